@@ -1,0 +1,47 @@
+/** A numeric kind as a file stores it. Kinds of more than one byte exist as LE and as BE. */
+export interface NumericKind {
+  /** As in the method names, without the byte order: `readUInt32LE`, `writeUInt32BE`. */
+  readonly name: string;
+  /** Bytes in the file. */
+  readonly size: number;
+  /** The JavaScript type of a value. */
+  readonly js: 'number' | 'bigint';
+  /** `get…` and `set…` of this name do the work. */
+  readonly access: string;
+  /**
+   * Where those are: `view`, methods of DataView; `wide`, functions of core's `wide.ts`; `checked`,
+   * likewise, and a file may hold values out of range, for which `exact…` of `wide.ts` throws.
+   */
+  readonly via: 'view' | 'wide' | 'checked';
+  /** The values there are; left out where every number is one, if rounded. */
+  readonly range?: readonly [min: bigint, max: bigint];
+}
+
+const uint = (bits: bigint) => [0n, 2n ** bits - 1n] as const;
+const int = (bits: bigint) => [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] as const;
+const safe = [1n - 2n ** 53n, 2n ** 53n - 1n] as const;
+
+/** Every kind there is. A new one is a line here, and its functions in `wide.ts` if DataView has none. */
+export const numericKinds: readonly NumericKind[] = [
+  { name: 'UInt8', size: 1, js: 'number', access: 'Uint8', via: 'view', range: uint(8n) },
+  { name: 'Int8', size: 1, js: 'number', access: 'Int8', via: 'view', range: int(8n) },
+  { name: 'UInt16', size: 2, js: 'number', access: 'Uint16', via: 'view', range: uint(16n) },
+  { name: 'Int16', size: 2, js: 'number', access: 'Int16', via: 'view', range: int(16n) },
+  { name: 'UInt32', size: 4, js: 'number', access: 'Uint32', via: 'view', range: uint(32n) },
+  { name: 'Int32', size: 4, js: 'number', access: 'Int32', via: 'view', range: int(32n) },
+  { name: 'BigUInt64', size: 8, js: 'bigint', access: 'BigUint64', via: 'view', range: uint(64n) },
+  { name: 'BigInt64', size: 8, js: 'bigint', access: 'BigInt64', via: 'view', range: int(64n) },
+  {
+    name: 'BigUInt128',
+    size: 16,
+    js: 'bigint',
+    access: 'BigUint128',
+    via: 'wide',
+    range: uint(128n),
+  },
+  { name: 'BigInt128', size: 16, js: 'bigint', access: 'BigInt128', via: 'wide', range: int(128n) },
+  { name: 'Float', size: 4, js: 'number', access: 'Float32', via: 'view' },
+  { name: 'Double', size: 8, js: 'number', access: 'Float64', via: 'view' },
+  { name: 'USize', size: 8, js: 'number', access: 'USize', via: 'checked', range: uint(53n) },
+  { name: 'ISize', size: 8, js: 'number', access: 'ISize', via: 'checked', range: safe },
+];
