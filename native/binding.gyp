@@ -1,0 +1,40 @@
+{
+  "targets": [
+    {
+      "target_name": "fmmap",
+      "sources": [
+        "src/addon.cc",
+        "src/alias.cc",
+        "src/copy.cc",
+        "src/gate.cc",
+        "src/mapping.cc",
+        "src/operations.cc",
+        "src/registry.cc",
+        "src/remove.cc",
+      ],
+      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      # One platform is chosen here and nowhere else; each implements src/platform.h.
+      "conditions": [
+        ["OS=='linux'", {
+          "sources": ["src/posix/directory.cc", "src/posix/file.cc", "src/posix/linux.cc", "src/posix/memory.cc"],
+          "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
+          "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
+          "ldflags": ["-static-libstdc++", "-static-libgcc"]
+        }],
+        ["OS=='mac'", {
+          "sources": ["src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/file.cc", "src/posix/memory.cc"],
+          "xcode_settings": {
+            "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+            "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+            "MACOSX_DEPLOYMENT_TARGET": "11.0"
+          }
+        }],
+        ["OS=='win'", {
+          "sources": ["src/win32/platform.cc"],
+          "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17"] } }
+        }]
+      ]
+    }
+  ]
+}

@@ -1,0 +1,333 @@
+#include "mapping.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace fmmap {
+
+namespace {
+
+constexpr std::int64_t kMaxOffset = 9007199254740991;  // 2^53-1, what a JavaScript number counts to
+
+std::int64_t roundUp(std::int64_t bytes) {
+  const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
+  return (bytes + page - 1) / page * page;
+}
+
+Status outside(const char* argument, std::int64_t asked, std::int64_t size) {
+  return Status::make(Kind::range, "", std::string(argument) + " " + std::to_string(asked) +
+                                           " is past the end of the file, which has " + std::to_string(size) +
+                                           " bytes; map less, or grow it with maxSize");
+}
+
+}  // namespace
+
+// --- opening ---
+
+Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
+  std::shared_ptr<Mapping> mapping(new Mapping());
+  mapping->name_ = mapping->path_ = spec.request.path;
+  if (Status status = platform::absolutePath(&mapping->path_); !status) return status;
+  bool created = false;
+  if (Status status = platform::open(spec.request, &mapping->file_, &created); !status) return status;
+  mapping->created_ = created;
+  if (Status status = mapping->prepare(spec, created); !status) {
+    mapping->abandon();
+    return status;
+  }
+  *out = std::move(mapping);
+  return {};
+}
+
+/** Looks at the open file, locks it and finds the range to map. Changes nothing in it. */
+Status Mapping::prepare(const OpenSpec& spec, bool created) {
+  access_ = spec.access;
+  flags_ = spec.map;
+  allocate_ = spec.allocate;
+  truncate_ = spec.truncate && !created;
+  if (Status status = platform::identity(file_, &identity_); !status) return status;
+  if (Status status = platform::checkMappable(file_); !status) return status;
+  bool acquired = false;
+  if (Status status = platform::lock(file_, spec.lock, false, &acquired); !status) return status;
+  if (!acquired) return Status::make(Kind::locked, "flock", "");
+  lock_ = spec.lock;
+  std::int64_t size = 0;  // only now: before the lock another handle may still have changed it
+  if (Status status = platform::size(file_, &size); !status) return status;
+  if (spec.maxSize >= 0 && (spec.maxSize != size || spec.truncate)) resizeTo_ = spec.maxSize;
+  if (spec.truncate) size = 0;
+  if (spec.maxSize >= 0) size = spec.maxSize;
+  return range(spec, size);
+}
+
+Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
+  if (size > kMaxOffset) return outside("maxSize", size, kMaxOffset);
+  if (spec.offset > size) return outside("offset", spec.offset, size);
+  if (spec.length > size - spec.offset) return outside("offset + length", spec.offset + spec.length, size);
+  offset_ = spec.offset;
+  delta_ = offset_ % static_cast<std::int64_t>(platform::granularity());
+  length_ = spec.length >= 0 ? spec.length : size - spec.offset;
+  return {};
+}
+
+Status Mapping::memory(const std::string& path, const std::uint8_t* data, std::int64_t length,
+                       platform::Access access, platform::MapFlags flags, std::shared_ptr<Mapping>* out) {
+  std::shared_ptr<Mapping> mapping(new Mapping());
+  mapping->name_ = path;
+  mapping->memory_ = true;
+  mapping->access_ = access;
+  mapping->flags_ = flags;
+  mapping->length_ = length;
+  if (Status status = platform::openMemory(&mapping->file_); !status) return status;
+  Status status = platform::resize(mapping->file_, length);
+  if (status && data) status = platform::write(mapping->file_, data, static_cast<std::size_t>(length), 0);
+  if (!status) {
+    mapping->abandon();
+    return status;
+  }
+  *out = std::move(mapping);
+  return {};
+}
+
+Mapping::~Mapping() { close(); }
+
+Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t length) {
+  Exclusive exclusive(gate_);
+  if (Status status = usable("mmap"); !status) return status;
+  const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(length) - start);
+  Window window{data, capacity, start};
+  window.fresh = length != length_;  // made for a resize() to come
+  window.mapped = static_cast<std::size_t>(std::max<std::int64_t>(pages, 0));
+  if (window.mapped > 0) {
+    platform::MapFlags flags = flags_;
+    flags.populate = false;  // there may be nothing to populate before commit()
+    Status status = platform::map(file_, fileStart() + start, data, window.mapped, access_, flags);
+    if (!status) return status;
+  }
+  flag(window, false);
+  windows_.push_back(window);
+  return {};
+}
+
+void Mapping::dropWindow(std::uint8_t* data) {
+  Exclusive exclusive(gate_);
+  for (auto window = windows_.begin(); window != windows_.end(); ++window) {
+    if (window->data != data) continue;
+    if (window->mapped > 0) platform::retire(window->data, window->mapped);
+    windows_.erase(window);
+    return;
+  }
+}
+
+/** The file is resized last, when all else has succeeded, and so that most failures lose nothing. */
+Status Mapping::commit() {
+  std::int64_t size = 0;
+  if (Status status = platform::size(file_, &size); !status) return status;
+  if (allocate_ && resizeTo_ > 0) {
+    if (Status status = platform::allocate(file_, 0, resizeTo_); !status) {
+      if (!created_) platform::resize(file_, size);
+      return status;
+    }
+  }
+  if (resizeTo_ > size) {
+    if (Status status = platform::resize(file_, resizeTo_); !status) return status;
+  }
+  if (truncate_) {
+    if (Status status = platform::resize(file_, 0); !status) return status;
+    if (resizeTo_ < 0) size = 0;
+  }
+  if (resizeTo_ >= 0) {
+    if (Status status = platform::resize(file_, resizeTo_); !status) return status;
+    if (truncate_ && allocate_ && resizeTo_ > 0) {
+      if (Status status = platform::allocate(file_, 0, resizeTo_); !status) return status;
+    }
+  }
+  truncate_ = false;
+  resizeTo_ = -1;
+  for (Window& window : windows_) {
+    // A wish, as MAP_POPULATE is: what cannot be read in now is read, or fails, when it is touched.
+    if (flags_.populate && window.mapped > 0) {
+      platform::populate(window.data, window.mapped, access_ == platform::Access::write);
+    }
+  }
+  created_ = false;
+  return {};
+}
+
+void Mapping::abandon() {
+  if (created_) {
+    platform::Handle parent = platform::kNoHandle;
+    if (platform::openParent(path_, &parent)) {
+      platform::removeEntry(parent, path_, identity_);
+      platform::close(parent);
+    }
+    created_ = false;
+  }
+  close();
+}
+
+// --- state ---
+
+Status Mapping::usable(const char* syscall) const {
+  if (closed_) return Status::make(Kind::closed, syscall, "");
+  if (poisoned_) return Status::make(Kind::poisoned, syscall, "");
+  return {};
+}
+
+std::int64_t Mapping::pagesOf(std::int64_t length) const { return length == 0 ? 0 : roundUp(delta_ + length); }
+
+void Mapping::flag(Window& window, bool stale) {
+  reinterpret_cast<std::atomic<std::uint8_t>*>(window.data + window.capacity)->store(stale ? 1 : 0);
+}
+
+void Mapping::flagAll() {
+  for (Window& window : windows_) flag(window, true);
+}
+
+/** Old views stay, the handles give nothing more out. */
+void Mapping::poison() {
+  poisoned_ = true;
+  length_ = 0;
+  flagAll();
+}
+
+Status Mapping::close() {
+  Exclusive exclusive(gate_);
+  if (closed_) return {};
+  closed_ = true;
+  flagAll();
+  for (Window& window : windows_) {
+    if (window.mapped > 0) platform::retire(window.data, window.mapped);
+  }
+  windows_.clear();
+  if (parent_ != platform::kNoHandle) platform::close(parent_);
+  if (file_ != platform::kNoHandle) platform::close(file_);  // and with it goes the lock
+  parent_ = file_ = platform::kNoHandle;
+  lock_ = platform::Lock::none;
+  length_ = 0;
+  return {};
+}
+
+// --- windows shared by handles ---
+
+bool Mapping::hold(std::uint8_t* data) {
+  Exclusive exclusive(gate_);
+  for (Window& window : windows_) {
+    if (window.data != data) continue;
+    ++window.holders;
+    return true;
+  }
+  return false;
+}
+
+void Mapping::release(std::uint8_t* data) {
+  Exclusive exclusive(gate_);
+  for (auto window = windows_.begin(); window != windows_.end(); ++window) {
+    if (window->data != data) continue;
+    if (--window->holders > 0) return;
+    // Nobody keeps the memory of this window alive any more: V8 may hand its addresses out again.
+    if (window->mapped > 0) platform::retire(window->data, window->mapped);
+    windows_.erase(window);
+    return;
+  }
+}
+
+Status Mapping::pinHandle(platform::Handle* file) {
+  gate_.pin();
+  if (!closed_) {
+    *file = file_;
+    return {};
+  }
+  gate_.unpin();
+  return Status::make(Kind::closed, "fstat", "");
+}
+
+// --- changing the size ---
+
+/** Makes a window show as much of the file as both have. */
+Status Mapping::fit(Window& window) {
+  const std::int64_t pages = std::min<std::int64_t>(window.capacity, pagesOf(length_) - window.start);
+  const std::size_t target = static_cast<std::size_t>(std::max<std::int64_t>(pages, 0));
+  if (target <= window.mapped) return {};
+  const std::int64_t from = fileStart() + window.start + static_cast<std::int64_t>(window.mapped);
+  Status status = platform::map(file_, from, window.data + window.mapped, target - window.mapped, access_, flags_);
+  if (status) window.mapped = target;
+  return status;
+}
+
+/** Takes pages past the new end away before the file loses them: a load there must find zeroes. */
+void Mapping::shrink(Window& window) {
+  const std::int64_t pages = std::max<std::int64_t>(pagesOf(length_) - window.start, 0);
+  if (pages >= static_cast<std::int64_t>(window.mapped)) return;
+  if (platform::retire(window.data + pages, window.mapped - pages)) window.mapped = static_cast<std::size_t>(pages);
+}
+
+/** Stores behind the end of the file, in its last page, must not surface when it grows. */
+void Mapping::zeroTail(std::int64_t size) {
+  const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
+  const std::int64_t tail = (page - size % page) % page;
+  if (tail == 0 || size != offset_ + length_) return;
+  for (Window& window : windows_) {
+    const std::int64_t at = size - fileStart() - window.start;
+    if (at <= 0 || at + tail > static_cast<std::int64_t>(window.mapped)) continue;
+    std::memset(window.data + at, 0, static_cast<std::size_t>(tail));
+    return;
+  }
+}
+
+Status Mapping::resize(std::int64_t size, bool moved) {
+  Exclusive exclusive(gate_);
+  if (Status status = usable("ftruncate"); !status) return status;
+  if (size < offset_) return outside("the mapping's offset", offset_, size);
+  std::int64_t before = 0;
+  if (Status status = platform::size(file_, &before); !status) return status;
+  const std::int64_t length = length_;
+  if (size > before) zeroTail(before);
+  if (size > before && allocate_) {
+    if (Status status = platform::allocate(file_, before, size - before); !status) {
+      platform::resize(file_, before);
+      return status;
+    }
+  }
+  length_ = size - offset_;
+  for (Window& window : windows_) shrink(window);
+  Status status = platform::resize(file_, size);
+  if (!status) length_ = length;  // nothing has happened: show again what was taken away
+  for (Window& window : windows_) {
+    if (Status again = fit(window); !again) {
+      poison();
+      return status ? again : status;
+    }
+  }
+  if (!status) return status;
+  for (Window& window : windows_) {
+    if (moved && !window.fresh) flag(window, true);
+    window.fresh = false;
+  }
+  if (memory_) return {};
+  status = platform::sync(file_);
+  if (!status) poison();  // the system tells of a lost write once only
+  return status;
+}
+
+Status Mapping::freeze(bool exec, int handles) {
+  Exclusive exclusive(gate_);
+  if (Status status = usable("mprotect"); !status) return status;
+  if (handles > 1) {
+    return Status::make(Kind::unsupported, "mprotect",
+                        "cannot freeze while other threads are attached; close or drop their handles first");
+  }
+  const platform::Access access = exec ? platform::Access::exec : platform::Access::read;
+  bool begun = false;
+  for (Window& window : windows_) {
+    if (window.mapped == 0) continue;
+    if (Status status = platform::protect(window.data, window.mapped, access); !status) {
+      if (begun) poison();
+      return status;
+    }
+    begun = true;
+  }
+  access_ = access;
+  return {};
+}
+
+}  // namespace fmmap

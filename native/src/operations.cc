@@ -1,0 +1,127 @@
+// What a mapping does for its user between open and close, apart from changing size.
+#include <algorithm>
+
+#include "mapping.h"
+
+namespace fmmap {
+
+namespace {
+
+/** System calls want whole pages: grows a piece to the pages that it touches. */
+struct Pages {
+  std::uint8_t* at;
+  std::size_t length;
+
+  Pages(std::uint8_t* from, std::size_t bytes) {
+    const std::size_t page = platform::pageSize();
+    const std::size_t before = reinterpret_cast<std::uintptr_t>(from) % page;
+    at = from - before;
+    length = (bytes + before + page - 1) / page * page;
+  }
+};
+
+}  // namespace
+
+Status Mapping::flush(std::int64_t offset, std::int64_t length, bool wait) {
+  Pin pin(gate_);
+  if (Status status = usable(wait ? "msync" : "sync_file_range"); !status) return status;
+  if (memory_ || access_ == platform::Access::copy || length == 0) return {};
+  Status status;
+  if (wait) {
+    status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+      const Pages pages(at, bytes);
+      return platform::flush(pages.at, pages.length);
+    });
+  } else {
+    status = platform::startFlush(file_, offset_ + offset, length);
+  }
+  // The system reports a lost write once, then calls the same flush a success: never ask again.
+  if (!status && status.kind == Kind::system) poison();
+  return status;
+}
+
+Status Mapping::advise(platform::Advice advice, std::int64_t offset, std::int64_t length) {
+  Pin pin(gate_);
+  if (Status status = usable("madvise"); !status) return status;
+  if (advice == platform::Advice::dontneed && access_ == platform::Access::copy) {
+    return Status::make(Kind::unsupported, "madvise",
+                        "'dontneed' on a copy-on-write mapping would throw its changes away");
+  }
+  return eachPiece(offset, length, [advice](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+    const Pages pages(at, bytes);
+    return platform::advise(pages.at, pages.length, advice);
+  });
+}
+
+Status Mapping::prefetch(std::int64_t offset, std::int64_t length) {
+  Pin pin(gate_);
+  if (Status status = usable("madvise"); !status) return status;
+  return eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+    const Pages pages(at, bytes);
+    return platform::populate(pages.at, pages.length, false);
+  });
+}
+
+Status Mapping::residency(std::int64_t offset, std::int64_t length, std::uint8_t* out) {
+  Pin pin(gate_);
+  if (Status status = usable("mincore"); !status) return status;
+  const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
+  const std::int64_t first = (delta_ + offset) / page;
+  return eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {
+    const Pages pages(at, bytes);
+    return platform::residency(pages.at, pages.length, out + ((delta_ + from) / page - first));
+  });
+}
+
+Status Mapping::lockMemory(std::int64_t offset, std::int64_t length, bool lock) {
+  Pin pin(gate_);
+  if (Status status = usable(lock ? "mlock" : "munlock"); !status) return status;
+  return eachPiece(offset, length, [lock](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+    const Pages pages(at, bytes);
+    return platform::lockMemory(pages.at, pages.length, lock);
+  });
+}
+
+/** Waits without a pin, on a duplicate of the handle: close() must not wait for somebody's lock. */
+Status Mapping::lockFile(platform::Lock kind, bool wait, bool* acquired) {
+  std::lock_guard<std::mutex> guard(lockMutex_);
+  *acquired = true;
+  platform::Handle file = platform::kNoHandle;
+  {
+    Pin pin(gate_);
+    if (closed_) return Status::make(Kind::closed, "flock", "");
+    if (memory_ || lock_ == kind) return {};
+    if (lock_ != platform::Lock::none) {
+      return Status::make(Kind::locked, "flock",
+                          lock_ == platform::Lock::shared
+                              ? "the lock is held shared and cannot be upgraded; unlock() first"
+                              : "the lock is held exclusive and cannot be downgraded; unlock() first");
+    }
+    if (!wait) {
+      Status status = platform::lock(file_, kind, false, acquired);
+      if (status && *acquired) lock_ = kind;
+      return status;
+    }
+    if (Status status = platform::duplicate(file_, &file); !status) return status;
+  }
+  Status status = platform::lock(file, kind, true, acquired);
+  {
+    Pin pin(gate_);
+    if (closed_ && status) status = Status::make(Kind::closed, "flock", "");
+    if (status) lock_ = kind;
+  }
+  platform::close(file);
+  return status;
+}
+
+Status Mapping::unlockFile() {
+  Pin pin(gate_);
+  if (closed_) return Status::make(Kind::closed, "flock", "");
+  if (memory_ || lock_ == platform::Lock::none) return {};
+  bool acquired = false;
+  Status status = platform::lock(file_, platform::Lock::none, false, &acquired);
+  if (status) lock_ = platform::Lock::none;
+  return status;
+}
+
+}  // namespace fmmap

@@ -1,0 +1,93 @@
+// The contract between the shared code and an operating system. Each platform folder implements
+// every function here; binding.gyp picks the folder.
+//
+// Windows shaped it as much as POSIX: there a mapped file cannot shrink (1224) or be deleted (5)
+// while a view is mapped, so the shared code retires pages *before* it resizes or removes; offsets
+// follow granularity() (64 KiB there, the page elsewhere); locks belong to the handle; and
+// retire() must leave the address range occupied (placeholders there, an anonymous filler here).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "status.h"
+
+namespace fmmap::platform {
+
+using Handle = std::intptr_t;
+inline constexpr Handle kNoHandle = -1;
+
+enum class Lock { none = 0, shared, exclusive };
+enum class Access { read = 0, exec, write, copy };  // copy: private, the file never changes
+enum class Advice { normal = 0, random, sequential, willneed, dontneed, hugepage, nohugepage, cold, pageout };
+
+struct Identity {
+  std::uint64_t volume = 0;
+  std::uint64_t file = 0;
+  bool operator==(const Identity& other) const { return volume == other.volume && file == other.file; }
+};
+
+struct OpenRequest {
+  std::string path;
+  bool write = false;
+  bool append = false;
+  bool create = false;
+  bool createNew = false;
+  int mode = 0666;
+  int customFlags = 0;
+};
+
+struct MapFlags {
+  bool populate = false;
+  bool stack = false;
+  bool hugePages = false;
+  bool noReserve = false;
+};
+
+// --- facts ---
+std::size_t pageSize();
+std::size_t granularity();
+
+// --- files ---
+Status absolutePath(std::string* path);
+/** Opens a regular file and nothing else. `created` tells whether the file is new. */
+Status open(const OpenRequest& request, Handle* file, bool* created);
+Status createNew(const std::string& path, int mode, Handle* file);
+/** A file without a name, in memory only, gone with its last handle. */
+Status openMemory(Handle* file);
+void close(Handle file);
+Status size(Handle file, std::int64_t* bytes);
+Status identity(Handle file, Identity* identity);
+/** Refuses what has no bytes to map although it opens: directories, devices, /proc. */
+Status checkMappable(Handle file);
+Status resize(Handle file, std::int64_t bytes);
+Status allocate(Handle file, std::int64_t offset, std::int64_t length);
+Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
+Status sync(Handle file);
+/** Inside the kernel where it can; `copied` says how far it came before it could not. */
+Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t* copied);
+/** `acquired` is false when somebody else holds a conflicting lock and `wait` is false. */
+Status lock(Handle file, Lock kind, bool wait, bool* acquired);
+Status duplicate(Handle file, Handle* copy);
+
+// --- memory; addresses and lengths are multiples of the page ---
+Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
+/** Replaces pages by private zeroes in place, so that no address is ever free while a view may see it. */
+Status retire(std::uint8_t* at, std::size_t length);
+Status protect(std::uint8_t* at, std::size_t length, Access access);
+Status flush(std::uint8_t* at, std::size_t length);
+Status startFlush(Handle file, std::int64_t offset, std::int64_t length);
+Status advise(std::uint8_t* at, std::size_t length, Advice advice);
+Status populate(std::uint8_t* at, std::size_t length, bool write);
+Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages);
+Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
+
+// --- directories ---
+Status openDirectory(const std::string& path, Handle* directory);
+Status openParent(const std::string& path, Handle* directory);
+Status syncDirectory(Handle directory);
+/** Unlinks the name of `path` in its open parent, only if it still is the file with `identity`. */
+Status removeEntry(Handle parent, const std::string& path, const Identity& identity);
+
+}  // namespace fmmap::platform

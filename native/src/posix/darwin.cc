@@ -1,0 +1,60 @@
+// Compiled, not run, by this project's own tests: see docs/architecture.md.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+
+#include "os.h"
+
+namespace fmmap::platform {
+
+int mapFlagBits(MapFlags flags) { return flags.noReserve ? MAP_NORESERVE : 0; }
+
+int memoryDescriptor() {
+  static std::atomic<unsigned> serial{0};
+  char name[32];
+  std::snprintf(name, sizeof name, "/fmmap-%d-%u", static_cast<int>(getpid()), serial.fetch_add(1));
+  const int file = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (file >= 0) shm_unlink(name);
+  return file;
+}
+
+// fsync(2) of macOS leaves the data in the drive's cache.
+int syncDescriptor(int file) {
+  if (fcntl(file, F_FULLFSYNC) == 0) return 0;
+  return errno == ENOTSUP || errno == EINVAL || errno == ENOTTY ? fsync(file) : -1;
+}
+
+int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
+  fstore_t store = {F_ALLOCATEALL, F_PEOFPOSMODE, 0, length, 0};
+  return fcntl(file, F_PREALLOCATE, &store) == -1 ? errno : 0;
+}
+
+int adviseBits(Advice advice) {
+  switch (advice) {
+    case Advice::normal: return MADV_NORMAL;
+    case Advice::random: return MADV_RANDOM;
+    case Advice::sequential: return MADV_SEQUENTIAL;
+    case Advice::willneed: return MADV_WILLNEED;
+    case Advice::dontneed: return MADV_DONTNEED;
+    default: return -1;
+  }
+}
+
+bool populatePages(std::uint8_t*, std::size_t, bool) {
+  errno = EINVAL;
+  return false;
+}
+
+int startWriting(int, std::int64_t, std::int64_t) { return 0; }
+
+bool copyWithinKernel(int, std::int64_t, std::int64_t, int, std::int64_t*) {
+  errno = ENOTSUP;
+  return false;
+}
+
+}  // namespace fmmap::platform

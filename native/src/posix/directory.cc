@@ -1,0 +1,45 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os.h"
+
+namespace fmmap::platform {
+
+namespace {
+
+Status refuse(const char* why) { return Status::make(Kind::identity, "unlink", why); }
+
+}  // namespace
+
+Status openParent(const std::string& path, Handle* directory) {
+  const std::size_t slash = path.find_last_of('/');
+  return openDirectory(slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash), directory);
+}
+
+Status syncDirectory(Handle directory) {
+  int result;
+  do result = fsync(static_cast<int>(directory));
+  while (result < 0 && errno == EINTR);
+  // Some file systems cannot sync a directory and need not: they say EINVAL.
+  return result == 0 || errno == EINVAL ? Status{} : Status::system(errno, "fsync");
+}
+
+Status removeEntry(Handle parent, const std::string& path, const Identity& identity) {
+  const std::string name = path.substr(path.find_last_of('/') + 1);
+  const int directory = static_cast<int>(parent);
+  struct stat info;
+  if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno != ENOENT) return Status::system(errno, "lstat");
+    return refuse("nothing is at this path any more; the file was renamed or removed by somebody else");
+  }
+  if (S_ISLNK(info.st_mode)) return refuse("a symbolic link is at this path; remove the file by its own name");
+  const Identity found{static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+  if (!(found == identity)) return refuse("another file is at this path now; it was left alone");
+  if (unlinkat(directory, name.c_str(), 0) == 0) return {};
+  return Status::system(errno, "unlink");
+}
+
+}  // namespace fmmap::platform

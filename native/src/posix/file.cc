@@ -1,0 +1,157 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "os.h"
+
+namespace fmmap::platform {
+
+namespace {
+
+int fd(Handle file) { return static_cast<int>(file); }
+
+Status last(const char* syscall) { return Status::system(errno, syscall); }
+
+/** open(2) that a FIFO or a terminal cannot hold up, and that no child inherits. */
+int openDescriptor(const char* path, int flags, int mode) {
+  int file;
+  do file = ::open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+  while (file < 0 && errno == EINTR);
+  return file;
+}
+
+template <typename Call>
+int retry(Call call) {
+  int result;
+  do result = call();
+  while (result < 0 && errno == EINTR);
+  return result;
+}
+
+}  // namespace
+
+Status absolutePath(std::string* path) {
+  if (!path->empty() && path->front() == '/') return {};
+  std::string directory(256, '\0');
+  while (getcwd(directory.data(), directory.size()) == nullptr) {
+    if (errno != ERANGE) return last("getcwd");
+    directory.resize(directory.size() * 2);
+  }
+  directory.resize(directory.find('\0'));
+  if (!path->empty()) *path = directory + (directory.back() == '/' ? "" : "/") + *path;
+  return {};
+}
+
+Status open(const OpenRequest& request, Handle* file, bool* created) {
+  const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | request.customFlags;
+  const char* path = request.path.c_str();
+  // Two attempts tell a file that we made from one that was there; each can lose a race to
+  // somebody who removes or makes it in between, so they alternate for a while.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    if (!request.createNew) {
+      *file = openDescriptor(path, flags, 0);
+      if (*file >= 0 || errno != ENOENT || !request.create) break;
+    }
+    *file = openDescriptor(path, flags | O_CREAT | O_EXCL, request.mode);
+    *created = *file >= 0;
+    if (*created || errno != EEXIST || request.createNew) break;
+  }
+  return *file >= 0 ? Status{} : last("open");
+}
+
+Status createNew(const std::string& path, int mode, Handle* file) {
+  *file = openDescriptor(path.c_str(), O_WRONLY | O_CREAT | O_EXCL, mode);
+  return *file >= 0 ? Status{} : last("open");
+}
+
+Status openMemory(Handle* file) {
+  *file = memoryDescriptor();
+  return *file >= 0 ? Status{} : last("memfd_create");
+}
+
+void close(Handle file) { ::close(fd(file)); }
+
+Status size(Handle file, std::int64_t* bytes) {
+  struct stat info;
+  if (fstat(fd(file), &info) != 0) return last("fstat");
+  *bytes = info.st_size;
+  return {};
+}
+
+Status identity(Handle file, Identity* identity) {
+  struct stat info;
+  if (fstat(fd(file), &info) != 0) return last("fstat");
+  *identity = {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+  return {};
+}
+
+Status checkMappable(Handle file) {
+  struct stat info;
+  if (fstat(fd(file), &info) != 0) return last("fstat");
+  if (S_ISDIR(info.st_mode)) return Status::system(EISDIR, "open");
+  if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap");
+  // Files of /proc claim to be empty and are not: an empty mapping of one would be a lie.
+  char byte;
+  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) > 0) return Status::system(ENODEV, "mmap");
+  return {};
+}
+
+Status resize(Handle file, std::int64_t bytes) {
+  return retry([&] { return ftruncate(fd(file), bytes); }) == 0 ? Status{} : last("ftruncate");
+}
+
+Status allocate(Handle file, std::int64_t offset, std::int64_t length) {
+  int error;
+  do error = allocateBlocks(fd(file), offset, length);
+  while (error == EINTR);
+  return error == 0 ? Status{} : Status::system(error, "posix_fallocate");
+}
+
+Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset) {
+  while (length > 0) {
+    const ssize_t count = pwrite(fd(file), from, std::min<std::size_t>(length, 1 << 30), offset);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return last("write");
+    from += count;
+    length -= static_cast<std::size_t>(count);
+    offset += count;
+  }
+  return {};
+}
+
+Status sync(Handle file) {
+  return retry([&] { return syncDescriptor(fd(file)); }) == 0 ? Status{} : last("fsync");
+}
+
+Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t* copied) {
+  if (copyWithinKernel(fd(from), offset, length, fd(to), copied)) return {};
+  switch (errno) {
+    case EXDEV: case EINVAL: case ENOSYS: case ENOTSUP: case EBADF: case ETXTBSY: case EPERM:
+      return {};  // not between these two; the caller copies the rest
+    default:
+      return last("copy_file_range");
+  }
+}
+
+Status lock(Handle file, Lock kind, bool wait, bool* acquired) {
+  const int operation = kind == Lock::none ? LOCK_UN : kind == Lock::shared ? LOCK_SH : LOCK_EX;
+  *acquired = retry([&] { return flock(fd(file), operation | (wait ? 0 : LOCK_NB)); }) == 0;
+  if (*acquired || errno == EWOULDBLOCK) return {};
+  return last("flock");
+}
+
+Status duplicate(Handle file, Handle* copy) {
+  *copy = fcntl(fd(file), F_DUPFD_CLOEXEC, 0);
+  return *copy >= 0 ? Status{} : last("fcntl");
+}
+
+Status openDirectory(const std::string& path, Handle* directory) {
+  *directory = openDescriptor(path.c_str(), O_RDONLY | O_DIRECTORY, 0);
+  return *directory >= 0 ? Status{} : last("open");
+}
+
+}  // namespace fmmap::platform

@@ -1,0 +1,83 @@
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "os.h"
+
+// Older headers lack these; the kernel answers EINVAL where it lacks them too.
+#ifndef MADV_COLD
+#define MADV_COLD 20
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+namespace fmmap::platform {
+
+int mapFlagBits(MapFlags flags) {
+  return (flags.populate ? MAP_POPULATE : 0) | (flags.stack ? MAP_STACK : 0) |
+         (flags.noReserve ? MAP_NORESERVE : 0);
+}
+
+int memoryDescriptor() { return memfd_create("fmmap", MFD_CLOEXEC); }
+
+int syncDescriptor(int file) { return fsync(file); }
+
+int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
+  return posix_fallocate(file, offset, length);
+}
+
+int adviseBits(Advice advice) {
+  switch (advice) {
+    case Advice::normal: return MADV_NORMAL;
+    case Advice::random: return MADV_RANDOM;
+    case Advice::sequential: return MADV_SEQUENTIAL;
+    case Advice::willneed: return MADV_WILLNEED;
+    case Advice::dontneed: return MADV_DONTNEED;
+    case Advice::hugepage: return MADV_HUGEPAGE;
+    case Advice::nohugepage: return MADV_NOHUGEPAGE;
+    case Advice::cold: return MADV_COLD;
+    case Advice::pageout: return MADV_PAGEOUT;
+  }
+  return -1;
+}
+
+bool populatePages(std::uint8_t* at, std::size_t length, bool write) {
+  while (madvise(at, length, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) != 0) {
+    if (errno != EINTR && errno != EAGAIN) return false;
+  }
+  return true;
+}
+
+// msync(MS_ASYNC) starts nothing since Linux 2.6.19; this does.
+int startWriting(int file, std::int64_t offset, std::int64_t length) {
+  return sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
+bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t* copied) {
+  struct stat info;
+  if (offset == 0 && fstat(from, &info) == 0 && info.st_size == length && ioctl(to, FICLONE, from) == 0) {
+    *copied = length;
+    return true;
+  }
+  off64_t at = offset;
+  while (*copied < length) {
+    const ssize_t count = copy_file_range(from, &at, to, nullptr, static_cast<std::size_t>(length - *copied), 0);
+    if (count > 0) {
+      *copied += count;
+    } else if (count == 0 || errno != EINTR) {
+      return count == 0;
+    }
+  }
+  return true;
+}
+
+}  // namespace fmmap::platform

@@ -1,0 +1,102 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os.h"
+
+namespace fmmap::platform {
+
+namespace {
+
+int protection(Access access) {
+  switch (access) {
+    case Access::read: return PROT_READ;
+    case Access::exec: return PROT_READ | PROT_EXEC;
+    case Access::write:
+    case Access::copy: return PROT_READ | PROT_WRITE;
+  }
+  return PROT_NONE;
+}
+
+Status last(const char* syscall) { return Status::system(errno, syscall); }
+
+}  // namespace
+
+std::size_t pageSize() {
+  static const std::size_t size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+std::size_t granularity() { return pageSize(); }
+
+Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags) {
+  const int sharing = access == Access::copy ? MAP_PRIVATE : MAP_SHARED;
+  void* mapped = mmap(at, length, protection(access), MAP_FIXED | sharing | mapFlagBits(flags),
+                      static_cast<int>(file), static_cast<off_t>(offset));
+  if (mapped == MAP_FAILED) {
+    const Status status = last("mmap");
+    retire(at, length);  // a failed MAP_FIXED may already have torn a hole
+    return status;
+  }
+  if (flags.hugePages && madvise(at, length, adviseBits(Advice::hugepage)) != 0) {
+    const int error = errno;
+    retire(at, length);
+    if (error != EINVAL) return Status::system(error, "madvise");
+    return Status::make(Kind::unsupported, "madvise", "this system has no transparent huge pages; leave hugePages out");
+  }
+  return {};
+}
+
+Status retire(std::uint8_t* at, std::size_t length) {
+  constexpr int flags = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  if (mmap(at, length, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED) return {};
+  // Strict overcommit may refuse writable memory; zeroes that cannot be written still protect.
+  if (mmap(at, length, PROT_READ, flags, -1, 0) != MAP_FAILED) return {};
+  return last("mmap");
+}
+
+Status protect(std::uint8_t* at, std::size_t length, Access access) {
+  return mprotect(at, length, protection(access)) == 0 ? Status{} : last("mprotect");
+}
+
+Status flush(std::uint8_t* at, std::size_t length) {
+  return msync(at, length, MS_SYNC) == 0 ? Status{} : last("msync");
+}
+
+Status startFlush(Handle file, std::int64_t offset, std::int64_t length) {
+  return startWriting(static_cast<int>(file), offset, length) == 0 ? Status{} : last("sync_file_range");
+}
+
+Status advise(std::uint8_t* at, std::size_t length, Advice advice) {
+  const int bits = adviseBits(advice);
+  if (bits >= 0 && madvise(at, length, bits) == 0) return {};
+  if (bits >= 0 && errno != EINVAL) return last("madvise");
+  return Status::make(Kind::unsupported, "madvise", "this system does not take this advice for this mapping");
+}
+
+Status populate(std::uint8_t* at, std::size_t length, bool write) {
+  if (populatePages(at, length, write)) return {};
+  if (errno != EINVAL) return last("madvise");
+  // No such advice here: read one byte a page. A store would dirty pages, so `write` reads too.
+  const volatile std::uint8_t* page = at;
+  for (std::size_t offset = 0; offset < length; offset += pageSize()) (void)page[offset];
+  return {};
+}
+
+Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages) {
+#if defined(__APPLE__)
+  if (mincore(at, length, reinterpret_cast<char*>(pages)) != 0) return last("mincore");
+#else
+  if (mincore(at, length, pages) != 0) return last("mincore");
+#endif
+  for (std::size_t page = 0; page < (length + pageSize() - 1) / pageSize(); ++page) pages[page] &= 1;
+  return {};
+}
+
+Status lockMemory(std::uint8_t* at, std::size_t length, bool lock) {
+  if ((lock ? mlock(at, length) : munlock(at, length)) == 0) return {};
+  return last(lock ? "mlock" : "munlock");
+}
+
+}  // namespace fmmap::platform

@@ -1,0 +1,20 @@
+// The few places where POSIX systems differ; linux.cc and darwin.cc implement them.
+#pragma once
+
+#include "../platform.h"
+
+namespace fmmap::platform {
+
+int mapFlagBits(MapFlags flags);
+/** A file descriptor of a nameless file in memory, or -1 with errno. */
+int memoryDescriptor();
+/** fsync as strong as the system has it. */
+int syncDescriptor(int file);
+int allocateBlocks(int file, std::int64_t offset, std::int64_t length);
+int adviseBits(Advice advice);  // -1: this system has no such advice
+/** False, with errno, where the kernel cannot: the caller then touches the pages itself. */
+bool populatePages(std::uint8_t* at, std::size_t length, bool write);
+int startWriting(int file, std::int64_t offset, std::int64_t length);
+bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t* copied);
+
+}  // namespace fmmap::platform

@@ -1,0 +1,28 @@
+// Which mapping a JavaScript handle means. The registry is one for the process, so that worker
+// threads find each other's mappings; each environment releases its own handles when it ends.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mapping.h"
+
+namespace fmmap::registry {
+
+using Id = std::uint64_t;
+
+/** A handle with a mapping of its own; `environment` is whom it dies with. */
+Id add(std::shared_ptr<Mapping> mapping, const void* environment);
+/** Another handle to the mapping of `other`; 0 if that is gone. */
+Id attach(Id other, const void* environment);
+std::shared_ptr<Mapping> find(Id id);
+int handles(const Mapping* mapping);
+/** Notes that the handle looks through the window at `data`, and keeps it mapped. */
+void look(Id id, std::uint8_t* data);
+void forget(Id id, std::uint8_t* data);
+/** Takes the handle away; the mapping closes with its last one. */
+void release(Id id);
+void releaseAll(const void* environment);
+
+}  // namespace fmmap::registry
