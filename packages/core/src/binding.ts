@@ -1,0 +1,93 @@
+import native from '@fmmap/native';
+
+import { createError } from './errors.js';
+
+/** What a mapping may do; `native/src/platform.h` has the same numbers. */
+export enum Access {
+  read,
+  exec,
+  write,
+  copy,
+}
+
+export enum LockKind {
+  none,
+  shared,
+  exclusive,
+}
+
+/** Bits of the `flags` argument; `native/src/addon.cc` has the same. */
+export enum Flag {
+  write = 1,
+  append = 2,
+  truncate = 4,
+  create = 8,
+  createNew = 16,
+  populate = 32,
+  stack = 64,
+  hugePages = 128,
+  noReserve = 256,
+  allocate = 512,
+}
+
+/** A handle of the binding. Never used twice in a process. */
+export type HandleId = number;
+
+/** The addon's functions. They throw what `createError` makes; arguments are checked before. */
+interface Binding {
+  readonly pageSize: number;
+  readonly granularity: number;
+  init(create: typeof createError, result: Float64Array): void;
+  /** `result`: length, and how far into its page the mapping begins. Nothing is changed yet. */
+  open(
+    path: string | Uint8Array,
+    access: Access,
+    flags: number,
+    mode: number,
+    customFlags: number,
+    offset: number,
+    length: number,
+    maxSize: number,
+  ): HandleId;
+  memory(
+    path: string,
+    access: Access,
+    flags: number,
+    length: number,
+    data: Uint8Array | undefined,
+  ): HandleId;
+  map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): void;
+  unmap(id: HandleId, window: Uint8Array): void;
+  commit(id: HandleId): void;
+  abandon(id: HandleId): void;
+  /** `result`: length. */
+  resize(id: HandleId, size: number, moved: boolean): void;
+  freeze(id: HandleId, exec: boolean): void;
+  poison(id: HandleId): void;
+  close(id: HandleId): void;
+  release(id: HandleId): void;
+  /** `result`: length. */
+  attach(id: HandleId, ...windows: Uint8Array[]): HandleId;
+  /** Bits 1 closed, 2 poisoned; `result`: length, lock. */
+  state(id: HandleId): number;
+  flush(id: HandleId, offset: number, length: number, wait: boolean): void;
+  advise(id: HandleId, advice: number, offset: number, length: number): void;
+  prefetch(id: HandleId, offset: number, length: number): void;
+  residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;
+  lockMemory(id: HandleId, offset: number, length: number, lock: boolean): void;
+  lock(id: HandleId, kind: LockKind, wait: boolean): boolean;
+  pin(id: HandleId): number;
+  unpin(id: HandleId): void;
+  writeToNewFile(id: HandleId, path: string | Uint8Array, offset: number, length: number): void;
+  remove(id: HandleId): void;
+  syncDirectory(path: string | Uint8Array): void;
+  alias(bytes: Uint8Array): ArrayBuffer;
+  detach(buffer: ArrayBuffer): void;
+}
+
+export const binding: Binding = native as Binding;
+
+/** Where the binding leaves what a call found besides its return value. */
+export const result: Float64Array = new Float64Array(2);
+
+binding.init(createError, result);

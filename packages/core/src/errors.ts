@@ -1,0 +1,190 @@
+import { getSystemErrorMap } from 'node:util';
+
+/** What an error knows besides its message; the names are those of Node's system errors. */
+export interface MmapErrorDetails {
+  /** A stable word to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
+  code?: string | undefined;
+  /** The file, as it was given when it was opened. */
+  path?: string | undefined;
+  /** The second file, for operations that have two. */
+  dest?: string | undefined;
+  /** The system call that failed. */
+  syscall?: string | undefined;
+  /** The system's error number, negative as in Node. */
+  errno?: number | undefined;
+  /** The option or parameter that was wrong. */
+  argument?: string | undefined;
+}
+
+/**
+ * The base of every error that fmmap throws, except for arguments of the wrong type, which are a
+ * `TypeError` as everywhere in Node.
+ */
+export class MmapError extends Error {
+  declare code: string;
+  declare path?: string;
+  declare dest?: string;
+  declare syscall?: string;
+  declare errno?: number;
+  declare argument?: string;
+
+  constructor(message: string, details: MmapErrorDetails = {}) {
+    super(message);
+    for (const [key, value] of Object.entries(details)) {
+      if (value !== undefined) Object.assign(this, { [key]: value });
+    }
+  }
+}
+
+/** The handle was closed, removed or consumed by `freeze`. `code` is `'ERR_MMAP_CLOSED'`. */
+export class MmapClosedError extends MmapError {
+  constructor(path?: string, details: MmapErrorDetails = {}) {
+    super(`'${path ?? ''}' is closed; open it again to use it`, {
+      code: 'ERR_MMAP_CLOSED',
+      path,
+      ...details,
+    });
+  }
+}
+
+/**
+ * An earlier `truncate`, `freeze` or `flush` failed half-way, so what the file holds is no longer
+ * known. `path`, `remove` and `close` still work. `code` is `'ERR_MMAP_POISONED'`.
+ */
+export class MmapPoisonedError extends MmapError {
+  constructor(path?: string, details: MmapErrorDetails = {}) {
+    super(
+      `'${path ?? ''}' is poisoned: an earlier truncate, freeze or flush failed half-way; ` +
+        'close it, check the file and open it again',
+      { code: 'ERR_MMAP_POISONED', path, ...details },
+    );
+  }
+}
+
+/** Somebody else holds the lock, or the own lock would have to change its kind. */
+export class MmapLockError extends MmapError {}
+
+/** A number outside what is possible. `code` is `'ERR_OUT_OF_RANGE'`, `argument` names it. */
+export class MmapRangeError extends MmapError {
+  constructor(message: string, details: MmapErrorDetails = {}) {
+    super(message, { code: 'ERR_OUT_OF_RANGE', ...details });
+  }
+}
+
+/** `remove` found something else at the path, and left it alone. `code` is `'ERR_MMAP_IDENTITY'`. */
+export class MmapIdentityError extends MmapError {}
+
+/** This system, or this kind of mapping, cannot do it. `code` is `'ERR_MMAP_UNSUPPORTED'`. */
+export class MmapUnsupportedError extends MmapError {
+  constructor(message: string, details: MmapErrorDetails = {}) {
+    super(message, { code: 'ERR_MMAP_UNSUPPORTED', ...details });
+  }
+}
+
+// As V8's own errors have it: on the prototype, not on each error.
+for (const type of [
+  MmapError,
+  MmapClosedError,
+  MmapPoisonedError,
+  MmapLockError,
+  MmapRangeError,
+  MmapIdentityError,
+  MmapUnsupportedError,
+]) {
+  Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true });
+}
+
+/** A `TypeError` as Node throws it for an argument of the wrong type. */
+export function typeError(argument: string, expected: string, value: unknown): TypeError {
+  const found =
+    value === null || value === undefined
+      ? String(value)
+      : typeof value === 'bigint'
+        ? `a bigint (${value}n)`
+        : typeof value === 'object'
+          ? `an instance of ${value.constructor?.name ?? 'Object'}`
+          : `a ${typeof value} (${String(value)})`;
+  const error = new TypeError(`"${argument}" must be ${expected}; received ${found}`);
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE', argument });
+}
+
+/** An error that Node or V8 might have thrown, in the shape of a system error. */
+export function systemError(
+  code: number,
+  syscall: string,
+  path?: string,
+  dest?: string,
+  detail?: string,
+): MmapError {
+  const [name, text] = getSystemErrorMap().get(-code) ?? [`E${code}`, 'unknown error'];
+  const where =
+    (path === undefined ? '' : ` '${path}'`) + (dest === undefined ? '' : ` -> '${dest}'`);
+  const why = detail ? `; ${detail}` : '';
+  return new MmapError(`${name}: ${text}, ${syscall}${where}${why}`, {
+    code: name,
+    errno: -code,
+    syscall,
+    path,
+    dest,
+  });
+}
+
+/** What `native/src/status.h` calls `Kind`. */
+enum Kind {
+  system = 1,
+  locked,
+  closed,
+  poisoned,
+  range,
+  identity,
+  unsupported,
+}
+
+const EWOULDBLOCK = 11;
+
+/** Makes the error for a failure in the binding, which calls this. */
+export function createError(
+  kind: number,
+  syscall: string,
+  errno: number,
+  detail: string,
+  path?: string,
+  dest?: string,
+): MmapError {
+  const details = { path, dest, syscall: syscall || undefined };
+  const about = `${detail}: '${path ?? ''}'`;
+  let error: MmapError;
+  switch (kind) {
+    case Kind.locked:
+      error = detail
+        ? new MmapLockError(about, { ...details, code: 'ERR_MMAP_LOCK_STATE' })
+        : new MmapLockError(
+            `EWOULDBLOCK: '${path ?? ''}' is locked by another handle, of this or another process; ` +
+              'close or unlock that one, or try again later',
+            { ...details, code: 'EWOULDBLOCK', errno: -EWOULDBLOCK },
+          );
+      break;
+    case Kind.closed:
+      error = new MmapClosedError(path, details);
+      break;
+    case Kind.poisoned:
+      error = new MmapPoisonedError(path, details);
+      break;
+    case Kind.range:
+      error = new MmapRangeError(about, {
+        ...details,
+        argument: detail.slice(0, detail.indexOf(' ')),
+      });
+      break;
+    case Kind.identity:
+      error = new MmapIdentityError(about, { ...details, code: 'ERR_MMAP_IDENTITY' });
+      break;
+    case Kind.unsupported:
+      error = new MmapUnsupportedError(about, details);
+      break;
+    default:
+      error = systemError(errno, syscall, path, dest, detail);
+  }
+  Error.captureStackTrace(error, createError);
+  return error;
+}

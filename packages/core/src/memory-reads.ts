@@ -1,0 +1,174 @@
+import { Access, binding } from './binding.js';
+import { typeError } from './errors.js';
+import { TypedReads } from './generated/typed-reads.js';
+import { MAPPING } from './mapping.js';
+import { checkRange, checkSize } from './range.js';
+import { MmapFileReader } from './reader.js';
+import { indexOf, lastIndexOf, type Needle } from './search.js';
+
+function checkTarget(target: unknown): asserts target is Uint8Array {
+  if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
+}
+
+/** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
+export abstract class MemoryReads extends TypedReads {
+  /** The path as it was given, or `''` for anonymous memory. */
+  get path(): string {
+    return this[MAPPING].path;
+  }
+
+  /** Mapped bytes; 0 once closed or poisoned. */
+  get length(): number {
+    const mapping = this[MAPPING];
+    return mapping.isClosed ? 0 : mapping.length;
+  }
+
+  /** Whether there is nothing mapped. */
+  get isEmpty(): boolean {
+    return this.length === 0;
+  }
+
+  /** Whether the memory may be executed. */
+  get isExec(): boolean {
+    return this[MAPPING].access === Access.exec;
+  }
+
+  /** Whether stores go to a private copy and never to the file. */
+  get isCow(): boolean {
+    return this[MAPPING].access === Access.copy;
+  }
+
+  /** Whether a change failed half-way; see {@link MmapPoisonedError}. */
+  get isPoisoned(): boolean {
+    return this[MAPPING].isPoisoned;
+  }
+
+  /** Whether the mapping was closed, by this handle or by the one it was attached to. */
+  get isClosed(): boolean {
+    return this[MAPPING].isClosed;
+  }
+
+  /**
+   * The whole mapping as a Buffer, without copying.
+   *
+   * It lies over shared memory: `WebCrypto`, `Blob` and `fetch`, which refuse such memory, take
+   * {@link copyBytes} instead. After `close` it reads zeroes, or is detached with `detachOnClose`.
+   *
+   * @throws MmapClosedError
+   * @throws MmapRangeError if the mapping is larger than a Buffer can be; use {@link bytes}.
+   * @example
+   * ```ts
+   * using file = MmapFile.open('package.json');
+   * console.log(JSON.parse(file.asBuffer().toString()));
+   * ```
+   */
+  asBuffer(): Buffer {
+    const mapping = this[MAPPING];
+    mapping.refresh();
+    return mapping.bytes(0, mapping.length);
+  }
+
+  /**
+   * A part of the mapping as a Buffer, without copying; see {@link asBuffer}.
+   *
+   * @param offset - First byte: 0 to `length`.
+   * @param length - Bytes: 0 to `length - offset`.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
+   * on Node 20.
+   */
+  bytes(offset: number, length: number): Buffer {
+    checkSize(offset, 'offset');
+    checkSize(length, 'length');
+    const mapping = this[MAPPING];
+    mapping.refresh();
+    checkRange(offset, length, mapping.length, mapping.path);
+    return mapping.bytes(offset, length);
+  }
+
+  /**
+   * A copy of a part of the mapping on the heap, by default of all of it.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  copyBytes(offset?: number, length?: number): Buffer {
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolve(offset, length);
+    const copy = mapping.copy(offset ?? 0, bytes);
+    mapping.refresh();
+    return copy;
+  }
+
+  /**
+   * Copies into `target` what there is from `offset` on, at most `target.length` bytes.
+   * @returns The bytes copied: fewer than asked at the end of the mapping, 0 behind it.
+   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError
+   */
+  read(target: Uint8Array, offset = 0): number {
+    checkTarget(target);
+    checkSize(offset, 'offset');
+    const mapping = this[MAPPING];
+    mapping.refresh();
+    const length = Math.max(Math.min(target.length, mapping.length - offset), 0);
+    mapping.each(offset, length, (bytes, at) => {
+      target.set(bytes, at - offset);
+    });
+    mapping.refresh();
+    return length;
+  }
+
+  /**
+   * Fills all of `target` from `offset` on.
+   * @throws MmapRangeError if there are not enough bytes; then nothing is copied.
+   * @throws TypeError, MmapClosedError
+   */
+  readExact(target: Uint8Array, offset = 0): void {
+    checkTarget(target);
+    checkSize(offset, 'offset');
+    this[MAPPING].resolve(offset, target.length);
+    this.read(target, offset);
+  }
+
+  /**
+   * The offset of the first occurrence of `value` at or after `offset`, or -1.
+   * @param value - Bytes, text in UTF-8, or one byte (0 to 255).
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  indexOf(value: Needle, offset = 0): number {
+    return indexOf(this[MAPPING], value, offset);
+  }
+
+  /** The offset of the last occurrence of `value` that starts at or before `offset`, or -1. */
+  lastIndexOf(value: Needle, offset?: number): number {
+    return lastIndexOf(this[MAPPING], value, offset);
+  }
+
+  /** Whether `value` occurs at or after `offset`. */
+  includes(value: Needle, offset = 0): boolean {
+    return this.indexOf(value, offset) >= 0;
+  }
+
+  /**
+   * A reader with a position of its own over a part of the mapping, by default all of it.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  reader(offset?: number, length?: number): MmapFileReader {
+    return new MmapFileReader(this, offset ?? 0, this[MAPPING].resolve(offset, length));
+  }
+
+  /**
+   * Which pages of a range are in memory: one byte a page, 1 if it is (`mincore(2)`). Linux says 1
+   * for every page of a file that the caller neither owns nor may write.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  residency(offset?: number, length?: number): Uint8Array {
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolve(offset, length);
+    const from = mapping.delta + (offset ?? 0);
+    const first = Math.floor(from / binding.pageSize);
+    const pages = new Uint8Array(
+      bytes === 0 ? 0 : Math.ceil((from + bytes) / binding.pageSize) - first,
+    );
+    binding.residency(mapping.id, offset ?? 0, bytes, pages);
+    return pages;
+  }
+}

@@ -1,0 +1,125 @@
+import { MmapRangeError, typeError } from './errors.js';
+import { TypedWrites } from './generated/typed-writes.js';
+import { MAPPING } from './mapping.js';
+import { checkInteger, checkSize, checkWithin } from './range.js';
+import { MmapFileWriter } from './writer.js';
+
+/** Bytes of a source of {@link MemoryWrites.write}. */
+export function sourceBytes(source: unknown): Uint8Array {
+  if (typeof source === 'string') return Buffer.from(source);
+  if (source instanceof Uint8Array) return source;
+  throw typeError('source', 'a Uint8Array or a string', source);
+}
+
+/** The larger a move is, the more of it goes at once; bounded, for files larger than the heap. */
+const MOVE = 1 << 20;
+
+/** Writing to a mapped file that never leaves memory; shared by the sync and the async classes. */
+export abstract class MemoryWrites extends TypedWrites {
+  /**
+   * Copies `source` to `offset`, as much as there is room for.
+   * @returns The bytes written: fewer than asked at the end of the mapping, 0 behind it.
+   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapPoisonedError
+   */
+  write(source: Uint8Array | string, offset = 0): number {
+    const from = sourceBytes(source);
+    checkSize(offset, 'offset');
+    const mapping = this[MAPPING];
+    mapping.requireUsable();
+    const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
+    mapping.each(offset, length, (bytes, at) => {
+      bytes.set(from.subarray(at - offset, at - offset + bytes.length));
+    });
+    mapping.requireUsable();
+    return length;
+  }
+
+  /**
+   * Copies all of `source` to `offset`.
+   * @throws MmapRangeError if there is not enough room; then nothing is written.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError
+   */
+  writeAll(source: Uint8Array | string, offset = 0): void {
+    const from = sourceBytes(source);
+    checkSize(offset, 'offset');
+    const mapping = this[MAPPING];
+    mapping.requireUsable();
+    checkWithin(offset, from.length, mapping.length, mapping.path);
+    this.write(from, offset);
+  }
+
+  /**
+   * Fills a range with a byte, or with bytes or text over and over.
+   * @param value - A byte (0 to 255), bytes, or text in UTF-8; not empty.
+   * @param start - First byte. @defaultValue `0`
+   * @param end - Behind the last byte. @defaultValue `length`
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   */
+  fill(value: number | Uint8Array | string, start = 0, end?: number): void {
+    const pattern = typeof value === 'number' ? Uint8Array.of(value) : sourceBytes(value);
+    if (typeof value === 'number') checkInteger(value, 'value', 0, 255);
+    if (pattern.length === 0) {
+      throw new MmapRangeError('"value" must not be empty: there is nothing to fill with', {
+        argument: 'value',
+      });
+    }
+    const mapping = this[MAPPING];
+    const until = mapping.resolveEnd(start, end);
+    mapping.each(start, until - start, (bytes, at) => {
+      const phase = (at - start) % pattern.length;
+      bytes.fill(
+        phase === 0
+          ? pattern
+          : Buffer.concat([pattern.subarray(phase), pattern.subarray(0, phase)]),
+      );
+    });
+    mapping.requireUsable();
+  }
+
+  /**
+   * Fills a range with zeroes.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   */
+  zeroRange(start: number, end: number): void {
+    checkSize(start, 'start');
+    checkSize(end, 'end');
+    this.fill(0, start, end);
+  }
+
+  /**
+   * Copies the bytes from `start` to `end` to `target`, overlapping or not.
+   * @throws MmapRangeError if they do not fit there; then nothing is copied.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError
+   */
+  copyWithin(target: number, start: number, end?: number): void {
+    checkSize(target, 'target');
+    checkSize(start, 'start');
+    const mapping = this[MAPPING];
+    const length = mapping.resolveEnd(start, end) - start;
+    if (length > mapping.length - target) {
+      throw new MmapRangeError(
+        `${length} bytes from "start" ${start} do not fit at "target" ${target}: the mapping has ${mapping.length} bytes`,
+        { argument: 'target', path: mapping.path },
+      );
+    }
+    // Backwards where the ranges overlap that way, so that nothing is overwritten before it is read.
+    const isBackwards = target > start;
+    for (let done = 0; done < length; done += MOVE) {
+      const size = Math.min(MOVE, length - done);
+      const shift = isBackwards ? length - done - size : done;
+      const piece = mapping.copy(start + shift, size);
+      mapping.each(target + shift, size, (bytes, at) => {
+        bytes.set(piece.subarray(at - target - shift, at - target - shift + bytes.length));
+      });
+    }
+    mapping.requireUsable();
+  }
+
+  /**
+   * A writer with a position of its own over a part of the mapping, by default all of it.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  writer(offset?: number, length?: number): MmapFileWriter {
+    return new MmapFileWriter(this as never, offset ?? 0, this[MAPPING].resolve(offset, length));
+  }
+}

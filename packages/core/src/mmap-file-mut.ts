@@ -1,0 +1,197 @@
+import { Access, binding } from './binding.js';
+import { MmapUnsupportedError, typeError } from './errors.js';
+import { MAPPING, Mapping, type SharedMapping } from './mapping.js';
+import { MemoryWrites } from './memory-writes.js';
+import { mixin } from './mixin.js';
+import { MmapFile } from './mmap-file.js';
+import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
+import {
+  type CreateOptions,
+  constructors,
+  type MapOptions,
+  type OpenMutOptions,
+  type OpenOptions,
+  type OpenOrCreateOptions,
+} from './options.js';
+import type { PathLike } from './path.js';
+
+// mixin() below adds what this declares.
+export interface MmapFileMut extends MemoryWrites {}
+
+/**
+ * A file mapped for reading and writing.
+ *
+ * @example
+ * ```ts
+ * import { MmapFileMut } from '@fmmap/core';
+ *
+ * using file = MmapFileMut.open('counter.bin', { maxSize: 8 });
+ * file.writeBigUInt64LE(file.readBigUInt64LE(0) + 1n, 0);
+ * file.flush();
+ * file.remove();
+ * ```
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+export class MmapFileMut extends MmapFile {
+  #removeOnDispose = false;
+
+  /**
+   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively.
+   * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
+   */
+  static create(path: PathLike, options?: CreateOptions): MmapFileMut {
+    return new MmapFileMut(openFile(constructors.create, path, options));
+  }
+
+  /**
+   * Maps a file for writing, created if there is none, and locks it exclusively.
+   *
+   * Nothing is created, truncated or extended before every option is found valid and the lock is held.
+   *
+   * @throws TypeError, MmapRangeError for arguments
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock
+   * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
+   */
+  static override open(path: PathLike, options?: OpenOrCreateOptions): MmapFileMut {
+    return new MmapFileMut(openFile(constructors.openOrCreate, path, options));
+  }
+
+  /** Maps an existing file for writing; otherwise as {@link MmapFileMut.open}. */
+  static openExisting(path: PathLike, options?: OpenMutOptions): MmapFileMut {
+    return new MmapFileMut(openFile(constructors.openExisting, path, options));
+  }
+
+  /**
+   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone.
+   * @throws as {@link MmapFile.open}
+   */
+  static openCow(path: PathLike, options?: OpenOptions): MmapFileMut {
+    return new MmapFileMut(openFile(constructors.openCow, path, options));
+  }
+
+  /** A writable mapping of a copy of `data` with no file behind it. */
+  static override memory(path: string, data: Uint8Array | string = ''): MmapFileMut {
+    return new MmapFileMut(openMemory(path, Access.write, data));
+  }
+
+  /**
+   * A writable mapping of `length` zeroes with no file and no name.
+   * @throws TypeError, MmapRangeError, MmapError of the system
+   */
+  static anonymous(length: number, options?: MapOptions): MmapFileMut {
+    return new MmapFileMut(openAnonymous(length, options));
+  }
+
+  /**
+   * As {@link MmapFile.attach}, for writing.
+   * @throws MmapUnsupportedError if the token is of a read-only mapping
+   */
+  static override attach(token: SharedMapping): MmapFileMut {
+    if (token?.access === Access.read || token?.access === Access.exec) {
+      throw new MmapUnsupportedError(
+        `'${token.path}' is mapped read-only; attach it with MmapFile.attach`,
+      );
+    }
+    return new MmapFileMut(attachMapping(token));
+  }
+
+  /** Whether disposing of this handle removes the file, as far as {@link remove} can. */
+  get removeOnDispose(): boolean {
+    return this.#removeOnDispose;
+  }
+
+  set removeOnDispose(value: boolean) {
+    if (typeof value !== 'boolean') throw typeError('removeOnDispose', 'a boolean', value);
+    this.#removeOnDispose = value;
+  }
+
+  /**
+   * Returns when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
+   * for memory and copy-on-write mappings.
+   *
+   * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
+   * once only, so a later flush must not seem to succeed. Views still show what was to be written.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   */
+  flush(offset?: number, length?: number): void {
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolveUsable(offset, length);
+    mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, true));
+  }
+
+  /** Starts writing a range to the disk and does not wait; otherwise as {@link flush}. */
+  startFlush(offset?: number, length?: number): void {
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolveUsable(offset, length);
+    mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, false));
+  }
+
+  /**
+   * Makes the file `size` bytes long, shorter or longer, and maps all of it from the mapping's
+   * offset on. Durable when it returns. Existing views stay valid: those of a part that is gone
+   * show zeroes, those of a part that stays go on showing the file.
+   *
+   * @throws TypeError, MmapRangeError (before the mapping's offset), MmapClosedError
+   * @throws MmapUnsupportedError for copy-on-write mappings
+   * @throws MmapError of the system. If the file was changed before it failed, the mapping is
+   * poisoned ({@link isPoisoned}); otherwise it is as it was.
+   */
+  truncate(size: number): void {
+    this[MAPPING].resize(size);
+  }
+
+  /**
+   * Makes the mapping read-only, its views included, and returns it as a file that cannot be
+   * written. This handle is closed; the lock stays as it is.
+   *
+   * @throws MmapUnsupportedError while other threads are attached
+   * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
+   */
+  freeze(): MmapFile {
+    return this.#freeze(false);
+  }
+
+  /** As {@link freeze}, and executable. */
+  freezeExec(): MmapFile {
+    return this.#freeze(true);
+  }
+
+  #freeze(exec: boolean): MmapFile {
+    const mapping = this[MAPPING];
+    mapping.freeze(exec);
+    Object.assign(this, { [MAPPING]: Mapping.closed(mapping.path) });
+    this.#removeOnDispose = false;
+    return new MmapFile(mapping);
+  }
+
+  /**
+   * Removes the file from its directory, durably, if it still is the one that was opened, and
+   * closes this handle. After a failure the handle is open and `remove` may be called again.
+   *
+   * @throws MmapIdentityError if another file, a symbolic link or nothing is at the path
+   * @throws MmapError of the system, such as `EACCES`; MmapClosedError
+   */
+  remove(): void {
+    binding.remove(this[MAPPING].id);
+    this[MAPPING].close();
+  }
+
+  /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */
+  closeWithTruncate(size: number): void {
+    this.truncate(size);
+    this.close();
+  }
+
+  override [Symbol.dispose](): void {
+    if (this.#removeOnDispose && !this.isClosed) {
+      try {
+        this.remove();
+      } catch {
+        // Best effort, as documented: there is nobody to tell.
+      }
+    }
+    this.close();
+  }
+}
+
+mixin(MmapFileMut, MemoryWrites);

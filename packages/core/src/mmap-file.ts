@@ -1,0 +1,222 @@
+import * as fs from 'node:fs';
+
+import { Access, binding, LockKind } from './binding.js';
+import { typeError } from './errors.js';
+import { MAPPING, type Mapping, type SharedMapping } from './mapping.js';
+import { MemoryReads } from './memory-reads.js';
+import { attachMapping, openFile, openMemory } from './open.js';
+import { constructors, type OpenOptions } from './options.js';
+import { type PathLike, toPath } from './path.js';
+
+/** What `native/src/platform.h` calls `Advice`, in its order. */
+const ADVICE = [
+  'normal',
+  'random',
+  'sequential',
+  'willneed',
+  'dontneed',
+  'hugepage',
+  'nohugepage',
+  'cold',
+  'pageout',
+] as const;
+
+/** What a program is going to do with memory, as `madvise(2)` takes it. */
+export type Advice = (typeof ADVICE)[number];
+
+const LOCK_STATES = ['none', 'shared', 'exclusive'] as const;
+
+/** The advisory lock that a handle holds. */
+export type LockState = (typeof LOCK_STATES)[number];
+
+/**
+ * A file mapped read-only, or a piece of memory that behaves like one.
+ *
+ * Views (`asBuffer`, `bytes`) show the file without copying and never dangle: after `close` they
+ * read zeroes. A file that is dropped without `close` is unmapped by the garbage collector.
+ *
+ * @example
+ * ```ts
+ * import { MmapFile } from '@fmmap/core';
+ *
+ * using file = MmapFile.open('package.json');
+ * console.log(file.length, file.indexOf('"name"'));
+ * ```
+ */
+export class MmapFile extends MemoryReads implements Disposable {
+  /** @internal */
+  readonly [MAPPING]: Mapping;
+
+  /** @internal */
+  constructor(mapping: Mapping) {
+    super();
+    this[MAPPING] = mapping;
+  }
+
+  /**
+   * Maps an existing file for reading, and locks it shared.
+   *
+   * @throws TypeError, MmapRangeError for arguments; nothing has been opened then.
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively.
+   * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
+   * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   */
+  static open(path: PathLike, options?: OpenOptions): MmapFile {
+    return new MmapFile(openFile(constructors.open, path, options));
+  }
+
+  /**
+   * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
+   */
+  static openExec(path: PathLike, options?: OpenOptions): MmapFile {
+    return new MmapFile(openFile(constructors.openExec, path, options));
+  }
+
+  /**
+   * A mapping of a copy of `data` with no file behind it. Locks and flushes do nothing.
+   * @param path - A name for messages.
+   * @throws TypeError, MmapError of the system
+   */
+  static memory(path: string, data: Uint8Array | string = ''): MmapFile {
+    return new MmapFile(openMemory(path, Access.read, data));
+  }
+
+  /**
+   * A second handle on the memory of a handle in another thread, from its {@link share}d token.
+   *
+   * Locks, poison and the closing of the first handle are seen by all attached ones. Closing an
+   * attached handle ends that handle only; it need not be closed.
+   *
+   * @throws TypeError, MmapClosedError if the first handle is closed
+   */
+  static attach(token: SharedMapping): MmapFile {
+    return new MmapFile(attachMapping(token));
+  }
+
+  /** The lock that is held; `'none'` for memory and once closed. */
+  get lockState(): LockState {
+    return LOCK_STATES[this[MAPPING].lockKind] ?? 'none';
+  }
+
+  /**
+   * Copies a range, by default all, to a file that must not exist: inside the kernel where it can,
+   * and durable, the directory included, when it returns.
+   *
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.
+   */
+  writeToNewFile(path: PathLike, offset?: number, length?: number): void {
+    const target = toPath(path);
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolve(offset, length);
+    binding.writeToNewFile(mapping.id, target, offset ?? 0, bytes);
+  }
+
+  /**
+   * Tells the system what a range is going to be used for (`madvise(2)`).
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @throws MmapUnsupportedError if the system does not know the advice, and for `'dontneed'` on a
+   * copy-on-write mapping, whose changes it would discard.
+   */
+  advise(advice: Advice, offset?: number, length?: number): void {
+    const index = ADVICE.indexOf(advice);
+    if (index < 0) throw typeError('advice', `one of '${ADVICE.join("', '")}'`, advice);
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolve(offset, length);
+    binding.advise(mapping.id, index, offset ?? 0, bytes);
+  }
+
+  /**
+   * Reads a range into memory and maps it now, so that using it later waits for no disk
+   * (`MADV_POPULATE_READ`).
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapError of the system
+   */
+  prefetch(offset?: number, length?: number): void {
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolve(offset, length);
+    binding.prefetch(mapping.id, offset ?? 0, bytes);
+  }
+
+  /**
+   * Keeps a range from being paged out (`mlock(2)`), until {@link unlockMemory} or `close`.
+   * @throws MmapError `ENOMEM`, `EPERM` or `EAGAIN` beyond `RLIMIT_MEMLOCK`
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  lockMemory(offset?: number, length?: number): void {
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolve(offset, length);
+    binding.lockMemory(mapping.id, offset ?? 0, bytes, true);
+  }
+
+  /** Undoes {@link lockMemory}. */
+  unlockMemory(offset?: number, length?: number): void {
+    const mapping = this[MAPPING];
+    const bytes = mapping.resolve(offset, length);
+    binding.lockMemory(mapping.id, offset ?? 0, bytes, false);
+  }
+
+  /**
+   * What `fs.fstat` says of the open file, whatever is at its path by now.
+   * @throws MmapClosedError
+   */
+  stat(options?: { bigint?: false | undefined }): fs.Stats;
+  stat(options: { bigint: true }): fs.BigIntStats;
+  stat(options?: { bigint?: boolean | undefined }): fs.Stats | fs.BigIntStats {
+    const { id } = this[MAPPING];
+    const file = binding.pin(id);
+    try {
+      return fs.fstatSync(file, options);
+    } finally {
+      binding.unpin(id);
+    }
+  }
+
+  /**
+   * Takes the exclusive lock, and waits for it (`flock(2)`).
+   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first.
+   * @throws MmapClosedError
+   */
+  lock(): void {
+    binding.lock(this[MAPPING].id, LockKind.exclusive, true);
+  }
+
+  /** Takes the shared lock, and waits for it; otherwise as {@link lock}. */
+  lockShared(): void {
+    binding.lock(this[MAPPING].id, LockKind.shared, true);
+  }
+
+  /** Takes the exclusive lock if nobody holds one. @returns Whether it is held now. */
+  tryLock(): boolean {
+    return binding.lock(this[MAPPING].id, LockKind.exclusive, false);
+  }
+
+  /** Takes the shared lock if nobody holds the exclusive one. @returns Whether it is held now. */
+  tryLockShared(): boolean {
+    return binding.lock(this[MAPPING].id, LockKind.shared, false);
+  }
+
+  /** Gives the lock back; without one it does nothing. */
+  unlock(): void {
+    binding.lock(this[MAPPING].id, LockKind.none, false);
+  }
+
+  /**
+   * A token for `attach` in another thread, to be sent with `postMessage` or as `workerData`.
+   * @throws MmapClosedError
+   */
+  share(): SharedMapping {
+    return this[MAPPING].share();
+  }
+
+  /**
+   * Unmaps and unlocks. Views that are left read zeroes, or are detached with `detachOnClose`;
+   * every method throws {@link MmapClosedError} from now on. A second `close` does nothing.
+   */
+  close(): void {
+    this[MAPPING].close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

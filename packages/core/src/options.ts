@@ -1,0 +1,194 @@
+import { Access, Flag } from './binding.js';
+import { MmapUnsupportedError, typeError } from './errors.js';
+import { checkInteger, checkSize } from './range.js';
+
+/** What every mapping takes. */
+export interface MapOptions {
+  /** Fault all pages in while mapping (`MAP_POPULATE`). @defaultValue `false` */
+  populate?: boolean | undefined;
+  /** A hint that the memory is a stack (`MAP_STACK`). @defaultValue `false` */
+  stack?: boolean | undefined;
+  /** Ask for transparent huge pages (`MADV_HUGEPAGE`). @defaultValue `false` */
+  hugePages?: boolean | undefined;
+  /** Reserve no swap for private pages (`MAP_NORESERVE`). @defaultValue `false` */
+  noReserve?: boolean | undefined;
+  /**
+   * Detach all views on `close`, so that their `byteLength` becomes 0, instead of letting them read
+   * zeroes. V8 then accounts the views as memory of its own, and Node's asynchronous work on a
+   * detached view (`zlib`, for one) may end the process: use it where neither matters.
+   * @defaultValue `false`
+   */
+  detachOnClose?: boolean | undefined;
+}
+
+/** Options of {@link MmapFile.open} and {@link MmapFile.openExec}. */
+export interface OpenOptions extends MapOptions {
+  /** First byte of the file to map; need not be page-aligned. @defaultValue `0` */
+  offset?: number | undefined;
+  /** Bytes to map. @defaultValue all from `offset` to the end of the file */
+  length?: number | undefined;
+  /** Open for reading; only `true` can be mapped. @defaultValue `true` */
+  read?: boolean | undefined;
+  /** Further flags for `open(2)`, such as `fs.constants.O_NOFOLLOW`. @defaultValue `0` */
+  customFlags?: number | undefined;
+  /** Windows only. */
+  accessMode?: number | undefined;
+  /** Windows only. */
+  shareMode?: number | undefined;
+  /** Windows only. */
+  attributes?: number | undefined;
+  /** Windows only. */
+  securityQosFlags?: number | undefined;
+}
+
+/** Options of {@link MmapFileMut.openExisting}. */
+export interface OpenMutOptions extends OpenOptions {
+  /** Make the file this long, longer or shorter, before it is mapped. */
+  maxSize?: number | undefined;
+  /** Reserve the blocks of a file that grows, so that no store meets a full disk. @defaultValue `false` */
+  allocate?: boolean | undefined;
+  /** Open for writing; only `true` makes a writable mapping. @defaultValue `true` */
+  write?: boolean | undefined;
+  /** Open with `O_APPEND`; stores through the mapping are not affected. @defaultValue `false` */
+  append?: boolean | undefined;
+  /** Empty the file first. @defaultValue `false` */
+  truncate?: boolean | undefined;
+}
+
+/** Options of {@link MmapFileMut.create}. */
+export interface CreateOptions extends OpenMutOptions {
+  /** Permission bits of a new file, less the umask, as in `fs.open`. @defaultValue `0o666` */
+  mode?: number | string | undefined;
+}
+
+/** Options of {@link MmapFileMut.open}. */
+export interface OpenOrCreateOptions extends CreateOptions {
+  /** Create the file if it does not exist. @defaultValue `true` */
+  create?: boolean | undefined;
+  /** Fail if the file exists. @defaultValue `false` */
+  createNew?: boolean | undefined;
+}
+
+/** Checked options in the form that the binding takes. */
+export interface OpenRequest {
+  readonly access: Access;
+  readonly flags: number;
+  readonly mode: number;
+  readonly customFlags: number;
+  readonly offset: number;
+  /** -1: to the end. */
+  readonly length: number;
+  /** -1: as it is. */
+  readonly maxSize: number;
+  readonly detachOnClose: boolean;
+}
+
+const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose'];
+const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
+const OPEN = [...MAP, 'offset', 'length', 'read', 'customFlags', ...WINDOWS];
+const OPEN_MUT = [...OPEN, 'maxSize', 'allocate', 'write', 'append', 'truncate'];
+const CREATE = [...OPEN_MUT, 'mode'];
+
+/** A constructor: which options it takes, and what it asks of the file. */
+interface Constructor {
+  readonly name: string;
+  readonly access: Access;
+  readonly flags: number;
+  readonly takes: ReadonlySet<string>;
+}
+
+function define(name: string, access: Access, flags: number, takes: string[]): Constructor {
+  return { name, access, flags, takes: new Set(takes) };
+}
+
+export const constructors = {
+  open: define('MmapFile.open', Access.read, 0, OPEN),
+  openExec: define('MmapFile.openExec', Access.exec, 0, OPEN),
+  openCow: define('MmapFileMut.openCow', Access.copy, 0, OPEN),
+  openExisting: define('MmapFileMut.openExisting', Access.write, Flag.write, OPEN_MUT),
+  create: define(
+    'MmapFileMut.create',
+    Access.write,
+    Flag.write | Flag.create | Flag.createNew,
+    CREATE,
+  ),
+  openOrCreate: define('MmapFileMut.open', Access.write, Flag.write | Flag.create, [
+    ...CREATE,
+    'create',
+    'createNew',
+  ]),
+  anonymous: define('MmapFileMut.anonymous', Access.write, 0, MAP),
+} as const;
+
+const BITS: Readonly<Record<string, Flag>> = {
+  append: Flag.append,
+  truncate: Flag.truncate,
+  create: Flag.create,
+  createNew: Flag.createNew,
+  populate: Flag.populate,
+  stack: Flag.stack,
+  hugePages: Flag.hugePages,
+  noReserve: Flag.noReserve,
+  allocate: Flag.allocate,
+};
+
+function parseMode(value: unknown): number {
+  const mode =
+    typeof value === 'string' && /^[0-7]+$/.test(value) ? Number.parseInt(value, 8) : value;
+  checkInteger(mode, 'mode', 0, 0o7777);
+  return mode as number;
+}
+
+/**
+ * Checks the options of a constructor before anything is opened.
+ * @throws TypeError for an option that the constructor does not take, or of a wrong type;
+ * MmapRangeError for a number out of range; MmapUnsupportedError for one of another system.
+ */
+export function parseOptions(maker: Constructor, options: object | undefined): OpenRequest {
+  const { name, access, takes } = maker;
+  let { flags } = maker;
+  const numbers = { offset: 0, length: -1, maxSize: -1, customFlags: 0, mode: 0o666 };
+  let detachOnClose = false;
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw typeError('options', 'an object', options);
+  }
+  for (const [key, value] of Object.entries(options ?? {}) as [string, unknown][]) {
+    if (!takes.has(key)) {
+      const error = new TypeError(
+        `${name} does not take the option "${key}"; it takes ${[...takes].join(', ')}`,
+      );
+      throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: key });
+    }
+    if (value === undefined) continue;
+    if (WINDOWS.includes(key)) {
+      throw new MmapUnsupportedError(
+        `the option "${key}" is for Windows; this is ${process.platform}`,
+        {
+          argument: key,
+        },
+      );
+    }
+    if (key === 'offset' || key === 'length' || key === 'maxSize') {
+      checkSize(value, key);
+      numbers[key] = value as number;
+    } else if (key === 'customFlags') {
+      checkInteger(value, key, 0, 0x7fffffff);
+      numbers.customFlags = value as number;
+    } else if (key === 'mode') {
+      numbers.mode = parseMode(value);
+    } else {
+      if (typeof value !== 'boolean') throw typeError(key, 'a boolean', value);
+      const bit = BITS[key] ?? 0;
+      flags = value ? flags | bit : flags & ~bit;
+      if (key === 'detachOnClose') detachOnClose = value;
+      if ((key === 'read' || key === 'write') && !value) {
+        throw new MmapUnsupportedError(
+          `${name} needs "${key}": true, because a mapping of this kind must be ${key === 'read' ? 'readable' : 'writable'}`,
+          { argument: key },
+        );
+      }
+    }
+  }
+  if ((flags & Flag.createNew) !== 0) flags |= Flag.create;
+  return { access, flags, detachOnClose, ...numbers };
+}

@@ -1,0 +1,63 @@
+import { MmapRangeError, typeError } from './errors.js';
+
+// The only checks of numbers. What passes is a plain non-negative integer: -0 is refused with the
+// other numbers that JavaScript makes by accident, such as NaN and 1.5.
+
+function describe(value: number | bigint): string {
+  return Object.is(value, -0) ? '-0' : typeof value === 'bigint' ? `${value}n` : String(value);
+}
+
+/** @throws TypeError for what is no number; MmapRangeError for what is not an integer in [min, max]. */
+export function checkInteger(value: unknown, name: string, min: number, max: number): void {
+  if (typeof value !== 'number') throw typeError(name, 'an integer', value);
+  if (value >= min && value <= max && Math.floor(value) === value && !Object.is(value, -0)) return;
+  throw new MmapRangeError(
+    `"${name}" must be an integer from ${min} to ${max}; received ${describe(value)}`,
+    { argument: name },
+  );
+}
+
+/** @throws TypeError for what is no bigint; MmapRangeError outside [min, max]. */
+export function checkBigInt(value: unknown, name: string, min: bigint, max: bigint): void {
+  if (typeof value !== 'bigint') throw typeError(name, 'a bigint', value);
+  if (value >= min && value <= max) return;
+  throw new MmapRangeError(
+    `"${name}" must be a bigint from ${min}n to ${max}n; received ${describe(value)}`,
+    { argument: name },
+  );
+}
+
+/** @throws TypeError for what is no number. */
+export function checkNumber(value: unknown, name: string): void {
+  if (typeof value !== 'number') throw typeError(name, 'a number', value);
+}
+
+/** An offset or a length: 0 to 2^53-1. */
+export function checkSize(value: unknown, name: string): void {
+  checkInteger(value, name, 0, Number.MAX_SAFE_INTEGER);
+}
+
+/** Checks that `length` bytes at `offset` lie within `total`, and names what does not. */
+export function checkWithin(offset: number, length: number, total: number, path?: string): void {
+  if (offset <= total && length <= total - offset) return;
+  const argument = offset > total ? 'offset' : 'length';
+  throw new MmapRangeError(
+    `${length} bytes at offset ${offset} are past the end: the mapping has ${total} bytes`,
+    { argument, path },
+  );
+}
+
+/** An `(offset?, length?)` pair of arguments, by default all that there is. */
+export function checkRange(
+  offset: number | undefined,
+  length: number | undefined,
+  total: number,
+  path?: string,
+): number {
+  if (offset !== undefined) checkSize(offset, 'offset');
+  if (length !== undefined) checkSize(length, 'length');
+  const from = offset ?? 0;
+  const bytes = length ?? Math.max(total - from, 0);
+  checkWithin(from, bytes, total, path);
+  return bytes;
+}

@@ -1,0 +1,163 @@
+import { Cursor, type Whence } from './cursor.js';
+import { typeError } from './errors.js';
+import { TypedReader } from './generated/typed-reader.js';
+import { MAPPING } from './mapping.js';
+import type { MemoryReads } from './memory-reads.js';
+import { checkInteger, checkSize } from './range.js';
+
+const LF = 10;
+const CR = 13;
+
+/**
+ * Reads a part of a mapped file from a position that moves. Made by `file.reader()`.
+ *
+ * @example
+ * ```ts
+ * using file = MmapFile.open('package.json');
+ * for (const line of file.reader()) console.log(line);
+ * ```
+ */
+export class MmapFileReader extends TypedReader implements Iterable<string> {
+  protected readonly file: MemoryReads;
+  readonly #cursor: Cursor;
+
+  /** @internal */
+  constructor(file: MemoryReads, offset: number, length: number) {
+    super();
+    this.file = file;
+    this.#cursor = new Cursor(offset, length);
+  }
+
+  /** Where in the mapping the reader begins, in bytes. */
+  get offset(): number {
+    return this.#cursor.offset;
+  }
+
+  /** The bytes that the reader covers. */
+  get length(): number {
+    return this.#cursor.length;
+  }
+
+  /** Where the next byte is read, counted from the reader's begin. */
+  get position(): number {
+    return this.#cursor.position;
+  }
+
+  /** Bytes from the position to the end. */
+  get remaining(): number {
+    return this.#cursor.remaining;
+  }
+
+  /**
+   * Moves the position, to 0 to `length`.
+   * @returns The new position.
+   * @throws TypeError, MmapRangeError (the position stays), MmapClosedError
+   */
+  seek(offset: number, whence: Whence = 'start'): number {
+    this.file[MAPPING].refresh();
+    return this.#cursor.seek(offset, whence);
+  }
+
+  /**
+   * Moves on by `length` bytes, at most to the end.
+   * @returns The bytes skipped.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  skip(length: number): number {
+    const bytes = this.#cursor.clamp(length);
+    this.file[MAPPING].refresh();
+    this.advance(bytes);
+    return bytes;
+  }
+
+  /**
+   * Fills `target` with what remains, at most `target.length` bytes.
+   * @returns The bytes read; 0 at the end.
+   * @throws TypeError, MmapClosedError
+   */
+  read(target: Uint8Array): number {
+    if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
+    const length = this.#cursor.clamp(target.length);
+    const read = this.file.read(target.subarray(0, length), this.offset + this.position);
+    this.advance(read);
+    return read;
+  }
+
+  /**
+   * Fills all of `target`.
+   * @throws MmapRangeError if too little remains; then nothing is read.
+   * @throws TypeError, MmapClosedError
+   */
+  readExact(target: Uint8Array): void {
+    if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
+    this.file.readExact(target, this.claim(target.length));
+    this.advance(target.length);
+  }
+
+  /**
+   * The next `length` bytes without copying; see `MmapFile.asBuffer`.
+   * @throws MmapRangeError if too little remains; the position stays.
+   * @throws TypeError, MmapClosedError
+   */
+  bytes(length: number): Buffer {
+    checkSize(length, 'length');
+    const bytes = this.file.bytes(this.claim(length), length);
+    this.advance(length);
+    return bytes;
+  }
+
+  /** Like {@link bytes}, but stays, and gives what there is where too little remains. */
+  peek(length: number): Buffer {
+    return this.file.bytes(this.offset + this.position, this.#cursor.clamp(length));
+  }
+
+  /**
+   * The next line as UTF-8 without its `\n` or `\r\n`, or `null` at the end.
+   * @throws MmapClosedError
+   */
+  readLine(): string | null {
+    const mapping = this.file[MAPPING];
+    mapping.refresh();
+    if (this.remaining === 0) return null;
+    const from = this.offset + this.position;
+    const end = this.offset + this.length;
+    const found = this.file.indexOf(LF, from);
+    const next = found < 0 || found >= end ? end : found + 1;
+    let length = next - from;
+    if (found >= 0 && found < end) length -= 1;
+    if (next - from > length && length > 0 && this.file.readUInt8(from + length - 1) === CR)
+      length -= 1;
+    const line = mapping.peek(from, length).toString();
+    mapping.refresh();
+    this.advance(next - from);
+    return line;
+  }
+
+  /** The remaining lines, as {@link readLine} gives them. */
+  *[Symbol.iterator](): Generator<string, void, undefined> {
+    for (let line = this.readLine(); line !== null; line = this.readLine()) yield line;
+  }
+
+  /**
+   * The remaining bytes as views of `size` bytes, the last one shorter.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  chunks(size: number): Generator<Buffer, void, undefined> {
+    checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
+    return this.#chunks(size);
+  }
+
+  *#chunks(size: number): Generator<Buffer, void, undefined> {
+    while (this.remaining > 0) yield this.bytes(Math.min(size, this.remaining));
+  }
+
+  protected claim(length: number): number {
+    this.file[MAPPING].refresh();
+    return this.#cursor.claim(length);
+  }
+
+  protected advance(length: number): number {
+    this.#cursor.position += length;
+    return this.#cursor.position;
+  }
+}

@@ -1,0 +1,80 @@
+import { constants as buffer } from 'node:buffer';
+import { constants } from 'node:os';
+
+import { binding } from './binding.js';
+import { systemError } from './errors.js';
+
+// A window is V8's own memory with the file mapped over it (native/src/mapping.h draws it). V8
+// frees the addresses once the last view is gone, so a view can outlive its file and never dangle,
+// and because V8 counts shared memory as nobody's, a window of any size starts no garbage collection.
+
+const PAGE = binding.pageSize;
+
+/** The most bytes of a file that one window shows: what V8 puts in one buffer, less the footer. */
+export const MAX_WINDOW: number =
+  Math.floor((Math.min(buffer.MAX_LENGTH, 2 ** 44) - PAGE) / binding.granularity) *
+  binding.granularity;
+
+export function roundToPages(bytes: number): number {
+  return Math.ceil(bytes / PAGE) * PAGE;
+}
+
+export class Window {
+  /** Counted from the first page of the mapping. */
+  start = 0;
+  /** Bytes before the footer; whole pages. */
+  readonly capacity: number;
+  /** The fmmap side of the memory. Users get {@link exposed}. */
+  readonly memory: SharedArrayBuffer;
+  readonly bytes: Buffer;
+  readonly #footer: Uint8Array;
+  /** What views given to users lie over; made with the first one. */
+  exposed: ArrayBufferLike | undefined;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
+    this.capacity = memory.byteLength - PAGE;
+    const { capacity } = this;
+    this.bytes = Buffer.from(this.memory, 0, capacity);
+    this.#footer = new Uint8Array(this.memory, capacity, 1);
+  }
+
+  /** Whether the window no longer shows the file, or not all of it. */
+  get stale(): boolean {
+    return this.#footer[0] !== 0;
+  }
+}
+
+// Not in the types of Node 20, which has it.
+const GrowableMemory = SharedArrayBuffer as new (
+  byteLength: number,
+  options: { maxByteLength: number },
+) => SharedArrayBuffer;
+
+/** @throws MmapError `ENOMEM` where the address space does not hold it */
+function allocate(capacity: number, path: string): Window {
+  const byteLength = capacity + PAGE;
+  try {
+    // Growable only in name: memory of this kind is page-aligned and made without touching it.
+    return new Window(new GrowableMemory(byteLength, { maxByteLength: byteLength }));
+  } catch (cause) {
+    throw Object.assign(systemError(constants.errno.ENOMEM, 'mmap', path), { cause });
+  }
+}
+
+const POOLED = 8;
+const pool: Window[] = [];
+
+/** A window for at least `bytes` bytes. */
+export function takeWindow(bytes: number, path: string): Window {
+  const capacity = roundToPages(bytes);
+  const found = pool.findIndex((window) => window.capacity === capacity);
+  const window = found < 0 ? undefined : pool.splice(found, 1)[0];
+  return window ?? allocate(capacity, path);
+}
+
+/** Keeps a window that nobody has seen: making one costs more than opening a small file. */
+export function returnWindow(window: Window): void {
+  window.start = 0;
+  if (pool.push(window) > POOLED) pool.shift();
+}
