@@ -24,7 +24,7 @@ platform::MapFlags mapFlags(int flags) {
 Value opened(Call& call, std::shared_ptr<Mapping> mapping) {
   call.results()[0] = static_cast<double>(mapping->length());
   call.results()[1] = static_cast<double>(mapping->delta());
-  return call.number(static_cast<double>(registry::add(std::move(mapping), call.environment())));
+  return call.done(static_cast<double>(registry::add(std::move(mapping), call.environment())));
 }
 
 // open(path, access, flags, mode, customFlags, offset, length, maxSize)
@@ -65,6 +65,14 @@ Value memory(Info info) {
   return status ? opened(call, std::move(mapping)) : call.fail(status);
 }
 
+// adopt(footer): of a new window
+Value adopt(Info info) {
+  std::size_t length = 0;
+  std::uint8_t* data = Call(info).bytes(0, &length);
+  platform::setApart(data, length);
+  return info.Env().Undefined();
+}
+
 // map(handle, window, capacity, start, length)
 Value map(Info info) {
   Call call(info);
@@ -80,12 +88,8 @@ Value map(Info info) {
 // unmap(handle, window)
 Value unmap(Info info) {
   Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
   std::size_t length = 0;
-  std::uint8_t* data = call.bytes(1, &length);
-  mapping->dropWindow(data);
-  registry::forget(call.id(0), data);
+  registry::forget(call.id(0), call.bytes(1, &length));
   return info.Env().Undefined();
 }
 
@@ -107,7 +111,7 @@ Value resize(Info info) {
   Call call(info);
   const auto mapping = call.mapping();
   if (!mapping) return info.Env().Undefined();
-  const Status status = mapping->resize(call.integer(1), call.boolean(2));
+  const Status status = mapping->resize(call.integer(1), call.flag(2));
   call.results()[0] = static_cast<double>(mapping->length());
   return call.done(status);
 }
@@ -116,7 +120,7 @@ Value resize(Info info) {
 Value freeze(Info info) {
   Call call(info);
   const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->freeze(call.boolean(1), registry::handles(mapping.get()))) : info.Env().Undefined();
+  return mapping ? call.done(mapping->freeze(call.flag(1), registry::handles(mapping.get()))) : info.Env().Undefined();
 }
 
 Value poison(Info info) {
@@ -151,24 +155,24 @@ Value attach(Info info) {
     if (mapping->hold(data)) registry::look(id, data);
   }
   call.results()[0] = static_cast<double>(mapping->length());
-  return call.number(static_cast<double>(id));
+  return call.done(static_cast<double>(id));
 }
 
 // state(handle): bits 1 closed, 2 poisoned; the result array gets length and lock
 Value state(Info info) {
   Call call(info);
   const auto mapping = registry::find(call.id(0));
-  if (!mapping) return call.number(1);
+  if (!mapping) return call.done(1.0);
   call.results()[0] = static_cast<double>(mapping->length());
   call.results()[1] = static_cast<double>(mapping->lockState());
-  return call.number((mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0));
+  return call.done(static_cast<double>((mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0)));
 }
 
 // flush(handle, offset, length, wait)
 Value flush(Info info) {
   Call call(info);
   const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->flush(call.integer(1), call.integer(2), call.boolean(3))) : info.Env().Undefined();
+  return mapping ? call.done(mapping->flush(call.integer(1), call.integer(2), call.flag(3))) : info.Env().Undefined();
 }
 
 // advise(handle, advice, offset, length)
@@ -200,7 +204,7 @@ Value lockMemory(Info info) {
   Call call(info);
   const auto mapping = call.mapping();
   if (!mapping) return info.Env().Undefined();
-  return call.done(mapping->lockMemory(call.integer(1), call.integer(2), call.boolean(3)));
+  return call.done(mapping->lockMemory(call.integer(1), call.integer(2), call.flag(3)));
 }
 
 // lock(handle, kind, wait): whether it is ours now
@@ -211,8 +215,8 @@ Value lock(Info info) {
   bool acquired = true;
   const auto kind = static_cast<platform::Lock>(call.small(1));
   const Status status = kind == platform::Lock::none ? mapping->unlockFile()
-                                                     : mapping->lockFile(kind, call.boolean(2), &acquired);
-  return status ? call.boolean(acquired) : call.fail(status);
+                                                     : mapping->lockFile(kind, call.flag(2), &acquired);
+  return status ? Napi::Boolean::New(info.Env(), acquired) : call.fail(status);
 }
 
 // pin(handle): the descriptor, which stays open until unpin(handle)
@@ -222,7 +226,7 @@ Value pin(Info info) {
   if (!mapping) return info.Env().Undefined();
   platform::Handle file = platform::kNoHandle;
   const Status status = mapping->pinHandle(&file);
-  return status ? call.number(static_cast<double>(file)) : call.fail(status);
+  return status ? call.done(static_cast<double>(file)) : call.fail(status);
 }
 
 Value unpin(Info info) {
@@ -290,6 +294,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<init>(exports, "init");
   add<open>(exports, "open");
   add<memory>(exports, "memory");
+  add<adopt>(exports, "adopt");
   add<map>(exports, "map");
   add<unmap>(exports, "unmap");
   add<commit>(exports, "commit");

@@ -14,7 +14,7 @@ namespace fmmap {
 
 /** What belongs to one JavaScript environment (the main thread or a worker). */
 struct Environment {
-  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, path, dest) => Error
+  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, path, dest) => Error
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call
 };
 
@@ -26,16 +26,15 @@ class Call {
 
   /** The mapping of the handle in the first argument; otherwise a pending MmapClosedError and null. */
   std::shared_ptr<Mapping> mapping() {
-    auto mapping = registry::find(id(0));
-    if (mapping) name_ = mapping->name();
-    else done(Status::make(Kind::closed, "", ""));
-    return mapping;
+    mapping_ = registry::find(id(0));
+    if (!mapping_) fail(Status::make(Kind::closed, "", ""));
+    return mapping_;
   }
 
   registry::Id id(std::size_t index) const { return static_cast<registry::Id>(integer(index)); }
   std::int64_t integer(std::size_t index) const { return info_[index].As<Napi::Number>().Int64Value(); }
   int small(std::size_t index) const { return info_[index].As<Napi::Number>().Int32Value(); }
-  bool boolean(std::size_t index) const { return info_[index].As<Napi::Boolean>().Value(); }
+  bool flag(std::size_t index) const { return info_[index].As<Napi::Boolean>().Value(); }
   Napi::Value value(std::size_t index) const { return info_[index]; }
 
   /** A path as it is on disk: a string in UTF-8, a Buffer byte for byte. */
@@ -58,17 +57,18 @@ class Call {
   double* results() const { return environment_->result.Value().Data(); }
 
   Napi::Value done(const Status& status) { return status ? info_.Env().Undefined() : fail(status); }
-  Napi::Value number(double value) { return Napi::Number::New(info_.Env(), value); }
-  Napi::Value boolean(bool value) { return Napi::Boolean::New(info_.Env(), value); }
+  Napi::Value done(double value) { return Napi::Number::New(info_.Env(), value); }
 
   Napi::Value fail(const Status& status) {
     const Napi::Env env = info_.Env();
     const Napi::Value undefined = env.Undefined();
+    if (mapping_) name_ = mapping_->name();
     const Napi::Value error = environment_->createError.Call({
         Napi::Number::New(env, static_cast<int>(status.kind)),
         Napi::String::New(env, status.syscall),
         Napi::Number::New(env, status.error),
         Napi::String::New(env, status.detail),
+        Napi::String::New(env, status.argument),
         name_.empty() ? undefined : Napi::String::New(env, name_),
         destination_.empty() ? undefined : Napi::String::New(env, destination_),
     });
@@ -79,6 +79,7 @@ class Call {
  private:
   const Napi::CallbackInfo& info_;
   Environment* environment_;
+  std::shared_ptr<Mapping> mapping_;
   std::string name_;
   std::string destination_;
 };

@@ -23,7 +23,7 @@ Status Mapping::writeToNewFile(const std::string& target, std::int64_t offset, s
   const bool known = static_cast<bool>(status);
   // Private pages are in no file: those go through memory, everything else stays in the kernel.
   std::int64_t copied = 0;
-  if (status && access_ != platform::Access::copy) {
+  if (status && !private_) {
     status = platform::copyInKernel(file_, offset_ + offset, length, file, &copied);
   }
   if (status && copied < length) {

@@ -1,6 +1,7 @@
 #include "mapping.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace fmmap {
@@ -15,9 +16,10 @@ std::int64_t roundUp(std::int64_t bytes) {
 }
 
 Status outside(const char* argument, std::int64_t asked, std::int64_t size) {
-  return Status::make(Kind::range, "", std::string(argument) + " " + std::to_string(asked) +
-                                           " is past the end of the file, which has " + std::to_string(size) +
-                                           " bytes; map less, or grow it with maxSize");
+  return Status::make(Kind::range, "",
+                      std::string(argument) + " " + std::to_string(asked) + " is past the end of the file, which has " +
+                          std::to_string(size) + " bytes; map less, or grow it with maxSize",
+                      argument);
 }
 
 }  // namespace
@@ -39,20 +41,19 @@ Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
   return {};
 }
 
-/** Looks at the open file, locks it and finds the range to map. Changes nothing in it. */
+/** Locks the open file, then looks at it and finds the range to map. Changes nothing in it. */
 Status Mapping::prepare(const OpenSpec& spec, bool created) {
   access_ = spec.access;
+  private_ = spec.access == platform::Access::copy;
   flags_ = spec.map;
   allocate_ = spec.allocate;
   truncate_ = spec.truncate && !created;
-  if (Status status = platform::identity(file_, &identity_); !status) return status;
-  if (Status status = platform::checkMappable(file_); !status) return status;
   bool acquired = false;
   if (Status status = platform::lock(file_, spec.lock, false, &acquired); !status) return status;
   if (!acquired) return Status::make(Kind::locked, "flock", "");
   lock_ = spec.lock;
-  std::int64_t size = 0;  // only now: before the lock another handle may still have changed it
-  if (Status status = platform::size(file_, &size); !status) return status;
+  std::int64_t size = 0;
+  if (Status status = platform::inspect(file_, &identity_, &size); !status) return status;
   if (spec.maxSize >= 0 && (spec.maxSize != size || spec.truncate)) resizeTo_ = spec.maxSize;
   if (spec.truncate) size = 0;
   if (spec.maxSize >= 0) size = spec.maxSize;
@@ -60,9 +61,9 @@ Status Mapping::prepare(const OpenSpec& spec, bool created) {
 }
 
 Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
-  if (size > kMaxOffset) return outside("maxSize", size, kMaxOffset);
+  if (size > kMaxOffset) return Status::system(EFBIG, "open");
   if (spec.offset > size) return outside("offset", spec.offset, size);
-  if (spec.length > size - spec.offset) return outside("offset + length", spec.offset + spec.length, size);
+  if (spec.length > size - spec.offset) return outside("length", spec.length, size);
   offset_ = spec.offset;
   delta_ = offset_ % static_cast<std::int64_t>(platform::granularity());
   length_ = spec.length >= 0 ? spec.length : size - spec.offset;
@@ -108,18 +109,22 @@ Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t
   return {};
 }
 
-void Mapping::dropWindow(std::uint8_t* data) {
-  Exclusive exclusive(gate_);
-  for (auto window = windows_.begin(); window != windows_.end(); ++window) {
-    if (window->data != data) continue;
-    if (window->mapped > 0) platform::retire(window->data, window->mapped);
-    windows_.erase(window);
-    return;
+/** The file is changed last, when all else has succeeded, and so that most failures lose nothing. */
+Status Mapping::commit() {
+  if (truncate_ || resizeTo_ >= 0) {
+    if (Status status = commitSize(); !status) return status;
   }
+  if (flags_.populate) {
+    // A wish, as MAP_POPULATE is: what cannot be read in now is read, or fails, when it is touched.
+    for (Window& window : windows_) {
+      if (window.mapped > 0) platform::populate(window.data, window.mapped, access_ == platform::Access::write);
+    }
+  }
+  created_ = false;
+  return {};
 }
 
-/** The file is resized last, when all else has succeeded, and so that most failures lose nothing. */
-Status Mapping::commit() {
+Status Mapping::commitSize() {
   std::int64_t size = 0;
   if (Status status = platform::size(file_, &size); !status) return status;
   if (allocate_ && resizeTo_ > 0) {
@@ -143,23 +148,15 @@ Status Mapping::commit() {
   }
   truncate_ = false;
   resizeTo_ = -1;
-  for (Window& window : windows_) {
-    // A wish, as MAP_POPULATE is: what cannot be read in now is read, or fails, when it is touched.
-    if (flags_.populate && window.mapped > 0) {
-      platform::populate(window.data, window.mapped, access_ == platform::Access::write);
-    }
-  }
-  created_ = false;
   return {};
 }
 
 void Mapping::abandon() {
   if (created_) {
-    platform::Handle parent = platform::kNoHandle;
-    if (platform::openParent(path_, &parent)) {
-      platform::removeEntry(parent, path_, identity_);
-      platform::close(parent);
-    }
+    platform::Handle parent = platform::kNoHandle;  // and so it stays when descriptors have run out
+    platform::openParent(path_, &parent);
+    platform::removeEntry(parent, path_, identity_);
+    if (parent != platform::kNoHandle) platform::close(parent);
     created_ = false;
   }
   close();
@@ -277,7 +274,12 @@ void Mapping::zeroTail(std::int64_t size) {
 Status Mapping::resize(std::int64_t size, bool moved) {
   Exclusive exclusive(gate_);
   if (Status status = usable("ftruncate"); !status) return status;
-  if (size < offset_) return outside("the mapping's offset", offset_, size);
+  if (size < offset_) {
+    return Status::make(Kind::range, "",
+                        "size " + std::to_string(size) + " would end the file before the mapping's offset " +
+                            std::to_string(offset_) + "; open it with a smaller offset",
+                        "size");
+  }
   std::int64_t before = 0;
   if (Status status = platform::size(file_, &before); !status) return status;
   const std::int64_t length = length_;

@@ -56,7 +56,6 @@ class Mapping {
   // Opening: map the windows of the range that open() found, then make it true. What fails before
   // commit() is undone by abandon().
   Status addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t length);
-  void dropWindow(std::uint8_t* data);
   Status commit();
   void abandon();
 
@@ -77,6 +76,7 @@ class Mapping {
   Status writeToNewFile(const std::string& path, std::int64_t offset, std::int64_t length);  // copy.cc
   Status remove();                                                                           // remove.cc
 
+  /** One more, or one less, handle that looks through a window; the last one takes it away. */
   bool hold(std::uint8_t* data);
   void release(std::uint8_t* data);
   Status pinHandle(platform::Handle* file);
@@ -101,6 +101,7 @@ class Mapping {
   Status usable(const char* syscall) const;
   Status prepare(const OpenSpec& spec, bool created);
   Status range(const OpenSpec& spec, std::int64_t size);
+  Status commitSize();
   Status fit(Window& window);
   void shrink(Window& window);
   void flag(Window& window, bool stale);
@@ -125,6 +126,7 @@ class Mapping {
   std::atomic<bool> closed_{false};
   std::atomic<bool> poisoned_{false};
   bool memory_ = false;
+  bool private_ = false;  // copy-on-write, also once frozen
   bool created_ = false;
   bool allocate_ = false;
   bool truncate_ = false;       // to do in commit()

@@ -25,7 +25,7 @@ struct Pages {
 Status Mapping::flush(std::int64_t offset, std::int64_t length, bool wait) {
   Pin pin(gate_);
   if (Status status = usable(wait ? "msync" : "sync_file_range"); !status) return status;
-  if (memory_ || access_ == platform::Access::copy || length == 0) return {};
+  if (memory_ || private_ || length == 0) return {};
   Status status;
   if (wait) {
     status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
@@ -43,7 +43,7 @@ Status Mapping::flush(std::int64_t offset, std::int64_t length, bool wait) {
 Status Mapping::advise(platform::Advice advice, std::int64_t offset, std::int64_t length) {
   Pin pin(gate_);
   if (Status status = usable("madvise"); !status) return status;
-  if (advice == platform::Advice::dontneed && access_ == platform::Access::copy) {
+  if (advice == platform::Advice::dontneed && private_) {
     return Status::make(Kind::unsupported, "madvise",
                         "'dontneed' on a copy-on-write mapping would throw its changes away");
   }

@@ -60,7 +60,7 @@ void close(Handle file);
 Status size(Handle file, std::int64_t* bytes);
 Status identity(Handle file, Identity* identity);
 /** Refuses what has no bytes to map although it opens: directories, devices, /proc. */
-Status checkMappable(Handle file);
+Status inspect(Handle file, Identity* identity, std::int64_t* bytes);
 Status resize(Handle file, std::int64_t bytes);
 Status allocate(Handle file, std::int64_t offset, std::int64_t length);
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
@@ -75,6 +75,8 @@ Status duplicate(Handle file, Handle* copy);
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
 /** Replaces pages by private zeroes in place, so that no address is ever free while a view may see it. */
 Status retire(std::uint8_t* at, std::size_t length);
+/** Keeps pages from being merged with their neighbours and split off again each time those are mapped. */
+void setApart(std::uint8_t* at, std::size_t length);
 Status protect(std::uint8_t* at, std::size_t length, Access access);
 Status flush(std::uint8_t* at, std::size_t length);
 Status startFlush(Handle file, std::int64_t offset, std::int64_t length);
@@ -87,7 +89,10 @@ Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
 Status openDirectory(const std::string& path, Handle* directory);
 Status openParent(const std::string& path, Handle* directory);
 Status syncDirectory(Handle directory);
-/** Unlinks the name of `path` in its open parent, only if it still is the file with `identity`. */
+/**
+ * Unlinks the name of `path` in its open parent, only if it still is the file with `identity`.
+ * Without a parent it goes by the path.
+ */
 Status removeEntry(Handle parent, const std::string& path, const Identity& identity);
 
 }  // namespace fmmap::platform

@@ -71,11 +71,16 @@ void look(Id id, std::uint8_t* data) {
 }
 
 void forget(Id id, std::uint8_t* data) {
-  std::lock_guard<std::mutex> guard(mutex);
+  std::unique_lock<std::mutex> guard(mutex);
   const auto found = entries().find(id);
   if (found == entries().end()) return;
   auto& windows = found->second.windows;
-  windows.erase(std::remove(windows.begin(), windows.end(), data), windows.end());
+  const auto window = std::find(windows.begin(), windows.end(), data);
+  if (window == windows.end()) return;
+  windows.erase(window);
+  const auto mapping = found->second.mapping;
+  guard.unlock();
+  mapping->release(data);
 }
 
 void release(Id id) {

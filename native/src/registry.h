@@ -18,7 +18,7 @@ Id add(std::shared_ptr<Mapping> mapping, const void* environment);
 Id attach(Id other, const void* environment);
 std::shared_ptr<Mapping> find(Id id);
 int handles(const Mapping* mapping);
-/** Notes that the handle looks through the window at `data`, and keeps it mapped. */
+/** Notes that the handle looks through the window at `data`, or that it no longer does. */
 void look(Id id, std::uint8_t* data);
 void forget(Id id, std::uint8_t* data);
 /** Takes the handle away; the mapping closes with its last one. */

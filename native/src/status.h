@@ -15,12 +15,15 @@ struct Status {
   int error = 0;             // errno; positive
   const char* syscall = "";  // what was called, in Node's spelling
   std::string detail;        // for a person: what was asked, found, and what to do
+  const char* argument = ""; // of a range error: which one
 
   explicit operator bool() const { return kind == Kind::ok; }
 
-  static Status system(int error, const char* syscall) { return {Kind::system, error, syscall, {}}; }
-  static Status make(Kind kind, const char* syscall, std::string detail) {
-    return {kind, 0, syscall, std::move(detail)};
+  static Status system(int error, const char* syscall) {
+    return {Kind::system, error, syscall, {}, ""};
+  }
+  static Status make(Kind kind, const char* syscall, std::string detail, const char* argument = "") {
+    return {kind, 0, syscall, std::move(detail), argument};
   }
 };
 

@@ -45,6 +45,8 @@ int adviseBits(Advice advice) {
   }
 }
 
+void setApartPages(std::uint8_t*, std::size_t) {}
+
 bool populatePages(std::uint8_t*, std::size_t, bool) {
   errno = EINVAL;
   return false;

@@ -28,8 +28,9 @@ Status syncDirectory(Handle directory) {
 }
 
 Status removeEntry(Handle parent, const std::string& path, const Identity& identity) {
-  const std::string name = path.substr(path.find_last_of('/') + 1);
-  const int directory = static_cast<int>(parent);
+  const bool hasParent = parent != kNoHandle;
+  const std::string name = hasParent ? path.substr(path.find_last_of('/') + 1) : path;
+  const int directory = hasParent ? static_cast<int>(parent) : AT_FDCWD;
   struct stat info;
   if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno != ENOENT) return Status::system(errno, "lstat");

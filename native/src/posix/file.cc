@@ -89,14 +89,17 @@ Status identity(Handle file, Identity* identity) {
   return {};
 }
 
-Status checkMappable(Handle file) {
+Status inspect(Handle file, Identity* identity, std::int64_t* bytes) {
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
+  *identity = {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+  *bytes = info.st_size;
   if (S_ISDIR(info.st_mode)) return Status::system(EISDIR, "open");
-  if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap");
+  constexpr const char* why = "only regular files can be mapped";
+  if (!S_ISREG(info.st_mode)) return {Kind::system, ENODEV, "mmap", why};
   // Files of /proc claim to be empty and are not: an empty mapping of one would be a lie.
   char byte;
-  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) > 0) return Status::system(ENODEV, "mmap");
+  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) > 0) return {Kind::system, ENODEV, "mmap", why};
   return {};
 }
 

@@ -50,6 +50,8 @@ int adviseBits(Advice advice) {
   return -1;
 }
 
+void setApartPages(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }
+
 bool populatePages(std::uint8_t* at, std::size_t length, bool write) {
   while (madvise(at, length, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) != 0) {
     if (errno != EINTR && errno != EAGAIN) return false;

@@ -56,6 +56,8 @@ Status retire(std::uint8_t* at, std::size_t length) {
   return last("mmap");
 }
 
+void setApart(std::uint8_t* at, std::size_t length) { setApartPages(at, length); }
+
 Status protect(std::uint8_t* at, std::size_t length, Access access) {
   return mprotect(at, length, protection(access)) == 0 ? Status{} : last("mprotect");
 }

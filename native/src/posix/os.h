@@ -12,6 +12,8 @@ int memoryDescriptor();
 int syncDescriptor(int file);
 int allocateBlocks(int file, std::int64_t offset, std::int64_t length);
 int adviseBits(Advice advice);  // -1: this system has no such advice
+/** Changes nothing but that the kernel sees pages of another kind. */
+void setApartPages(std::uint8_t* at, std::size_t length);
 /** False, with errno, where the kernel cannot: the caller then touches the pages itself. */
 bool populatePages(std::uint8_t* at, std::size_t length, bool write);
 int startWriting(int file, std::int64_t offset, std::int64_t length);

@@ -56,6 +56,8 @@ interface Binding {
     length: number,
     data: Uint8Array | undefined,
   ): HandleId;
+  /** For a new window, once. */
+  adopt(footer: Uint8Array): void;
   map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): void;
   unmap(id: HandleId, window: Uint8Array): void;
   commit(id: HandleId): void;

@@ -38,8 +38,10 @@ export class Cursor {
 
   seek(offset: number, whence: Whence): number {
     checkInteger(offset, 'offset', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    if (whence !== 'start' && whence !== 'current' && whence !== 'end') {
+      throw typeError('whence', "'start', 'current' or 'end'", whence);
+    }
     const origin = { start: 0, current: this.position, end: this.length }[whence];
-    if (origin === undefined) throw typeError('whence', "'start', 'current' or 'end'", whence);
     checkInteger(origin + offset, 'offset', 0, this.length);
     this.position = origin + offset;
     return this.position;

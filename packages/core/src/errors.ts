@@ -148,6 +148,7 @@ export function createError(
   syscall: string,
   errno: number,
   detail: string,
+  argument: string,
   path?: string,
   dest?: string,
 ): MmapError {
@@ -171,10 +172,7 @@ export function createError(
       error = new MmapPoisonedError(path, details);
       break;
     case Kind.range:
-      error = new MmapRangeError(about, {
-        ...details,
-        argument: detail.slice(0, detail.indexOf(' ')),
-      });
+      error = new MmapRangeError(about, { ...details, argument });
       break;
     case Kind.identity:
       error = new MmapIdentityError(about, { ...details, code: 'ERR_MMAP_IDENTITY' });

@@ -1,3 +1,5 @@
+import { constants } from 'node:buffer';
+
 import { Access, binding, type HandleId, LockKind, result } from './binding.js';
 import {
   MmapClosedError,
@@ -25,6 +27,7 @@ export interface SharedMapping {
   readonly offset: number;
   readonly delta: number;
   readonly isMemory: boolean;
+  readonly isCow: boolean;
   readonly detachOnClose: boolean;
   readonly windows: readonly { readonly memory: SharedArrayBuffer; readonly start: number }[];
 }
@@ -36,6 +39,7 @@ export interface MappingTraits {
   /** Of the first visible byte in the file. */
   readonly offset: number;
   readonly isMemory: boolean;
+  readonly isCow?: boolean;
   readonly detachOnClose: boolean;
 }
 
@@ -59,6 +63,8 @@ export class Mapping {
   length = 0;
   readonly path: string;
   readonly isMemory: boolean;
+  /** Copy-on-write, and still so once frozen. */
+  readonly isCow: boolean;
   access: Access;
   /** Of the first visible byte in the file, and from its page. */
   readonly offset: number;
@@ -74,8 +80,8 @@ export class Mapping {
   readonly #lease: Lease;
   readonly #detachOnClose: boolean;
   #windows: Window[] = [];
-  /** Windows over a range that the regular ones cut; see {@link bytes}. */
-  #bridges: Window[] = [];
+  /** Windows for views alone: outgrown ones, and those over a range that the regular ones cut. */
+  #others: Window[] = [];
   #isClosed = false;
   #isPoisoned = false;
 
@@ -84,6 +90,7 @@ export class Mapping {
     this.access = traits.access;
     this.offset = traits.offset;
     this.isMemory = traits.isMemory;
+    this.isCow = traits.isCow ?? traits.access === Access.copy;
     this.isAttached = isAttached;
     this.#id = traits.id;
     this.#detachOnClose = traits.detachOnClose;
@@ -149,6 +156,7 @@ export class Mapping {
       offset: this.offset,
       delta: this.delta,
       isMemory: this.isMemory,
+      isCow: this.isCow,
       detachOnClose: this.#detachOnClose,
       windows: this.#windows.map(({ memory, start }) => ({ memory, start })),
     };
@@ -221,13 +229,13 @@ export class Mapping {
     this.#hide();
     this.#detach();
     this.#windows = [];
-    this.#bridges = [];
+    this.#others = [];
     releaseLease(this, this.#lease);
   }
 
   #detach(): void {
     if (!this.#detachOnClose) return;
-    for (const { exposed } of [...this.#windows, ...this.#bridges]) {
+    for (const { exposed } of [...this.#windows, ...this.#others]) {
       if (exposed) binding.detach(exposed as ArrayBuffer);
     }
   }
@@ -250,7 +258,7 @@ export class Mapping {
       return;
     }
     const visible = Math.min(length, window.capacity - this.delta);
-    this.view = new DataView(window.memory, this.delta);
+    this.view = window.view(this.delta);
     this.flag = window.capacity - this.delta;
     this.last1 = visible - 1;
     this.last2 = visible - 2;
@@ -284,15 +292,28 @@ export class Mapping {
         after.push(window);
       }
     } catch (error) {
-      this.#drop(added);
+      for (const window of added) this.#unmap(window);
       throw error;
     }
     if (total > 0) this.#windows = after;
     return added;
   }
 
-  #drop(windows: Window[]): void {
-    for (const window of windows) binding.unmap(this.#id, window.bytes);
+  #unmap(window: Window): void {
+    binding.unmap(this.#id, window.bytes);
+    const { memories } = this.#lease;
+    memories.splice(memories.indexOf(window.memory), 1);
+    if (!this.isShared) returnWindow(window);
+  }
+
+  /** Lets go of windows that show nothing to anybody any more. */
+  #prune(outgrown: Window[]): void {
+    const others = [
+      ...this.#others,
+      ...outgrown.filter((window) => !this.#windows.includes(window)),
+    ];
+    this.#others = others.filter((window) => window.exposed);
+    for (const window of others) if (!this.#others.includes(window)) this.#unmap(window);
   }
 
   #windowAt(page: number): Window {
@@ -342,13 +363,19 @@ export class Mapping {
   /**
    * Calls `visit` for each piece of a checked range, as one window shows it.
    * @param visit - Gets the bytes and their offset in the mapping; `true` ends the walk.
+   * @param step - The most bytes of a piece.
    */
-  each(offset: number, length: number, visit: (bytes: Buffer, offset: number) => unknown): void {
+  each(
+    offset: number,
+    length: number,
+    visit: (bytes: Buffer, offset: number) => unknown,
+    step = MAX_WINDOW,
+  ): void {
     let at = offset + this.delta;
     const end = at + length;
     while (at < end) {
       const window = this.#windowAt(at);
-      const until = Math.min(end, window.start + window.capacity);
+      const until = Math.min(end, window.start + window.capacity, at + step);
       const bytes = window.bytes.subarray(at - window.start, until - window.start);
       if (visit(bytes, at - this.delta) === true) return;
       at = until;
@@ -366,6 +393,7 @@ export class Mapping {
   }
 
   copy(offset: number, length: number): Buffer {
+    if (length > constants.MAX_LENGTH) throw this.#tooLong(length, constants.MAX_LENGTH);
     const copy = Buffer.allocUnsafeSlow(length);
     this.each(offset, length, (bytes, at) => {
       copy.set(bytes, at - offset);
@@ -408,20 +436,24 @@ export class Mapping {
     return Buffer.from(this.#expose(window) as ArrayBuffer, at - window.start, length);
   }
 
+  #tooLong(length: number, most: number): MmapRangeError {
+    return new MmapRangeError(
+      `"length" ${length} is more than one Buffer of this Node holds (${most} bytes); ask for less`,
+      { argument: 'length', path: this.path },
+    );
+  }
+
   /** A window of its own for a range that lies in two: the same pages of the file once more. */
   #bridge(at: number, length: number): Window {
-    const found = this.#bridges.find(
+    const found = this.#others.find(
       ({ start, capacity, stale }) => !stale && at >= start && at + length <= start + capacity,
     );
     if (found) return found;
     const start = Math.floor(at / binding.granularity) * binding.granularity;
     if (at - start + length > MAX_WINDOW) {
-      throw new MmapRangeError(
-        `"length" ${length} is more than one Buffer of this Node holds (${MAX_WINDOW} bytes); ask for less`,
-        { argument: 'length', path: this.path },
-      );
+      throw this.#tooLong(length, MAX_WINDOW);
     }
-    if (this.access === Access.copy) {
+    if (this.isCow) {
       throw new MmapUnsupportedError(
         `${length} bytes at offset ${at - this.delta} cross the 4 GiB boundary of a copy-on-write ` +
           'mapping, which has no second view of its private pages on this Node; use copyBytes',
@@ -432,7 +464,8 @@ export class Mapping {
     window.start = start;
     binding.map(this.#id, window.bytes, window.capacity, start, this.length);
     this.#lease.memories.push(window.memory);
-    this.#bridges.push(window);
+    this.#prune([]);
+    this.#others.push(window);
     return window;
   }
 
@@ -441,13 +474,14 @@ export class Mapping {
    * alive, so that a view whose file object was dropped goes on showing the file.
    */
   #expose(window: Window): ArrayBufferLike {
-    if (!window.exposed) {
-      window.exposed = this.#detachOnClose
-        ? binding.alias(window.bytes)
-        : structuredClone(window.memory);
-      Object.defineProperty(window.exposed, MAPPING, { value: this });
+    const exposed =
+      window.exposed ??
+      (this.#detachOnClose ? binding.alias(window.bytes) : structuredClone(window.memory));
+    if (exposed !== window.exposed) {
+      Object.defineProperty(exposed, MAPPING, { value: this });
+      window.exposed = exposed;
     }
-    return window.exposed;
+    return exposed;
   }
 
   // --- changes ---
@@ -456,7 +490,7 @@ export class Mapping {
     checkSize(size, 'size');
     this.requireUsable();
     const id = this.id;
-    if (this.access === Access.copy) {
+    if (this.isCow) {
       throw new MmapUnsupportedError(
         `'${this.path}' is a copy-on-write mapping, whose file never changes; open it writable to truncate it`,
         { path: this.path },
@@ -469,11 +503,12 @@ export class Mapping {
       binding.resize(id, size, this.isShared);
     } catch (error) {
       this.#windows = before;
-      this.#drop(added);
+      for (const window of added) this.#unmap(window);
       this.#sync();
       throw error;
     }
     this.#show(result[0] ?? 0);
+    this.#prune(before);
   }
 
   freeze(exec: boolean): void {
@@ -488,7 +523,6 @@ export class Mapping {
     else binding.close(this.#id);
     const windows = this.#windows;
     this.#shut();
-    if (this.isShared || this.#bridges.length > 0) return;
-    for (const window of windows) if (!window.exposed) returnWindow(window);
+    if (!this.isShared) for (const window of windows) returnWindow(window);
   }
 }

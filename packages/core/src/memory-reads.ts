@@ -35,7 +35,7 @@ export abstract class MemoryReads extends TypedReads {
 
   /** Whether stores go to a private copy and never to the file. */
   get isCow(): boolean {
-    return this[MAPPING].access === Access.copy;
+    return this[MAPPING].isCow;
   }
 
   /** Whether a change failed half-way; see {@link MmapPoisonedError}. */

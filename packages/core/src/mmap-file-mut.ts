@@ -70,8 +70,12 @@ export class MmapFileMut extends MmapFile {
   }
 
   /** A writable mapping of a copy of `data` with no file behind it. */
-  static override memory(path: string, data: Uint8Array | string = ''): MmapFileMut {
-    return new MmapFileMut(openMemory(path, Access.write, data));
+  static override memory(
+    path: string,
+    data: Uint8Array | string = '',
+    options?: MapOptions,
+  ): MmapFileMut {
+    return new MmapFileMut(openMemory(path, Access.write, data, options));
   }
 
   /**

@@ -5,7 +5,7 @@ import { typeError } from './errors.js';
 import { MAPPING, type Mapping, type SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
-import { constructors, type OpenOptions } from './options.js';
+import { constructors, type MapOptions, type OpenOptions } from './options.js';
 import { type PathLike, toPath } from './path.js';
 
 /** What `native/src/platform.h` calls `Advice`, in its order. */
@@ -77,8 +77,8 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @param path - A name for messages.
    * @throws TypeError, MmapError of the system
    */
-  static memory(path: string, data: Uint8Array | string = ''): MmapFile {
-    return new MmapFile(openMemory(path, Access.read, data));
+  static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): MmapFile {
+    return new MmapFile(openMemory(path, Access.read, data, options));
   }
 
   /**

@@ -1,7 +1,7 @@
-import { Access, binding, type Flag } from './binding.js';
+import { Access, binding } from './binding.js';
 import { typeError } from './errors.js';
 import { Mapping, type SharedMapping } from './mapping.js';
-import { constructors, type OpenRequest, parseOptions } from './options.js';
+import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
 import { type PathLike, showPath, toPath } from './path.js';
 import { checkSize } from './range.js';
 
@@ -30,29 +30,35 @@ export function openFile(
   });
 }
 
-/** A mapping of `data`, or of `length` zeroes, with no file behind it. */
+/** A mapping of a copy of `data` with no file behind it. */
 export function openMemory(
   path: string,
   access: Access,
-  data: Uint8Array | string | number,
-  options?: object,
+  data: Uint8Array | string,
+  options?: MapOptions,
 ): Mapping {
   if (typeof path !== 'string') throw typeError('path', 'a string', path);
-  const request = parseOptions(constructors.anonymous, options);
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-  if (typeof bytes !== 'number' && !(bytes instanceof Uint8Array)) {
-    throw typeError('data', 'a Uint8Array or a string', data);
-  }
-  const source = typeof bytes === 'number' ? undefined : bytes;
-  const length = typeof bytes === 'number' ? bytes : bytes.length;
-  const id = binding.memory(path, access, request.flags as Flag, length, source);
-  const { detachOnClose } = request;
-  return Mapping.finish({ id, path, access, offset: 0, isMemory: true, detachOnClose });
+  if (!(bytes instanceof Uint8Array)) throw typeError('data', 'a Uint8Array or a string', data);
+  return mapMemory(path, access, bytes.length, bytes, options);
 }
 
-export function openAnonymous(length: number, options: object | undefined): Mapping {
+/** A mapping of `length` zeroes with no file behind it. */
+export function openAnonymous(length: number, options?: MapOptions): Mapping {
   checkSize(length, 'length');
-  return openMemory('', Access.write, length, options);
+  return mapMemory('', Access.write, length, undefined, options);
+}
+
+function mapMemory(
+  path: string,
+  access: Access,
+  length: number,
+  data: Uint8Array | undefined,
+  options: MapOptions | undefined,
+): Mapping {
+  const { flags, detachOnClose } = parseOptions(constructors.anonymous, options);
+  const id = binding.memory(path, access, flags, length, data);
+  return Mapping.finish({ id, path, access, offset: 0, isMemory: true, detachOnClose });
 }
 
 /** The mapping of a token of `share()`. */

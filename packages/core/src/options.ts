@@ -1,5 +1,7 @@
+import { constants as fs } from 'node:fs';
+
 import { Access, Flag } from './binding.js';
-import { MmapUnsupportedError, typeError } from './errors.js';
+import { MmapRangeError, MmapUnsupportedError, typeError } from './errors.js';
 import { checkInteger, checkSize } from './range.js';
 
 /** What every mapping takes. */
@@ -139,6 +141,18 @@ function parseMode(value: unknown): number {
   return mode as number;
 }
 
+/** Without these `open(2)` changes no file and opens the one that was meant: options of ours do that. */
+const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
+
+function parseCustomFlags(value: unknown): number {
+  checkInteger(value, 'customFlags', 0, 0x7fffffff);
+  if (((value as number) & OWN_FLAGS) === 0) return value as number;
+  throw new MmapRangeError(
+    `"customFlags" must not hold O_CREAT, O_EXCL, O_TRUNC or an access mode; received ${value}; use the options for it`,
+    { argument: 'customFlags' },
+  );
+}
+
 /**
  * Checks the options of a constructor before anything is opened.
  * @throws TypeError for an option that the constructor does not take, or of a wrong type;
@@ -172,8 +186,7 @@ export function parseOptions(maker: Constructor, options: object | undefined): O
       checkSize(value, key);
       numbers[key] = value as number;
     } else if (key === 'customFlags') {
-      checkInteger(value, key, 0, 0x7fffffff);
-      numbers.customFlags = value as number;
+      numbers.customFlags = parseCustomFlags(value);
     } else if (key === 'mode') {
       numbers.mode = parseMode(value);
     } else {

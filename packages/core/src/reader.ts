@@ -4,6 +4,7 @@ import { TypedReader } from './generated/typed-reader.js';
 import { MAPPING } from './mapping.js';
 import type { MemoryReads } from './memory-reads.js';
 import { checkInteger, checkSize } from './range.js';
+import { indexOf } from './search.js';
 
 const LF = 10;
 const CR = 13;
@@ -118,15 +119,14 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
   readLine(): string | null {
     const mapping = this.file[MAPPING];
     mapping.refresh();
-    if (this.remaining === 0) return null;
     const from = this.offset + this.position;
-    const end = this.offset + this.length;
-    const found = this.file.indexOf(LF, from);
-    const next = found < 0 || found >= end ? end : found + 1;
+    const end = Math.min(this.offset + this.length, mapping.length);
+    if (from >= end) return null;
+    const found = indexOf(mapping, LF, from, end);
+    const next = found < 0 ? end : found + 1;
     let length = next - from;
-    if (found >= 0 && found < end) length -= 1;
-    if (next - from > length && length > 0 && this.file.readUInt8(from + length - 1) === CR)
-      length -= 1;
+    if (found >= 0) length -= 1;
+    if (found > from && this.file.readUInt8(found - 1) === CR) length -= 1;
     const line = mapping.peek(from, length).toString();
     mapping.refresh();
     this.advance(next - from);

@@ -5,57 +5,52 @@ import { checkInteger, checkSize } from './range.js';
 /** What to search for: bytes, text in UTF-8, or one byte as a number. */
 export type Needle = Uint8Array | string | number;
 
-function toBytes(value: Needle): Uint8Array | number {
+/** Buffer.indexOf of Node 20 miscounts beyond 2^31, so a search goes piece by piece. */
+const PIECE = 2 ** 30;
+
+function toBytes(value: Needle): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value);
   if (value instanceof Uint8Array) return value;
   if (typeof value !== 'number')
     throw typeError('value', 'a Uint8Array, a string or a byte', value);
   checkInteger(value, 'value', 0, 255);
-  return value;
+  return Uint8Array.of(value);
 }
 
-const sizeOf = (needle: Uint8Array | number): number =>
-  typeof needle === 'number' ? 1 : needle.length;
+/** What lies around the end of a piece, where a match may begin in it and end in the next one. */
+function seam(mapping: Mapping, needle: Uint8Array, piece: Buffer, at: number, end: number) {
+  const cut = at + piece.length;
+  const from = Math.max(at, cut - needle.length + 1);
+  const until = cut === end ? from : Math.min(cut + needle.length - 1, end);
+  return { from, bytes: mapping.copy(from, until - from) };
+}
 
-/** First occurrence at or after `offset`, or -1. */
-export function indexOf(mapping: Mapping, value: Needle, offset = 0): number {
+/** First occurrence at or after `offset` that ends at `end` or before, or -1. */
+export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: number): number {
   const needle = toBytes(value);
   checkSize(offset, 'offset');
   mapping.refresh();
-  const { length } = mapping;
-  const size = sizeOf(needle);
-  if (offset > length || size > length - offset) return size === 0 ? length : -1;
-  if (size === 0) return offset;
+  const until = end ?? mapping.length;
+  if (needle.length === 0) return Math.min(offset, until);
+  if (needle.length > until - offset) return -1;
   let found = -1;
-  // What starts in one window and ends in the next is looked for in a copy of the seam.
-  mapping.each(offset, length - offset, (bytes, at) => {
-    const index = bytes.indexOf(needle);
-    if (index >= 0) found = at + index;
-    else
-      found = indexInSeam(
-        mapping,
-        needle,
-        size,
-        Math.max(at, at + bytes.length - size + 1),
-        at + bytes.length,
-      );
-    return found >= 0;
-  });
+  mapping.each(
+    offset,
+    until - offset,
+    (bytes, at) => {
+      const index = bytes.indexOf(needle);
+      if (index >= 0) found = at + index;
+      else if (needle.length > 1) {
+        const around = seam(mapping, needle, bytes, at, until);
+        const inSeam = around.bytes.indexOf(needle);
+        if (inSeam >= 0) found = around.from + inSeam;
+      }
+      return found >= 0;
+    },
+    PIECE,
+  );
   mapping.refresh();
   return found;
-}
-
-function indexInSeam(
-  mapping: Mapping,
-  needle: Uint8Array | number,
-  size: number,
-  from: number,
-  seam: number,
-): number {
-  if (size === 1 || seam === mapping.length) return -1;
-  const end = Math.min(seam + size - 1, mapping.length);
-  const index = mapping.copy(from, end - from).indexOf(needle);
-  return index < 0 ? -1 : from + index;
 }
 
 /** Last occurrence that starts at or before `offset`, or -1. */
@@ -64,27 +59,19 @@ export function lastIndexOf(mapping: Mapping, value: Needle, offset?: number): n
   if (offset !== undefined) checkSize(offset, 'offset');
   mapping.refresh();
   const { length } = mapping;
-  const size = sizeOf(needle);
-  if (size > length) return -1;
-  const last = Math.min(offset ?? length, length - size);
-  if (size === 0) return last;
+  if (needle.length > length) return -1;
+  const last = Math.min(offset ?? length, length - needle.length);
+  if (needle.length === 0) return last;
+  const end = last + needle.length;
   const pieces: { at: number; bytes: Buffer }[] = [];
-  mapping.each(0, last + size, (bytes, at) => {
-    pieces.push({ at, bytes });
-  });
+  mapping.each(0, end, (bytes, at) => pieces.push({ at, bytes }) < 0, PIECE);
   let found = -1;
   for (const { at, bytes } of pieces.reverse()) {
-    const seam = at + bytes.length;
-    if (size > 1 && seam < last + size) {
-      const from = Math.max(at, seam - size + 1);
-      const end = Math.min(seam + size - 1, last + size);
-      const index = mapping.copy(from, end - from).lastIndexOf(needle);
-      if (index >= 0) found = from + index;
-    }
-    if (found < 0) {
-      const index = bytes.lastIndexOf(needle);
-      if (index >= 0) found = at + index;
-    }
+    const around = seam(mapping, needle, bytes, at, end);
+    const inSeam = around.bytes.lastIndexOf(needle);
+    const index = inSeam >= 0 ? -1 : bytes.lastIndexOf(needle);
+    if (inSeam >= 0) found = around.from + inSeam;
+    else if (index >= 0) found = at + index;
     if (found >= 0) break;
   }
   mapping.refresh();

@@ -28,15 +28,47 @@ export class Window {
   readonly memory: SharedArrayBuffer;
   readonly bytes: Buffer;
   readonly #footer: Uint8Array;
-  /** What views given to users lie over; made with the first one. */
-  exposed: ArrayBufferLike | undefined;
+  #view: DataView | undefined;
+  #exposed: WeakRef<ArrayBufferLike> | undefined;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.capacity = memory.byteLength - PAGE;
     const { capacity } = this;
     this.bytes = Buffer.from(this.memory, 0, capacity);
-    this.#footer = new Uint8Array(this.memory, capacity, 1);
+    this.#footer = new Uint8Array(this.memory, capacity, PAGE);
+  }
+
+  /**
+   * Everything from the visible start on, the footer included: what the hot path reads through.
+   * @param delta - Of the visible start from its page.
+   */
+  view(delta: number): DataView {
+    // With a length: a view that tracked the memory's size would cost ten times as much.
+    if (this.#view?.byteOffset !== delta) {
+      this.#view = new DataView(this.memory, delta, this.memory.byteLength - delta);
+    }
+    return this.#view;
+  }
+
+  /** What views given to users lie over, while there are any. */
+  get exposed(): ArrayBufferLike | undefined {
+    return this.#exposed?.deref();
+  }
+
+  set exposed(buffer: ArrayBufferLike) {
+    this.#exposed = new WeakRef(buffer);
+  }
+
+  /** Whether a user has ever had a view. */
+  get wasExposed(): boolean {
+    return this.#exposed !== undefined;
+  }
+
+  /** Makes a new window ready to be mapped over. */
+  adopt(): this {
+    binding.adopt(this.#footer);
+    return this;
   }
 
   /** Whether the window no longer shows the file, or not all of it. */
@@ -56,7 +88,7 @@ function allocate(capacity: number, path: string): Window {
   const byteLength = capacity + PAGE;
   try {
     // Growable only in name: memory of this kind is page-aligned and made without touching it.
-    return new Window(new GrowableMemory(byteLength, { maxByteLength: byteLength }));
+    return new Window(new GrowableMemory(byteLength, { maxByteLength: byteLength })).adopt();
   } catch (cause) {
     throw Object.assign(systemError(constants.errno.ENOMEM, 'mmap', path), { cause });
   }
@@ -73,8 +105,9 @@ export function takeWindow(bytes: number, path: string): Window {
   return window ?? allocate(capacity, path);
 }
 
-/** Keeps a window that nobody has seen: making one costs more than opening a small file. */
+/** Keeps a window for later if no user has seen it: making one costs more than opening a small file. */
 export function returnWindow(window: Window): void {
+  if (window.wasExposed) return;
   window.start = 0;
   if (pool.push(window) > POOLED) pool.shift();
 }

@@ -5,6 +5,7 @@ import { type MemoryWrites, sourceBytes } from './memory-writes.js';
 
 /** A file that a writer can flush. */
 interface WritableFile extends MemoryWrites {
+  readonly length: number;
   flush(offset?: number, length?: number): void;
 }
 
@@ -104,8 +105,10 @@ export class MmapFileWriter extends TypedWriter {
    * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
    */
   flush(): void {
-    const length = Math.max(this.#to - this.#from, 0);
-    this.file.flush(length === 0 ? 0 : this.offset + this.#from, length);
+    // What a truncate has taken away since needs no flush.
+    const end = Math.min(this.offset + this.#to, this.file.length);
+    const from = Math.min(this.offset + this.#from, end);
+    this.file.flush(from, end - from);
     this.#from = Number.POSITIVE_INFINITY;
     this.#to = 0;
   }
