@@ -53,14 +53,15 @@ Value open(Info info) {
   return opened(call, std::move(mapping));
 }
 
-// memory(path, access, flags, length, data | undefined)
+// memory(path, access, flags, length | data)
 Value memory(Info info) {
   Call call(info);
+  const bool hasData = call.value(3).IsTypedArray();
   std::size_t bytes = 0;
-  const std::uint8_t* data = call.value(4).IsTypedArray() ? call.bytes(4, &bytes) : nullptr;
+  const std::uint8_t* data = hasData ? call.bytes(3, &bytes) : nullptr;
   call.setName(call.path(0));
   std::shared_ptr<Mapping> mapping;
-  const Status status = Mapping::memory(call.path(0), data, call.integer(3),
+  const Status status = Mapping::memory(call.path(0), data, hasData ? static_cast<std::int64_t>(bytes) : call.integer(3),
                                         static_cast<platform::Access>(call.small(1)), mapFlags(call.small(2)), &mapping);
   return status ? opened(call, std::move(mapping)) : call.fail(status);
 }
@@ -73,16 +74,18 @@ Value adopt(Info info) {
   return info.Env().Undefined();
 }
 
-// map(handle, window, capacity, start, length)
+// map(handle, window, capacity, start, length): the length that it is mapped for; -1 asks for the present one
 Value map(Info info) {
   Call call(info);
   const auto mapping = call.mapping();
   if (!mapping) return info.Env().Undefined();
   std::size_t length = 0;
   std::uint8_t* data = call.bytes(1, &length);
-  const Status status = mapping->addWindow(data, static_cast<std::size_t>(call.integer(2)), call.integer(3), call.integer(4));
-  if (status) registry::look(call.id(0), data);
-  return call.done(status);
+  std::int64_t visible = call.integer(4);
+  const Status status = mapping->addWindow(data, static_cast<std::size_t>(call.integer(2)), call.integer(3), &visible);
+  if (!status) return call.fail(status);
+  registry::look(call.id(0), data);
+  return call.done(static_cast<double>(visible));
 }
 
 // unmap(handle, window)
@@ -120,7 +123,7 @@ Value resize(Info info) {
 Value freeze(Info info) {
   Call call(info);
   const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->freeze(call.flag(1), registry::handles(mapping.get()))) : info.Env().Undefined();
+  return mapping ? call.done(mapping->freeze(call.flag(1))) : info.Env().Undefined();
 }
 
 Value poison(Info info) {
@@ -155,6 +158,7 @@ Value attach(Info info) {
     if (mapping->hold(data)) registry::look(id, data);
   }
   call.results()[0] = static_cast<double>(mapping->length());
+  call.results()[1] = static_cast<double>(mapping->access());
   return call.done(static_cast<double>(id));
 }
 
@@ -222,16 +226,14 @@ Value lock(Info info) {
 // pin(handle): the descriptor, which stays open until unpin(handle)
 Value pin(Info info) {
   Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
+  if (!call.mapping()) return info.Env().Undefined();
   platform::Handle file = platform::kNoHandle;
-  const Status status = mapping->pinHandle(&file);
+  const Status status = registry::pin(call.id(0), &file);
   return status ? call.done(static_cast<double>(file)) : call.fail(status);
 }
 
 Value unpin(Info info) {
-  Call call(info);
-  if (const auto mapping = registry::find(call.id(0))) mapping->unpinHandle();
+  registry::unpin(Call(info).id(0));
   return info.Env().Undefined();
 }
 

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "registry.h"
+
 namespace fmmap {
 
 namespace {
@@ -91,12 +93,13 @@ Status Mapping::memory(const std::string& path, const std::uint8_t* data, std::i
 
 Mapping::~Mapping() { close(); }
 
-Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t length) {
+Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length) {
   Exclusive exclusive(gate_);
   if (Status status = usable("mmap"); !status) return status;
-  const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(length) - start);
   Window window{data, capacity, start};
-  window.fresh = length != length_;  // made for a resize() to come
+  if (*length < 0) *length = length_;
+  else window.fresh = *length != length_;  // made for a resize() to come
+  const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(*length) - start);
   window.mapped = static_cast<std::size_t>(std::max<std::int64_t>(pages, 0));
   if (window.mapped > 0) {
     platform::MapFlags flags = flags_;
@@ -193,6 +196,7 @@ Status Mapping::close() {
   closed_ = true;
   flagAll();
   for (Window& window : windows_) {
+    // Whole areas of the kernel's give way to one of the same size, so this needs no room to succeed.
     if (window.mapped > 0) platform::retire(window.data, window.mapped);
   }
   windows_.clear();
@@ -252,10 +256,12 @@ Status Mapping::fit(Window& window) {
 }
 
 /** Takes pages past the new end away before the file loses them: a load there must find zeroes. */
-void Mapping::shrink(Window& window) {
+Status Mapping::shrink(Window& window) {
   const std::int64_t pages = std::max<std::int64_t>(pagesOf(length_) - window.start, 0);
-  if (pages >= static_cast<std::int64_t>(window.mapped)) return;
-  if (platform::retire(window.data + pages, window.mapped - pages)) window.mapped = static_cast<std::size_t>(pages);
+  if (pages >= static_cast<std::int64_t>(window.mapped)) return {};
+  Status status = platform::retire(window.data + pages, window.mapped - pages);
+  if (status) window.mapped = static_cast<std::size_t>(pages);
+  return status;
 }
 
 /** Stores behind the end of the file, in its last page, must not surface when it grows. */
@@ -291,30 +297,32 @@ Status Mapping::resize(std::int64_t size, bool moved) {
     }
   }
   length_ = size - offset_;
-  for (Window& window : windows_) shrink(window);
-  Status status = platform::resize(file_, size);
+  Status status;
+  for (Window& window : windows_) {
+    // First of all, so that no other thread takes the zeroes that come for the file's.
+    if (moved && !window.fresh) flag(window, true);
+    if (status) status = shrink(window);
+  }
+  if (status) status = platform::resize(file_, size);
   if (!status) length_ = length;  // nothing has happened: show again what was taken away
   for (Window& window : windows_) {
+    window.fresh = false;
     if (Status again = fit(window); !again) {
       poison();
       return status ? again : status;
     }
   }
   if (!status) return status;
-  for (Window& window : windows_) {
-    if (moved && !window.fresh) flag(window, true);
-    window.fresh = false;
-  }
   if (memory_) return {};
   status = platform::sync(file_);
   if (!status) poison();  // the system tells of a lost write once only
   return status;
 }
 
-Status Mapping::freeze(bool exec, int handles) {
+Status Mapping::freeze(bool exec) {
   Exclusive exclusive(gate_);
   if (Status status = usable("mprotect"); !status) return status;
-  if (handles > 1) {
+  if (registry::handles(this) > 1) {
     return Status::make(Kind::unsupported, "mprotect",
                         "cannot freeze while other threads are attached; close or drop their handles first");
   }

@@ -53,14 +53,16 @@ class Mapping {
                        platform::Access access, platform::MapFlags flags, std::shared_ptr<Mapping>* mapping);
   ~Mapping();
 
+  /** Shows `*length` visible bytes; -1 asks for what there is now, and gets it. */
+  Status addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length);
+
   // Opening: map the windows of the range that open() found, then make it true. What fails before
   // commit() is undone by abandon().
-  Status addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t length);
   Status commit();
   void abandon();
 
   Status resize(std::int64_t size, bool moved);
-  Status freeze(bool exec, int handles);
+  Status freeze(bool exec);
   Status close();
   void poison();
 
@@ -87,6 +89,7 @@ class Mapping {
   std::int64_t offset() const { return offset_; }
   std::int64_t length() const { return length_; }
   std::int64_t delta() const { return delta_; }
+  platform::Access access() const { return access_; }
   platform::Lock lockState() const { return lock_; }
   bool closed() const { return closed_; }
   bool poisoned() const { return poisoned_; }
@@ -103,7 +106,7 @@ class Mapping {
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize();
   Status fit(Window& window);
-  void shrink(Window& window);
+  Status shrink(Window& window);
   void flag(Window& window, bool stale);
   void flagAll();
   void zeroTail(std::int64_t size);
@@ -116,7 +119,7 @@ class Mapping {
   std::string path_;  // absolute since open: the working directory may change
   platform::Handle file_ = platform::kNoHandle;
   platform::Identity identity_;
-  platform::Access access_ = platform::Access::read;
+  std::atomic<platform::Access> access_{platform::Access::read};
   platform::MapFlags flags_;
   std::vector<Window> windows_;
   std::int64_t offset_ = 0;

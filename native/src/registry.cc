@@ -12,6 +12,7 @@ struct Entry {
   std::shared_ptr<Mapping> mapping;
   const void* environment;
   std::vector<std::uint8_t*> windows;
+  int pins = 0;
 };
 
 std::mutex mutex;
@@ -30,6 +31,7 @@ std::unordered_map<const Mapping*, int>& counts() {
 
 /** Outside the mutex: closing waits for work in flight. */
 void finish(Entry entry, bool lastHandle) {
+  while (entry.pins-- > 0) entry.mapping->unpinHandle();
   for (std::uint8_t* data : entry.windows) entry.mapping->release(data);
   if (lastHandle) entry.mapping->close();
 }
@@ -39,7 +41,7 @@ void finish(Entry entry, bool lastHandle) {
 Id add(std::shared_ptr<Mapping> mapping, const void* environment) {
   std::lock_guard<std::mutex> guard(mutex);
   ++counts()[mapping.get()];
-  entries().emplace(++last, Entry{std::move(mapping), environment, {}});
+  entries().emplace(++last, Entry{std::move(mapping), environment, {}, 0});
   return last;
 }
 
@@ -48,7 +50,7 @@ Id attach(Id other, const void* environment) {
   const auto found = entries().find(other);
   if (found == entries().end() || found->second.mapping->closed()) return 0;
   ++counts()[found->second.mapping.get()];
-  entries().emplace(++last, Entry{found->second.mapping, environment, {}});
+  entries().emplace(++last, Entry{found->second.mapping, environment, {}, 0});
   return last;
 }
 
@@ -81,6 +83,25 @@ void forget(Id id, std::uint8_t* data) {
   const auto mapping = found->second.mapping;
   guard.unlock();
   mapping->release(data);
+}
+
+Status pin(Id id, platform::Handle* file) {
+  const auto mapping = find(id);
+  if (!mapping) return Status::make(Kind::closed, "fstat", "");
+  if (Status status = mapping->pinHandle(file); !status) return status;
+  std::lock_guard<std::mutex> guard(mutex);
+  ++entries().at(id).pins;
+  return {};
+}
+
+void unpin(Id id) {
+  std::unique_lock<std::mutex> guard(mutex);
+  const auto found = entries().find(id);
+  if (found == entries().end() || found->second.pins == 0) return;
+  --found->second.pins;
+  const auto mapping = found->second.mapping;
+  guard.unlock();
+  mapping->unpinHandle();
 }
 
 void release(Id id) {

@@ -21,6 +21,9 @@ int handles(const Mapping* mapping);
 /** Notes that the handle looks through the window at `data`, or that it no longer does. */
 void look(Id id, std::uint8_t* data);
 void forget(Id id, std::uint8_t* data);
+/** A pin that an environment takes with it when it ends, as a terminated worker does. */
+Status pin(Id id, platform::Handle* file);
+void unpin(Id id);
 /** Takes the handle away; the mapping closes with its last one. */
 void release(Id id);
 void releaseAll(const void* environment);

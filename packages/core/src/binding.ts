@@ -49,16 +49,12 @@ interface Binding {
     length: number,
     maxSize: number,
   ): HandleId;
-  memory(
-    path: string,
-    access: Access,
-    flags: number,
-    length: number,
-    data: Uint8Array | undefined,
-  ): HandleId;
+  /** `content`: bytes, or a count of zeroes. */
+  memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
   /** For a new window, once. */
   adopt(footer: Uint8Array): void;
-  map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): void;
+  /** `length`: visible bytes to map for, or -1 for as many as there are; returns which. */
+  map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): number;
   unmap(id: HandleId, window: Uint8Array): void;
   commit(id: HandleId): void;
   abandon(id: HandleId): void;
@@ -68,7 +64,7 @@ interface Binding {
   poison(id: HandleId): void;
   close(id: HandleId): void;
   release(id: HandleId): void;
-  /** `result`: length. */
+  /** `result`: length, access. */
   attach(id: HandleId, ...windows: Uint8Array[]): HandleId;
   /** Bits 1 closed, 2 poisoned; `result`: length, lock. */
   state(id: HandleId): number;

@@ -124,12 +124,13 @@ export class Mapping {
       Object.assign(new Window(memory), { start }),
     );
     const id = binding.attach(token.id, ...windows.map((window) => window.bytes));
-    const mapping = new Mapping({ ...token, id }, true);
+    const [length = 0, access = token.access] = result;
+    const mapping = new Mapping({ ...token, id, access }, true);
     mapping.delta = token.delta;
     mapping.isShared = true;
     mapping.#windows = windows;
     for (const window of windows) mapping.#lease.memories.push(window.memory);
-    mapping.#show(result[0] ?? 0);
+    mapping.#show(length);
     holdLease(mapping, mapping.#lease);
     mapping.refresh();
     return mapping;
@@ -201,11 +202,11 @@ export class Mapping {
     if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
   }
 
-  /** Catches up with the binding where a window says that it must. */
-  #sync(): void {
-    const isCurrent =
-      this.#windows.length > 0 ? !this.#windows.some((window) => window.stale) : !this.isShared;
-    if (this.#isClosed || isCurrent) return;
+  /** Catches up with the binding where a window says that it must, or where `isDue`. */
+  #sync(
+    isDue = this.#windows.length === 0 ? this.isShared : this.#windows.some((w) => w.stale),
+  ): void {
+    if (this.#isClosed || !isDue) return;
     const bits = binding.state(this.#id);
     const length = result[0] ?? 0;
     if ((bits & 1) !== 0) {
@@ -213,9 +214,17 @@ export class Mapping {
       this.#shut();
     } else if ((bits & 2) !== 0) this.#empty();
     else if (length !== this.length || this.#windows.some((window) => window.stale)) {
-      this.#layout(length, true);
-      this.#show(length);
+      this.#renew(length);
     }
+  }
+
+  /** New windows for what another thread made of the file. It may do so again meanwhile. */
+  #renew(length: number): void {
+    const before = this.#windows;
+    const now = this.#layout(length, true);
+    if (now === length) this.#show(length);
+    this.#prune(before);
+    if (now !== length) this.#renew(now);
   }
 
   /** Poisoned: still there, with nothing in it. */
@@ -267,36 +276,46 @@ export class Mapping {
     this.last16 = visible - 16;
   }
 
-  /** Sees to it that windows cover `length` visible bytes; `renew` replaces those there are. */
-  #layout(length: number, renew: boolean): Window[] {
+  /**
+   * Sees to it that windows cover `length` visible bytes.
+   * @param renew - Replaces those there are, for as many bytes as the file has when it is done.
+   * @returns The bytes that they show.
+   */
+  #layout(length: number, renew: boolean, added: Window[] = []): number {
     const total = length === 0 ? 0 : this.delta + length;
     const before = this.#windows;
     const after: Window[] = [];
-    const added: Window[] = [];
+    let shown = length;
     try {
       for (let start = 0; start < total; start += MAX_WINDOW) {
         const needed = Math.min(total - start, MAX_WINDOW);
         const old = before[after.length];
-        if (old && !renew && old.capacity >= needed) {
+        if (old && !renew && !this.isShared && old.capacity >= needed) {
           after.push(old);
           continue;
         }
         // One that grew once will grow again, and address space is free.
         const room =
           old && !renew ? Math.min(Math.max(needed, old.capacity * 2), MAX_WINDOW) : needed;
-        const window = takeWindow(room, this.path);
-        window.start = start;
-        binding.map(this.#id, window.bytes, window.capacity, start, length);
-        this.#lease.memories.push(window.memory);
+        const window = this.#open(room, start, renew ? -1 : length);
         added.push(window);
         after.push(window);
+        if (renew) shown = result[0] ?? 0;
       }
     } catch (error) {
       for (const window of added) this.#unmap(window);
       throw error;
     }
     if (total > 0) this.#windows = after;
-    return added;
+    return shown;
+  }
+
+  #open(capacity: number, start: number, length: number): Window {
+    const window = takeWindow(capacity, this.path);
+    window.start = start;
+    result[0] = binding.map(this.#id, window.bytes, window.capacity, start, length);
+    this.#lease.memories.push(window.memory);
+    return window;
   }
 
   #unmap(window: Window): void {
@@ -353,8 +372,9 @@ export class Mapping {
   guarded(call: (id: HandleId) => void): void {
     try {
       call(this.id);
-    } finally {
-      this.#sync();
+    } catch (error) {
+      this.#sync(true);
+      throw error;
     }
   }
 
@@ -460,10 +480,7 @@ export class Mapping {
         { path: this.path },
       );
     }
-    const window = takeWindow(at - start + length, this.path);
-    window.start = start;
-    binding.map(this.#id, window.bytes, window.capacity, start, this.length);
-    this.#lease.memories.push(window.memory);
+    const window = this.#open(at - start + length, start, -1);
     this.#prune([]);
     this.#others.push(window);
     return window;
@@ -498,13 +515,14 @@ export class Mapping {
     }
     const length = size - this.offset;
     const before = this.#windows;
-    const added = this.#layout(Math.max(length, 0), this.isShared);
+    const added: Window[] = [];
+    this.#layout(Math.max(length, 0), false, added);
     try {
       binding.resize(id, size, this.isShared);
     } catch (error) {
       this.#windows = before;
       for (const window of added) this.#unmap(window);
-      this.#sync();
+      this.#sync(true);
       throw error;
     }
     this.#show(result[0] ?? 0);

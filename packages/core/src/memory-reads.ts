@@ -1,4 +1,5 @@
 import { Access, binding } from './binding.js';
+import { plain } from './bytes.js';
 import { typeError } from './errors.js';
 import { TypedReads } from './generated/typed-reads.js';
 import { MAPPING } from './mapping.js';
@@ -6,8 +7,9 @@ import { checkRange, checkSize } from './range.js';
 import { MmapFileReader } from './reader.js';
 import { indexOf, lastIndexOf, type Needle } from './search.js';
 
-function checkTarget(target: unknown): asserts target is Uint8Array {
+function toTarget(target: unknown): Uint8Array {
   if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
+  return plain(target);
 }
 
 /** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
@@ -104,13 +106,13 @@ export abstract class MemoryReads extends TypedReads {
    * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError
    */
   read(target: Uint8Array, offset = 0): number {
-    checkTarget(target);
+    const to = toTarget(target);
     checkSize(offset, 'offset');
     const mapping = this[MAPPING];
     mapping.refresh();
-    const length = Math.max(Math.min(target.length, mapping.length - offset), 0);
+    const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
     mapping.each(offset, length, (bytes, at) => {
-      target.set(bytes, at - offset);
+      to.set(bytes, at - offset);
     });
     mapping.refresh();
     return length;
@@ -122,10 +124,10 @@ export abstract class MemoryReads extends TypedReads {
    * @throws TypeError, MmapClosedError
    */
   readExact(target: Uint8Array, offset = 0): void {
-    checkTarget(target);
+    const to = toTarget(target);
     checkSize(offset, 'offset');
-    this[MAPPING].resolve(offset, target.length);
-    this.read(target, offset);
+    this[MAPPING].resolve(offset, to.length);
+    this.read(to, offset);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import { TypedWrites } from './generated/typed-writes.js';
 import { MAPPING } from './mapping.js';
@@ -7,7 +8,7 @@ import { MmapFileWriter } from './writer.js';
 /** Bytes of a source of {@link MemoryWrites.write}. */
 export function sourceBytes(source: unknown): Uint8Array {
   if (typeof source === 'string') return Buffer.from(source);
-  if (source instanceof Uint8Array) return source;
+  if (source instanceof Uint8Array) return plain(source);
   throw typeError('source', 'a Uint8Array or a string', source);
 }
 

@@ -91,12 +91,15 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapUnsupportedError if the token is of a read-only mapping
    */
   static override attach(token: SharedMapping): MmapFileMut {
-    if (token?.access === Access.read || token?.access === Access.exec) {
-      throw new MmapUnsupportedError(
-        `'${token.path}' is mapped read-only; attach it with MmapFile.attach`,
-      );
+    const mapping = attachMapping(token);
+    if (mapping.access === Access.write || mapping.access === Access.copy) {
+      return new MmapFileMut(mapping);
     }
-    return new MmapFileMut(attachMapping(token));
+    mapping.close();
+    throw new MmapUnsupportedError(
+      `'${mapping.path}' is mapped read-only; attach it with MmapFile.attach`,
+      { path: mapping.path },
+    );
   }
 
   /** Whether disposing of this handle removes the file, as far as {@link remove} can. */

@@ -163,9 +163,10 @@ export class MmapFile extends MemoryReads implements Disposable {
   stat(options: { bigint: true }): fs.BigIntStats;
   stat(options?: { bigint?: boolean | undefined }): fs.Stats | fs.BigIntStats {
     const { id } = this[MAPPING];
+    const bigint = options?.bigint === true;
     const file = binding.pin(id);
     try {
-      return fs.fstatSync(file, options);
+      return fs.fstatSync(file, { bigint });
     } finally {
       binding.unpin(id);
     }

@@ -1,4 +1,5 @@
 import { Access, binding } from './binding.js';
+import { plain } from './bytes.js';
 import { typeError } from './errors.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
@@ -40,24 +41,23 @@ export function openMemory(
   if (typeof path !== 'string') throw typeError('path', 'a string', path);
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   if (!(bytes instanceof Uint8Array)) throw typeError('data', 'a Uint8Array or a string', data);
-  return mapMemory(path, access, bytes.length, bytes, options);
+  return mapMemory(path, access, plain(bytes), options);
 }
 
 /** A mapping of `length` zeroes with no file behind it. */
 export function openAnonymous(length: number, options?: MapOptions): Mapping {
   checkSize(length, 'length');
-  return mapMemory('', Access.write, length, undefined, options);
+  return mapMemory('', Access.write, length, options);
 }
 
 function mapMemory(
   path: string,
   access: Access,
-  length: number,
-  data: Uint8Array | undefined,
+  content: Uint8Array | number,
   options: MapOptions | undefined,
 ): Mapping {
   const { flags, detachOnClose } = parseOptions(constructors.anonymous, options);
-  const id = binding.memory(path, access, flags, length, data);
+  const id = binding.memory(path, access, flags, content);
   return Mapping.finish({ id, path, access, offset: 0, isMemory: true, detachOnClose });
 }
 

@@ -1,3 +1,4 @@
+import { plain } from './bytes.js';
 import { Cursor, type Whence } from './cursor.js';
 import { typeError } from './errors.js';
 import { TypedReader } from './generated/typed-reader.js';
@@ -78,8 +79,9 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    */
   read(target: Uint8Array): number {
     if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
-    const length = this.#cursor.clamp(target.length);
-    const read = this.file.read(target.subarray(0, length), this.offset + this.position);
+    const to = plain(target);
+    const length = this.#cursor.clamp(to.length);
+    const read = this.file.read(to.subarray(0, length), this.offset + this.position);
     this.advance(read);
     return read;
   }
@@ -91,8 +93,9 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    */
   readExact(target: Uint8Array): void {
     if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
-    this.file.readExact(target, this.claim(target.length));
-    this.advance(target.length);
+    const to = plain(target);
+    this.file.readExact(to, this.claim(to.length));
+    this.advance(to.length);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { plain } from './bytes.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
@@ -10,7 +11,7 @@ const PIECE = 2 ** 30;
 
 function toBytes(value: Needle): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value);
-  if (value instanceof Uint8Array) return value;
+  if (value instanceof Uint8Array) return plain(value);
   if (typeof value !== 'number')
     throw typeError('value', 'a Uint8Array, a string or a byte', value);
   checkInteger(value, 'value', 0, 255);

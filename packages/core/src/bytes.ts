@@ -1,0 +1,18 @@
+// Arrays that come from users may have methods and getters of their own. Those must not run while
+// fmmap has its memory in hand: they could close the file, or keep what they get to see.
+
+const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+function getter<T>(name: string): (array: Uint8Array) => T {
+  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
+  return Function.prototype.call.bind(get) as (array: Uint8Array) => T;
+}
+
+const bufferOf = getter<ArrayBufferLike>('buffer');
+const byteOffsetOf = getter<number>('byteOffset');
+const lengthOf = getter<number>('length');
+
+/** An array without surprises over the same memory. */
+export function plain(array: Uint8Array): Uint8Array {
+  return new Uint8Array(bufferOf(array) as ArrayBuffer, byteOffsetOf(array), lengthOf(array));
+}
