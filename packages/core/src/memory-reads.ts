@@ -95,7 +95,7 @@ export abstract class MemoryReads extends TypedReads {
   copyBytes(offset?: number, length?: number): Buffer {
     const mapping = this[MAPPING];
     const bytes = mapping.resolve(offset, length);
-    const copy = mapping.copy(offset ?? 0, bytes);
+    const copy = mapping.windows.copy(offset ?? 0, bytes);
     mapping.refresh();
     return copy;
   }
@@ -111,7 +111,7 @@ export abstract class MemoryReads extends TypedReads {
     const mapping = this[MAPPING];
     mapping.refresh();
     const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
-    mapping.each(offset, length, (bytes, at) => {
+    mapping.windows.each(offset, length, (bytes, at) => {
       to.set(bytes, at - offset);
     });
     mapping.refresh();
@@ -165,7 +165,7 @@ export abstract class MemoryReads extends TypedReads {
   residency(offset?: number, length?: number): Uint8Array {
     const mapping = this[MAPPING];
     const bytes = mapping.resolve(offset, length);
-    const from = mapping.delta + (offset ?? 0);
+    const from = mapping.windows.delta + (offset ?? 0);
     const first = Math.floor(from / binding.pageSize);
     const pages = new Uint8Array(
       bytes === 0 ? 0 : Math.ceil((from + bytes) / binding.pageSize) - first,

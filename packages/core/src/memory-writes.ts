@@ -28,7 +28,7 @@ export abstract class MemoryWrites extends TypedWrites {
     const mapping = this[MAPPING];
     mapping.requireUsable();
     const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
-    mapping.each(offset, length, (bytes, at) => {
+    mapping.windows.each(offset, length, (bytes, at) => {
       bytes.set(from.subarray(at - offset, at - offset + bytes.length));
     });
     mapping.requireUsable();
@@ -66,7 +66,7 @@ export abstract class MemoryWrites extends TypedWrites {
     }
     const mapping = this[MAPPING];
     const until = mapping.resolveEnd(start, end);
-    mapping.each(start, until - start, (bytes, at) => {
+    mapping.windows.each(start, until - start, (bytes, at) => {
       const phase = (at - start) % pattern.length;
       bytes.fill(
         phase === 0
@@ -108,8 +108,8 @@ export abstract class MemoryWrites extends TypedWrites {
     for (let done = 0; done < length; done += MOVE) {
       const size = Math.min(MOVE, length - done);
       const shift = isBackwards ? length - done - size : done;
-      const piece = mapping.copy(start + shift, size);
-      mapping.each(target + shift, size, (bytes, at) => {
+      const piece = mapping.windows.copy(start + shift, size);
+      mapping.windows.each(target + shift, size, (bytes, at) => {
         bytes.set(piece.subarray(at - target - shift, at - target - shift + bytes.length));
       });
     }

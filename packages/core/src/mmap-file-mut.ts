@@ -166,7 +166,7 @@ export class MmapFileMut extends MmapFile {
   #freeze(exec: boolean): MmapFile {
     const mapping = this[MAPPING];
     mapping.freeze(exec);
-    Object.assign(this, { [MAPPING]: Mapping.closed(mapping.path) });
+    Object.assign(this, { [MAPPING]: Mapping.closed(mapping) });
     this.#removeOnDispose = false;
     return new MmapFile(mapping);
   }

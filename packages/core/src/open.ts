@@ -27,6 +27,7 @@ export function openFile(
     access,
     offset,
     isMemory: false,
+    isCow: access === Access.copy,
     detachOnClose,
   });
 }
@@ -58,7 +59,15 @@ function mapMemory(
 ): Mapping {
   const { flags, detachOnClose } = parseOptions(constructors.anonymous, options);
   const id = binding.memory(path, access, flags, content);
-  return Mapping.finish({ id, path, access, offset: 0, isMemory: true, detachOnClose });
+  return Mapping.finish({
+    id,
+    path,
+    access,
+    offset: 0,
+    isMemory: true,
+    isCow: false,
+    detachOnClose,
+  });
 }
 
 /** The mapping of a token of `share()`. */

@@ -130,7 +130,7 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
     let length = next - from;
     if (found >= 0) length -= 1;
     if (found > from && this.file.readUInt8(found - 1) === CR) length -= 1;
-    const line = mapping.peek(from, length).toString();
+    const line = mapping.windows.text(from, length);
     mapping.refresh();
     this.advance(next - from);
     return line;

@@ -23,7 +23,7 @@ function seam(mapping: Mapping, needle: Uint8Array, piece: Buffer, at: number, e
   const cut = at + piece.length;
   const from = Math.max(at, cut - needle.length + 1);
   const until = cut === end ? from : Math.min(cut + needle.length - 1, end);
-  return { from, bytes: mapping.copy(from, until - from) };
+  return { from, bytes: mapping.windows.copy(from, until - from) };
 }
 
 /** First occurrence at or after `offset` that ends at `end` or before, or -1. */
@@ -35,7 +35,7 @@ export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: numbe
   if (needle.length === 0) return Math.min(offset, until);
   if (needle.length > until - offset) return -1;
   let found = -1;
-  mapping.each(
+  mapping.windows.each(
     offset,
     until - offset,
     (bytes, at) => {
@@ -65,7 +65,7 @@ export function lastIndexOf(mapping: Mapping, value: Needle, offset?: number): n
   if (needle.length === 0) return last;
   const end = last + needle.length;
   const pieces: { at: number; bytes: Buffer }[] = [];
-  mapping.each(0, end, (bytes, at) => pieces.push({ at, bytes }) < 0, PIECE);
+  mapping.windows.each(0, end, (bytes, at) => pieces.push({ at, bytes }) < 0, PIECE);
   let found = -1;
   for (const { at, bytes } of pieces.reverse()) {
     const around = seam(mapping, needle, bytes, at, end);
