@@ -7,15 +7,12 @@ const offsetTag = (size: number) =>
   `@param offset - In bytes from the start of the mapping, aligned or not: 0 to \`length - ${size}\`.`;
 const valueTag = (accessor: Accessor) =>
   `@param value - ${values(accessor)}; anything else throws.`;
-const readStateTag =
-  '@throws `MmapFaultError` if the file has lost the page; `MmapClosedError` after `close`.';
-const writeStateTag =
-  '@throws `MmapFaultError` if the file has lost the page; `MmapPoisonedError`, `MmapClosedError`.';
+const stateTag = '@throws `MmapPoisonedError`, or `MmapClosedError` after `close`.';
 
 /** TSDoc of a `read…` of the file. */
 export function readDocs(accessor: Accessor): string {
   const { size, via } = accessor;
-  const beyond = via === 'checked' ? ', or the value in the file is' : '';
+  const beyond = via === 'halves' ? ', or the value in the file is' : '';
   return tsdoc(
     accessor,
     `Reads ${describe(accessor)} from the ${bytes(size)} at \`offset\`.`,
@@ -24,7 +21,7 @@ export function readDocs(accessor: Accessor): string {
       `@returns ${values(accessor)}.`,
       '@throws `TypeError` if `offset` is not a number.',
       `@throws \`MmapRangeError\` if \`offset\` is out of range${beyond}.`,
-      readStateTag,
+      stateTag,
     ],
     [
       "import { MmapFile } from '@fmmap/core';",
@@ -48,7 +45,7 @@ export function writeDocs(accessor: Accessor): string {
       `@returns \`offset + ${size}\`, where the next value goes.`,
       '@throws `TypeError` if an argument has the wrong type.',
       '@throws `MmapRangeError` if an argument is out of range; then nothing is written.',
-      writeStateTag,
+      stateTag,
     ],
     [
       "import { MmapFileMut } from '@fmmap/core';",
@@ -64,14 +61,14 @@ export function writeDocs(accessor: Accessor): string {
 /** TSDoc of a `read…` of a reader. */
 export function readerDocs(accessor: Accessor): string {
   const { size, via } = accessor;
-  const beyond = via === 'checked' ? ' or the value is out of range' : '';
+  const beyond = via === 'halves' ? ' or the value is out of range' : '';
   return tsdoc(
     accessor,
     `Reads ${describe(accessor)} from the next ${bytes(size)} and moves past ${size === 1 ? 'it' : 'them'}.`,
     [
       `@returns ${values(accessor)}.`,
       `@throws \`MmapRangeError\` if ${remain(size)}${beyond}; the position stays.`,
-      readStateTag,
+      stateTag,
     ],
     [
       "import { MmapFile } from '@fmmap/core';",
@@ -95,7 +92,7 @@ export function writerDocs(accessor: Accessor): string {
       '@returns The new position.',
       '@throws `TypeError` if `value` has the wrong type.',
       `@throws \`MmapRangeError\` if \`value\` is out of range or ${remain(size)}; the position stays.`,
-      writeStateTag,
+      stateTag,
     ],
     [
       "import { MmapFileMut } from '@fmmap/core';",

@@ -12,7 +12,7 @@ import {
   checkStatement,
   getExpression,
   offsetTerms,
-  setExpression,
+  setStatement,
 } from './accessor.js';
 import { readDocs, readerDocs, writeDocs, writerDocs } from './accessor-docs.js';
 import type { NumericKind } from './numeric-table.js';
@@ -66,7 +66,7 @@ export function accessorFiles(kinds: readonly NumericKind[]): Files {
 /** A value counts only if the flag, read after it, says that no page had vanished by then. */
 function readMethod(accessor: Accessor): Method {
   const { suffix, size, js, via, access, littleEndian } = accessor;
-  const checked = via === 'checked';
+  const checked = via === 'halves';
   return {
     name: `read${suffix}`,
     docs: [{ description: readDocs(accessor) }],
@@ -99,10 +99,10 @@ function writeMethod(accessor: Accessor): Method {
       const m = this[MAPPING];
       if (${offsetTerms(size).join(' && ')}) {
         const view = m.view;
-        ${setExpression(accessor, 'view', 'offset')};
+        ${setStatement(accessor, 'view', 'offset')}
         if (view.getInt8(m.flag) === 0) return offset + ${size};
       }
-      ${setExpression(accessor, 'm.scratch', '0')};
+      ${setStatement(accessor, 'm.scratch', '0')}
       m.store(offset, ${size});
       return offset + ${size};`,
   };

@@ -9,10 +9,13 @@ export interface NumericKind {
   /** `get…` and `set…` of this name do the work. */
   readonly access: string;
   /**
-   * Where those are: `view`, methods of DataView; `wide`, functions of core's `wide.ts`; `checked`,
-   * likewise, and a file may hold values out of range, for which `exact…` of `wide.ts` throws.
+   * Where those are: `view`, methods of DataView; `wide`, functions of core's `wide.ts`; `halves`,
+   * two halves of 32 bits that make a number. A file may hold values out of its range, for which
+   * `exact…` of `wide.ts` throws.
    */
-  readonly via: 'view' | 'wide' | 'checked';
+  readonly via: 'view' | 'wide' | 'halves';
+  /** How the upper half is read. */
+  readonly high?: 'Uint32' | 'Int32';
   /** The values there are; left out where every number is one, if rounded. */
   readonly range?: readonly [min: bigint, max: bigint];
 }
@@ -42,6 +45,22 @@ export const numericKinds: readonly NumericKind[] = [
   { name: 'BigInt128', size: 16, js: 'bigint', access: 'BigInt128', via: 'wide', range: int(128n) },
   { name: 'Float', size: 4, js: 'number', access: 'Float32', via: 'view' },
   { name: 'Double', size: 8, js: 'number', access: 'Float64', via: 'view' },
-  { name: 'USize', size: 8, js: 'number', access: 'USize', via: 'checked', range: uint(53n) },
-  { name: 'ISize', size: 8, js: 'number', access: 'ISize', via: 'checked', range: safe },
+  {
+    name: 'USize',
+    size: 8,
+    js: 'number',
+    access: 'USize',
+    via: 'halves',
+    high: 'Uint32',
+    range: uint(53n),
+  },
+  {
+    name: 'ISize',
+    size: 8,
+    js: 'number',
+    access: 'ISize',
+    via: 'halves',
+    high: 'Int32',
+    range: safe,
+  },
 ];

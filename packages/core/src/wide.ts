@@ -43,27 +43,15 @@ export function setBigInt128(
  * Reads an unsigned 64-bit integer as a number, never throwing for its value: beyond 2^53 - 1 it is
  * rounded, to a number that is not a safe integer either. {@link exactUSize} says what was wrong.
  */
-export function getUSize(view: DataView, at: number, littleEndian: boolean): number {
+function getUSize(view: DataView, at: number, littleEndian: boolean): number {
   const high = view.getUint32(littleEndian ? at + 4 : at, littleEndian);
   return high * HALF + view.getUint32(littleEndian ? at : at + 4, littleEndian);
 }
 
 /** As {@link getUSize}, signed. */
-export function getISize(view: DataView, at: number, littleEndian: boolean): number {
+function getISize(view: DataView, at: number, littleEndian: boolean): number {
   const high = view.getInt32(littleEndian ? at + 4 : at, littleEndian);
   return high * HALF + view.getUint32(littleEndian ? at : at + 4, littleEndian);
-}
-
-/** Writes a safe integer, not negative, as 64 bits. */
-export function setUSize(view: DataView, at: number, value: number, littleEndian: boolean): void {
-  // setUint32 takes the lowest 32 bits, likewise in two's complement.
-  view.setUint32(littleEndian ? at : at + 4, value, littleEndian);
-  view.setUint32(littleEndian ? at + 4 : at, Math.floor(value / HALF), littleEndian);
-}
-
-/** Writes a safe integer as 64 bits. */
-export function setISize(view: DataView, at: number, value: number, littleEndian: boolean): void {
-  setUSize(view, at, value, littleEndian);
 }
 
 /**
