@@ -76,10 +76,21 @@ Status Mapping::residency(std::int64_t offset, std::int64_t length, std::uint8_t
 Status Mapping::lockMemory(std::int64_t offset, std::int64_t length, bool lock) {
   Pin pin(gate_);
   if (Status status = usable(lock ? "mlock" : "munlock"); !status) return status;
-  return eachPiece(offset, length, [lock](std::uint8_t* at, std::size_t bytes, std::int64_t) {
-    const Pages pages(at, bytes);
-    return platform::lockMemory(pages.at, pages.length, lock);
-  });
+  if (lock) {
+    return eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+      const Pages pages(at, bytes);
+      return platform::lockMemory(pages.at, pages.length, true);
+    });
+  }
+  // An outgrown window may hold the lock that it got when it was the only one.
+  for (const Window& window : windows_) {
+    const std::int64_t from = std::max(delta_ + offset, window.start);
+    const std::int64_t to = std::min<std::int64_t>(delta_ + offset + length, window.start + window.mapped);
+    if (from >= to) continue;
+    const Pages pages(window.data + (from - window.start), static_cast<std::size_t>(to - from));
+    if (Status status = platform::lockMemory(pages.at, pages.length, false); !status) return status;
+  }
+  return {};
 }
 
 /** Waits without a pin, on a duplicate of the handle: close() must not wait for somebody's lock. */

@@ -147,11 +147,15 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    */
   chunks(size: number): Generator<Buffer, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
+    this.file[MAPPING].refresh();
     return this.#chunks(size);
   }
 
   *#chunks(size: number): Generator<Buffer, void, undefined> {
-    while (this.remaining > 0) yield this.bytes(Math.min(size, this.remaining));
+    while (this.remaining > 0) {
+      yield this.bytes(Math.min(size, this.remaining));
+      this.file[MAPPING].refresh();
+    }
   }
 
   protected claim(length: number): number {
