@@ -74,6 +74,12 @@ Value adopt(Info info) {
   return info.Env().Undefined();
 }
 
+// probe(handle, bytes)
+Value probe(Info info) {
+  Call call(info);
+  return call.mapping() ? call.done(platform::probe(static_cast<std::size_t>(call.integer(1)))) : info.Env().Undefined();
+}
+
 // map(handle, window, capacity, start, length): the length that it is mapped for; -1 asks for the present one
 Value map(Info info) {
   Call call(info);
@@ -152,13 +158,17 @@ Value attach(Info info) {
   const registry::Id id = registry::attach(call.id(0), call.environment());
   if (id == 0) return call.done(Status::make(Kind::closed, "", ""));
   const auto mapping = registry::find(id);
+  int found = 0;
   for (std::size_t index = 1; index < info.Length(); ++index) {
     std::size_t length = 0;
     std::uint8_t* data = call.bytes(index, &length);
-    if (mapping->hold(data)) registry::look(id, data);
+    if (!mapping->hold(data)) continue;
+    registry::look(id, data);
+    ++found;
   }
   call.results()[0] = static_cast<double>(mapping->length());
   call.results()[1] = static_cast<double>(mapping->access());
+  call.results()[2] = found;
   return call.done(static_cast<double>(id));
 }
 
@@ -297,6 +307,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<open>(exports, "open");
   add<memory>(exports, "memory");
   add<adopt>(exports, "adopt");
+  add<probe>(exports, "probe");
   add<map>(exports, "map");
   add<unmap>(exports, "unmap");
   add<commit>(exports, "commit");

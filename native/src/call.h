@@ -52,7 +52,10 @@ class Call {
     return static_cast<std::uint8_t*>(data);
   }
 
-  void setName(std::string name) { name_ = std::move(name); }
+  void setName(std::string name) {
+    name_ = std::move(name);
+    hasName_ = true;
+  }
   void setDestination(std::string path) { destination_ = std::move(path); }
   double* results() const { return environment_->result.Value().Data(); }
 
@@ -62,14 +65,14 @@ class Call {
   Napi::Value fail(const Status& status) {
     const Napi::Env env = info_.Env();
     const Napi::Value undefined = env.Undefined();
-    if (mapping_) name_ = mapping_->name();
+    if (mapping_) setName(mapping_->name());
     const Napi::Value error = environment_->createError.Call({
         Napi::Number::New(env, static_cast<int>(status.kind)),
         Napi::String::New(env, status.syscall),
         Napi::Number::New(env, status.error),
         Napi::String::New(env, status.detail),
         Napi::String::New(env, status.argument),
-        name_.empty() ? undefined : Napi::String::New(env, name_),
+        hasName_ ? Napi::String::New(env, name_) : undefined,
         destination_.empty() ? undefined : Napi::String::New(env, destination_),
     });
     if (!env.IsExceptionPending()) napi_throw(env, error);
@@ -81,6 +84,7 @@ class Call {
   Environment* environment_;
   std::shared_ptr<Mapping> mapping_;
   std::string name_;
+  bool hasName_ = false;
   std::string destination_;
 };
 

@@ -72,6 +72,8 @@ Status lock(Handle file, Lock kind, bool wait, bool* acquired);
 Status duplicate(Handle file, Handle* copy);
 
 // --- memory; addresses and lengths are multiples of the page ---
+/** Whether there are addresses for so many bytes, and enough left for everybody else. */
+Status probe(std::size_t length);
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
 /** Replaces pages by private zeroes in place, so that no address is ever free while a view may see it. */
 Status retire(std::uint8_t* at, std::size_t length);

@@ -70,7 +70,7 @@ bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to
     *copied = length;
     return true;
   }
-  off64_t at = offset;
+  off_t at = offset;
   while (*copied < length) {
     const ssize_t count = copy_file_range(from, &at, to, nullptr, static_cast<std::size_t>(length - *copied), 0);
     if (count > 0) {

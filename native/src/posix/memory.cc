@@ -30,6 +30,14 @@ std::size_t pageSize() {
 
 std::size_t granularity() { return pageSize(); }
 
+Status probe(std::size_t length) {
+  const std::size_t room = length + length / 8 + (std::size_t{1} << 28);
+  void* range = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (range == MAP_FAILED) return last("mmap");
+  munmap(range, room);
+  return {};
+}
+
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags) {
   const int sharing = access == Access::copy ? MAP_PRIVATE : MAP_SHARED;
   void* mapped = mmap(at, length, protection(access), MAP_FIXED | sharing | mapFlagBits(flags),

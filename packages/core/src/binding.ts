@@ -53,6 +53,8 @@ interface Binding {
   memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
   /** For a new window, once. */
   adopt(footer: Uint8Array): void;
+  /** Throws unless the address space has room for so many bytes and some more. */
+  probe(id: HandleId, bytes: number): void;
   /** `length`: visible bytes to map for, or -1 for as many as there are; returns which. */
   map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): number;
   unmap(id: HandleId, window: Uint8Array): void;
@@ -64,7 +66,7 @@ interface Binding {
   poison(id: HandleId): void;
   close(id: HandleId): void;
   release(id: HandleId): void;
-  /** `result`: length, access. */
+  /** `result`: length, access, and how many of the windows are the mapping's. */
   attach(id: HandleId, ...windows: Uint8Array[]): HandleId;
   /** Bits 1 closed, 2 poisoned; `result`: length, lock. */
   state(id: HandleId): number;
@@ -86,6 +88,6 @@ interface Binding {
 export const binding: Binding = native as Binding;
 
 /** Where the binding leaves what a call found besides its return value. */
-export const result: Float64Array = new Float64Array(2);
+export const result: Float64Array = new Float64Array(3);
 
 binding.init(createError, result);

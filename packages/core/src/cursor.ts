@@ -23,7 +23,7 @@ export class Cursor {
   claim(length: number): number {
     if (length > this.remaining) {
       throw new MmapRangeError(
-        `${length} bytes at position ${this.position} are past the end: ${this.remaining} remain of ${this.length}`,
+        `"length" ${length} at position ${this.position} is past the end: ${this.remaining} of ${this.length} bytes remain`,
         { argument: 'length' },
       );
     }

@@ -1,7 +1,8 @@
 import { Access, binding, type HandleId, LockKind, result } from './binding.js';
-import { MmapClosedError, MmapPoisonedError, MmapUnsupportedError } from './errors.js';
+import { MmapClosedError, MmapPoisonedError, MmapUnsupportedError, typeError } from './errors.js';
 import { holdLease, type Lease, releaseLease } from './lease.js';
 import { checkInteger, checkRange, checkSize, checkWithin } from './range.js';
+import { Window } from './window.js';
 import { MAPPING, type SharedWindow, Windows } from './windows.js';
 
 export { MAPPING };
@@ -89,7 +90,15 @@ export class Mapping {
   static attach(token: SharedMapping): Mapping {
     const memories = token.windows.map(({ memory }) => Buffer.from(memory, 0, 1));
     const id = binding.attach(token.id, ...memories);
-    const [length = 0, access = token.access] = result;
+    const [length = 0, access = token.access, found] = result;
+    // A window that the binding no longer knows was outgrown, and says so itself.
+    if (
+      found !== memories.length &&
+      !token.windows.every(({ memory }) => new Window(memory).stale)
+    ) {
+      binding.release(id);
+      throw typeError('token', 'what share() returned', token);
+    }
     const mapping = new Mapping({ ...token, id, access }, token.delta, token.windows);
     mapping.#show(length);
     holdLease(mapping, mapping.#lease);
@@ -238,24 +247,39 @@ export class Mapping {
     return this.windows.view(offset, length, this);
   }
 
+  /**
+   * Does something with the memory, again if another thread took windows away meanwhile: it may
+   * have read zeroes then, or written to nowhere.
+   * @param act - Checks its range each time.
+   */
+  settled<T>(act: () => T): T {
+    for (;;) {
+      const value = act();
+      if (this.windows.first === undefined || !this.windows.isStale) return value;
+      this.refresh();
+    }
+  }
+
   /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */
   load(offset: number, size: number): DataView {
-    this.#reach(offset, size);
-    this.windows.each(offset, size, (bytes, at) => {
-      SCRATCH_BYTES.set(bytes, at - offset);
+    return this.settled(() => {
+      this.#reach(offset, size);
+      this.windows.each(offset, size, (bytes, at) => {
+        SCRATCH_BYTES.set(bytes, at - offset);
+      });
+      return SCRATCH;
     });
-    this.requireUsable();
-    return SCRATCH;
   }
 
   /** The slow way of a typed write: stores the first `size` bytes of `scratch`. */
   store(offset: number, size: number): void {
     const value = SCRATCH_BYTES.slice(0, size);
-    this.#reach(offset, size);
-    this.windows.each(offset, size, (bytes, at) => {
-      bytes.set(value.subarray(at - offset, at - offset + bytes.length));
+    this.settled(() => {
+      this.#reach(offset, size);
+      this.windows.each(offset, size, (bytes, at) => {
+        bytes.set(value.subarray(at - offset, at - offset + bytes.length));
+      });
     });
-    this.requireUsable();
   }
 
   #reach(offset: number, size: number): void {

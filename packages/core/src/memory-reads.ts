@@ -94,10 +94,9 @@ export abstract class MemoryReads extends TypedReads {
    */
   copyBytes(offset?: number, length?: number): Buffer {
     const mapping = this[MAPPING];
-    const bytes = mapping.resolve(offset, length);
-    const copy = mapping.windows.copy(offset ?? 0, bytes);
-    mapping.refresh();
-    return copy;
+    return mapping.settled(() =>
+      mapping.windows.copy(offset ?? 0, mapping.resolve(offset, length)),
+    );
   }
 
   /**
@@ -109,13 +108,17 @@ export abstract class MemoryReads extends TypedReads {
     const to = toTarget(target);
     checkSize(offset, 'offset');
     const mapping = this[MAPPING];
-    mapping.refresh();
-    const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
-    mapping.windows.each(offset, length, (bytes, at) => {
-      to.set(bytes, at - offset);
+    return mapping.settled(() => {
+      mapping.refresh();
+      const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
+      if (mapping.windows.aliases(to)) to.set(mapping.windows.copy(offset, length));
+      else {
+        mapping.windows.each(offset, length, (bytes, at) => {
+          to.set(bytes, at - offset);
+        });
+      }
+      return length;
     });
-    mapping.refresh();
-    return length;
   }
 
   /**

@@ -6,10 +6,10 @@ import { checkInteger, checkSize, checkWithin } from './range.js';
 import { MmapFileWriter } from './writer.js';
 
 /** Bytes of a source of {@link MemoryWrites.write}. */
-export function sourceBytes(source: unknown): Uint8Array {
+export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
   if (typeof source === 'string') return Buffer.from(source);
   if (source instanceof Uint8Array) return plain(source);
-  throw typeError('source', 'a Uint8Array or a string', source);
+  throw typeError(name, 'a Uint8Array or a string', source);
 }
 
 /** The larger a move is, the more of it goes at once; bounded, for files larger than the heap. */
@@ -23,16 +23,18 @@ export abstract class MemoryWrites extends TypedWrites {
    * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapPoisonedError
    */
   write(source: Uint8Array | string, offset = 0): number {
-    const from = sourceBytes(source);
+    const bytes = sourceBytes(source);
     checkSize(offset, 'offset');
     const mapping = this[MAPPING];
-    mapping.requireUsable();
-    const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
-    mapping.windows.each(offset, length, (bytes, at) => {
-      bytes.set(from.subarray(at - offset, at - offset + bytes.length));
+    const from = mapping.windows.aliases(bytes) ? bytes.slice() : bytes;
+    return mapping.settled(() => {
+      mapping.requireUsable();
+      const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
+      mapping.windows.each(offset, length, (to, at) => {
+        to.set(from.subarray(at - offset, at - offset + to.length));
+      });
+      return length;
     });
-    mapping.requireUsable();
-    return length;
   }
 
   /**
@@ -57,7 +59,9 @@ export abstract class MemoryWrites extends TypedWrites {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   fill(value: number | Uint8Array | string, start = 0, end?: number): void {
-    const pattern = typeof value === 'number' ? Uint8Array.of(value) : sourceBytes(value);
+    // A copy, because the pattern may lie in the very range.
+    const pattern =
+      typeof value === 'number' ? Uint8Array.of(value) : sourceBytes(value, 'value').slice();
     if (typeof value === 'number') checkInteger(value, 'value', 0, 255);
     if (pattern.length === 0) {
       throw new MmapRangeError('"value" must not be empty: there is nothing to fill with', {
@@ -65,16 +69,13 @@ export abstract class MemoryWrites extends TypedWrites {
       });
     }
     const mapping = this[MAPPING];
-    const until = mapping.resolveEnd(start, end);
-    mapping.windows.each(start, until - start, (bytes, at) => {
-      const phase = (at - start) % pattern.length;
-      bytes.fill(
-        phase === 0
-          ? pattern
-          : Buffer.concat([pattern.subarray(phase), pattern.subarray(0, phase)]),
-      );
+    mapping.settled(() => {
+      const until = mapping.resolveEnd(start, end);
+      mapping.windows.each(start, until - start, (bytes, at) => {
+        const phase = (at - start) % pattern.length;
+        bytes.fill(Buffer.concat([pattern.subarray(phase), pattern.subarray(0, phase)]));
+      });
     });
-    mapping.requireUsable();
   }
 
   /**
@@ -108,12 +109,12 @@ export abstract class MemoryWrites extends TypedWrites {
     for (let done = 0; done < length; done += MOVE) {
       const size = Math.min(MOVE, length - done);
       const shift = isBackwards ? length - done - size : done;
-      const piece = mapping.windows.copy(start + shift, size);
-      mapping.windows.each(target + shift, size, (bytes, at) => {
-        bytes.set(piece.subarray(at - target - shift, at - target - shift + bytes.length));
+      const piece = mapping.settled(() => {
+        mapping.resolveUsable(start + shift, size);
+        return mapping.windows.copy(start + shift, size);
       });
+      this.writeAll(piece, target + shift);
     }
-    mapping.requireUsable();
   }
 
   /**

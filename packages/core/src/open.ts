@@ -5,6 +5,7 @@ import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
 import { type PathLike, showPath, toPath } from './path.js';
 import { checkSize } from './range.js';
+import type { SharedWindow } from './windows.js';
 
 const DEFAULTS = new Map(
   Object.values(constructors).map((maker) => [maker, parseOptions(maker, undefined)]),
@@ -72,13 +73,25 @@ function mapMemory(
 
 /** The mapping of a token of `share()`. */
 export function attachMapping(token: SharedMapping): Mapping {
-  if (
-    typeof token !== 'object' ||
-    token === null ||
-    token.fmmap !== 1 ||
-    !Array.isArray(token.windows)
-  ) {
-    throw typeError('token', 'what share() returned', token);
-  }
+  if (!isToken(token)) throw typeError('token', 'what share() returned', token);
   return Mapping.attach(token);
+}
+
+function isToken(token: SharedMapping | null | undefined): boolean {
+  return (
+    token?.fmmap === 1 &&
+    typeof token.path === 'string' &&
+    [token.id, token.offset, token.delta].every(Number.isSafeInteger) &&
+    token.delta >= 0 &&
+    token.delta < binding.granularity &&
+    Array.isArray(token.windows) &&
+    token.windows.every(isWindow)
+  );
+}
+
+function isWindow(window: SharedWindow | null | undefined): boolean {
+  const size = window?.memory instanceof SharedArrayBuffer ? window.memory.byteLength : 0;
+  return (
+    size > binding.pageSize && size % binding.pageSize === 0 && Number.isSafeInteger(window?.start)
+  );
 }

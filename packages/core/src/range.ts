@@ -42,7 +42,7 @@ export function checkWithin(offset: number, length: number, total: number, path?
   if (offset <= total && length <= total - offset) return;
   const argument = offset > total ? 'offset' : 'length';
   throw new MmapRangeError(
-    `${length} bytes at offset ${offset} are past the end: the mapping has ${total} bytes`,
+    `"length" ${length} at "offset" ${offset} is past the end: the mapping has ${total} bytes`,
     { argument, path },
   );
 }

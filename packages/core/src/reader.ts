@@ -112,7 +112,10 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
 
   /** Like {@link bytes}, but stays, and gives what there is where too little remains. */
   peek(length: number): Buffer {
-    return this.file.bytes(this.offset + this.position, this.#cursor.clamp(length));
+    const wanted = this.#cursor.clamp(length);
+    const from = this.offset + this.position;
+    const rest = Math.max(this.file.length - from, 0);
+    return this.file.bytes(rest === 0 ? 0 : from, Math.min(wanted, rest));
   }
 
   /**
@@ -121,19 +124,20 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    */
   readLine(): string | null {
     const mapping = this.file[MAPPING];
-    mapping.refresh();
     const from = this.offset + this.position;
-    const end = Math.min(this.offset + this.length, mapping.length);
-    if (from >= end) return null;
-    const found = indexOf(mapping, LF, from, end);
-    const next = found < 0 ? end : found + 1;
-    let length = next - from;
-    if (found >= 0) length -= 1;
-    if (found > from && this.file.readUInt8(found - 1) === CR) length -= 1;
-    const line = mapping.windows.text(from, length);
-    mapping.refresh();
-    this.advance(next - from);
-    return line;
+    const line = mapping.settled(() => {
+      mapping.refresh();
+      const end = Math.min(this.offset + this.length, mapping.length);
+      if (from >= end) return null;
+      const found = indexOf(mapping, LF, from, end);
+      let length = (found < 0 ? end : found) - from;
+      const next = found < 0 ? end : found + 1;
+      if (found > from && this.file.readUInt8(found - 1) === CR) length -= 1;
+      return { text: mapping.windows.text(from, length), bytes: next - from };
+    });
+    if (line === null) return null;
+    this.advance(line.bytes);
+    return line.text;
   }
 
   /** The remaining lines, as {@link readLine} gives them. */

@@ -30,27 +30,27 @@ function seam(mapping: Mapping, needle: Uint8Array, piece: Buffer, at: number, e
 export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: number): number {
   const needle = toBytes(value);
   checkSize(offset, 'offset');
-  mapping.refresh();
-  const until = end ?? mapping.length;
-  if (needle.length === 0) return Math.min(offset, until);
-  if (needle.length > until - offset) return -1;
+  return mapping.settled(() => {
+    mapping.refresh();
+    const until = Math.min(end ?? mapping.length, mapping.length);
+    if (needle.length === 0) return Math.min(offset, until);
+    return needle.length > until - offset ? -1 : findFirst(mapping, needle, offset, until);
+  });
+}
+
+function findFirst(mapping: Mapping, needle: Uint8Array, offset: number, end: number): number {
   let found = -1;
-  mapping.windows.each(
-    offset,
-    until - offset,
-    (bytes, at) => {
-      const index = bytes.indexOf(needle);
-      if (index >= 0) found = at + index;
-      else if (needle.length > 1) {
-        const around = seam(mapping, needle, bytes, at, until);
-        const inSeam = around.bytes.indexOf(needle);
-        if (inSeam >= 0) found = around.from + inSeam;
-      }
-      return found >= 0;
-    },
-    PIECE,
-  );
-  mapping.refresh();
+  const visit = (bytes: Buffer, at: number): boolean => {
+    const index = bytes.indexOf(needle);
+    if (index >= 0) found = at + index;
+    else if (needle.length > 1) {
+      const around = seam(mapping, needle, bytes, at, end);
+      const inSeam = around.bytes.indexOf(needle);
+      if (inSeam >= 0) found = around.from + inSeam;
+    }
+    return found >= 0;
+  };
+  mapping.windows.each(offset, end - offset, visit, PIECE);
   return found;
 }
 
@@ -58,23 +58,24 @@ export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: numbe
 export function lastIndexOf(mapping: Mapping, value: Needle, offset?: number): number {
   const needle = toBytes(value);
   if (offset !== undefined) checkSize(offset, 'offset');
-  mapping.refresh();
-  const { length } = mapping;
-  if (needle.length > length) return -1;
-  const last = Math.min(offset ?? length, length - needle.length);
-  if (needle.length === 0) return last;
+  return mapping.settled(() => {
+    mapping.refresh();
+    const last = Math.min(offset ?? mapping.length, mapping.length - needle.length);
+    if (last < 0) return -1;
+    return needle.length === 0 ? last : findLast(mapping, needle, last);
+  });
+}
+
+function findLast(mapping: Mapping, needle: Uint8Array, last: number): number {
   const end = last + needle.length;
   const pieces: { at: number; bytes: Buffer }[] = [];
   mapping.windows.each(0, end, (bytes, at) => pieces.push({ at, bytes }) < 0, PIECE);
-  let found = -1;
   for (const { at, bytes } of pieces.reverse()) {
     const around = seam(mapping, needle, bytes, at, end);
     const inSeam = around.bytes.lastIndexOf(needle);
-    const index = inSeam >= 0 ? -1 : bytes.lastIndexOf(needle);
-    if (inSeam >= 0) found = around.from + inSeam;
-    else if (index >= 0) found = at + index;
-    if (found >= 0) break;
+    if (inSeam >= 0) return around.from + inSeam;
+    const index = bytes.lastIndexOf(needle);
+    if (index >= 0) return at + index;
   }
-  mapping.refresh();
-  return found;
+  return -1;
 }

@@ -8,6 +8,9 @@ import { MAX_WINDOW, returnWindow, takeWindow, Window } from './window.js';
 /** Where an object keeps the mapping that it belongs to. */
 export const MAPPING: unique symbol = Symbol('fmmap.mapping');
 
+/** From here on it is worth asking whether the address space has room: V8 ends without any. */
+const LARGE = 2 ** 26;
+
 /** What the windows of a mapping have in common. */
 export interface WindowsTraits {
   readonly id: HandleId;
@@ -61,7 +64,9 @@ export class Windows {
 
   /** Whether another thread changed the file since the windows were made. */
   get isStale(): boolean {
-    return this.first === undefined ? this.isShared : this.#list.some((window) => window.stale);
+    if (this.first === undefined) return this.isShared;
+    for (const window of this.#list) if (window.stale) return true;
+    return false;
   }
 
   share(): SharedWindow[] {
@@ -97,6 +102,7 @@ export class Windows {
     const total = length === 0 ? 0 : this.delta + length;
     const list: Window[] = [];
     let shown = length;
+    if (total >= LARGE) binding.probe(this.#traits.id, total);
     try {
       for (let start = 0; start < total; start += MAX_WINDOW) {
         const needed = Math.min(total - start, MAX_WINDOW);
@@ -183,6 +189,15 @@ export class Windows {
       if (visit(bytes, at - this.delta) === true) return;
       at = until;
     }
+  }
+
+  /**
+   * Whether an array of a user lies over the same pages at other addresses, where a copy between
+   * the two would not notice that they overlap.
+   */
+  aliases(array: Uint8Array): boolean {
+    const { buffer } = array;
+    return MAPPING in buffer && !(this.#list.length === 1 && this.first?.exposed === buffer);
   }
 
   copy(offset: number, length: number): Buffer {
