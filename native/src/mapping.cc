@@ -17,6 +17,8 @@ std::int64_t roundUp(std::int64_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
+std::atomic<std::size_t> windowCount{0};  // of the process
+
 Status outside(const char* argument, std::int64_t asked, std::int64_t size) {
   return Status::make(Kind::range, "",
                       std::string(argument) + " " + std::to_string(asked) + " is past the end of the file, which has " +
@@ -29,13 +31,23 @@ Status outside(const char* argument, std::int64_t asked, std::int64_t size) {
 // --- opening ---
 
 Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
+  // Who waits for a file that others remove and make anew may have to wait for the next one.
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    bool moved = false;
+    Status status = tryOpen(spec, out, &moved);
+    if (!status || !moved) return status;
+  }
+  return Status::make(Kind::locked, "flock", "the file is being removed and made anew all the time; try again later");
+}
+
+Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, bool* moved) {
   std::shared_ptr<Mapping> mapping(new Mapping());
   mapping->name_ = mapping->path_ = spec.request.path;
   if (Status status = platform::absolutePath(&mapping->path_); !status) return status;
   bool created = false;
   if (Status status = platform::open(spec.request, &mapping->file_, &created); !status) return status;
   mapping->created_ = created;
-  if (Status status = mapping->prepare(spec, created); !status) {
+  if (Status status = mapping->prepare(spec, created, moved); !status || *moved) {
     mapping->abandon();
     return status;
   }
@@ -44,7 +56,7 @@ Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
 }
 
 /** Locks the open file, then looks at it and finds the range to map. Changes nothing in it. */
-Status Mapping::prepare(const OpenSpec& spec, bool created) {
+Status Mapping::prepare(const OpenSpec& spec, bool created, bool* moved) {
   access_ = spec.access;
   private_ = spec.access == platform::Access::copy;
   flags_ = spec.map;
@@ -55,7 +67,7 @@ Status Mapping::prepare(const OpenSpec& spec, bool created) {
   if (!acquired) return Status::make(Kind::locked, "flock", "");
   lock_ = spec.lock;
   std::int64_t size = 0;
-  if (Status status = platform::inspect(file_, &identity_, &size); !status) return status;
+  if (Status status = platform::inspect(file_, path_, &identity_, &size, moved); !status || *moved) return status;
   if (spec.maxSize >= 0 && (spec.maxSize != size || spec.truncate)) resizeTo_ = spec.maxSize;
   if (spec.truncate) size = 0;
   if (spec.maxSize >= 0) size = spec.maxSize;
@@ -96,6 +108,9 @@ Mapping::~Mapping() { close(); }
 Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length) {
   Exclusive exclusive(gate_);
   if (Status status = usable("mmap"); !status) return status;
+  if (windowCount >= platform::windowLimit()) {
+    return {Kind::system, ENOMEM, "mmap", "too many files are mapped; close some, or raise vm.max_map_count"};
+  }
   Window window{data, capacity, start};
   if (*length < 0) *length = length_;
   else window.fresh = *length != length_;  // made for a resize() to come
@@ -109,6 +124,7 @@ Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t
   }
   flag(window, false);
   windows_.push_back(window);
+  ++windowCount;
   return {};
 }
 
@@ -199,6 +215,7 @@ Status Mapping::close() {
     // Whole areas of the kernel's give way to one of the same size, so this needs no room to succeed.
     if (window.mapped > 0) platform::retire(window.data, window.mapped);
   }
+  windowCount -= windows_.size();
   windows_.clear();
   if (parent_ != platform::kNoHandle) platform::close(parent_);
   if (file_ != platform::kNoHandle) platform::close(file_);  // and with it goes the lock
@@ -228,6 +245,7 @@ void Mapping::release(std::uint8_t* data) {
     // Nobody keeps the memory of this window alive any more: V8 may hand its addresses out again.
     if (window->mapped > 0) platform::retire(window->data, window->mapped);
     windows_.erase(window);
+    --windowCount;
     return;
   }
 }

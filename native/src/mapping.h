@@ -102,7 +102,8 @@ class Mapping {
   Status eachPiece(std::int64_t offset, std::int64_t length, Visit visit);
 
   Status usable(const char* syscall) const;
-  Status prepare(const OpenSpec& spec, bool created);
+  static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
+  Status prepare(const OpenSpec& spec, bool created, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize();
   Status fit(Window& window);

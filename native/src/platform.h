@@ -59,8 +59,11 @@ Status openMemory(Handle* file);
 void close(Handle file);
 Status size(Handle file, std::int64_t* bytes);
 Status identity(Handle file, Identity* identity);
-/** Refuses what has no bytes to map although it opens: directories, devices, /proc. */
-Status inspect(Handle file, Identity* identity, std::int64_t* bytes);
+/**
+ * Identity and size of what was opened at `path`. Refuses what has no bytes to map although it
+ * opens: directories, devices, /proc. `moved` tells that the path leads to another file by now.
+ */
+Status inspect(Handle file, const std::string& path, Identity* identity, std::int64_t* bytes, bool* moved);
 Status resize(Handle file, std::int64_t bytes);
 Status allocate(Handle file, std::int64_t offset, std::int64_t length);
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
@@ -77,6 +80,8 @@ Status probe(std::size_t length);
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
 /** Replaces pages by private zeroes in place, so that no address is ever free while a view may see it. */
 Status retire(std::uint8_t* at, std::size_t length);
+/** Windows that may be mapped at once: the kernel counts areas, and others in the process need some. */
+std::size_t windowLimit();
 /** Keeps pages from being merged with their neighbours and split off again each time those are mapped. */
 void setApart(std::uint8_t* at, std::size_t length);
 Status protect(std::uint8_t* at, std::size_t length, Access access);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 
 #include "os.h"
@@ -44,6 +45,8 @@ int adviseBits(Advice advice) {
     default: return -1;
   }
 }
+
+std::size_t areaLimit() { return SIZE_MAX; }
 
 void setApartPages(std::uint8_t*, std::size_t) {}
 

@@ -59,6 +59,10 @@ Status open(const OpenRequest& request, Handle* file, bool* created) {
     *file = openDescriptor(path, flags | O_CREAT | O_EXCL, request.mode);
     *created = *file >= 0;
     if (*created || errno != EEXIST || request.createNew) break;
+    struct stat link;
+    if (attempt > 2 && lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
+      return {Kind::system, ELOOP, "open", "a symbolic link to nothing is at this path; create its target first"};
+    }
   }
   return *file >= 0 ? Status{} : last("open");
 }
@@ -89,7 +93,7 @@ Status identity(Handle file, Identity* identity) {
   return {};
 }
 
-Status inspect(Handle file, Identity* identity, std::int64_t* bytes) {
+Status inspect(Handle file, const std::string& path, Identity* identity, std::int64_t* bytes, bool* moved) {
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
   *identity = {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
@@ -99,7 +103,11 @@ Status inspect(Handle file, Identity* identity, std::int64_t* bytes) {
   if (!S_ISREG(info.st_mode)) return {Kind::system, ENODEV, "mmap", why};
   // Files of /proc claim to be empty and are not: an empty mapping of one would be a lie.
   char byte;
-  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) > 0) return {Kind::system, ENODEV, "mmap", why};
+  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0) return {Kind::system, ENODEV, "mmap", why};
+  // Without a name it was removed or replaced while we waited for its lock, or opened so on purpose.
+  struct stat there;
+  *moved = info.st_nlink == 0 && (stat(path.c_str(), &there) != 0 || there.st_dev != info.st_dev ||
+                                  there.st_ino != info.st_ino);
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "os.h"
 
@@ -48,6 +49,15 @@ int adviseBits(Advice advice) {
     case Advice::pageout: return MADV_PAGEOUT;
   }
   return -1;
+}
+
+std::size_t areaLimit() {
+  std::size_t limit = 65530;
+  if (std::FILE* file = std::fopen("/proc/sys/vm/max_map_count", "re")) {
+    if (std::fscanf(file, "%zu", &limit) != 1) limit = 65530;
+    std::fclose(file);
+  }
+  return limit;
 }
 
 void setApartPages(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }

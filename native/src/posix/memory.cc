@@ -64,6 +64,16 @@ Status retire(std::uint8_t* at, std::size_t length) {
   return last("mmap");
 }
 
+// Two areas each, the file's pages and the footer; V8 ends when it gets none for its own heap.
+std::size_t windowLimit() {
+  static const std::size_t limit = [] {
+    constexpr std::size_t reserve = 4096;
+    const std::size_t areas = areaLimit();
+    return areas > 2 * reserve ? (areas - reserve) / 2 : areas / 4;
+  }();
+  return limit;
+}
+
 void setApart(std::uint8_t* at, std::size_t length) { setApartPages(at, length); }
 
 Status protect(std::uint8_t* at, std::size_t length, Access access) {

@@ -12,6 +12,8 @@ int memoryDescriptor();
 int syncDescriptor(int file);
 int allocateBlocks(int file, std::int64_t offset, std::int64_t length);
 int adviseBits(Advice advice);  // -1: this system has no such advice
+/** Areas that a process may have mapped. */
+std::size_t areaLimit();
 /** Changes nothing but that the kernel sees pages of another kind. */
 void setApartPages(std::uint8_t* at, std::size_t length);
 /** False, with errno, where the kernel cannot: the caller then touches the pages itself. */

@@ -254,8 +254,9 @@ export class Mapping {
    */
   settled<T>(act: () => T): T {
     for (;;) {
+      const wasPoisoned = this.#isPoisoned; // and so its windows are stale for good
       const value = act();
-      if (this.windows.first === undefined || !this.windows.isStale) return value;
+      if (wasPoisoned || this.windows.first === undefined || !this.windows.isStale) return value;
       this.refresh();
     }
   }

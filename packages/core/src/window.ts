@@ -29,7 +29,7 @@ export class Window {
   readonly bytes: Buffer;
   readonly #footer: Uint8Array;
   #view: DataView | undefined;
-  #exposed: WeakRef<ArrayBufferLike> | undefined;
+  #exposed: ArrayBufferLike | WeakRef<ArrayBufferLike> | undefined;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
@@ -51,13 +51,13 @@ export class Window {
     return this.#view;
   }
 
-  /** What views given to users lie over, while there are any. */
+  /** What views given to users lie over, once there are any. */
   get exposed(): ArrayBufferLike | undefined {
-    return this.#exposed?.deref();
+    return this.#exposed instanceof WeakRef ? this.#exposed.deref() : this.#exposed;
   }
 
   set exposed(buffer: ArrayBufferLike) {
-    this.#exposed = new WeakRef(buffer);
+    this.#exposed = buffer;
   }
 
   /** Whether a user has ever had a view. */
@@ -65,10 +65,23 @@ export class Window {
     return this.#exposed !== undefined;
   }
 
+  /** From now on the window is for views that exist, and for nobody once they are gone. */
+  weaken(): this {
+    // Not before: V8 keeps what a WeakRef is made of until the event loop turns.
+    const { exposed } = this;
+    if (exposed) this.#exposed = new WeakRef(exposed);
+    return this;
+  }
+
   /** Makes a new window ready to be mapped over. */
   adopt(): this {
     binding.adopt(this.#footer);
     return this;
+  }
+
+  /** Of no use any more but to views: one range for the kernel, with others of the kind. */
+  retire(): void {
+    binding.adopt(this.bytes);
   }
 
   /** Whether the window no longer shows the file, or not all of it. */

@@ -144,7 +144,7 @@ export class Windows {
   /** Lets go of windows that are no longer in use, and of which no user has a view. */
   prune(outgrown: readonly Window[] = []): void {
     const idle = outgrown.filter((window) => !this.#list.includes(window));
-    const others = [...this.#others, ...idle];
+    const others = [...this.#others, ...idle.map((window) => window.weaken())];
     this.#others = others.filter((window) => window.exposed);
     for (const window of others) if (!this.#others.includes(window)) this.#unmap(window);
   }
@@ -158,7 +158,10 @@ export class Windows {
     for (const { exposed } of [...this.#list, ...this.#others]) {
       if (exposed && this.#traits.detachOnClose) binding.detach(exposed as ArrayBuffer);
     }
-    if (!this.isShared) for (const window of this.#list) returnWindow(window);
+    for (const window of this.#list) {
+      if (window.wasExposed) window.retire();
+      else if (!this.isShared) returnWindow(window);
+    }
     this.#list = [];
     this.#others = [];
   }
@@ -223,9 +226,12 @@ export class Windows {
   view(offset: number, length: number, owner: object): Buffer {
     if (length === 0) return Buffer.from(new ArrayBuffer(0));
     const at = offset + this.delta;
-    let window = this.#at(at);
-    if (at - window.start + length > window.capacity) window = this.#bridge(at, length);
-    return Buffer.from(this.#expose(window, owner) as ArrayBuffer, at - window.start, length);
+    const regular = this.#at(at);
+    const isCut = at - regular.start + length > regular.capacity;
+    const window = isCut ? this.#bridge(at, length) : regular;
+    const exposed = this.#expose(window, owner) as ArrayBuffer;
+    if (isCut) window.weaken();
+    return Buffer.from(exposed, at - window.start, length);
   }
 
   /** A window of its own for a range that lies in two: the same pages of the file once more. */
