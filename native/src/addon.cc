@@ -74,6 +74,14 @@ Value adopt(Info info) {
   return info.Env().Undefined();
 }
 
+// blank(memory): of a window that was unmapped
+Value blank(Info info) {
+  std::size_t length = 0;
+  std::uint8_t* data = Call(info).bytes(0, &length);
+  platform::retire(data, length);
+  return info.Env().Undefined();
+}
+
 // probe(handle, bytes)
 Value probe(Info info) {
   Call call(info);
@@ -307,6 +315,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<open>(exports, "open");
   add<memory>(exports, "memory");
   add<adopt>(exports, "adopt");
+  add<blank>(exports, "blank");
   add<probe>(exports, "probe");
   add<map>(exports, "map");
   add<unmap>(exports, "unmap");

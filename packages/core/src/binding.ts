@@ -53,6 +53,8 @@ interface Binding {
   memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
   /** For a new window, once. */
   adopt(footer: Uint8Array): void;
+  /** For a window that nothing but views looks at any more. */
+  blank(memory: Uint8Array): void;
   /** Throws unless the address space has room for so many bytes and some more. */
   probe(id: HandleId, bytes: number): void;
   /** `length`: visible bytes to map for, or -1 for as many as there are; returns which. */

@@ -263,6 +263,9 @@ export class Mapping {
 
   /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */
   load(offset: number, size: number): DataView {
+    // Behind the first window, which a file larger than a buffer of this Node has.
+    if (this.#isInside(offset, size) && this.windows.get(offset, size, SCRATCH_BYTES))
+      return SCRATCH;
     return this.settled(() => {
       this.#reach(offset, size);
       this.windows.each(offset, size, (bytes, at) => {
@@ -274,6 +277,7 @@ export class Mapping {
 
   /** The slow way of a typed write: stores the first `size` bytes of `scratch`. */
   store(offset: number, size: number): void {
+    if (this.#isInside(offset, size) && this.windows.set(offset, size, SCRATCH_BYTES)) return;
     const value = SCRATCH_BYTES.slice(0, size);
     this.settled(() => {
       this.#reach(offset, size);
@@ -281,6 +285,10 @@ export class Mapping {
         bytes.set(value.subarray(at - offset, at - offset + bytes.length));
       });
     });
+  }
+
+  #isInside(offset: number, size: number): boolean {
+    return Number.isSafeInteger(offset) && offset > 0 && offset + size <= this.length;
   }
 
   #reach(offset: number, size: number): void {

@@ -79,9 +79,9 @@ export class Window {
     return this;
   }
 
-  /** Of no use any more but to views: one range for the kernel, with others of the kind. */
-  retire(): void {
-    binding.adopt(this.bytes);
+  /** Of no use any more but to views: zeroes, the footer too, and one area with others of the kind. */
+  blank(): void {
+    binding.blank(new Uint8Array(this.memory, 0, this.memory.byteLength));
   }
 
   /** Whether the window no longer shows the file, or not all of it. */

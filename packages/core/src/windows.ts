@@ -158,9 +158,9 @@ export class Windows {
     for (const { exposed } of [...this.#list, ...this.#others]) {
       if (exposed && this.#traits.detachOnClose) binding.detach(exposed as ArrayBuffer);
     }
-    for (const window of this.#list) {
-      if (window.wasExposed) window.retire();
-      else if (!this.isShared) returnWindow(window);
+    for (const window of this.isShared ? [] : this.#list) {
+      if (window.wasExposed) window.blank();
+      else returnWindow(window);
     }
     this.#list = [];
     this.#others = [];
@@ -192,6 +192,26 @@ export class Windows {
       if (visit(bytes, at - this.delta) === true) return;
       at = until;
     }
+  }
+
+  /** Copies a few bytes out of one window. @returns Whether it is one, and still shows the file. */
+  get(offset: number, length: number, to: Uint8Array): boolean {
+    const at = offset + this.delta;
+    const window = this.#at(at);
+    const from = at - window.start;
+    if (from + length > window.capacity) return false;
+    for (let i = 0; i < length; ++i) to[i] = window.bytes[from + i] as number;
+    return !window.stale;
+  }
+
+  /** Copies a few bytes into one window, likewise. */
+  set(offset: number, length: number, source: Uint8Array): boolean {
+    const at = offset + this.delta;
+    const window = this.#at(at);
+    const from = at - window.start;
+    if (from + length > window.capacity) return false;
+    for (let i = 0; i < length; ++i) window.bytes[from + i] = source[i] as number;
+    return !window.stale;
   }
 
   /**
