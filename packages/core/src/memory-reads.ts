@@ -111,7 +111,7 @@ export abstract class MemoryReads extends TypedReads {
     return mapping.settled(() => {
       mapping.refresh();
       const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
-      if (mapping.windows.aliases(to)) to.set(mapping.windows.copy(offset, length));
+      if (mapping.windows.aliases(to, mapping)) to.set(mapping.windows.copy(offset, length));
       else {
         mapping.windows.each(offset, length, (bytes, at) => {
           to.set(bytes, at - offset);

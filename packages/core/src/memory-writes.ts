@@ -23,15 +23,16 @@ export abstract class MemoryWrites extends TypedWrites {
    * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapPoisonedError
    */
   write(source: Uint8Array | string, offset = 0): number {
-    const bytes = sourceBytes(source);
+    const from = sourceBytes(source);
     checkSize(offset, 'offset');
     const mapping = this[MAPPING];
-    const from = mapping.windows.aliases(bytes) ? bytes.slice() : bytes;
     return mapping.settled(() => {
       mapping.requireUsable();
       const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
+      const part = from.subarray(0, length);
+      const bytes = mapping.windows.aliases(part, mapping) ? part.slice() : part;
       mapping.windows.each(offset, length, (to, at) => {
-        to.set(from.subarray(at - offset, at - offset + to.length));
+        to.set(bytes.subarray(at - offset, at - offset + to.length));
       });
       return length;
     });

@@ -122,7 +122,8 @@ export class Windows {
       for (const window of added) this.#unmap(window);
       throw error;
     }
-    if (total > 0) this.#list = list;
+    // With nothing to show, the windows there are stay for the next growth, unless they are stale.
+    if (total > 0 || visible < 0) this.#list = list;
     return shown;
   }
 
@@ -215,12 +216,14 @@ export class Windows {
   }
 
   /**
-   * Whether an array of a user lies over the same pages at other addresses, where a copy between
-   * the two would not notice that they overlap.
+   * Whether an array of a user lies over pages of this mapping at other addresses, where a copy
+   * between the two would not notice that they overlap.
    */
-  aliases(array: Uint8Array): boolean {
-    const { buffer } = array;
-    return MAPPING in buffer && !(this.#list.length === 1 && this.first?.exposed === buffer);
+  aliases(array: Uint8Array, owner: object): boolean {
+    const buffer = array.buffer as ArrayBufferLike & { [MAPPING]?: object };
+    return (
+      buffer[MAPPING] === owner && !(this.#list.length === 1 && this.first?.exposed === buffer)
+    );
   }
 
   copy(offset: number, length: number): Buffer {
