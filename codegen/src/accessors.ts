@@ -25,7 +25,7 @@ type Parameter = OptionalKind<ParameterDeclarationStructure>;
 /** The typed accessors of files, readers and writers: four modules of one abstract class each. */
 export function accessorFiles(kinds: readonly NumericKind[]): Files {
   const accessors = accessorsOf(kinds);
-  const mapping = "import { MAPPING, type Mapping } from '../mapping.js';";
+  const mapping = "import type { Mapping } from '../mapping.js';";
   const checkers = [...new Set(kinds.map(checkerOf))].sort().join(', ');
   const wide = kinds.some(({ via }) => via !== 'view')
     ? ["import * as wide from '../wide.js';"]
@@ -73,7 +73,7 @@ function readMethod(accessor: Accessor): Method {
     parameters: [offset],
     returnType: js,
     statements: `
-      const m = this[MAPPING];
+      const m = this._mapping;
       if (${offsetTerms(size).join(' && ')}) {
         const view = m.view;
         const value = ${getExpression(accessor, 'view', 'offset')};
@@ -96,7 +96,7 @@ function writeMethod(accessor: Accessor): Method {
     returnType: 'number',
     statements: `
       ${checkStatement(accessor)}
-      const m = this[MAPPING];
+      const m = this._mapping;
       if (${offsetTerms(size).join(' && ')}) {
         const view = m.view;
         ${setStatement(accessor, 'view', 'offset')}
@@ -138,7 +138,7 @@ const offset: Parameter = { name: 'offset', type: 'number' };
 const length: Parameter = { name: 'length', type: 'number' };
 
 const mappingField: Property = {
-  name: '[MAPPING]',
+  name: '_mapping',
   type: 'Mapping',
   isAbstract: true,
   isReadonly: true,

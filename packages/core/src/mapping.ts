@@ -3,13 +3,14 @@ import { MmapClosedError, MmapPoisonedError, MmapUnsupportedError, typeError } f
 import { holdLease, type Lease, releaseLease } from './lease.js';
 import { checkInteger, checkRange, checkSize, checkWithin } from './range.js';
 import { Window } from './window.js';
-import { MAPPING, type SharedWindow, Windows } from './windows.js';
-
-export { MAPPING };
+import { type SharedWindow, Windows } from './windows.js';
 
 const NOTHING = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
 const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
+
+/** The same number as V8 likes it: a small integer where it is one, never a boxed double. */
+const small = (value: number): number => (value === (value | 0) ? value | 0 : value);
 
 /** What a mapping is, for good. */
 export interface MappingTraits {
@@ -189,10 +190,10 @@ export class Mapping {
   /** Puts the first window on the hot path. */
   #show(length: number): void {
     const { first, delta } = this.windows;
-    const visible = length > 0 && first ? Math.min(length, first.capacity - delta) : 0;
+    const visible = length > 0 && first ? small(Math.min(length, first.capacity - delta)) : 0;
     this.length = length;
     this.view = visible > 0 && first ? first.view(delta) : NOTHING;
-    this.flag = visible > 0 && first ? first.capacity - delta : 0;
+    this.flag = visible > 0 && first ? small(first.capacity - delta) : 0;
     this.last1 = visible - 1;
     this.last2 = visible - 2;
     this.last4 = visible - 4;

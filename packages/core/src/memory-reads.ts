@@ -2,7 +2,6 @@ import { Access, binding } from './binding.js';
 import { plain } from './bytes.js';
 import { typeError } from './errors.js';
 import { TypedReads } from './generated/typed-reads.js';
-import { MAPPING } from './mapping.js';
 import { checkRange, checkSize } from './range.js';
 import { MmapFileReader } from './reader.js';
 import { indexOf, lastIndexOf, type Needle } from './search.js';
@@ -16,12 +15,12 @@ function toTarget(target: unknown): Uint8Array {
 export abstract class MemoryReads extends TypedReads {
   /** The path as it was given, or `''` for anonymous memory. */
   get path(): string {
-    return this[MAPPING].path;
+    return this._mapping.path;
   }
 
   /** Mapped bytes; 0 once closed or poisoned. */
   get length(): number {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     return mapping.isClosed ? 0 : mapping.length;
   }
 
@@ -32,22 +31,22 @@ export abstract class MemoryReads extends TypedReads {
 
   /** Whether the memory may be executed. */
   get isExec(): boolean {
-    return this[MAPPING].access === Access.exec;
+    return this._mapping.access === Access.exec;
   }
 
   /** Whether stores go to a private copy and never to the file. */
   get isCow(): boolean {
-    return this[MAPPING].isCow;
+    return this._mapping.isCow;
   }
 
   /** Whether a change failed half-way; see {@link MmapPoisonedError}. */
   get isPoisoned(): boolean {
-    return this[MAPPING].isPoisoned;
+    return this._mapping.isPoisoned;
   }
 
   /** Whether the mapping was closed, by this handle or by the one it was attached to. */
   get isClosed(): boolean {
-    return this[MAPPING].isClosed;
+    return this._mapping.isClosed;
   }
 
   /**
@@ -65,7 +64,7 @@ export abstract class MemoryReads extends TypedReads {
    * ```
    */
   asBuffer(): Buffer {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     mapping.refresh();
     return mapping.bytes(0, mapping.length);
   }
@@ -82,7 +81,7 @@ export abstract class MemoryReads extends TypedReads {
   bytes(offset: number, length: number): Buffer {
     checkSize(offset, 'offset');
     checkSize(length, 'length');
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     mapping.refresh();
     checkRange(offset, length, mapping.length, mapping.path);
     return mapping.bytes(offset, length);
@@ -93,7 +92,7 @@ export abstract class MemoryReads extends TypedReads {
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   copyBytes(offset?: number, length?: number): Buffer {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     return mapping.settled(() =>
       mapping.windows.copy(offset ?? 0, mapping.resolve(offset, length)),
     );
@@ -107,7 +106,7 @@ export abstract class MemoryReads extends TypedReads {
   read(target: Uint8Array, offset = 0): number {
     const to = toTarget(target);
     checkSize(offset, 'offset');
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     return mapping.settled(() => {
       mapping.refresh();
       const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
@@ -129,7 +128,7 @@ export abstract class MemoryReads extends TypedReads {
   readExact(target: Uint8Array, offset = 0): void {
     const to = toTarget(target);
     checkSize(offset, 'offset');
-    this[MAPPING].resolve(offset, to.length);
+    this._mapping.resolve(offset, to.length);
     this.read(to, offset);
   }
 
@@ -139,12 +138,12 @@ export abstract class MemoryReads extends TypedReads {
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   indexOf(value: Needle, offset = 0): number {
-    return indexOf(this[MAPPING], value, offset);
+    return indexOf(this._mapping, value, offset);
   }
 
   /** The offset of the last occurrence of `value` that starts at or before `offset`, or -1. */
   lastIndexOf(value: Needle, offset?: number): number {
-    return lastIndexOf(this[MAPPING], value, offset);
+    return lastIndexOf(this._mapping, value, offset);
   }
 
   /** Whether `value` occurs at or after `offset`. */
@@ -157,7 +156,7 @@ export abstract class MemoryReads extends TypedReads {
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   reader(offset?: number, length?: number): MmapFileReader {
-    return new MmapFileReader(this, offset ?? 0, this[MAPPING].resolve(offset, length));
+    return new MmapFileReader(this, offset ?? 0, this._mapping.resolve(offset, length));
   }
 
   /**
@@ -166,7 +165,7 @@ export abstract class MemoryReads extends TypedReads {
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   residency(offset?: number, length?: number): Uint8Array {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolve(offset, length);
     const from = mapping.windows.delta + (offset ?? 0);
     const first = Math.floor(from / binding.pageSize);

@@ -1,7 +1,6 @@
 import { plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import { TypedWrites } from './generated/typed-writes.js';
-import { MAPPING } from './mapping.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { MmapFileWriter } from './writer.js';
 
@@ -25,7 +24,7 @@ export abstract class MemoryWrites extends TypedWrites {
   write(source: Uint8Array | string, offset = 0): number {
     const from = sourceBytes(source);
     checkSize(offset, 'offset');
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     return mapping.settled(() => {
       mapping.requireUsable();
       const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
@@ -46,7 +45,7 @@ export abstract class MemoryWrites extends TypedWrites {
   writeAll(source: Uint8Array | string, offset = 0): void {
     const from = sourceBytes(source);
     checkSize(offset, 'offset');
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     mapping.requireUsable();
     checkWithin(offset, from.length, mapping.length, mapping.path);
     this.write(from, offset);
@@ -69,7 +68,7 @@ export abstract class MemoryWrites extends TypedWrites {
         argument: 'value',
       });
     }
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     mapping.settled(() => {
       const until = mapping.resolveEnd(start, end);
       mapping.windows.each(start, until - start, (bytes, at) => {
@@ -97,7 +96,7 @@ export abstract class MemoryWrites extends TypedWrites {
   copyWithin(target: number, start: number, end?: number): void {
     checkSize(target, 'target');
     checkSize(start, 'start');
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const length = mapping.resolveEnd(start, end) - start;
     if (length > mapping.length - target) {
       throw new MmapRangeError(
@@ -123,6 +122,6 @@ export abstract class MemoryWrites extends TypedWrites {
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   writer(offset?: number, length?: number): MmapFileWriter {
-    return new MmapFileWriter(this as never, offset ?? 0, this[MAPPING].resolve(offset, length));
+    return new MmapFileWriter(this as never, offset ?? 0, this._mapping.resolve(offset, length));
   }
 }

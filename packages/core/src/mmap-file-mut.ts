@@ -1,6 +1,6 @@
 import { Access, binding } from './binding.js';
 import { MmapUnsupportedError, typeError } from './errors.js';
-import { MAPPING, Mapping, type SharedMapping } from './mapping.js';
+import { Mapping, type SharedMapping } from './mapping.js';
 import { MemoryWrites } from './memory-writes.js';
 import { mixin } from './mixin.js';
 import { MmapFile } from './mmap-file.js';
@@ -121,14 +121,14 @@ export class MmapFileMut extends MmapFile {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   flush(offset?: number, length?: number): void {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolveUsable(offset, length);
     mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, true));
   }
 
   /** Starts writing a range to the disk and does not wait; otherwise as {@link flush}. */
   startFlush(offset?: number, length?: number): void {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolveUsable(offset, length);
     mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, false));
   }
@@ -144,7 +144,7 @@ export class MmapFileMut extends MmapFile {
    * poisoned ({@link isPoisoned}); otherwise it is as it was.
    */
   truncate(size: number): void {
-    this[MAPPING].resize(size);
+    this._mapping.resize(size);
   }
 
   /**
@@ -164,9 +164,9 @@ export class MmapFileMut extends MmapFile {
   }
 
   #freeze(exec: boolean): MmapFile {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     mapping.freeze(exec);
-    Object.assign(this, { [MAPPING]: Mapping.closed(mapping) });
+    Object.assign(this, { _mapping: Mapping.closed(mapping) });
     this.#removeOnDispose = false;
     return new MmapFile(mapping);
   }
@@ -179,8 +179,8 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError of the system, such as `EACCES`; MmapClosedError
    */
   remove(): void {
-    binding.remove(this[MAPPING].id);
-    this[MAPPING].close();
+    binding.remove(this._mapping.id);
+    this._mapping.close();
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */

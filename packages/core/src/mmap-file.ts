@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 
 import { Access, binding, LockKind } from './binding.js';
 import { typeError } from './errors.js';
-import { MAPPING, type Mapping, type SharedMapping } from './mapping.js';
+import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
 import { constructors, type MapOptions, type OpenOptions } from './options.js';
@@ -45,12 +45,12 @@ export type LockState = (typeof LOCK_STATES)[number];
  */
 export class MmapFile extends MemoryReads implements Disposable {
   /** @internal */
-  readonly [MAPPING]: Mapping;
+  readonly _mapping: Mapping;
 
   /** @internal */
   constructor(mapping: Mapping) {
     super();
-    this[MAPPING] = mapping;
+    this._mapping = mapping;
   }
 
   /**
@@ -95,7 +95,7 @@ export class MmapFile extends MemoryReads implements Disposable {
 
   /** The lock that is held; `'none'` for memory and once closed. */
   get lockState(): LockState {
-    return LOCK_STATES[this[MAPPING].lockKind] ?? 'none';
+    return LOCK_STATES[this._mapping.lockKind] ?? 'none';
   }
 
   /**
@@ -107,7 +107,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    */
   writeToNewFile(path: PathLike, offset?: number, length?: number): void {
     const target = toPath(path);
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolve(offset, length);
     binding.writeToNewFile(mapping.id, target, offset ?? 0, bytes);
   }
@@ -121,7 +121,7 @@ export class MmapFile extends MemoryReads implements Disposable {
   advise(advice: Advice, offset?: number, length?: number): void {
     const index = ADVICE.indexOf(advice);
     if (index < 0) throw typeError('advice', `one of '${ADVICE.join("', '")}'`, advice);
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolve(offset, length);
     binding.advise(mapping.id, index, offset ?? 0, bytes);
   }
@@ -132,7 +132,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapError of the system
    */
   prefetch(offset?: number, length?: number): void {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolve(offset, length);
     binding.prefetch(mapping.id, offset ?? 0, bytes);
   }
@@ -143,14 +143,14 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   lockMemory(offset?: number, length?: number): void {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolve(offset, length);
     binding.lockMemory(mapping.id, offset ?? 0, bytes, true);
   }
 
   /** Undoes {@link lockMemory}. */
   unlockMemory(offset?: number, length?: number): void {
-    const mapping = this[MAPPING];
+    const mapping = this._mapping;
     const bytes = mapping.resolve(offset, length);
     binding.lockMemory(mapping.id, offset ?? 0, bytes, false);
   }
@@ -162,7 +162,7 @@ export class MmapFile extends MemoryReads implements Disposable {
   stat(options?: { bigint?: false | undefined }): fs.Stats;
   stat(options: { bigint: true }): fs.BigIntStats;
   stat(options?: { bigint?: boolean | undefined }): fs.Stats | fs.BigIntStats {
-    const { id } = this[MAPPING];
+    const { id } = this._mapping;
     const bigint = options?.bigint === true;
     const file = binding.pin(id);
     try {
@@ -178,27 +178,27 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapClosedError
    */
   lock(): void {
-    binding.lock(this[MAPPING].id, LockKind.exclusive, true);
+    binding.lock(this._mapping.id, LockKind.exclusive, true);
   }
 
   /** Takes the shared lock, and waits for it; otherwise as {@link lock}. */
   lockShared(): void {
-    binding.lock(this[MAPPING].id, LockKind.shared, true);
+    binding.lock(this._mapping.id, LockKind.shared, true);
   }
 
   /** Takes the exclusive lock if nobody holds one. @returns Whether it is held now. */
   tryLock(): boolean {
-    return binding.lock(this[MAPPING].id, LockKind.exclusive, false);
+    return binding.lock(this._mapping.id, LockKind.exclusive, false);
   }
 
   /** Takes the shared lock if nobody holds the exclusive one. @returns Whether it is held now. */
   tryLockShared(): boolean {
-    return binding.lock(this[MAPPING].id, LockKind.shared, false);
+    return binding.lock(this._mapping.id, LockKind.shared, false);
   }
 
   /** Gives the lock back; without one it does nothing. */
   unlock(): void {
-    binding.lock(this[MAPPING].id, LockKind.none, false);
+    binding.lock(this._mapping.id, LockKind.none, false);
   }
 
   /**
@@ -206,7 +206,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapClosedError
    */
   share(): SharedMapping {
-    return this[MAPPING].share();
+    return this._mapping.share();
   }
 
   /**
@@ -214,7 +214,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * every method throws {@link MmapClosedError} from now on. A second `close` does nothing.
    */
   close(): void {
-    this[MAPPING].close();
+    this._mapping.close();
   }
 
   [Symbol.dispose](): void {

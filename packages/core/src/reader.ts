@@ -2,7 +2,6 @@ import { plain } from './bytes.js';
 import { Cursor, type Whence } from './cursor.js';
 import { typeError } from './errors.js';
 import { TypedReader } from './generated/typed-reader.js';
-import { MAPPING } from './mapping.js';
 import type { MemoryReads } from './memory-reads.js';
 import { checkInteger, checkSize } from './range.js';
 import { indexOf } from './search.js';
@@ -56,7 +55,7 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    * @throws TypeError, MmapRangeError (the position stays), MmapClosedError
    */
   seek(offset: number, whence: Whence = 'start'): number {
-    this.file[MAPPING].refresh();
+    this.file._mapping.refresh();
     return this.#cursor.seek(offset, whence);
   }
 
@@ -67,7 +66,7 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    */
   skip(length: number): number {
     const bytes = this.#cursor.clamp(length);
-    this.file[MAPPING].refresh();
+    this.file._mapping.refresh();
     this.advance(bytes);
     return bytes;
   }
@@ -123,7 +122,7 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    * @throws MmapClosedError
    */
   readLine(): string | null {
-    const mapping = this.file[MAPPING];
+    const mapping = this.file._mapping;
     const from = this.offset + this.position;
     const line = mapping.settled(() => {
       mapping.refresh();
@@ -151,19 +150,19 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
    */
   chunks(size: number): Generator<Buffer, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
-    this.file[MAPPING].refresh();
+    this.file._mapping.refresh();
     return this.#chunks(size);
   }
 
   *#chunks(size: number): Generator<Buffer, void, undefined> {
     while (this.remaining > 0) {
       yield this.bytes(Math.min(size, this.remaining));
-      this.file[MAPPING].refresh();
+      this.file._mapping.refresh();
     }
   }
 
   protected claim(length: number): number {
-    this.file[MAPPING].refresh();
+    this.file._mapping.refresh();
     return this.#cursor.claim(length);
   }
 

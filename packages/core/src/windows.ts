@@ -5,8 +5,8 @@ import { MmapRangeError, MmapUnsupportedError } from './errors.js';
 import type { Lease } from './lease.js';
 import { MAX_WINDOW, returnWindow, takeWindow, Window } from './window.js';
 
-/** Where an object keeps the mapping that it belongs to. */
-export const MAPPING: unique symbol = Symbol('fmmap.mapping');
+/** Where the memory of a user's views keeps the mapping that it belongs to. */
+const MAPPING: unique symbol = Symbol('fmmap.mapping');
 
 /** From here on it is worth asking whether the address space has room: V8 ends without any. */
 const LARGE = 2 ** 26;

@@ -1,6 +1,5 @@
 import { Cursor, type Whence } from './cursor.js';
 import { TypedWriter } from './generated/typed-writer.js';
-import { MAPPING } from './mapping.js';
 import { type MemoryWrites, sourceBytes } from './memory-writes.js';
 
 /** A file that a writer can flush. */
@@ -60,7 +59,7 @@ export class MmapFileWriter extends TypedWriter {
    * @throws TypeError, MmapRangeError (the position stays), MmapClosedError
    */
   seek(offset: number, whence: Whence = 'start'): number {
-    this.file[MAPPING].refresh();
+    this.file._mapping.refresh();
     return this.#cursor.seek(offset, whence);
   }
 
@@ -71,7 +70,7 @@ export class MmapFileWriter extends TypedWriter {
    */
   skip(length: number): number {
     const bytes = this.#cursor.clamp(length);
-    this.file[MAPPING].refresh();
+    this.file._mapping.refresh();
     this.#cursor.position += bytes;
     return bytes;
   }
@@ -114,7 +113,7 @@ export class MmapFileWriter extends TypedWriter {
   }
 
   protected claim(length: number): number {
-    this.file[MAPPING].refresh();
+    this.file._mapping.refresh();
     return this.#cursor.claim(length);
   }
 
