@@ -1,0 +1,24 @@
+import { expect } from 'vitest';
+import { MmapRangeError } from '../../src/index.js';
+
+/** What `call` throws; fails if it throws nothing. */
+export function thrown(call: () => unknown): Error & Record<string, unknown> {
+  try {
+    call();
+  } catch (error) {
+    return error as never;
+  }
+  return expect.fail('nothing was thrown');
+}
+
+/** Expects a TypeError or MmapRangeError that names `argument`, in a property and to the reader. */
+export function expectArgumentError(call: () => unknown, argument: string): void {
+  const error = thrown(call);
+  expect(error instanceof TypeError || error instanceof MmapRangeError, String(error)).toBe(true);
+  expect(error).toMatchObject({
+    argument,
+    code:
+      error instanceof TypeError ? expect.stringMatching(/^ERR_INVALID_ARG/) : 'ERR_OUT_OF_RANGE',
+    message: expect.stringMatching(new RegExp(`\\b${argument}\\b`)),
+  });
+}

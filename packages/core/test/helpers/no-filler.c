@@ -1,0 +1,28 @@
+// LD_PRELOAD: while the file $FMMAP_NO_FILLER exists, no anonymous memory can be mapped over
+// readable addresses. The kernel does that at vm.max_map_count, where V8 does not live long either.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+typedef void *(*Map)(void *, size_t, int, int, int, off_t);
+
+static int refuses(int protection, int flags) {
+  const char *switched = getenv("FMMAP_NO_FILLER");
+  if (!(flags & MAP_FIXED) || !(flags & MAP_ANONYMOUS) || !(protection & PROT_READ)) return 0;
+  if (!switched || access(switched, F_OK) != 0) return 0;
+  errno = ENOMEM;
+  return 1;
+}
+
+void *mmap(void *at, size_t length, int protection, int flags, int file, off_t offset) {
+  if (refuses(protection, flags)) return MAP_FAILED;
+  return ((Map)dlsym(RTLD_NEXT, "mmap"))(at, length, protection, flags, file, offset);
+}
+
+void *mmap64(void *at, size_t length, int protection, int flags, int file, off_t offset) {
+  if (refuses(protection, flags)) return MAP_FAILED;
+  return ((Map)dlsym(RTLD_NEXT, "mmap64"))(at, length, protection, flags, file, offset);
+}

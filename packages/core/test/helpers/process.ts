@@ -1,0 +1,39 @@
+import * as fs from 'node:fs';
+
+/** Open descriptors of this process. */
+export function countDescriptors(): number {
+  return fs.readdirSync('/proc/self/fd').length;
+}
+
+/** Mapped ranges of this process; those of one file with `path`. */
+export function countMappings(path = ''): number {
+  return fs
+    .readFileSync('/proc/self/maps', 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && line.includes(path)).length;
+}
+
+/** One turn of the event loop, in which finalizers run. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Collects garbage until finalizers have run as well. */
+export async function collectGarbage(): Promise<void> {
+  for (let round = 0; round < 5; ++round) {
+    globalThis.gc?.();
+    await turn();
+  }
+}
+
+/** How this process maps a file, as `/proc/self/smaps` says, one entry for each range. */
+export function mappingsOf(path: string): { access: string; flags: string[]; resident: number }[] {
+  const entries = fs.readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  return entries
+    .filter((entry) => entry.split('\n', 1)[0]?.endsWith(path))
+    .map((entry) => ({
+      access: entry.split(' ')[1] ?? '',
+      flags: /^VmFlags: (.*)$/m.exec(entry)?.[1]?.trim().split(' ') ?? [],
+      resident: Number(/^Rss: +(\d+) kB$/m.exec(entry)?.[1]) * 1024,
+    }));
+}

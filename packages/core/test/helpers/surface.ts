@@ -1,0 +1,70 @@
+/** What a method is called with to get past its check of arguments; without an entry, nothing. */
+const ARGUMENTS: Record<string, readonly unknown[]> = {
+  bytes: [0, 0],
+  read: [Buffer.alloc(1)],
+  readExact: [Buffer.alloc(1)],
+  indexOf: ['x'],
+  lastIndexOf: ['x'],
+  includes: ['x'],
+  writeToNewFile: ['/nowhere/at/all'],
+  advise: ['normal'],
+  write: ['x'],
+  writeAll: ['x'],
+  fill: [0],
+  zeroRange: [0, 0],
+  copyWithin: [0, 0],
+  truncate: [1],
+  closeWithTruncate: [1],
+  seek: [0],
+  skip: [0],
+  peek: [1],
+  chunks: [1],
+  claim: [1],
+};
+
+function argumentsOf(name: string): readonly unknown[] {
+  const found = ARGUMENTS[name];
+  if (found) return found;
+  if (/^read[A-Z]/.test(name)) return [0];
+  if (/^writeBig/.test(name)) return [1n, 0];
+  if (/^write[A-Z]/.test(name)) return [1, 0];
+  return [];
+}
+
+export interface Member {
+  readonly name: string;
+  /** Calls the method, and takes a first step where that returns an iterator; or reads the getter. */
+  use(object: object): unknown;
+}
+
+function members(prototype: object): Map<string, PropertyDescriptor> {
+  const found = new Map<string, PropertyDescriptor>();
+  for (let from = prototype; from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const key of Reflect.ownKeys(from)) {
+      const descriptor = Object.getOwnPropertyDescriptor(from, key);
+      if (descriptor && !found.has(String(key))) found.set(String(key), descriptor);
+    }
+  }
+  found.delete('constructor');
+  return found;
+}
+
+/** Every method of a class, those that it inherits and the generated ones included. */
+export function methodsOf(type: { prototype: object }): Member[] {
+  return [...members(type.prototype)]
+    .filter(([, { value }]) => typeof value === 'function')
+    .map(([name, { value }]) => ({
+      name,
+      use: (object) => {
+        const result = value.apply(object, argumentsOf(name));
+        return typeof result?.next === 'function' ? result.next() : result;
+      },
+    }));
+}
+
+/** Every getter of a class, likewise. */
+export function gettersOf(type: { prototype: object }): Member[] {
+  return [...members(type.prototype)]
+    .filter(([, { get }]) => get !== undefined)
+    .map(([name, { get }]) => ({ name, use: (object) => get?.call(object) }));
+}
