@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import * as os from 'node:os';
+import { join } from 'node:path';
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** Compiles the C baseline; undefined, and a word why, where there is no compiler. */
+export function compileBaseline(directory) {
+  const program = join(directory, 'baseline');
+  const source = fileURLToPath(new URL('../baseline.c', import.meta.url));
+  const { status, error, stderr } = spawnSync('gcc', ['-O2', '-o', program, source], {
+    encoding: 'utf8',
+  });
+  if (status === 0) return program;
+  console.error(`No C baseline: ${error?.message ?? stderr}`);
+  return undefined;
+}
+
+/** Nanoseconds, as the baseline measured them itself. */
+export function runBaseline(program, args) {
+  const { status, stdout, stderr } = spawnSync(program, args.map(String), { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`baseline ${args.join(' ')} failed: ${stderr}`);
+  return Number(stdout);
+}
+
+/** Counts garbage collections; `major` are those of the whole heap. */
+export function watchGarbage() {
+  const seen = { minor: 0, major: 0 };
+  new PerformanceObserver((list) => {
+    for (const { detail } of list.getEntries()) seen[detail.kind === 1 ? 'minor' : 'major'] += 1;
+  }).observe({ entryTypes: ['gc'] });
+  return async () => {
+    await setImmediate(); // entries are delivered a turn later
+    await setImmediate();
+    return { ...seen };
+  };
+}
+
+export function describeMachine() {
+  const [cpu] = os.cpus();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  return `Node ${process.version} on ${os.type()} ${os.release()} ${os.arch()}, ${os.cpus().length} x ${cpu?.model.trim()}, ${memory} GiB`;
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { blocksOf, brokenLinks, compile, documents, promised } from './helpers/documents.ts';
+
+describe.each(documents())('%s', (path) => {
+  test('links to files that exist', () => {
+    expect(brokenLinks(path)).toEqual([]);
+  });
+
+  const blocks = blocksOf(path);
+  if (blocks.length === 0) return;
+  test('has examples that compile, run and print what they say', () => {
+    const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-test-'));
+    onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
+    for (const [index, program] of compile(blocks, directory).entries()) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
+        cwd: directory,
+        encoding: 'utf8',
+      });
+      const block = blocks[index];
+      const printed = stdout.split('\n').slice(0, -1);
+      const line = block?.line;
+      expect({ line, status, stderr, printed }).toEqual({
+        line,
+        status: 0,
+        stderr: '',
+        printed: block ? promised(block) : [],
+      });
+    }
+  });
+});
+
+test('the README has three examples', () => {
+  expect(blocksOf('README.md')).toHaveLength(3);
+});
