@@ -284,7 +284,7 @@ export class Windows {
    */
   #expose(window: Window, owner: object): ArrayBufferLike {
     const known = window.exposed;
-    if (known) return known;
+    if (known && known.byteLength > 0) return known; // else the user has transferred it
     const made = this.#traits.detachOnClose
       ? binding.alias(window.bytes)
       : structuredClone(window.memory);

@@ -89,3 +89,27 @@ test.each(cases)(
     }
   },
 );
+
+test('a clone of a view that is gone, of memory that the file has outgrown, sees no other file', async () => {
+  const path = tempFile(Buffer.alloc(SIZE, 'm'));
+  const other = tempFile(Buffer.alloc(SIZE, 'o'));
+  const said = await hear(
+    `
+    const file = MmapFileMut.openExisting(args[0]);
+    const clone = new Uint8Array(structuredClone(file.asBuffer().buffer));
+    const others = [];
+    for (const size of [1 << 20, 4 << 20, 16 << 20]) {
+      for (let i = 0; i < 4; ++i) { gc(); await turn(); }
+      file.truncate(size);
+      for (let i = 0; i < 10; ++i) others.push(MmapFileMut.openCow(args[1]));
+    }
+    file.close();
+    for (let i = 0; i < 20; ++i) others.push(MmapFileMut.openCow(args[1]));
+    const sees = Buffer.from(clone).includes('o');
+    clone.fill(120);
+    say([sees, others.some((each) => each.indexOf('x') >= 0)]);
+    `,
+    { args: [path, other] },
+  );
+  expect(said).toEqual([[false, false]]);
+});
