@@ -1,9 +1,8 @@
-import {
-  type MethodDeclarationStructure,
-  type OptionalKind,
-  type ParameterDeclarationStructure,
-  type PropertyDeclarationStructure,
-  Scope,
+import type {
+  MethodDeclarationStructure,
+  OptionalKind,
+  ParameterDeclarationStructure,
+  PropertyDeclarationStructure,
 } from 'ts-morph';
 import {
   type Accessor,
@@ -26,6 +25,7 @@ type Parameter = OptionalKind<ParameterDeclarationStructure>;
 export function accessorFiles(kinds: readonly NumericKind[]): Files {
   const accessors = accessorsOf(kinds);
   const mapping = "import type { Mapping } from '../mapping.js';";
+  const cursor = "import { Cursor } from '../cursor.js';";
   const checkers = [...new Set(kinds.map(checkerOf))].sort().join(', ');
   const wide = kinds.some(({ via }) => via !== 'view')
     ? ["import * as wide from '../wide.js';"]
@@ -47,18 +47,18 @@ export function accessorFiles(kinds: readonly NumericKind[]): Files {
       methods: accessors.map(writeMethod),
     },
     'typed-reader.ts': {
-      imports: ["import type { TypedReads } from './typed-reads.js';"],
+      imports: [cursor, "import type { TypedReads } from './typed-reads.js';"],
       name: 'TypedReader',
       docs: [{ description: 'The typed reads of a reader, at its position.' }],
-      properties: [fileField('TypedReads')],
-      methods: [...cursorMethods, ...accessors.map(readerMethod)],
+      ...overFile('TypedReads'),
+      methods: accessors.map(readerMethod),
     },
     'typed-writer.ts': {
-      imports: ["import type { TypedWrites } from './typed-writes.js';"],
+      imports: [cursor, "import type { TypedWrites } from './typed-writes.js';"],
       name: 'TypedWriter',
       docs: [{ description: 'The typed writes of a writer, at its position.' }],
-      properties: [fileField('TypedWrites')],
-      methods: [...cursorMethods, ...accessors.map(writerMethod)],
+      ...overFile('TypedWrites'),
+      methods: accessors.map(writerMethod),
     },
   });
 }
@@ -135,7 +135,6 @@ function writerMethod(accessor: Accessor): Method {
 }
 
 const offset: Parameter = { name: 'offset', type: 'number' };
-const length: Parameter = { name: 'length', type: 'number' };
 
 const mappingField: Property = {
   name: '_mapping',
@@ -145,26 +144,8 @@ const mappingField: Property = {
   docs: [{ description: '@internal' }],
 };
 
-const fileField = (type: string): Property => ({
-  name: 'file',
-  type,
-  isAbstract: true,
-  isReadonly: true,
-  scope: Scope.Protected,
+/** A class over a position in a file of which `accessors` are the typed ones. */
+const overFile = (accessors: string) => ({
+  typeParameters: [{ name: 'File', constraint: accessors, default: accessors }],
+  extends: 'Cursor<File>',
 });
-
-/** What the hand-written class over the position adds. */
-const cursorMethods: readonly Method[] = [
-  {
-    name: 'claim',
-    description: 'The offset in the file of the next `length` bytes; throws if fewer remain.',
-  },
-  { name: 'advance', description: 'Moves the position past `length` bytes and returns it.' },
-].map(({ name, description }) => ({
-  name,
-  docs: [{ description }],
-  parameters: [length],
-  returnType: 'number',
-  isAbstract: true,
-  scope: Scope.Protected,
-}));

@@ -1,49 +1,89 @@
 import { MmapRangeError, typeError } from './errors.js';
+import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
 
 /** Where an offset of `seek` counts from. */
 export type Whence = 'start' | 'current' | 'end';
 
-/** The position of a reader or a writer in its range. */
-export class Cursor {
-  readonly offset: number;
-  readonly length: number;
-  position = 0;
+/** A position in a part of a mapped file: what readers and writers have in common. */
+export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
+  protected readonly file: File;
+  readonly #offset: number;
+  readonly #length: number;
+  #position = 0;
 
-  constructor(offset: number, length: number) {
-    this.offset = offset;
-    this.length = length;
+  /** @internal */
+  constructor(file: File, offset: number, length: number) {
+    this.file = file;
+    this.#offset = offset;
+    this.#length = length;
   }
 
+  /** Where in the mapping the part begins, in bytes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** The bytes of the part. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Where the next byte is, counted from the begin of the part. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Bytes from the position to the end. */
   get remaining(): number {
-    return this.length - this.position;
+    return this.#length - this.#position;
   }
 
-  /** The offset in the file of the next `length` bytes. @throws MmapRangeError if fewer remain */
-  claim(length: number): number {
-    if (length > this.remaining) {
-      throw new MmapRangeError(
-        `"length" ${length} at position ${this.position} is past the end: ${this.remaining} of ${this.length} bytes remain`,
-        { argument: 'length' },
-      );
-    }
-    return this.offset + this.position;
-  }
-
-  /** A count of bytes, at most what remains. */
-  clamp(length: number): number {
-    checkSize(length, 'length');
-    return Math.min(length, this.remaining);
-  }
-
-  seek(offset: number, whence: Whence): number {
+  /**
+   * Moves the position, to 0 to `length`.
+   * @returns The new position.
+   * @throws TypeError, MmapRangeError (the position stays), MmapClosedError
+   */
+  seek(offset: number, whence: Whence = 'start'): number {
     checkInteger(offset, 'offset', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     if (whence !== 'start' && whence !== 'current' && whence !== 'end') {
       throw typeError('whence', "'start', 'current' or 'end'", whence);
     }
-    const origin = { start: 0, current: this.position, end: this.length }[whence];
-    checkInteger(origin + offset, 'offset', 0, this.length);
-    this.position = origin + offset;
-    return this.position;
+    this.file._mapping.refresh();
+    const origin = { start: 0, current: this.#position, end: this.#length }[whence];
+    checkInteger(origin + offset, 'offset', 0, this.#length);
+    this.#position = origin + offset;
+    return this.#position;
+  }
+
+  /**
+   * Moves on by `length` bytes, at most to the end.
+   * @returns The bytes skipped.
+   * @throws TypeError, MmapRangeError, MmapClosedError
+   */
+  skip(length: number): number {
+    checkSize(length, 'length');
+    this.file._mapping.refresh();
+    const bytes = Math.min(length, this.remaining);
+    this.#position += bytes;
+    return bytes;
+  }
+
+  /** The offset in the file of the next `length` bytes. @throws MmapRangeError if fewer remain */
+  protected claim(length: number): number {
+    this.file._mapping.refresh();
+    if (length > this.remaining) {
+      throw new MmapRangeError(
+        `"length" ${length} at position ${this.#position} is past the end: ${this.remaining} of ${this.#length} bytes remain`,
+        { argument: 'length' },
+      );
+    }
+    return this.#offset + this.#position;
+  }
+
+  /** Moves the position past `length` bytes that were used, and returns it. */
+  protected advance(length: number): number {
+    this.#position += length;
+    return this.#position;
   }
 }

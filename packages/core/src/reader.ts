@@ -1,5 +1,4 @@
 import { plain } from './bytes.js';
-import { Cursor, type Whence } from './cursor.js';
 import { typeError } from './errors.js';
 import { TypedReader } from './generated/typed-reader.js';
 import type { MemoryReads } from './memory-reads.js';
@@ -18,59 +17,7 @@ const CR = 13;
  * for (const line of file.reader()) console.log(line);
  * ```
  */
-export class MmapFileReader extends TypedReader implements Iterable<string> {
-  protected readonly file: MemoryReads;
-  readonly #cursor: Cursor;
-
-  /** @internal */
-  constructor(file: MemoryReads, offset: number, length: number) {
-    super();
-    this.file = file;
-    this.#cursor = new Cursor(offset, length);
-  }
-
-  /** Where in the mapping the reader begins, in bytes. */
-  get offset(): number {
-    return this.#cursor.offset;
-  }
-
-  /** The bytes that the reader covers. */
-  get length(): number {
-    return this.#cursor.length;
-  }
-
-  /** Where the next byte is read, counted from the reader's begin. */
-  get position(): number {
-    return this.#cursor.position;
-  }
-
-  /** Bytes from the position to the end. */
-  get remaining(): number {
-    return this.#cursor.remaining;
-  }
-
-  /**
-   * Moves the position, to 0 to `length`.
-   * @returns The new position.
-   * @throws TypeError, MmapRangeError (the position stays), MmapClosedError
-   */
-  seek(offset: number, whence: Whence = 'start'): number {
-    this.file._mapping.refresh();
-    return this.#cursor.seek(offset, whence);
-  }
-
-  /**
-   * Moves on by `length` bytes, at most to the end.
-   * @returns The bytes skipped.
-   * @throws TypeError, MmapRangeError, MmapClosedError
-   */
-  skip(length: number): number {
-    const bytes = this.#cursor.clamp(length);
-    this.file._mapping.refresh();
-    this.advance(bytes);
-    return bytes;
-  }
-
+export class MmapFileReader extends TypedReader<MemoryReads> implements Iterable<string> {
   /**
    * Fills `target` with what remains, at most `target.length` bytes.
    * @returns The bytes read; 0 at the end.
@@ -79,7 +26,7 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
   read(target: Uint8Array): number {
     if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
     const to = plain(target);
-    const length = this.#cursor.clamp(to.length);
+    const length = Math.min(to.length, this.remaining);
     const read = this.file.read(to.subarray(0, length), this.offset + this.position);
     this.advance(read);
     return read;
@@ -111,7 +58,8 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
 
   /** Like {@link bytes}, but stays, and gives what there is where too little remains. */
   peek(length: number): Buffer {
-    const wanted = this.#cursor.clamp(length);
+    checkSize(length, 'length');
+    const wanted = Math.min(length, this.remaining);
     const from = this.offset + this.position;
     const rest = Math.max(this.file.length - from, 0);
     return this.file.bytes(rest === 0 ? 0 : from, Math.min(wanted, rest));
@@ -159,15 +107,5 @@ export class MmapFileReader extends TypedReader implements Iterable<string> {
       yield this.bytes(Math.min(size, this.remaining));
       this.file._mapping.refresh();
     }
-  }
-
-  protected claim(length: number): number {
-    this.file._mapping.refresh();
-    return this.#cursor.claim(length);
-  }
-
-  protected advance(length: number): number {
-    this.#cursor.position += length;
-    return this.#cursor.position;
   }
 }

@@ -1,4 +1,3 @@
-import { Cursor, type Whence } from './cursor.js';
 import { TypedWriter } from './generated/typed-writer.js';
 import { type MemoryWrites, sourceBytes } from './memory-writes.js';
 
@@ -19,61 +18,10 @@ interface WritableFile extends MemoryWrites {
  * writer.writeAll('world');
  * ```
  */
-export class MmapFileWriter extends TypedWriter {
-  protected readonly file: WritableFile;
-  readonly #cursor: Cursor;
-  /** What was written since the last flush, in the reader's own count. */
+export class MmapFileWriter extends TypedWriter<WritableFile> {
+  /** What was written since the last flush, counted as the position is. */
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
-
-  /** @internal */
-  constructor(file: WritableFile, offset: number, length: number) {
-    super();
-    this.file = file;
-    this.#cursor = new Cursor(offset, length);
-  }
-
-  /** Where in the mapping the writer begins, in bytes. */
-  get offset(): number {
-    return this.#cursor.offset;
-  }
-
-  /** The bytes that the writer covers. */
-  get length(): number {
-    return this.#cursor.length;
-  }
-
-  /** Where the next byte is written, counted from the writer's begin. */
-  get position(): number {
-    return this.#cursor.position;
-  }
-
-  /** Bytes from the position to the end. */
-  get remaining(): number {
-    return this.#cursor.remaining;
-  }
-
-  /**
-   * Moves the position, to 0 to `length`.
-   * @returns The new position.
-   * @throws TypeError, MmapRangeError (the position stays), MmapClosedError
-   */
-  seek(offset: number, whence: Whence = 'start'): number {
-    this.file._mapping.refresh();
-    return this.#cursor.seek(offset, whence);
-  }
-
-  /**
-   * Moves on by `length` bytes, at most to the end, and leaves them as they are.
-   * @returns The bytes skipped.
-   * @throws TypeError, MmapRangeError, MmapClosedError
-   */
-  skip(length: number): number {
-    const bytes = this.#cursor.clamp(length);
-    this.file._mapping.refresh();
-    this.#cursor.position += bytes;
-    return bytes;
-  }
 
   /**
    * Writes as much of `source` as there is room for.
@@ -82,7 +30,7 @@ export class MmapFileWriter extends TypedWriter {
    */
   write(source: Uint8Array | string): number {
     const bytes = sourceBytes(source);
-    const length = this.#cursor.clamp(bytes.length);
+    const length = Math.min(bytes.length, this.remaining);
     const written = this.file.write(bytes.subarray(0, length), this.offset + this.position);
     this.advance(written);
     return written;
@@ -112,15 +60,9 @@ export class MmapFileWriter extends TypedWriter {
     this.#to = 0;
   }
 
-  protected claim(length: number): number {
-    this.file._mapping.refresh();
-    return this.#cursor.claim(length);
-  }
-
-  protected advance(length: number): number {
+  protected override advance(length: number): number {
     this.#from = Math.min(this.#from, this.position);
-    this.#cursor.position += length;
-    this.#to = Math.max(this.#to, this.position);
-    return this.position;
+    this.#to = Math.max(this.#to, this.position + length);
+    return super.advance(length);
   }
 }
