@@ -14,7 +14,7 @@ async function threads(source: string): Promise<unknown[]> {
 
 /** Works on `my.file` until told to stop, and counts the names of what was thrown. */
 const WORK = `
-  const work = (token, stop, number, pages) => {
+  const work = (token, shared, number, pages) => {
     my.file = MmapFileMut.attach(token);
     const errors = {};
     const strange = [];
@@ -27,11 +27,10 @@ const WORK = `
     };
     let seed = number + 1;
     const random = (below) => (seed = (seed * 1103515245 + 12345) % 2147483648) % below;
-    let rounds = 0;
     const size = pages * 4096;
     const views = [];
-    while (Atomics.load(stop, 0) === 0) {
-      rounds += 1;
+    while (Atomics.load(shared, 0) === 0) {
+      const rounds = Atomics.add(shared, 1 + number, 1);
       const at = random(size);
       const byte = attempt(() => my.file.readUInt8(at));
       if (byte !== undefined && byte !== 0 && byte !== 0x11) strange.push('byte ' + byte);
@@ -53,25 +52,28 @@ const WORK = `
       if (rounds % 256 === 128) attempt(() => MmapFile.attach(token).close());
     }
     const length = attempt(() => my.file.length);
-    return { errors: Object.keys(errors), strange: strange.slice(0, 5), isEnough: rounds > 100, length };
+    return { errors: Object.keys(errors), strange: strange.slice(0, 5), length };
   };
-  const stop = new Int32Array(new SharedArrayBuffer(4));
-  const startWork = (token, count) => Array.from({ length: count }, (_, number) => {
-    const thread = startThread();
-    return thread.run(work, token, stop, number, ${PAGES});
-  });
+  // Whether to stop, and the rounds of each thread.
+  let shared;
+  const startWork = (token, count) => {
+    shared = new Int32Array(new SharedArrayBuffer(4 + 4 * count));
+    return Array.from({ length: count }, (_, number) =>
+      startThread().run(work, token, shared, number, ${PAGES}),
+    );
+  };
+  const isEnough = () => shared.subarray(1).every((rounds) => rounds > 200);
 `;
 
 interface Outcome {
   errors: string[];
   strange: string[];
-  isEnough: boolean;
   length: number;
 }
 
 function expectOrderly(outcomes: Outcome[], allowed: string[], length: number): void {
   for (const { errors, ...rest } of outcomes) {
-    expect(rest).toEqual({ strange: [], isEnough: true, length });
+    expect(rest).toEqual({ strange: [], length });
     expect(allowed).toEqual(expect.arrayContaining(errors));
   }
 }
@@ -80,12 +82,12 @@ test('eight threads read and write while the file is truncated up and down', asy
   const [outcomes, own] = (await threads(`${WORK}
     const file = MmapFileMut.openExisting(args[0]);
     const working = startWork(file.share(), 8);
-    for (let i = 0; i < 400; ++i) {
+    for (let i = 0; i < 400 || !isEnough(); ++i) {
       file.truncate((i * 7919) % (${PAGES} * 4096));
       if (i % 8 === 0) await turn();
     }
     file.truncate(5000);
-    Atomics.store(stop, 0, 1);
+    Atomics.store(shared, 0, 1);
     say(await Promise.all(working));
     say([file.length, file.copyBytes().every((byte) => byte === 0 || byte === 0x11)]);
   `)) as [Outcome[], unknown];
@@ -105,8 +107,9 @@ test('each of several threads truncates the file while all read and write it', a
         my.file.read(Buffer.alloc(10_000), 0);
       }
     }, file.share(), number, ${PAGES})));
+    while (!isEnough()) await turn();
     file.truncate(7000);
-    Atomics.store(stop, 0, 1);
+    Atomics.store(shared, 0, 1);
     say(await Promise.all(working));
     say(await Promise.all(cutters.map((thread) => thread.run(() => my.file.length))));
   `)) as [Outcome[], unknown];
