@@ -9,7 +9,7 @@ import { compileBaseline, describeMachine } from './lib/machine.mjs';
 import { digits, median, ratio, table, withSpread } from './lib/stats.mjs';
 
 const isQuick = process.argv.includes('--quick');
-const rounds = isQuick ? 5 : 15;
+const rounds = isQuick ? 5 : 11;
 const scale = isQuick ? 0.5 : 1;
 const HEAP = 400;
 
