@@ -44,10 +44,8 @@ Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, boo
   std::shared_ptr<Mapping> mapping(new Mapping());
   mapping->name_ = mapping->path_ = spec.request.path;
   if (Status status = platform::absolutePath(&mapping->path_); !status) return status;
-  bool created = false;
-  if (Status status = platform::open(spec.request, &mapping->file_, &created); !status) return status;
-  mapping->created_ = created;
-  if (Status status = mapping->prepare(spec, created, moved); !status || *moved) {
+  if (Status status = platform::open(spec.request, &mapping->file_, &mapping->created_); !status) return status;
+  if (Status status = mapping->prepare(spec, moved); !status || *moved) {
     mapping->abandon();
     return status;
   }
@@ -56,12 +54,12 @@ Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, boo
 }
 
 /** Locks the open file, then looks at it and finds the range to map. Changes nothing in it. */
-Status Mapping::prepare(const OpenSpec& spec, bool created, bool* moved) {
+Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   access_ = spec.access;
   private_ = spec.access == platform::Access::copy;
   flags_ = spec.map;
   allocate_ = spec.allocate;
-  truncate_ = spec.truncate && !created;
+  truncate_ = spec.truncate && !created_;
   bool acquired = false;
   if (Status status = platform::lock(file_, spec.lock, false, &acquired); !status) return status;
   if (!acquired) return Status::make(Kind::locked, "flock", "");
@@ -206,9 +204,9 @@ void Mapping::poison() {
   flagAll();
 }
 
-Status Mapping::close() {
+void Mapping::close() {
   Exclusive exclusive(gate_);
-  if (closed_) return {};
+  if (closed_) return;
   closed_ = true;
   flagAll();
   for (Window& window : windows_) {
@@ -222,7 +220,6 @@ Status Mapping::close() {
   parent_ = file_ = platform::kNoHandle;
   lock_ = platform::Lock::none;
   length_ = 0;
-  return {};
 }
 
 // --- windows shared by handles ---

@@ -63,7 +63,7 @@ class Mapping {
 
   Status resize(std::int64_t size, bool moved);
   Status freeze(bool exec);
-  Status close();
+  void close();
   void poison();
 
   // operations.cc; offsets count from the visible start
@@ -86,7 +86,6 @@ class Mapping {
 
   /** The path as the user gave it, for messages. */
   const std::string& name() const { return name_; }
-  std::int64_t offset() const { return offset_; }
   std::int64_t length() const { return length_; }
   std::int64_t delta() const { return delta_; }
   platform::Access access() const { return access_; }
@@ -103,7 +102,7 @@ class Mapping {
 
   Status usable(const char* syscall) const;
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
-  Status prepare(const OpenSpec& spec, bool created, bool* moved);
+  Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize();
   Status fit(Window& window);

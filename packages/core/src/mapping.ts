@@ -1,7 +1,7 @@
 import { Access, binding, type HandleId, LockKind, result } from './binding.js';
 import { MmapClosedError, MmapPoisonedError, MmapUnsupportedError, typeError } from './errors.js';
 import { holdLease, type Lease, releaseLease } from './lease.js';
-import { checkInteger, checkRange, checkSize, checkWithin } from './range.js';
+import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Window } from './window.js';
 import { type SharedWindow, Windows } from './windows.js';
 
@@ -211,23 +211,20 @@ export class Mapping {
   // --- arguments ---
 
   /**
-   * Checks `(offset?, length?)` against what is mapped now.
+   * Checks `(offset?, length?)`, by default all, against what is mapped now.
+   * @param isUsable - A poisoned mapping will not do.
    * @returns The length.
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
-  resolve(offset: number | undefined, length: number | undefined): number {
+  resolve(offset: number | undefined, length: number | undefined, isUsable = false): number {
     if (offset !== undefined) checkSize(offset, 'offset');
     if (length !== undefined) checkSize(length, 'length');
-    this.refresh();
-    return checkRange(offset, length, this.length, this.path);
-  }
-
-  /** As {@link resolve}, where a poisoned mapping will not do. */
-  resolveUsable(offset: number | undefined, length: number | undefined): number {
-    if (offset !== undefined) checkSize(offset, 'offset');
-    if (length !== undefined) checkSize(length, 'length');
-    this.requireUsable();
-    return checkRange(offset, length, this.length, this.path);
+    if (isUsable) this.requireUsable();
+    else this.refresh();
+    const from = offset ?? 0;
+    const bytes = length ?? Math.max(this.length - from, 0);
+    checkWithin(from, bytes, this.length, this.path);
+    return bytes;
   }
 
   /** Checks `(start, end?)` likewise. @returns The end. */

@@ -2,7 +2,7 @@ import { Access, binding } from './binding.js';
 import { plain } from './bytes.js';
 import { typeError } from './errors.js';
 import { TypedReads } from './generated/typed-reads.js';
-import { checkRange, checkSize } from './range.js';
+import { checkSize } from './range.js';
 import { MmapFileReader } from './reader.js';
 import { indexOf, lastIndexOf, type Needle } from './search.js';
 
@@ -82,8 +82,7 @@ export abstract class MemoryReads extends TypedReads {
     checkSize(offset, 'offset');
     checkSize(length, 'length');
     const mapping = this._mapping;
-    mapping.refresh();
-    checkRange(offset, length, mapping.length, mapping.path);
+    mapping.resolve(offset, length);
     return mapping.bytes(offset, length);
   }
 

@@ -110,7 +110,7 @@ export abstract class MemoryWrites extends TypedWrites {
       const size = Math.min(MOVE, length - done);
       const shift = isBackwards ? length - done - size : done;
       const piece = mapping.settled(() => {
-        mapping.resolveUsable(start + shift, size);
+        mapping.resolve(start + shift, size, true);
         return mapping.windows.copy(start + shift, size);
       });
       this.writeAll(piece, target + shift);

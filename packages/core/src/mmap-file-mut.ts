@@ -122,14 +122,14 @@ export class MmapFileMut extends MmapFile {
    */
   flush(offset?: number, length?: number): void {
     const mapping = this._mapping;
-    const bytes = mapping.resolveUsable(offset, length);
+    const bytes = mapping.resolve(offset, length, true);
     mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, true));
   }
 
   /** Starts writing a range to the disk and does not wait; otherwise as {@link flush}. */
   startFlush(offset?: number, length?: number): void {
     const mapping = this._mapping;
-    const bytes = mapping.resolveUsable(offset, length);
+    const bytes = mapping.resolve(offset, length, true);
     mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, false));
   }
 

@@ -46,18 +46,3 @@ export function checkWithin(offset: number, length: number, total: number, path?
     { argument, path },
   );
 }
-
-/** An `(offset?, length?)` pair of arguments, by default all that there is. */
-export function checkRange(
-  offset: number | undefined,
-  length: number | undefined,
-  total: number,
-  path?: string,
-): number {
-  if (offset !== undefined) checkSize(offset, 'offset');
-  if (length !== undefined) checkSize(length, 'length');
-  const from = offset ?? 0;
-  const bytes = length ?? Math.max(total - from, 0);
-  checkWithin(from, bytes, total, path);
-  return bytes;
-}

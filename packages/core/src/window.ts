@@ -15,7 +15,7 @@ export const MAX_WINDOW: number =
   Math.floor((Math.min(buffer.MAX_LENGTH, 2 ** 44) - PAGE) / binding.granularity) *
   binding.granularity;
 
-export function roundToPages(bytes: number): number {
+function roundToPages(bytes: number): number {
   return Math.ceil(bytes / PAGE) * PAGE;
 }
 
