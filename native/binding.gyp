@@ -8,6 +8,7 @@
         "src/copy.cc",
         "src/gate.cc",
         "src/mapping.cc",
+        "src/notify.cc",
         "src/operations.cc",
         "src/registry.cc",
         "src/remove.cc",
@@ -17,13 +18,20 @@
       # One platform is chosen here and nowhere else; each implements src/platform.h.
       "conditions": [
         ["OS=='linux'", {
-          "sources": ["src/posix/directory.cc", "src/posix/file.cc", "src/posix/linux.cc", "src/posix/memory.cc"],
+          "sources": [
+            "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc", "src/posix/linux.cc",
+            "src/posix/memory.cc", "src/posix/signals.cc"
+          ],
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
           "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
-          "ldflags": ["-static-libstdc++", "-static-libgcc"]
+          # nodelete: Node unloads addons with their last worker, but signal handlers stay.
+          "ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,-z,nodelete"]
         }],
         ["OS=='mac'", {
-          "sources": ["src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/file.cc", "src/posix/memory.cc"],
+          "sources": [
+            "src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc",
+            "src/posix/memory.cc", "src/posix/signals.cc"
+          ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
             "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",

@@ -7,7 +7,8 @@ const offsetTag = (size: number) =>
   `@param offset - In bytes from the start of the mapping, aligned or not: 0 to \`length - ${size}\`.`;
 const valueTag = (accessor: Accessor) =>
   `@param value - ${values(accessor)}; anything else throws.`;
-const stateTag = '@throws `MmapPoisonedError`, or `MmapClosedError` after `close`.';
+const stateTag =
+  '@throws `MmapFaultError`, `MmapPoisonedError`, or `MmapClosedError` after `close`.';
 
 /** TSDoc of a `read…` of the file. */
 export function readDocs(accessor: Accessor): string {

@@ -4,6 +4,7 @@
 
 #include "alias.h"
 #include "call.h"
+#include "notify.h"
 
 namespace fmmap {
 namespace {
@@ -14,7 +15,7 @@ using Value = Napi::Value;
 // Bits of the `flags` argument of open() and memory().
 enum : int {
   kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
-  kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512,
+  kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024,
 };
 
 platform::MapFlags mapFlags(int flags) {
@@ -42,6 +43,7 @@ Value open(Info info) {
   spec.access = static_cast<platform::Access>(call.small(1));
   spec.lock = spec.access == platform::Access::write ? platform::Lock::exclusive : platform::Lock::shared;
   spec.map = mapFlags(flags);
+  spec.guard = (flags & kNoGuard) == 0;
   spec.truncate = (flags & kTruncate) != 0;
   spec.allocate = (flags & kAllocate) != 0;
   spec.offset = call.integer(5);
@@ -62,7 +64,8 @@ Value memory(Info info) {
   call.setName(call.path(0));
   std::shared_ptr<Mapping> mapping;
   const Status status = Mapping::memory(call.path(0), data, hasData ? static_cast<std::int64_t>(bytes) : call.integer(3),
-                                        static_cast<platform::Access>(call.small(1)), mapFlags(call.small(2)), &mapping);
+                                        static_cast<platform::Access>(call.small(1)), mapFlags(call.small(2)),
+                                        (call.small(2) & kNoGuard) == 0, &mapping);
   return status ? opened(call, std::move(mapping)) : call.fail(status);
 }
 
@@ -140,6 +143,18 @@ Value freeze(Info info) {
   return mapping ? call.done(mapping->freeze(call.flag(1))) : info.Env().Undefined();
 }
 
+Value reopen(Info info) {
+  Call call(info);
+  const auto mapping = call.mapping();
+  return mapping ? call.done(mapping->reopen()) : info.Env().Undefined();
+}
+
+Value checkFault(Info info) {
+  Call call(info);
+  const auto mapping = call.mapping();
+  return mapping ? call.done(mapping->checkFault()) : info.Env().Undefined();
+}
+
 Value poison(Info info) {
   Call call(info);
   if (const auto mapping = registry::find(call.id(0))) mapping->poison();
@@ -180,14 +195,18 @@ Value attach(Info info) {
   return call.done(static_cast<double>(id));
 }
 
-// state(handle): bits 1 closed, 2 poisoned; the result array gets length and lock
+// state(handle): bits 1 closed, 2 poisoned, 4 faulted; the result array gets length, lock, cause and offset
 Value state(Info info) {
   Call call(info);
   const auto mapping = registry::find(call.id(0));
   if (!mapping) return call.done(1.0);
   call.results()[0] = static_cast<double>(mapping->length());
   call.results()[1] = static_cast<double>(mapping->lockState());
-  return call.done(static_cast<double>((mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0)));
+  const Cause cause = mapping->faultCause();
+  call.results()[2] = static_cast<double>(cause);
+  call.results()[3] = static_cast<double>(mapping->faultOffset());
+  return call.done(static_cast<double>((mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0) |
+                                       (cause != Cause::none ? 4 : 0)));
 }
 
 // flush(handle, offset, length, wait)
@@ -291,6 +310,20 @@ Value detach(Info info) {
   return info.Env().Undefined();
 }
 
+// disableGuard(): whether it was in time
+Value disableGuard(Info info) { return Napi::Boolean::New(info.Env(), platform::disableGuard()); }
+
+Value rearmGuard(Info info) {
+  platform::rearmGuard();
+  return info.Env().Undefined();
+}
+
+// watchFaults(report): calls it after each fault of any mapping
+Value watchFaults(Info info) {
+  Call call(info);
+  return call.done(notify::listen(info.Env(), info[0].As<Napi::Function>()));
+}
+
 // init(createError, result)
 Value init(Info info) {
   Environment* environment = info.Env().GetInstanceData<Environment>();
@@ -323,6 +356,11 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<abandon>(exports, "abandon");
   add<resize>(exports, "resize");
   add<freeze>(exports, "freeze");
+  add<reopen>(exports, "reopen");
+  add<checkFault>(exports, "checkFault");
+  add<disableGuard>(exports, "disableGuard");
+  add<rearmGuard>(exports, "rearmGuard");
+  add<watchFaults>(exports, "watchFaults");
   add<poison>(exports, "poison");
   add<close>(exports, "close");
   add<release>(exports, "release");

@@ -14,7 +14,7 @@ namespace fmmap {
 
 /** What belongs to one JavaScript environment (the main thread or a worker). */
 struct Environment {
-  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, path, dest) => Error
+  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest) => Error
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call
 };
 
@@ -72,6 +72,7 @@ class Call {
         Napi::Number::New(env, status.error),
         Napi::String::New(env, status.detail),
         Napi::String::New(env, status.argument),
+        Napi::Number::New(env, static_cast<double>(status.offset)),
         hasName_ ? Napi::String::New(env, name_) : undefined,
         destination_.empty() ? undefined : Napi::String::New(env, destination_),
     });

@@ -31,6 +31,7 @@ Status Mapping::writeToNewFile(const std::string& target, std::int64_t offset, s
       return platform::write(file, at, bytes, from - offset);
     });
   }
+  status = explain(status, "write", offset, length);
   if (status) status = platform::sync(file);
   if (status) status = platform::syncDirectory(parent);
   if (!status && known) platform::removeEntry(parent, path, identity);  // leave no half copy behind

@@ -58,6 +58,8 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   access_ = spec.access;
   private_ = spec.access == platform::Access::copy;
   flags_ = spec.map;
+  guard_ = spec.guard;
+  asked_ = spec.length;
   allocate_ = spec.allocate;
   truncate_ = spec.truncate && !created_;
   bool acquired = false;
@@ -83,12 +85,14 @@ Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
 }
 
 Status Mapping::memory(const std::string& path, const std::uint8_t* data, std::int64_t length,
-                       platform::Access access, platform::MapFlags flags, std::shared_ptr<Mapping>* out) {
+                       platform::Access access, platform::MapFlags flags, bool guard,
+                       std::shared_ptr<Mapping>* out) {
   std::shared_ptr<Mapping> mapping(new Mapping());
   mapping->name_ = path;
   mapping->memory_ = true;
   mapping->access_ = access;
   mapping->flags_ = flags;
+  mapping->guard_ = guard;
   mapping->length_ = length;
   if (Status status = platform::openMemory(&mapping->file_); !status) return status;
   Status status = platform::resize(mapping->file_, length);
@@ -107,7 +111,7 @@ Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t
   Exclusive exclusive(gate_);
   if (Status status = usable("mmap"); !status) return status;
   if (windowCount >= platform::windowLimit()) {
-    return {Kind::system, ENOMEM, "mmap", "too many files are mapped; close some, or raise vm.max_map_count"};
+    return Status::system(ENOMEM, "mmap", "too many files are mapped; close some, or raise vm.max_map_count");
   }
   Window window{data, capacity, start};
   if (*length < 0) *length = length_;
@@ -121,6 +125,10 @@ Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t
     if (!status) return status;
   }
   flag(window, false);
+  if (guard_) {
+    window.ward = platform::guard({data, capacity, file_, fileStart() + start, access_, private_, &fault_});
+  }
+  if (fault_) flag(window, true);
   windows_.push_back(window);
   ++windowCount;
   return {};
@@ -184,7 +192,14 @@ void Mapping::abandon() {
 Status Mapping::usable(const char* syscall) const {
   if (closed_) return Status::make(Kind::closed, syscall, "");
   if (poisoned_) return Status::make(Kind::poisoned, syscall, "");
+  if (fault_) return Status::fault(fault_.cause(), syscall, faultOffset());
   return {};
+}
+
+void Mapping::markFault(Cause cause, std::int64_t offset) {
+  if (!fault_.set(cause, offset_ + offset)) return;
+  flagAll();
+  platform::reportFault();
 }
 
 std::int64_t Mapping::pagesOf(std::int64_t length) const { return length == 0 ? 0 : roundUp(delta_ + length); }
@@ -209,10 +224,7 @@ void Mapping::close() {
   if (closed_) return;
   closed_ = true;
   flagAll();
-  for (Window& window : windows_) {
-    // Whole areas of the kernel's give way to one of the same size, so this needs no room to succeed.
-    if (window.mapped > 0) platform::retire(window.data, window.mapped);
-  }
+  for (Window& window : windows_) withdraw(window);
   windowCount -= windows_.size();
   windows_.clear();
   if (parent_ != platform::kNoHandle) platform::close(parent_);
@@ -220,6 +232,17 @@ void Mapping::close() {
   parent_ = file_ = platform::kNoHandle;
   lock_ = platform::Lock::none;
   length_ = 0;
+}
+
+/** Puts zeroes in place of the file, under guard until nobody can fault there any more. */
+void Mapping::withdraw(Window& window) {
+  platform::suspend(window.ward);
+  // Whole areas of the kernel's give way to one of the same size, so this needs no room to succeed.
+  const std::size_t length = fault_ ? window.capacity : window.mapped;
+  if (length > 0) platform::retire(window.data, length);
+  window.mapped = 0;
+  platform::unguard(window.ward);
+  window.ward = nullptr;
 }
 
 // --- windows shared by handles ---
@@ -240,7 +263,7 @@ void Mapping::release(std::uint8_t* data) {
     if (window->data != data) continue;
     if (--window->holders > 0) return;
     // Nobody keeps the memory of this window alive any more: V8 may hand its addresses out again.
-    if (window->mapped > 0) platform::retire(window->data, window->mapped);
+    withdraw(*window);
     windows_.erase(window);
     --windowCount;
     return;
@@ -301,6 +324,7 @@ Status Mapping::resize(std::int64_t size, bool moved) {
                             std::to_string(offset_) + "; open it with a smaller offset",
                         "size");
   }
+  if (Status status = check("ftruncate"); !status) return status;
   std::int64_t before = 0;
   if (Status status = platform::size(file_, &before); !status) return status;
   const std::int64_t length = length_;
@@ -328,6 +352,7 @@ Status Mapping::resize(std::int64_t size, bool moved) {
     }
   }
   if (!status) return status;
+  asked_ = -1;
   if (memory_) return {};
   status = platform::sync(file_);
   if (!status) poison();  // the system tells of a lost write once only
@@ -349,10 +374,44 @@ Status Mapping::freeze(bool exec) {
       if (begun) poison();
       return status;
     }
+    platform::setAccess(window.ward, access);
     begun = true;
   }
   access_ = access;
   return {};
+}
+
+/** Handles are told by the flags, and make windows of their own; views of old ones show the file again. */
+Status Mapping::reopen() {
+  Exclusive exclusive(gate_);
+  if (closed_) return Status::make(Kind::closed, "mmap", "");
+  if (poisoned_) return Status::make(Kind::poisoned, "mmap", "");
+  if (private_ && registry::handles(this) > 1) {
+    return Status::make(Kind::unsupported, "mmap",
+                        "cannot reopen a copy-on-write mapping while other threads are attached; close their handles first");
+  }
+  std::int64_t size = 0;
+  if (Status status = platform::size(file_, &size); !status) return status;
+  if (offset_ > size) return outside("offset", offset_, size);
+  flagAll();
+  for (Window& window : windows_) {
+    platform::suspend(window.ward);
+    Status status = platform::retire(window.data, window.capacity);
+    window.mapped = 0;
+    if (status) continue;
+    poison();
+    return status;
+  }
+  length_ = asked_ < 0 ? size - offset_ : std::min(asked_, size - offset_);
+  fault_.clear();
+  Status status;
+  for (Window& window : windows_) {
+    // Private pages cannot be shown twice: the views of this window go on with zeroes.
+    if (status && !private_) status = fit(window);
+    platform::resume(window.ward);
+  }
+  if (!status) poison();
+  return status;
 }
 
 }  // namespace fmmap

@@ -32,6 +32,7 @@ struct Window {
   std::size_t mapped = 0;  // bytes that show the file; whole pages
   int holders = 1;         // handles that look through it
   bool fresh = false;      // mapped for a size that resize() has yet to make true
+  platform::Ward* ward = nullptr;
 };
 
 struct OpenSpec {
@@ -39,6 +40,7 @@ struct OpenSpec {
   platform::Access access = platform::Access::read;
   platform::Lock lock = platform::Lock::shared;
   platform::MapFlags map;
+  bool guard = true;
   bool truncate = false;
   bool allocate = false;
   std::int64_t offset = 0;
@@ -50,7 +52,8 @@ class Mapping {
  public:
   static Status open(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping);
   static Status memory(const std::string& path, const std::uint8_t* data, std::int64_t length,
-                       platform::Access access, platform::MapFlags flags, std::shared_ptr<Mapping>* mapping);
+                       platform::Access access, platform::MapFlags flags, bool guard,
+                       std::shared_ptr<Mapping>* mapping);
   ~Mapping();
 
   /** Shows `*length` visible bytes; -1 asks for what there is now, and gets it. */
@@ -63,10 +66,13 @@ class Mapping {
 
   Status resize(std::int64_t size, bool moved);
   Status freeze(bool exec);
+  /** Maps the open file as it is now: the end of a fault. */
+  Status reopen();
   void close();
   void poison();
 
   // operations.cc; offsets count from the visible start
+  Status checkFault();
   Status flush(std::int64_t offset, std::int64_t length, bool wait);
   Status advise(platform::Advice advice, std::int64_t offset, std::int64_t length);
   Status prefetch(std::int64_t offset, std::int64_t length);
@@ -92,6 +98,9 @@ class Mapping {
   platform::Lock lockState() const { return lock_; }
   bool closed() const { return closed_; }
   bool poisoned() const { return poisoned_; }
+  Cause faultCause() const { return fault_.cause(); }
+  /** Where the fault was, in the mapping. */
+  std::int64_t faultOffset() const { return std::max<std::int64_t>(fault_.offset() - offset_, 0); }
 
  private:
   Mapping() = default;
@@ -101,11 +110,16 @@ class Mapping {
   Status eachPiece(std::int64_t offset, std::int64_t length, Visit visit);
 
   Status usable(const char* syscall) const;
+  /** Whether there was a fault, or will be one: the file may be shorter than what is mapped of it. */
+  Status check(const char* syscall);
+  void markFault(Cause cause, std::int64_t offset);
+  Status explain(Status status, const char* syscall, std::int64_t offset, std::int64_t length);
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize();
   Status fit(Window& window);
+  void withdraw(Window& window);
   Status shrink(Window& window);
   void flag(Window& window, bool stale);
   void flagAll();
@@ -125,9 +139,12 @@ class Mapping {
   std::int64_t offset_ = 0;
   std::int64_t delta_ = 0;  // of the visible start from its page
   std::atomic<std::int64_t> length_{0};
+  std::int64_t asked_ = -1;  // of the length: -1 is to the end
   std::atomic<platform::Lock> lock_{platform::Lock::none};
   std::atomic<bool> closed_{false};
   std::atomic<bool> poisoned_{false};
+  Fault fault_;
+  bool guard_ = true;
   bool memory_ = false;
   bool private_ = false;  // copy-on-write, also once frozen
   bool created_ = false;

@@ -1,5 +1,6 @@
 // What a mapping does for its user between open and close, apart from changing size.
 #include <algorithm>
+#include <cerrno>
 
 #include "mapping.h"
 
@@ -22,10 +23,43 @@ struct Pages {
 
 }  // namespace
 
+Status Mapping::check(const char* syscall) {
+  std::int64_t size = 0;
+  if (!fault_ && !memory_ && file_ != platform::kNoHandle) {
+    if (Status status = platform::size(file_, &size); !status) return status;
+    if (size < offset_ + length_) markFault(Cause::truncated, std::max<std::int64_t>(size - offset_, 0));
+  }
+  return fault_ ? Status::fault(fault_.cause(), syscall, faultOffset()) : Status{};
+}
+
+Status Mapping::checkFault() {
+  Pin pin(gate_);
+  if (closed_) return Status::make(Kind::closed, "fstat", "");
+  return check("fstat");
+}
+
+/** A system call that meets a page which is gone says EFAULT, where a program gets a signal. */
+Status Mapping::explain(Status status, const char* syscall, std::int64_t offset, std::int64_t length) {
+  if (status.kind == Kind::system && status.error == EFAULT && check(syscall)) {
+    // The file has the page, so it is the device that does not give it: which one?
+    eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {
+      const Pages pages(at, bytes);
+      for (std::size_t done = 0; done < pages.length; done += platform::pageSize()) {
+        if (platform::populate(pages.at + done, platform::pageSize(), false)) continue;
+        markFault(Cause::io, std::max(from, from + static_cast<std::int64_t>(done) - (at - pages.at)));
+        return status;
+      }
+      return Status{};
+    });
+  }
+  const Status fault = check(syscall);
+  return fault ? status : fault;
+}
+
 Status Mapping::flush(std::int64_t offset, std::int64_t length, bool wait) {
   Pin pin(gate_);
   if (Status status = usable(wait ? "msync" : "sync_file_range"); !status) return status;
-  if (memory_ || private_ || length == 0) return {};
+  if (memory_ || private_ || length == 0) return check("fstat");
   Status status;
   if (wait) {
     status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
@@ -37,7 +71,7 @@ Status Mapping::flush(std::int64_t offset, std::int64_t length, bool wait) {
   }
   // The system reports a lost write once, then calls the same flush a success: never ask again.
   if (!status && status.kind == Kind::system) poison();
-  return status;
+  return status ? check("fstat") : status;
 }
 
 Status Mapping::advise(platform::Advice advice, std::int64_t offset, std::int64_t length) {
@@ -56,10 +90,11 @@ Status Mapping::advise(platform::Advice advice, std::int64_t offset, std::int64_
 Status Mapping::prefetch(std::int64_t offset, std::int64_t length) {
   Pin pin(gate_);
   if (Status status = usable("madvise"); !status) return status;
-  return eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+  const Status status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
     const Pages pages(at, bytes);
     return platform::populate(pages.at, pages.length, false);
   });
+  return explain(status, "madvise", offset, length);
 }
 
 Status Mapping::residency(std::int64_t offset, std::int64_t length, std::uint8_t* out) {
@@ -77,10 +112,11 @@ Status Mapping::lockMemory(std::int64_t offset, std::int64_t length, bool lock) 
   Pin pin(gate_);
   if (Status status = usable(lock ? "mlock" : "munlock"); !status) return status;
   if (lock) {
-    return eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+    const Status status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
       const Pages pages(at, bytes);
       return platform::lockMemory(pages.at, pages.length, true);
     });
+    return explain(status, "mlock", offset, length);
   }
   // An outgrown window may hold the lock that it got when it was the only one.
   for (const Window& window : windows_) {

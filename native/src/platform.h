@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 
+#include "fault.h"
 #include "status.h"
 
 namespace fmmap::platform {
@@ -44,6 +45,20 @@ struct MapFlags {
   bool hugePages = false;
   bool noReserve = false;
 };
+
+/** A window whose pages may vanish, and what is to be told then. */
+struct Guarded {
+  std::uint8_t* data;
+  std::size_t capacity;  // the flag of the window lies behind
+  Handle file;
+  std::int64_t offset;   // of data in the file
+  Access access;
+  bool isPrivate;
+  Fault* fault;          // one for all windows of a mapping
+};
+
+/** A guarded window. */
+struct Ward;
 
 // --- facts ---
 std::size_t pageSize();
@@ -91,6 +106,24 @@ Status advise(std::uint8_t* at, std::size_t length, Advice advice);
 Status populate(std::uint8_t* at, std::size_t length, bool write);
 Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages);
 Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
+
+// --- faults ---
+// A load or a store that finds no page, or no permission, in a guarded window: the guard sets the
+// fault, raises the flags of all windows that have it, puts a page there and lets the program go on.
+/** nullptr where the guard was disabled. Call with the file mapped. */
+Ward* guard(const Guarded& window);
+void setAccess(Ward* ward, Access access);
+/** From here on to resume() or unguard() the pages are the caller's: threads that fault there wait. */
+void suspend(Ward* ward);
+void resume(Ward* ward);
+void unguard(Ward* ward);
+/** For programs that handle faults themselves. False if there is, or was, a guarded window. */
+bool disableGuard();
+/** Sees to it that faults come to us first, whoever has taken them over since. */
+void rearmGuard();
+/** Has `report` called, on a thread of its own, whenever there was a fault. Once in a process. */
+Status watchFaults(void (*report)());
+void reportFault();
 
 // --- directories ---
 Status openDirectory(const std::string& path, Handle* directory);

@@ -2,28 +2,35 @@
 // JavaScript error of it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
+
+#include "fault.h"
 
 namespace fmmap {
 
 // The numbers are known to packages/core/src/errors.ts.
-enum class Kind { ok = 0, system, locked, closed, poisoned, range, identity, unsupported };
+enum class Kind { ok = 0, system, locked, closed, poisoned, range, identity, unsupported, faulted };
 
 struct Status {
   Kind kind = Kind::ok;
-  int error = 0;             // errno; positive
+  int error = 0;             // errno, positive; of a fault: its Cause
   const char* syscall = "";  // what was called, in Node's spelling
   std::string detail;        // for a person: what was asked, found, and what to do
   const char* argument = ""; // of a range error: which one
+  std::int64_t offset = 0;   // of a fault: where in the mapping
 
   explicit operator bool() const { return kind == Kind::ok; }
 
-  static Status system(int error, const char* syscall) {
-    return {Kind::system, error, syscall, {}, ""};
+  static Status system(int error, const char* syscall, std::string detail = {}) {
+    return {Kind::system, error, syscall, std::move(detail), "", 0};
   }
   static Status make(Kind kind, const char* syscall, std::string detail, const char* argument = "") {
-    return {kind, 0, syscall, std::move(detail), argument};
+    return {kind, 0, syscall, std::move(detail), argument, 0};
+  }
+  static Status fault(Cause cause, const char* syscall, std::int64_t offset) {
+    return {Kind::faulted, static_cast<int>(cause), syscall, {}, "", offset};
   }
 };
 

@@ -1,7 +1,10 @@
 // Compiled, not run, by this project's own tests: see docs/architecture.md.
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/param.h>
 #include <sys/stat.h>
+#include <sys/ucontext.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -54,6 +57,24 @@ bool populatePages(std::uint8_t*, std::size_t, bool) {
   errno = EINVAL;
   return false;
 }
+
+bool isFull(int file, std::int64_t, std::int64_t) {
+  struct statfs disk;
+  return fstatfs(file, &disk) == 0 && disk.f_bavail == 0;
+}
+
+Touch touchOf(const void* context) {
+  const auto& state = static_cast<const ucontext_t*>(context)->uc_mcontext->__es;
+#if defined(__x86_64__)
+  return (state.__err & 16) != 0 ? Touch::execute : (state.__err & 2) != 0 ? Touch::write : Touch::read;
+#else
+  const unsigned kind = state.__esr >> 26 & 63;
+  if (kind == 0x20 || kind == 0x21) return Touch::execute;
+  return (state.__esr >> 6 & 1) != 0 ? Touch::write : Touch::read;
+#endif
+}
+
+void resend(int signal, siginfo_t*) { raise(signal); }
 
 int startWriting(int, std::int64_t, std::int64_t) { return 0; }
 

@@ -61,7 +61,7 @@ Status open(const OpenRequest& request, Handle* file, bool* created) {
     if (*created || errno != EEXIST || request.createNew) break;
     struct stat link;
     if (attempt > 2 && lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
-      return {Kind::system, ELOOP, "open", "a symbolic link to nothing is at this path; create its target first"};
+      return Status::system(ELOOP, "open", "a symbolic link to nothing is at this path; create its target first");
     }
   }
   return *file >= 0 ? Status{} : last("open");
@@ -100,10 +100,10 @@ Status inspect(Handle file, const std::string& path, Identity* identity, std::in
   *bytes = info.st_size;
   if (S_ISDIR(info.st_mode)) return Status::system(EISDIR, "open");
   constexpr const char* why = "only regular files can be mapped";
-  if (!S_ISREG(info.st_mode)) return {Kind::system, ENODEV, "mmap", why};
+  if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap", why);
   // Files of /proc claim to be empty and are not: an empty mapping of one would be a lie.
   char byte;
-  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0) return {Kind::system, ENODEV, "mmap", why};
+  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0) return Status::system(ENODEV, "mmap", why);
   // Without a name it was removed or replaced while we waited for its lock, or opened so on purpose.
   struct stat there;
   *moved = info.st_nlink == 0 && (stat(path.c_str(), &there) != 0 || there.st_dev != info.st_dev ||

@@ -3,6 +3,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -67,6 +70,45 @@ bool populatePages(std::uint8_t* at, std::size_t length, bool write) {
     if (errno != EINTR && errno != EAGAIN) return false;
   }
   return true;
+}
+
+bool isFull(int file, std::int64_t offset, std::int64_t length) {
+  if (fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return false;
+  if (errno == ENOSPC || errno == EDQUOT) return true;
+  struct statfs disk;
+  return errno == EOPNOTSUPP && fstatfs(file, &disk) == 0 && disk.f_bavail == 0;
+}
+
+Touch touchOf(const void* context) {
+  const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+  const auto error = machine.gregs[REG_ERR];  // the processor's page fault error code
+  return (error & 16) != 0 ? Touch::execute : (error & 2) != 0 ? Touch::write : Touch::read;
+#elif defined(__aarch64__)
+  // A list of records of the kernel's, one of which has the syndrome register.
+  struct Record {
+    std::uint32_t magic, size;
+    std::uint64_t syndrome;
+  };
+  const auto* at = reinterpret_cast<const std::uint8_t*>(machine.__reserved);
+  for (const auto* end = at + sizeof machine.__reserved; at + sizeof(Record) <= end;) {
+    const auto* record = reinterpret_cast<const Record*>(at);
+    if (record->size == 0) break;
+    if (record->magic == 0x45535201) {
+      const std::uint64_t kind = record->syndrome >> 26 & 63;
+      if (kind == 0x20 || kind == 0x21) return Touch::execute;
+      return (record->syndrome >> 6 & 1) != 0 ? Touch::write : Touch::read;
+    }
+    at += record->size;
+  }
+  return Touch::unknown;
+#else
+  return (void)machine, Touch::unknown;
+#endif
+}
+
+void resend(int signal, siginfo_t* info) {
+  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), signal, info) != 0) raise(signal);
 }
 
 // msync(MS_ASYNC) starts nothing since Linux 2.6.19; this does.

@@ -59,9 +59,16 @@ Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t lengt
 Status retire(std::uint8_t* at, std::size_t length) {
   constexpr int flags = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   if (mmap(at, length, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED) return {};
-  // Strict overcommit may refuse writable memory; zeroes that cannot be written still protect.
-  if (mmap(at, length, PROT_READ, flags, -1, 0) != MAP_FAILED) return {};
-  return last("mmap");
+  const Status status = last("mmap");
+  // Strict overcommit may refuse private memory of this size; a sparse file's is counted as it is used.
+  if (const int file = memoryDescriptor(); file >= 0) {
+    const bool isMapped = ftruncate(file, static_cast<off_t>(length)) == 0 &&
+                          mmap(at, length, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, file, 0) != MAP_FAILED;
+    ::close(file);
+    if (isMapped) return {};
+  }
+  // Zeroes that cannot be written still protect.
+  return mmap(at, length, PROT_READ, flags, -1, 0) != MAP_FAILED ? Status{} : status;
 }
 
 // Two areas each, the file's pages and the footer; V8 ends when it gets none for its own heap.

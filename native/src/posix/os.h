@@ -1,6 +1,8 @@
 // The few places where POSIX systems differ; linux.cc and darwin.cc implement them.
 #pragma once
 
+#include <signal.h>
+
 #include "../platform.h"
 
 namespace fmmap::platform {
@@ -18,6 +20,13 @@ std::size_t areaLimit();
 void setApartPages(std::uint8_t* at, std::size_t length);
 /** False, with errno, where the kernel cannot: the caller then touches the pages itself. */
 bool populatePages(std::uint8_t* at, std::size_t length, bool write);
+/** Whether the disk has no room for these bytes of a file. */
+bool isFull(int file, std::int64_t offset, std::int64_t length);
+enum class Touch { unknown, read, write, execute };
+/** What a fault was about, from the ucontext_t of its signal. */
+Touch touchOf(const void* context);
+/** Sends a signal to this thread as it came. */
+void resend(int signal, siginfo_t* info);
 int startWriting(int file, std::int64_t offset, std::int64_t length);
 bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t* copied);
 

@@ -28,6 +28,7 @@ export enum Flag {
   hugePages = 128,
   noReserve = 256,
   allocate = 512,
+  noGuard = 1024,
 }
 
 /** A handle of the binding. Never used twice in a process. */
@@ -65,12 +66,20 @@ interface Binding {
   /** `result`: length. */
   resize(id: HandleId, size: number, moved: boolean): void;
   freeze(id: HandleId, exec: boolean): void;
+  /** Maps the open file as it is now; handles have to make new windows. */
+  reopen(id: HandleId): void;
+  checkFault(id: HandleId): void;
+  /** Whether it was in time: before the first mapping. */
+  disableGuard(): boolean;
+  rearmGuard(): void;
+  /** Once in a thread; `report` is called after each fault in the process. */
+  watchFaults(report: () => void): void;
   poison(id: HandleId): void;
   close(id: HandleId): void;
   release(id: HandleId): void;
   /** `result`: length, access, and how many of the windows are the mapping's. */
   attach(id: HandleId, ...windows: Uint8Array[]): HandleId;
-  /** Bits 1 closed, 2 poisoned; `result`: length, lock. */
+  /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, cause and offset of the fault. */
   state(id: HandleId): number;
   flush(id: HandleId, offset: number, length: number, wait: boolean): void;
   advise(id: HandleId, advice: number, offset: number, length: number): void;
@@ -90,6 +99,6 @@ interface Binding {
 export const binding: Binding = native as Binding;
 
 /** Where the binding leaves what a call found besides its return value. */
-export const result: Float64Array = new Float64Array(3);
+export const result: Float64Array = new Float64Array(4);
 
 binding.init(createError, result);

@@ -2,6 +2,9 @@ import { MmapRangeError, typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
 
+/** As a reader goes on it looks at the file, about as often as one that reads with `fs` would. */
+const REFILL = 2 ** 16;
+
 /** Where an offset of `seek` counts from. */
 export type Whence = 'start' | 'current' | 'end';
 
@@ -11,6 +14,8 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   readonly #offset: number;
   readonly #length: number;
   #position = 0;
+  /** The position from which on the file is due for a look. */
+  #due = REFILL;
 
   /** @internal */
   constructor(file: File, offset: number, length: number) {
@@ -83,7 +88,12 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
 
   /** Moves the position past `length` bytes that were used, and returns it. */
   protected advance(length: number): number {
-    this.#position += length;
-    return this.#position;
+    const position = this.#position + length;
+    if (position >= this.#due) {
+      this.file._mapping.checkFault();
+      this.#due = position + REFILL;
+    }
+    this.#position = position;
+    return position;
   }
 }

@@ -61,6 +61,53 @@ export class MmapPoisonedError extends MmapError {
   }
 }
 
+/** What `native/src/fault.h` calls `Cause`, in its order. */
+const CAUSES = ['truncated', 'no-space', 'io', 'read-only'] as const;
+
+/**
+ * Why a page could not be used:
+ *
+ * - `'truncated'`: somebody else made the file shorter than what is mapped of it.
+ * - `'no-space'`: what was stored in a page without a block on the disk found the disk full.
+ * - `'io'`: the system could not read or write the page.
+ * - `'read-only'`: a view of a mapping that may only be read was written to. The file is unchanged.
+ */
+export type FaultCause = (typeof CAUSES)[number];
+
+const WHY: Readonly<Record<FaultCause, string>> = {
+  truncated:
+    'was made shorter by somebody else while it was mapped; reopen() maps what is left of it',
+  'no-space':
+    'is on a full disk, and what was stored there is lost; make room, then reopen(). The option "allocate" reserves room beforehand',
+  io: 'could not be read or written there by the system; check the device, then reopen()',
+  'read-only':
+    'is mapped read-only, but a view of it was written to. The file is unchanged, the memory is not; correct the program. reopen() shows the file again',
+};
+
+/**
+ * A page of the mapping was gone, or not to be had, when somebody touched it. It reads as zeroes
+ * since, so nothing that the mapping shows can be relied on: every method throws this error until
+ * `reopen` or `close`. `code` is `'ERR_MMAP_FAULT'`.
+ */
+export class MmapFaultError extends MmapError {
+  declare cause: FaultCause;
+  /** Where it happened first, in bytes from the start of the mapping. */
+  declare offset: number;
+
+  /** @param cause - In the binding's numbers. */
+  constructor(path: string | undefined, cause: number, offset: number, details?: MmapErrorDetails) {
+    const name = CAUSES[cause - 1] ?? 'io';
+    super(`offset ${offset} of '${path ?? ''}' cannot be used: the file ${WHY[name]}`, {
+      code: 'ERR_MMAP_FAULT',
+      path,
+      ...details,
+    });
+    // As V8 has the cause of an error: not among what is listed.
+    Object.defineProperty(this, 'cause', { value: name, configurable: true, writable: true });
+    this.offset = offset;
+  }
+}
+
 /** Somebody else holds the lock, or the own lock would have to change its kind. */
 export class MmapLockError extends MmapError {}
 
@@ -86,6 +133,7 @@ for (const type of [
   MmapError,
   MmapClosedError,
   MmapPoisonedError,
+  MmapFaultError,
   MmapLockError,
   MmapRangeError,
   MmapIdentityError,
@@ -138,6 +186,7 @@ enum Kind {
   range,
   identity,
   unsupported,
+  faulted,
 }
 
 const EWOULDBLOCK = 11;
@@ -149,6 +198,7 @@ export function createError(
   errno: number,
   detail: string,
   argument: string,
+  offset: number,
   path?: string,
   dest?: string,
 ): MmapError {
@@ -170,6 +220,9 @@ export function createError(
       break;
     case Kind.poisoned:
       error = new MmapPoisonedError(path, details);
+      break;
+    case Kind.faulted:
+      error = new MmapFaultError(path, errno, offset, details);
       break;
     case Kind.range:
       error = new MmapRangeError(about, { ...details, argument });

@@ -1,9 +1,16 @@
 import { Access, binding, type HandleId, LockKind, result } from './binding.js';
-import { MmapClosedError, MmapPoisonedError, MmapUnsupportedError, typeError } from './errors.js';
+import {
+  MmapClosedError,
+  MmapFaultError,
+  MmapPoisonedError,
+  MmapUnsupportedError,
+  typeError,
+} from './errors.js';
+import { type FaultListener, watchFaults } from './fault.js';
 import { holdLease, type Lease, releaseLease } from './lease.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Window } from './window.js';
-import { type SharedWindow, Windows } from './windows.js';
+import { ownerOf, type SharedWindow, Windows } from './windows.js';
 
 const NOTHING = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
@@ -61,6 +68,9 @@ export class Mapping {
   readonly #lease: Lease;
   #isClosed = false;
   #isPoisoned = false;
+  #fault: { readonly cause: number; readonly offset: number } | undefined;
+  /** Each with whether it was told of the fault. */
+  readonly #listeners = new Map<FaultListener, boolean>();
 
   private constructor(traits: MappingTraits, delta: number, shared?: readonly SharedWindow[]) {
     const { id, path, isMemory } = traits;
@@ -103,7 +113,12 @@ export class Mapping {
     const mapping = new Mapping({ ...token, id, access }, token.delta, token.windows);
     mapping.#show(length);
     holdLease(mapping, mapping.#lease);
-    mapping.refresh();
+    try {
+      mapping.refresh();
+    } catch (error) {
+      mapping.close();
+      throw error;
+    }
     return mapping;
   }
 
@@ -141,6 +156,11 @@ export class Mapping {
     return this.#isPoisoned;
   }
 
+  get isFaulted(): boolean {
+    this.#sync();
+    return this.#fault !== undefined;
+  }
+
   get lockKind(): LockKind {
     const isOver = this.#isClosed || (binding.state(this.#traits.id) & 1) !== 0;
     return isOver ? LockKind.none : (result[1] as LockKind);
@@ -154,14 +174,15 @@ export class Mapping {
 
   /**
    * First step of whatever is not on the hot path: catches up with what other threads did.
-   * @throws MmapClosedError
+   * @throws MmapClosedError, MmapFaultError
    */
   refresh(): void {
     this.#sync();
     if (this.#isClosed) throw new MmapClosedError(this.path);
+    if (this.#fault) throw this.#faultError(this.#fault);
   }
 
-  /** @throws MmapClosedError, MmapPoisonedError */
+  /** @throws MmapClosedError, MmapFaultError, MmapPoisonedError */
   requireUsable(): void {
     this.refresh();
     if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
@@ -171,19 +192,74 @@ export class Mapping {
     if (this.#isClosed || !isDue) return;
     const bits = binding.state(this.#traits.id);
     let length = result[0] ?? 0;
+    this.#noteFault((bits & 4) !== 0);
     if ((bits & 1) !== 0) {
       binding.release(this.#traits.id);
       this.#shut();
     } else if ((bits & 2) !== 0) {
       this.#isPoisoned = true;
       this.#show(0);
-    } else if (length !== this.length || this.windows.isStale) {
+    } else if (!this.#fault && (length !== this.length || this.windows.isStale)) {
       // The other thread may be at it again before we are done.
       for (let shown = -1; shown !== length; ) {
         if (shown >= 0) length = shown;
         shown = this.windows.renew(length);
       }
       this.#show(length);
+    }
+  }
+
+  // --- faults ---
+
+  #faultError({ cause, offset }: { cause: number; offset: number }): MmapFaultError {
+    return new MmapFaultError(this.path, cause, offset);
+  }
+
+  #noteFault(isFaulted: boolean): void {
+    if (isFaulted) this.#fault = { cause: result[2] ?? 0, offset: result[3] ?? 0 };
+    else if (this.#fault) {
+      this.#fault = undefined;
+      for (const listener of this.#listeners.keys()) this.#listeners.set(listener, false);
+    }
+  }
+
+  /** @throws MmapFaultError, and nothing else: views of a closed file read zeroes */
+  requireIntact(): void {
+    this.#sync();
+    if (this.#fault) throw this.#faultError(this.#fault);
+  }
+
+  /**
+   * Looks at the file, too: up to the end of the page in which it ends there are zeroes without a fault.
+   * @throws MmapClosedError, MmapFaultError
+   */
+  checkFault(): void {
+    this.guarded((id) => binding.checkFault(id));
+  }
+
+  reopen(): void {
+    this.#sync();
+    if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
+    this.guarded((id) => binding.reopen(id));
+    this.#sync(true);
+  }
+
+  /** @returns What takes the listener away. */
+  onFault(listener: FaultListener): () => void {
+    if (typeof listener !== 'function') throw typeError('listener', 'a function', listener);
+    if (this.isClosed) throw new MmapClosedError(this.path);
+    if (this.#listeners.size === 0) watchFaults(this);
+    this.#listeners.set(listener, false);
+    if (this.#fault) setImmediate(() => this.reportFault());
+    return () => this.#listeners.delete(listener);
+  }
+
+  reportFault(): void {
+    this.#sync();
+    for (const [listener, wasTold] of this.#listeners) {
+      if (!this.#fault || wasTold) continue;
+      this.#listeners.set(listener, true);
+      process.nextTick(listener, this.#faultError(this.#fault));
     }
   }
 
@@ -249,14 +325,24 @@ export class Mapping {
    * Does something with the memory, again if another thread took windows away meanwhile: it may
    * have read zeroes then, or written to nowhere.
    * @param act - Checks its range each time.
+   * @param other - An array of a user's that it copies from or to.
+   * @throws MmapFaultError, of this mapping or of the one that `other` lies over.
    */
-  settled<T>(act: () => T): T {
+  settled<T>(act: () => T, other?: Uint8Array): T {
     for (;;) {
       const wasPoisoned = this.#isPoisoned; // and so its windows are stale for good
       const value = act();
-      if (wasPoisoned || this.windows.first === undefined || !this.windows.isStale) return value;
+      if (wasPoisoned || this.windows.first === undefined || !this.windows.isStale) {
+        if (other) ownerOf(other)?.requireIntact();
+        return value;
+      }
       this.refresh();
     }
+  }
+
+  /** After a piece of work with `length` bytes: where it was much, a look at the file is cheap. */
+  checkAfter(length: number): void {
+    if (length > binding.pageSize) this.checkFault();
   }
 
   /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */

@@ -44,6 +44,14 @@ export abstract class MemoryReads extends TypedReads {
     return this._mapping.isPoisoned;
   }
 
+  /**
+   * Whether a page could not be used when it was touched; see {@link MmapFaultError}. Asks nobody:
+   * {@link checkFault} also looks at the file.
+   */
+  get isFaulted(): boolean {
+    return this._mapping.isFaulted;
+  }
+
   /** Whether the mapping was closed, by this handle or by the one it was attached to. */
   get isClosed(): boolean {
     return this._mapping.isClosed;
@@ -92,9 +100,11 @@ export abstract class MemoryReads extends TypedReads {
    */
   copyBytes(offset?: number, length?: number): Buffer {
     const mapping = this._mapping;
-    return mapping.settled(() =>
+    const copy = mapping.settled(() =>
       mapping.windows.copy(offset ?? 0, mapping.resolve(offset, length)),
     );
+    mapping.checkAfter(copy.length);
+    return copy;
   }
 
   /**
@@ -106,7 +116,7 @@ export abstract class MemoryReads extends TypedReads {
     const to = toTarget(target);
     checkSize(offset, 'offset');
     const mapping = this._mapping;
-    return mapping.settled(() => {
+    const count = mapping.settled(() => {
       mapping.refresh();
       const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
       if (mapping.windows.aliases(to, mapping)) to.set(mapping.windows.copy(offset, length));
@@ -116,7 +126,9 @@ export abstract class MemoryReads extends TypedReads {
         });
       }
       return length;
-    });
+    }, to);
+    mapping.checkAfter(count);
+    return count;
   }
 
   /**

@@ -2,6 +2,7 @@ import { plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import { TypedWrites } from './generated/typed-writes.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
+import { ownerOf } from './windows.js';
 import { MmapFileWriter } from './writer.js';
 
 /** Bytes of a source of {@link MemoryWrites.write}. */
@@ -25,7 +26,7 @@ export abstract class MemoryWrites extends TypedWrites {
     const from = sourceBytes(source);
     checkSize(offset, 'offset');
     const mapping = this._mapping;
-    return mapping.settled(() => {
+    const count = mapping.settled(() => {
       mapping.requireUsable();
       const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
       const part = from.subarray(0, length);
@@ -34,7 +35,9 @@ export abstract class MemoryWrites extends TypedWrites {
         to.set(bytes.subarray(at - offset, at - offset + to.length));
       });
       return length;
-    });
+    }, from);
+    mapping.checkAfter(count);
+    return count;
   }
 
   /**
@@ -68,14 +71,17 @@ export abstract class MemoryWrites extends TypedWrites {
         argument: 'value',
       });
     }
+    if (value instanceof Uint8Array) ownerOf(value)?.requireIntact();
     const mapping = this._mapping;
-    mapping.settled(() => {
+    const count = mapping.settled(() => {
       const until = mapping.resolveEnd(start, end);
       mapping.windows.each(start, until - start, (bytes, at) => {
         const phase = (at - start) % pattern.length;
         bytes.fill(Buffer.concat([pattern.subarray(phase), pattern.subarray(0, phase)]));
       });
+      return until - start;
     });
+    mapping.checkAfter(count);
   }
 
   /**

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 
 import { Access, binding, LockKind } from './binding.js';
 import { typeError } from './errors.js';
+import type { FaultListener } from './fault.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
@@ -199,6 +200,51 @@ export class MmapFile extends MemoryReads implements Disposable {
   /** Gives the lock back; without one it does nothing. */
   unlock(): void {
     binding.lock(this._mapping.id, LockKind.none, false);
+  }
+
+  /**
+   * Throws if a page of the mapping could not be used when somebody touched it, or if the file is
+   * shorter by now than what is mapped of it (`fstat(2)`). For users of views, which throw nothing.
+   *
+   * @throws MmapFaultError, MmapClosedError, MmapError of the system
+   * @example
+   * ```ts
+   * import { createHash } from 'node:crypto';
+   *
+   * using file = MmapFile.open('package.json');
+   * const digest = createHash('sha256').update(file.asBuffer()).digest('hex');
+   * file.checkFault(); // without it the digest might be one of zeroes
+   * ```
+   */
+  checkFault(): void {
+    this._mapping.checkFault();
+  }
+
+  /**
+   * Has `listener` called with the error, once, when a fault happens or has happened: soon after
+   * it, from the event loop. It does not keep the process alive, and an error that it throws is
+   * an uncaught exception.
+   * @returns What takes the listener away.
+   * @throws TypeError, MmapClosedError
+   */
+  onFault(listener: FaultListener): () => void {
+    return this._mapping.onFault(listener);
+  }
+
+  /**
+   * Maps the open file as it is now, from the same offset to where it ended when it was opened, or
+   * to its present end: after a fault, or to see what others have appended. The lock is held
+   * throughout. Views that exist show the file again; those of a copy-on-write mapping show zeroes,
+   * and its changes are gone.
+   *
+   * To follow the path to another file, close and open.
+   *
+   * @throws MmapRangeError if the file ends before the mapping's offset
+   * @throws MmapUnsupportedError for a copy-on-write mapping while other threads are attached
+   * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
+   */
+  reopen(): void {
+    this._mapping.reopen();
   }
 
   /**

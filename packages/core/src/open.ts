@@ -5,7 +5,7 @@ import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
 import { type PathLike, showPath, toPath } from './path.js';
 import { checkSize } from './range.js';
-import type { SharedWindow } from './windows.js';
+import { ownerOf, type SharedWindow } from './windows.js';
 
 const DEFAULTS = new Map(
   Object.values(constructors).map((maker) => [maker, parseOptions(maker, undefined)]),
@@ -43,7 +43,13 @@ export function openMemory(
   if (typeof path !== 'string') throw typeError('path', 'a string', path);
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   if (!(bytes instanceof Uint8Array)) throw typeError('data', 'a Uint8Array or a string', data);
-  return mapMemory(path, access, plain(bytes), options);
+  const content = plain(bytes);
+  const owner = ownerOf(content);
+  if (!owner) return mapMemory(path, access, content, options);
+  // The binding would give it to the system, which knows nothing of pages that are gone.
+  const copy = content.slice();
+  owner.requireIntact();
+  return mapMemory(path, access, copy, options);
 }
 
 /** A mapping of `length` zeroes with no file behind it. */

@@ -21,6 +21,13 @@ export interface MapOptions {
    * @defaultValue `false`
    */
   detachOnClose?: boolean | undefined;
+  /**
+   * Whether a page that cannot be used is replaced and reported ({@link MmapFaultError}) instead of
+   * ending the process with a signal. `false` is for programs that handle these signals themselves;
+   * see {@link disableFaultGuard}.
+   * @defaultValue `true`
+   */
+  guard?: boolean | undefined;
 }
 
 /** Options of {@link MmapFile.open} and {@link MmapFile.openExec}. */
@@ -85,7 +92,7 @@ export interface OpenRequest {
   readonly detachOnClose: boolean;
 }
 
-const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose'];
+const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard'];
 const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
 const OPEN = [...MAP, 'offset', 'length', 'read', 'customFlags', ...WINDOWS];
 const OPEN_MUT = [...OPEN, 'maxSize', 'allocate', 'write', 'append', 'truncate'];
@@ -194,6 +201,7 @@ export function parseOptions(maker: Constructor, options: object | undefined): O
       const bit = BITS[key] ?? 0;
       flags = value ? flags | bit : flags & ~bit;
       if (key === 'detachOnClose') detachOnClose = value;
+      if (key === 'guard') flags = value ? flags & ~Flag.noGuard : flags | Flag.noGuard;
       if ((key === 'read' || key === 'write') && !value) {
         throw new MmapUnsupportedError(
           `${name} needs "${key}": true, because a mapping of this kind must be ${key === 'read' ? 'readable' : 'writable'}`,

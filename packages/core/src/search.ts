@@ -30,12 +30,16 @@ function seam(mapping: Mapping, needle: Uint8Array, piece: Buffer, at: number, e
 export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: number): number {
   const needle = toBytes(value);
   checkSize(offset, 'offset');
-  return mapping.settled(() => {
+  let until = 0;
+  const search = (): number => {
     mapping.refresh();
-    const until = Math.min(end ?? mapping.length, mapping.length);
+    until = Math.min(end ?? mapping.length, mapping.length);
     if (needle.length === 0) return Math.min(offset, until);
     return needle.length > until - offset ? -1 : findFirst(mapping, needle, offset, until);
-  });
+  };
+  const found = mapping.settled(search, needle);
+  mapping.checkAfter((found < 0 ? until : found) - offset);
+  return found;
 }
 
 function findFirst(mapping: Mapping, needle: Uint8Array, offset: number, end: number): number {
@@ -58,12 +62,16 @@ function findFirst(mapping: Mapping, needle: Uint8Array, offset: number, end: nu
 export function lastIndexOf(mapping: Mapping, value: Needle, offset?: number): number {
   const needle = toBytes(value);
   if (offset !== undefined) checkSize(offset, 'offset');
-  return mapping.settled(() => {
+  let last = 0;
+  const search = (): number => {
     mapping.refresh();
-    const last = Math.min(offset ?? mapping.length, mapping.length - needle.length);
+    last = Math.min(offset ?? mapping.length, mapping.length - needle.length);
     if (last < 0) return -1;
     return needle.length === 0 ? last : findLast(mapping, needle, last);
-  });
+  };
+  const found = mapping.settled(search, needle);
+  mapping.checkAfter(last - found);
+  return found;
 }
 
 function findLast(mapping: Mapping, needle: Uint8Array, last: number): number {

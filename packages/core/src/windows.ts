@@ -8,6 +8,11 @@ import { MAX_WINDOW, returnWindow, takeWindow, Window } from './window.js';
 /** Where the memory of a user's views keeps the mapping that it belongs to. */
 const MAPPING: unique symbol = Symbol('fmmap.mapping');
 
+/** The mapping that an array of a user's lies over, if it does. */
+export function ownerOf(array: Uint8Array): { requireIntact(): void } | undefined {
+  return (array.buffer as { [MAPPING]?: { requireIntact(): void } })[MAPPING];
+}
+
 /** From here on it is worth asking whether the address space has room: V8 ends without any. */
 const LARGE = 2 ** 26;
 
@@ -220,9 +225,8 @@ export class Windows {
    * between the two would not notice that they overlap.
    */
   aliases(array: Uint8Array, owner: object): boolean {
-    const buffer = array.buffer as ArrayBufferLike & { [MAPPING]?: object };
     return (
-      buffer[MAPPING] === owner && !(this.#list.length === 1 && this.first?.exposed === buffer)
+      ownerOf(array) === owner && !(this.#list.length === 1 && this.first?.exposed === array.buffer)
     );
   }
 

@@ -1,5 +1,5 @@
 // LD_PRELOAD: while the file $FMMAP_NO_FILLER exists, no anonymous memory can be mapped over
-// readable addresses. The kernel does that at vm.max_map_count, where V8 does not live long either.
+// readable addresses, and no memory file can be made to take its place. The kernel does that at vm.max_map_count, where V8 does not live long either.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,12 +9,20 @@
 
 typedef void *(*Map)(void *, size_t, int, int, int, off_t);
 
-static int refuses(int protection, int flags) {
-  const char *switched = getenv("FMMAP_NO_FILLER");
-  if (!(flags & MAP_FIXED) || !(flags & MAP_ANONYMOUS) || !(protection & PROT_READ)) return 0;
-  if (!switched || access(switched, F_OK) != 0) return 0;
+static int isSwitchedOn(void) {
+  const char *file = getenv("FMMAP_NO_FILLER");
+  if (!file || access(file, F_OK) != 0) return 0;
   errno = ENOMEM;
   return 1;
+}
+
+static int refuses(int protection, int flags) {
+  return (flags & MAP_FIXED) && (flags & MAP_ANONYMOUS) && (protection & PROT_READ) && isSwitchedOn();
+}
+
+int memfd_create(const char *name, unsigned flags) {
+  if (isSwitchedOn()) return -1;
+  return ((int (*)(const char *, unsigned))dlsym(RTLD_NEXT, "memfd_create"))(name, flags);
 }
 
 void *mmap(void *at, size_t length, int protection, int flags, int file, off_t offset) {

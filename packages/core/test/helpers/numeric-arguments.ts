@@ -137,6 +137,16 @@ export const numericArguments: readonly NumericArgument[] = [...reads, ...writes
 /** Methods that take no number. */
 export const withoutNumbers: readonly string[] = [
   ...['asBuffer', 'stat', 'lock', 'lockShared', 'tryLock', 'tryLockShared', 'unlock', 'share'],
-  ...['close', 'freeze', 'freezeExec', 'remove', 'readLine', String(Symbol.dispose)],
+  ...[
+    'close',
+    'freeze',
+    'freezeExec',
+    'remove',
+    'reopen',
+    'checkFault',
+    'onFault',
+    'readLine',
+    String(Symbol.dispose),
+  ],
   ...['Symbol(Symbol.iterator)', 'claim', 'advance'], // the last two are not public
 ];

@@ -20,6 +20,7 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   peek: [1],
   chunks: [1],
   claim: [1],
+  onFault: [() => {}],
 };
 
 function argumentsOf(name: string): readonly unknown[] {

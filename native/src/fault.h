@@ -1,0 +1,36 @@
+// What happened to the pages of a mapping that somebody touched: a cause, and where in the file,
+// in one word, so that a signal handler can set both at once. The first one stays.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace fmmap {
+
+// The numbers are known to packages/core/src/errors.ts.
+enum class Cause {
+  none = 0,
+  truncated,  // the page is behind the end of the file
+  noSpace,    // a store found no room on the disk
+  io,         // the system could not read or write the page
+  readOnly,   // a store through a mapping that may only be read
+};
+
+class Fault {
+ public:
+  /** False if there was one already. */
+  bool set(Cause cause, std::int64_t offset) {
+    std::uint64_t none = 0;
+    return word_.compare_exchange_strong(none, static_cast<std::uint64_t>(offset) << 3 | static_cast<std::uint64_t>(cause));
+  }
+  void clear() { word_ = 0; }
+
+  explicit operator bool() const { return word_ != 0; }
+  Cause cause() const { return static_cast<Cause>(word_ & 7); }
+  std::int64_t offset() const { return static_cast<std::int64_t>(word_ >> 3); }
+
+ private:
+  std::atomic<std::uint64_t> word_{0};
+};
+
+}  // namespace fmmap
