@@ -19,6 +19,31 @@ const KINDS = {
   'UInt32LE, each offset from the last value': { dataView: 'getUint32', chain: true },
 };
 
+/** The accessors as they would be if no page could vanish: what the check of the flag costs. */
+class Unchecked {
+  constructor(view, length) {
+    this._mapping = { view, last1: length - 1, last4: length - 4, last8: length - 8 };
+  }
+}
+for (const [kind, method, size] of [
+  ['DoubleLE', 'getFloat64', 8],
+  ['UInt32LE', 'getUint32', 4],
+  ['UInt8', 'getUint8', 1],
+]) {
+  Unchecked.prototype[`read${kind}`] = new Function(
+    'offset',
+    `const m = this._mapping;
+    if (
+      typeof offset === 'number' && offset >= 0 && offset <= m.last${size} &&
+      Math.floor(offset) === offset && !Object.is(offset, -0)
+    ) {
+      const view = m.view;
+      return view.${method}(offset, true);
+    }
+    throw new RangeError();`,
+  );
+}
+
 /**
  * A loop of its own for each contender and case: the compiler learns nothing from the others (a
  * different text, or it would share what it learned). Its variables come from a typed array and
@@ -71,6 +96,11 @@ async function measure(kind, length, count) {
   const contenders = {
     DataView: contender('view', dataView, view),
     fmmap: contender('file', `read${name}`, file),
+    'fmmap without the check': contender(
+      'unchecked',
+      `read${name}`,
+      new Unchecked(view, view.byteLength),
+    ),
     Buffer: contender('buffer', `read${name}`, buffer),
   };
   if (baseline) {

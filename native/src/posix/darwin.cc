@@ -74,6 +74,11 @@ Touch touchOf(const void* context) {
 #endif
 }
 
+// Whatever is wrong with a page, the code of SIGBUS is the same.
+bool isAboutPage(int signal, int code) { return signal == SIGBUS || code == SEGV_ACCERR; }
+
+bool isSent(int code) { return code <= 0 || code == SI_USER; }
+
 void resend(int signal, siginfo_t*) { raise(signal); }
 
 int startWriting(int, std::int64_t, std::int64_t) { return 0; }

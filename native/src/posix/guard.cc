@@ -172,18 +172,10 @@ bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
   return signal == SIGBUS && touch != Touch::execute && replaceLostPage(ward, address, touch);
 }
 
-/** Whether a fault with this code is about a page at all, and one that can be had. */
-bool isAboutPage(const siginfo_t* info, int signal) {
-#if defined(BUS_MCEERR_AR)
-  if (signal == SIGBUS && info->si_code == BUS_MCEERR_AR) return true;  // the memory itself is broken
-#endif
-  return signal == SIGBUS ? info->si_code == BUS_ADRERR : info->si_code == SEGV_ACCERR;
-}
-
 }  // namespace
 
 bool handleFault(int signal, const siginfo_t* info, const void* context) {
-  if (!isAboutPage(info, signal)) return false;
+  if (!isAboutPage(signal, info->si_code)) return false;
   auto* const address = static_cast<std::uint8_t*>(info->si_addr);
   const Touch touch = touchOf(context);
   bool served = false;

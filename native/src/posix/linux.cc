@@ -107,6 +107,13 @@ Touch touchOf(const void* context) {
 #endif
 }
 
+bool isAboutPage(int signal, int code) {
+  // A page whose memory is broken (MCEERR) can be replaced like a lost one.
+  return signal == SIGBUS ? code == BUS_ADRERR || code == BUS_MCEERR_AR : code == SEGV_ACCERR;
+}
+
+bool isSent(int code) { return code <= 0 || code == BUS_MCEERR_AO; }
+
 void resend(int signal, siginfo_t* info) {
   if (syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), signal, info) != 0) raise(signal);
 }

@@ -25,6 +25,10 @@ bool isFull(int file, std::int64_t offset, std::int64_t length);
 enum class Touch { unknown, read, write, execute };
 /** What a fault was about, from the ucontext_t of its signal. */
 Touch touchOf(const void* context);
+/** Whether a code of SIGBUS or SIGSEGV is about a page that may be put in place. */
+bool isAboutPage(int signal, int code);
+/** Whether a code of SIGBUS or SIGSEGV says that no instruction is at fault. */
+bool isSent(int code);
 /** Sends a signal to this thread as it came. */
 void resend(int signal, siginfo_t* info);
 int startWriting(int file, std::int64_t offset, std::int64_t length);

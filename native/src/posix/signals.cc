@@ -32,8 +32,6 @@ Watched watched[] = {{SIGBUS}, {SIGSEGV}};
 /** Signals that are being forwarded, by their contexts: whom we call may call us as its previous. */
 std::atomic<const void*> forwarding[64];
 
-bool isOurs(const struct sigaction& action);
-
 bool isFunction(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
 }
@@ -81,18 +79,16 @@ void forward(const Watched& watch, siginfo_t* info, void* context) {
     return;
   }
   if (mark) *mark = nullptr;
-  bool repeats = info->si_code > 0;  // the instruction faults again; who was sent a signal goes on
-#if defined(BUS_MCEERR_AO)
-  if (watch.signal == SIGBUS && info->si_code == BUS_MCEERR_AO) repeats = false;
-#endif
-  if (!repeats && previous && previous->action.sa_handler == SIG_IGN) return;
+  // A fault repeats itself once we return; a signal that was sent does not, and may be ignored.
+  const bool wasSent = isSent(info->si_code);
+  if (wasSent && previous && previous->action.sa_handler == SIG_IGN) return;
   setDefault(watch.signal);
-  if (!repeats) resend(watch.signal, info);
+  if (wasSent) resend(watch.signal, info);
 }
 
 void onSignal(int signal, siginfo_t* info, void* context) {
   const int error = errno;
-  if (info->si_code <= 0 || !handleFault(signal, info, context)) {
+  if (isSent(info->si_code) || !handleFault(signal, info, context)) {
     forward(watched[signal == SIGBUS ? 0 : 1], info, context);
   }
   errno = error;
