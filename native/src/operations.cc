@@ -38,10 +38,11 @@ Status Mapping::checkFault() {
   return check("fstat");
 }
 
-/** A system call that meets a page which is gone says EFAULT, where a program gets a signal. */
+/** A system call that meets a page which is gone says EFAULT, or EIO, where a program gets a signal. */
 Status Mapping::explain(Status status, const char* syscall, std::int64_t offset, std::int64_t length) {
-  if (status.kind == Kind::system && status.error == EFAULT && check(syscall)) {
-    // The file has the page, so it is the device that does not give it: which one?
+  const bool mayBeFault = status.kind == Kind::system && (status.error == EFAULT || status.error == EIO);
+  if (mayBeFault && check(syscall)) {
+    // The file has its pages, so it is the device that does not give one: which?
     eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {
       const Pages pages(at, bytes);
       for (std::size_t done = 0; done < pages.length; done += platform::pageSize()) {
@@ -114,7 +115,9 @@ Status Mapping::lockMemory(std::int64_t offset, std::int64_t length, bool lock) 
   if (lock) {
     const Status status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
       const Pages pages(at, bytes);
-      return platform::lockMemory(pages.at, pages.length, true);
+      // mlock(2) of a page that the device does not give never returns.
+      const Status there = platform::populate(pages.at, pages.length, false);
+      return there ? platform::lockMemory(pages.at, pages.length, true) : there;
     });
     return explain(status, "mlock", offset, length);
   }
