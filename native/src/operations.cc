@@ -115,9 +115,7 @@ Status Mapping::lockMemory(std::int64_t offset, std::int64_t length, bool lock) 
   if (lock) {
     const Status status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
       const Pages pages(at, bytes);
-      // mlock(2) of a page that the device does not give never returns.
-      const Status there = platform::populate(pages.at, pages.length, false);
-      return there ? platform::lockMemory(pages.at, pages.length, true) : there;
+      return platform::lockMemory(pages.at, pages.length, true);
     });
     return explain(status, "mlock", offset, length);
   }

@@ -65,6 +65,12 @@ std::size_t areaLimit() {
 
 void setApartPages(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }
 
+// A plain mlock(2) of a page that the device does not give never returns.
+int lockPages(std::uint8_t* at, std::size_t length) {
+  constexpr int onFault = 1;
+  return static_cast<int>(syscall(SYS_mlock2, at, length, onFault));
+}
+
 bool populatePages(std::uint8_t* at, std::size_t length, bool write) {
   while (madvise(at, length, write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) != 0) {
     if (errno != EINTR && errno != EAGAIN) return false;

@@ -122,8 +122,11 @@ Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages) {
 }
 
 Status lockMemory(std::uint8_t* at, std::size_t length, bool lock) {
-  if ((lock ? mlock(at, length) : munlock(at, length)) == 0) return {};
-  return last(lock ? "mlock" : "munlock");
+  if (!lock) return munlock(at, length) == 0 ? Status{} : last("munlock");
+  if (lockPages(at, length) != 0) return last("mlock");
+  Status status = populate(at, length, false);
+  if (!status) munlock(at, length);
+  return status;
 }
 
 }  // namespace fmmap::platform

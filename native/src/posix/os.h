@@ -18,6 +18,8 @@ int adviseBits(Advice advice);  // -1: this system has no such advice
 std::size_t areaLimit();
 /** Changes nothing but that the kernel sees pages of another kind. */
 void setApartPages(std::uint8_t* at, std::size_t length);
+/** mlock(2); it may leave it to the caller to have the pages read in. */
+int lockPages(std::uint8_t* at, std::size_t length);
 /** False, with errno, where the kernel cannot: the caller then touches the pages itself. */
 bool populatePages(std::uint8_t* at, std::size_t length, bool write);
 /** Whether the disk has no room for these bytes of a file. */
