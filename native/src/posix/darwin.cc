@@ -60,9 +60,9 @@ bool populatePages(std::uint8_t*, std::size_t, bool) {
   return false;
 }
 
-bool isFull(int file, std::int64_t, std::int64_t) {
+bool isFull(int file, std::int64_t, std::int64_t, bool store) {
   struct statfs disk;
-  return fstatfs(file, &disk) == 0 && disk.f_bavail == 0;
+  return store && fstatfs(file, &disk) == 0 && disk.f_bavail == 0;
 }
 
 Touch touchOf(const void* context) {

@@ -103,7 +103,11 @@ Status inspect(Handle file, const std::string& path, Identity* identity, std::in
   if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap", why);
   // Files of /proc claim to be empty and are not: an empty mapping of one would be a lie.
   char byte;
-  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0) return Status::system(ENODEV, "mmap", why);
+  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0) {
+    if (fstat(fd(file), &info) != 0) return last("fstat");
+    if (info.st_size == 0) return Status::system(ENODEV, "mmap", why);
+    *bytes = info.st_size;  // it has grown meanwhile
+  }
   // Without a name it was removed or replaced while we waited for its lock, or opened so on purpose.
   struct stat there;
   *moved = info.st_nlink == 0 && (stat(path.c_str(), &there) != 0 || there.st_dev != info.st_dev ||

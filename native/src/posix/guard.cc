@@ -140,7 +140,7 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
     return static_cast<bool>(retire(window.data + left, window.capacity - left));
   }
   const bool isStore = touch == Touch::write && ward.access == Access::write;
-  const bool noSpace = isStore && isFull(static_cast<int>(window.file), window.offset + at, pageSize());
+  const bool noSpace = isFull(static_cast<int>(window.file), window.offset + at, pageSize(), isStore);
   mark(window, noSpace ? Cause::noSpace : Cause::io, address);
   if (++ward.repairs <= kMaxRepairs && retire(window.data + at, pageSize())) return true;
   return static_cast<bool>(retire(window.data, window.capacity));

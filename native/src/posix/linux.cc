@@ -78,11 +78,16 @@ bool populatePages(std::uint8_t* at, std::size_t length, bool write) {
   return true;
 }
 
-bool isFull(int file, std::int64_t offset, std::int64_t length) {
-  if (fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return false;
-  if (errno == ENOSPC || errno == EDQUOT) return true;
+bool isFull(int file, std::int64_t offset, std::int64_t length, bool store) {
+  if (store) {
+    if (fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return false;
+    if (errno == ENOSPC || errno == EDQUOT) return true;
+    if (errno != EOPNOTSUPP) return false;
+  }
+  // A tmpfs makes a page of a hole when it is only read.
+  constexpr long tmpfs = 0x01021994;
   struct statfs disk;
-  return errno == EOPNOTSUPP && fstatfs(file, &disk) == 0 && disk.f_bavail == 0;
+  return fstatfs(file, &disk) == 0 && disk.f_bavail == 0 && (store || disk.f_type == tmpfs);
 }
 
 Touch touchOf(const void* context) {

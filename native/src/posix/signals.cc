@@ -4,7 +4,7 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstring>
+#include <cstdint>
 #include <mutex>
 
 #include "guard.h"
@@ -17,28 +17,36 @@ namespace {
 /** An action that we took the place of, and what that one had taken the place of. */
 struct Previous {
   struct sigaction action;
-  const Previous* older;
-  Previous* next;  // of all that there ever were: handlers may be reading any of them
+  Previous* older;
+  Previous* next;                   // of all that there ever were: handlers may be reading any of them
+  std::atomic<bool> isSpent{false};  // it was for one time (SA_RESETHAND)
 };
 
 struct Watched {
   int signal;
-  std::atomic<const Previous*> previous{nullptr};
+  std::atomic<Previous*> previous{nullptr};
   Previous* all = nullptr;
 };
 
 Watched watched[] = {{SIGBUS}, {SIGSEGV}};
 
-/** Signals that are being forwarded, by their contexts: whom we call may call us as its previous. */
-std::atomic<const void*> forwarding[64];
+/** A signal that is being forwarded: whom we call may call us as its previous. */
+struct Forwarded {
+  std::atomic<const void*> context{nullptr};
+  std::atomic<std::uintptr_t> frame{0};  // of the function that forwards
+};
+Forwarded forwarded[64];
 
 bool isFunction(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
 }
 
 bool isSame(const struct sigaction& one, const struct sigaction& other) {
-  return one.sa_sigaction == other.sa_sigaction && one.sa_flags == other.sa_flags &&
-         std::memcmp(&one.sa_mask, &other.sa_mask, sizeof one.sa_mask) == 0;
+  if (one.sa_sigaction != other.sa_sigaction || one.sa_flags != other.sa_flags) return false;
+  for (int signal = 1; signal <= 64; ++signal) {
+    if (sigismember(&one.sa_mask, signal) != sigismember(&other.sa_mask, signal)) return false;
+  }
+  return true;
 }
 
 // --- in the handler ---
@@ -50,7 +58,8 @@ void setDefault(int signal) {
 }
 
 /** Calls a handler as the system would have. */
-void call(const struct sigaction& action, int signal, siginfo_t* info, void* context) {
+void call(Previous* previous, int signal, siginfo_t* info, void* context) {
+  const struct sigaction& action = previous->action;
   sigset_t before;
   sigset_t mask = action.sa_mask;
   pthread_sigmask(SIG_BLOCK, &mask, &before);
@@ -59,26 +68,46 @@ void call(const struct sigaction& action, int signal, siginfo_t* info, void* con
     sigaddset(&mask, signal);
     pthread_sigmask(SIG_UNBLOCK, &mask, nullptr);
   }
-  if ((action.sa_flags & SA_RESETHAND) != 0) setDefault(signal);
+  if ((action.sa_flags & SA_RESETHAND) != 0) previous->isSpent = true;
   if ((action.sa_flags & SA_SIGINFO) != 0) action.sa_sigaction(signal, info, context);
   else action.sa_handler(signal);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void forward(const Watched& watch, siginfo_t* info, void* context) {
-  const Previous* previous = watch.previous;
-  std::atomic<const void*>* mark = nullptr;
-  for (auto& entry : forwarding) {
-    if (entry == context && previous) previous = previous->older;
-    const void* none = nullptr;
-    if (!mark && entry.compare_exchange_strong(none, context)) mark = &entry;
+/**
+ * Marks that a signal is being forwarded, and counts in `depth` how often it is already. A handler
+ * that was left by siglongjmp leaves its mark behind: it is not of a caller of ours if it was made
+ * no further up the stack than we are.
+ */
+Forwarded* mark(const void* context, int* depth) {
+  const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  Forwarded* own = nullptr;
+  for (Forwarded& entry : forwarded) {
+    const void* marked = entry.context;
+    if (marked == context && entry.frame > frame) {
+      ++*depth;
+      continue;
+    }
+    const auto at = reinterpret_cast<std::uintptr_t>(marked);
+    const bool isLeft = marked && at < frame && frame - at < (1 << 20);
+    if (own || (marked && marked != context && !isLeft)) continue;
+    if (entry.context.compare_exchange_strong(marked, context)) own = &entry;
   }
-  if (previous && isFunction(previous->action)) {
-    call(previous->action, watch.signal, info, context);
-    if (mark) *mark = nullptr;
+  if (own) own->frame = frame;
+  return own;
+}
+
+void forward(const Watched& watch, siginfo_t* info, void* context) {
+  int depth = 0;
+  Forwarded* own = mark(context, &depth);
+  Previous* previous = watch.previous;
+  while (previous && depth-- > 0) previous = previous->older;
+  if (own && previous && isFunction(previous->action) && !previous->isSpent) {
+    call(previous, watch.signal, info, context);
+    own->context = nullptr;
     return;
   }
-  if (mark) *mark = nullptr;
+  if (own) own->context = nullptr;
   // A fault repeats itself once we return; a signal that was sent does not, and may be ignored.
   const bool wasSent = isSent(info->si_code);
   if (wasSent && previous && previous->action.sa_handler == SIG_IGN) return;
@@ -101,16 +130,17 @@ bool isOurs(const struct sigaction& action) {
 // --- outside of it ---
 
 /** What to call from now on, for an action that is found in our place. */
-const Previous* remember(Watched& watch, const struct sigaction& found) {
-  const Previous* top = watch.previous;
-  for (const Previous* previous = top; previous; previous = previous->older) {
-    if (isSame(previous->action, found)) return previous;
+Previous* remember(Watched& watch, const struct sigaction& found) {
+  Previous* top = watch.previous;
+  Previous* previous = top;
+  while (previous && !isSame(previous->action, found)) previous = previous->older;
+  if (!previous) {
+    previous = watch.all;
+    while (previous && !(previous->older == top && isSame(previous->action, found))) previous = previous->next;
   }
-  for (const Previous* previous = watch.all; previous; previous = previous->next) {
-    if (previous->older == top && isSame(previous->action, found)) return previous;
-  }
-  watch.all = new Previous{found, top, watch.all};
-  return watch.all;
+  if (!previous) previous = watch.all = new Previous{found, top, watch.all};
+  previous->isSpent = false;
+  return previous;
 }
 
 }  // namespace

@@ -54,7 +54,10 @@ export interface OpenOptions extends MapOptions {
 export interface OpenMutOptions extends OpenOptions {
   /** Make the file this long, longer or shorter, before it is mapped. */
   maxSize?: number | undefined;
-  /** Reserve the blocks of a file that grows, so that no store meets a full disk. @defaultValue `false` */
+  /**
+   * Reserve the blocks of the file, also of its holes and as it grows, so that no store meets a full
+   * disk (`posix_fallocate(3)`). @defaultValue `false`
+   */
   allocate?: boolean | undefined;
   /** Open for writing; only `true` makes a writable mapping. @defaultValue `true` */
   write?: boolean | undefined;

@@ -6,7 +6,6 @@ import { checkInteger, checkSize } from './range.js';
 import { indexOf } from './search.js';
 
 const LF = 10;
-const CR = 13;
 
 /**
  * Reads a part of a mapped file from a position that moves. Made by `file.reader()`.
@@ -73,18 +72,20 @@ export class MmapFileReader extends TypedReader<MemoryReads> implements Iterable
     const mapping = this.file._mapping;
     const from = this.offset + this.position;
     const line = mapping.settled(() => {
-      mapping.refresh();
-      const end = Math.min(this.offset + this.length, mapping.length);
-      if (from >= end) return null;
-      const found = indexOf(mapping, LF, from, end);
-      let length = (found < 0 ? end : found) - from;
-      const next = found < 0 ? end : found + 1;
-      if (found > from && this.file.readUInt8(found - 1) === CR) length -= 1;
-      return { text: mapping.windows.text(from, length), bytes: next - from };
+      for (;;) {
+        mapping.refresh();
+        const end = Math.min(this.offset + this.length, mapping.length);
+        if (from >= end) return null;
+        const found = indexOf(mapping, LF, from, end);
+        if (mapping.length < end) continue; // another thread has made it shorter
+        const length = (found < 0 ? end : found) - from;
+        return { text: mapping.windows.text(from, length), isEnded: found >= 0, length };
+      }
     });
     if (line === null) return null;
-    this.advance(line.bytes);
-    return line.text;
+    const { text, isEnded, length } = line;
+    this.advance(isEnded ? length + 1 : length);
+    return isEnded && text.endsWith('\r') ? text.slice(0, -1) : text;
   }
 
   /** The remaining lines, as {@link readLine} gives them. */
