@@ -14,7 +14,9 @@
         "src/remove.cc",
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS",
+        # A thread that is being terminated takes no errors; that must not end the process.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       # One platform is chosen here and nowhere else; each implements src/platform.h.
       "conditions": [
         ["OS=='linux'", {

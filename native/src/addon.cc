@@ -143,10 +143,24 @@ Value freeze(Info info) {
   return mapping ? call.done(mapping->freeze(call.flag(1))) : info.Env().Undefined();
 }
 
+// extent(handle): the length that reopen() would give
+Value extent(Info info) {
+  Call call(info);
+  const auto mapping = call.mapping();
+  if (!mapping) return info.Env().Undefined();
+  std::int64_t length = 0;
+  const Status status = mapping->extent(&length);
+  return status ? call.done(static_cast<double>(length)) : call.fail(status);
+}
+
+// reopen(handle, limit, moved); the result array gets the new length
 Value reopen(Info info) {
   Call call(info);
   const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->reopen()) : info.Env().Undefined();
+  if (!mapping) return info.Env().Undefined();
+  const Status status = mapping->reopen(call.integer(1), call.flag(2));
+  call.results()[0] = static_cast<double>(mapping->length());
+  return call.done(status);
 }
 
 Value checkFault(Info info) {
@@ -195,7 +209,7 @@ Value attach(Info info) {
   return call.done(static_cast<double>(id));
 }
 
-// state(handle): bits 1 closed, 2 poisoned, 4 faulted; the result array gets length, lock, cause and offset
+// state(handle): bits 1 closed, 2 poisoned, 4 faulted; the result array gets length, lock, cause, offset and serial number of the fault
 Value state(Info info) {
   Call call(info);
   const auto mapping = registry::find(call.id(0));
@@ -205,6 +219,7 @@ Value state(Info info) {
   const Cause cause = mapping->faultCause();
   call.results()[2] = static_cast<double>(cause);
   call.results()[3] = static_cast<double>(mapping->faultOffset());
+  call.results()[4] = static_cast<double>(mapping->faultSerial());
   return call.done(static_cast<double>((mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0) |
                                        (cause != Cause::none ? 4 : 0)));
 }
@@ -356,6 +371,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<abandon>(exports, "abandon");
   add<resize>(exports, "resize");
   add<freeze>(exports, "freeze");
+  add<extent>(exports, "extent");
   add<reopen>(exports, "reopen");
   add<checkFault>(exports, "checkFault");
   add<disableGuard>(exports, "disableGuard");

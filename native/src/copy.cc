@@ -21,17 +21,19 @@ Status Mapping::writeToNewFile(const std::string& target, std::int64_t offset, s
   platform::Identity identity;
   status = platform::identity(file, &identity);
   const bool known = static_cast<bool>(status);
-  // Private pages are in no file: those go through memory, everything else stays in the kernel.
-  std::int64_t copied = 0;
-  if (status && !private_) {
-    status = platform::copyInKernel(file_, offset_ + offset, length, file, &copied);
-  }
-  if (status && copied < length) {
-    status = eachPiece(offset + copied, length - copied, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {
-      return platform::write(file, at, bytes, from - offset);
+  if (status) {
+    status = explained("write", offset, length, [&]() -> Status {
+      // Private pages are in no file: those go through memory, everything else stays in the kernel.
+      std::int64_t copied = 0;
+      if (!private_) {
+        const Status done = platform::copyInKernel(file_, offset_ + offset, length, file, &copied);
+        if (!done || copied == length) return done;
+      }
+      return eachPiece(offset + copied, length - copied, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {
+        return platform::write(file, at, bytes, from - offset);
+      });
     });
   }
-  status = explain(status, "write", offset, length);
   if (status) status = platform::sync(file);
   if (status) status = platform::syncDirectory(parent);
   if (!status && known) platform::removeEntry(parent, path, identity);  // leave no half copy behind

@@ -110,7 +110,8 @@ Mapping::~Mapping() { close(); }
 
 Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length) {
   Exclusive exclusive(gate_);
-  if (Status status = usable("mmap"); !status) return status;
+  if (closed_) return Status::make(Kind::closed, "mmap", "");
+  if (poisoned_) return Status::make(Kind::poisoned, "mmap", "");  // but a fault may be about to be repaired
   if (windowCount >= platform::windowLimit()) {
     return Status::system(ENOMEM, "mmap", "too many files are mapped; close some, or raise vm.max_map_count");
   }
@@ -382,8 +383,24 @@ Status Mapping::freeze(bool exec) {
   return {};
 }
 
-/** Handles are told by the flags, and make windows of their own; views of old ones show the file again. */
-Status Mapping::reopen() {
+Status Mapping::extent(std::int64_t* length) {
+  Pin pin(gate_);
+  return closed_ ? Status::make(Kind::closed, "fstat", "") : available(length);
+}
+
+Status Mapping::available(std::int64_t* length) const {
+  std::int64_t size = 0;
+  if (Status status = platform::size(file_, &size); !status) return status;
+  if (offset_ > size) return outside("offset", offset_, size);
+  *length = asked_ < 0 ? size - offset_ : std::min(asked_, size - offset_);
+  return {};
+}
+
+/**
+ * `moved`: handles are told by the flags, and make windows of their own. Views of all windows show
+ * the file again, but for private ones: those pages cannot be shown twice.
+ */
+Status Mapping::reopen(std::int64_t limit, bool moved) {
   Exclusive exclusive(gate_);
   if (closed_) return Status::make(Kind::closed, "mmap", "");
   if (poisoned_) return Status::make(Kind::poisoned, "mmap", "");
@@ -391,9 +408,8 @@ Status Mapping::reopen() {
     return Status::make(Kind::unsupported, "mmap",
                         "cannot reopen a copy-on-write mapping while other threads are attached; close their handles first");
   }
-  std::int64_t size = 0;
-  if (Status status = platform::size(file_, &size); !status) return status;
-  if (offset_ > size) return outside("offset", offset_, size);
+  std::int64_t length = 0;
+  if (Status status = available(&length); !status) return status;
   flagAll();
   for (Window& window : windows_) {
     platform::suspend(window.ward);
@@ -403,12 +419,14 @@ Status Mapping::reopen() {
     poison();
     return status;
   }
-  length_ = asked_ < 0 ? size - offset_ : std::min(asked_, size - offset_);
+  length_ = limit < 0 ? length : std::min(length, limit);
+  ++faultSerial_;
   fault_.clear();
   Status status;
   for (Window& window : windows_) {
-    // Private pages cannot be shown twice: the views of this window go on with zeroes.
+    window.fresh = false;
     if (status && !private_) status = fit(window);
+    if (status && !moved) flag(window, false);
     platform::resume(window.ward);
   }
   if (!status) poison();

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -66,8 +67,10 @@ class Mapping {
 
   Status resize(std::int64_t size, bool moved);
   Status freeze(bool exec);
-  /** Maps the open file as it is now: the end of a fault. */
-  Status reopen();
+  /** The visible bytes that reopen() would give. */
+  Status extent(std::int64_t* length);
+  /** Maps the open file as it is now, up to `limit` bytes (-1: all): the end of a fault. */
+  Status reopen(std::int64_t limit, bool moved);
   void close();
   void poison();
 
@@ -99,6 +102,7 @@ class Mapping {
   bool closed() const { return closed_; }
   bool poisoned() const { return poisoned_; }
   Cause faultCause() const { return fault_.cause(); }
+  int faultSerial() const { return faultSerial_; }
   /** Where the fault was, in the mapping. */
   std::int64_t faultOffset() const { return std::max<std::int64_t>(fault_.offset() - offset_, 0); }
 
@@ -113,11 +117,14 @@ class Mapping {
   /** Whether there was a fault, or will be one: the file may be shorter than what is mapped of it. */
   Status check(const char* syscall);
   void markFault(Cause cause, std::int64_t offset);
+  template <typename Attempt>
+  Status explained(const char* syscall, std::int64_t offset, std::int64_t length, Attempt attempt);
   Status explain(Status status, const char* syscall, std::int64_t offset, std::int64_t length);
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize();
+  Status available(std::int64_t* length) const;
   Status fit(Window& window);
   void withdraw(Window& window);
   Status shrink(Window& window);
@@ -144,6 +151,7 @@ class Mapping {
   std::atomic<bool> closed_{false};
   std::atomic<bool> poisoned_{false};
   Fault fault_;
+  std::atomic<int> faultSerial_{0};  // of the one to come, or that there is
   bool guard_ = true;
   bool memory_ = false;
   bool private_ = false;  // copy-on-write, also once frozen
@@ -174,6 +182,20 @@ Status Mapping::eachPiece(std::int64_t offset, std::int64_t length, Visit visit)
     at = until;
   }
   return {};
+}
+
+/**
+ * Does what may meet a page that is gone, and makes the fault of it. Where the file has grown again
+ * by the time we look there is none, and it is done again.
+ */
+template <typename Attempt>
+Status Mapping::explained(const char* syscall, std::int64_t offset, std::int64_t length, Attempt attempt) {
+  Status status;
+  for (int count = 0; count < 100; ++count) {
+    status = explain(attempt(), syscall, offset, length);
+    if (status.kind != Kind::system || status.error != EFAULT) break;
+  }
+  return status;
 }
 
 }  // namespace fmmap

@@ -91,11 +91,12 @@ Status Mapping::advise(platform::Advice advice, std::int64_t offset, std::int64_
 Status Mapping::prefetch(std::int64_t offset, std::int64_t length) {
   Pin pin(gate_);
   if (Status status = usable("madvise"); !status) return status;
-  const Status status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
-    const Pages pages(at, bytes);
-    return platform::populate(pages.at, pages.length, false);
+  return explained("madvise", offset, length, [&] {
+    return eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+      const Pages pages(at, bytes);
+      return platform::populate(pages.at, pages.length, false);
+    });
   });
-  return explain(status, "madvise", offset, length);
 }
 
 Status Mapping::residency(std::int64_t offset, std::int64_t length, std::uint8_t* out) {
@@ -113,11 +114,12 @@ Status Mapping::lockMemory(std::int64_t offset, std::int64_t length, bool lock) 
   Pin pin(gate_);
   if (Status status = usable(lock ? "mlock" : "munlock"); !status) return status;
   if (lock) {
-    const Status status = eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
-      const Pages pages(at, bytes);
-      return platform::lockMemory(pages.at, pages.length, true);
+    return explained("mlock", offset, length, [&] {
+      return eachPiece(offset, length, [](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+        const Pages pages(at, bytes);
+        return platform::lockMemory(pages.at, pages.length, true);
+      });
     });
-    return explain(status, "mlock", offset, length);
   }
   // An outgrown window may hold the lock that it got when it was the only one.
   for (const Window& window : windows_) {

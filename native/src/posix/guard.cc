@@ -139,6 +139,7 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
     mark(window, Cause::truncated, address);
     return static_cast<bool>(retire(window.data + left, window.capacity - left));
   }
+  if (isBack(address, touch)) return true;  // it was cut off and has grown again since
   const bool isStore = touch == Touch::write && ward.access == Access::write;
   const bool noSpace = isFull(static_cast<int>(window.file), window.offset + at, pageSize(), isStore);
   mark(window, noSpace ? Cause::noSpace : Cause::io, address);

@@ -36,6 +36,7 @@ struct Forwarded {
   std::atomic<std::uintptr_t> frame{0};  // of the function that forwards
 };
 Forwarded forwarded[64];
+constexpr int kMaxDepth = 16;
 
 bool isFunction(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
@@ -101,7 +102,10 @@ void forward(const Watched& watch, siginfo_t* info, void* context) {
   int depth = 0;
   Forwarded* own = mark(context, &depth);
   Previous* previous = watch.previous;
-  while (previous && depth-- > 0) previous = previous->older;
+  // The oldest was there before us. If it calls us, it is another copy of this library, which goes
+  // on to an older one itself the next time.
+  for (int step = 0; previous && step < depth && previous->older; ++step) previous = previous->older;
+  if (depth > kMaxDepth) previous = nullptr;
   if (own && previous && isFunction(previous->action) && !previous->isSpent) {
     call(previous, watch.signal, info, context);
     own->context = nullptr;

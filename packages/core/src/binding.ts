@@ -66,8 +66,10 @@ interface Binding {
   /** `result`: length. */
   resize(id: HandleId, size: number, moved: boolean): void;
   freeze(id: HandleId, exec: boolean): void;
-  /** Maps the open file as it is now; handles have to make new windows. */
-  reopen(id: HandleId): void;
+  /** The length that `reopen` would give. */
+  extent(id: HandleId): number;
+  /** Maps the open file as it is now, up to `limit` visible bytes, -1 for all; `result`: length. */
+  reopen(id: HandleId, limit: number, moved: boolean): void;
   checkFault(id: HandleId): void;
   /** Whether it was in time: before the first mapping. */
   disableGuard(): boolean;
@@ -79,7 +81,7 @@ interface Binding {
   release(id: HandleId): void;
   /** `result`: length, access, and how many of the windows are the mapping's. */
   attach(id: HandleId, ...windows: Uint8Array[]): HandleId;
-  /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, cause and offset of the fault. */
+  /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, cause, offset and serial number of the fault. */
   state(id: HandleId): number;
   flush(id: HandleId, offset: number, length: number, wait: boolean): void;
   advise(id: HandleId, advice: number, offset: number, length: number): void;
@@ -99,6 +101,6 @@ interface Binding {
 export const binding: Binding = native as Binding;
 
 /** Where the binding leaves what a call found besides its return value. */
-export const result: Float64Array = new Float64Array(4);
+export const result: Float64Array = new Float64Array(5);
 
 binding.init(createError, result);

@@ -12,21 +12,27 @@ interface Listening {
 }
 
 const listening = new Set<WeakRef<Listening>>();
+const dropped = new FinalizationRegistry<WeakRef<Listening>>((entry) => listening.delete(entry));
 let isWatching = false;
 
-/** Has `mapping.reportFault()` called after each fault in the process, for as long as it lives. */
-export function watchFaults(mapping: Listening): void {
+/**
+ * Has `mapping.reportFault()` called after each fault in the process, for as long as it lives.
+ * @returns What ends that.
+ */
+export function watchFaults(mapping: Listening): () => void {
   if (!isWatching) binding.watchFaults(reportFaults);
   isWatching = true;
-  listening.add(new WeakRef(mapping));
+  const entry = new WeakRef(mapping);
+  listening.add(entry);
+  dropped.register(mapping, entry, entry);
+  return () => {
+    listening.delete(entry);
+    dropped.unregister(entry);
+  };
 }
 
 function reportFaults(): void {
-  for (const entry of listening) {
-    const mapping = entry.deref();
-    if (mapping) mapping.reportFault();
-    else listening.delete(entry);
-  }
+  for (const entry of listening) entry.deref()?.reportFault();
 }
 
 /**

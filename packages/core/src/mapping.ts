@@ -19,6 +19,13 @@ const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
 /** The same number as V8 likes it: a small integer where it is one, never a boxed double. */
 const small = (value: number): number => (value === (value | 0) ? value | 0 : value);
 
+/** The first thing that went wrong since the file was mapped; `serial` tells it from other ones. */
+interface Fault {
+  readonly cause: number;
+  readonly offset: number;
+  readonly serial: number;
+}
+
 /** What a mapping is, for good. */
 export interface MappingTraits {
   readonly id: HandleId;
@@ -68,9 +75,10 @@ export class Mapping {
   readonly #lease: Lease;
   #isClosed = false;
   #isPoisoned = false;
-  #fault: { readonly cause: number; readonly offset: number } | undefined;
-  /** Each with whether it was told of the fault. */
-  readonly #listeners = new Map<FaultListener, boolean>();
+  #fault: Fault | undefined;
+  /** Each with the serial number of the fault that it was told of last. */
+  readonly #listeners = new Map<FaultListener, number>();
+  #unwatch: (() => void) | undefined;
 
   private constructor(traits: MappingTraits, delta: number, shared?: readonly SharedWindow[]) {
     const { id, path, isMemory } = traits;
@@ -211,16 +219,13 @@ export class Mapping {
 
   // --- faults ---
 
-  #faultError({ cause, offset }: { cause: number; offset: number }): MmapFaultError {
+  #faultError({ cause, offset }: Fault): MmapFaultError {
     return new MmapFaultError(this.path, cause, offset);
   }
 
   #noteFault(isFaulted: boolean): void {
-    if (isFaulted) this.#fault = { cause: result[2] ?? 0, offset: result[3] ?? 0 };
-    else if (this.#fault) {
-      this.#fault = undefined;
-      for (const listener of this.#listeners.keys()) this.#listeners.set(listener, false);
-    }
+    const [, , cause = 0, offset = 0, serial = 0] = result;
+    this.#fault = isFaulted ? { cause, offset, serial } : undefined;
   }
 
   /** @throws MmapFaultError, and nothing else: views of a closed file read zeroes */
@@ -240,27 +245,52 @@ export class Mapping {
   reopen(): void {
     this.#sync();
     if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
-    this.guarded((id) => binding.reopen(id));
-    this.#sync(true);
+    const { list, isShared } = this.windows;
+    if (isShared || this.isCow) {
+      this.guarded((id) => binding.reopen(id, -1, true));
+      this.#sync(true);
+      return;
+    }
+    const wanted = binding.extent(this.id);
+    const undo = this.windows.cover(wanted);
+    try {
+      binding.reopen(this.id, wanted, false);
+    } catch (error) {
+      undo();
+      this.#sync(true);
+      throw error;
+    }
+    this.#noteFault(false);
+    this.#show(result[0] ?? 0);
+    this.windows.prune(list);
   }
 
   /** @returns What takes the listener away. */
   onFault(listener: FaultListener): () => void {
     if (typeof listener !== 'function') throw typeError('listener', 'a function', listener);
     if (this.isClosed) throw new MmapClosedError(this.path);
-    if (this.#listeners.size === 0) watchFaults(this);
-    this.#listeners.set(listener, false);
+    this.#unwatch ??= watchFaults(this);
+    this.#listeners.set(listener, -1);
     if (this.#fault) setImmediate(() => this.reportFault());
-    return () => this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#ignoreFaults();
+    };
   }
 
   reportFault(): void {
     this.#sync();
-    for (const [listener, wasTold] of this.#listeners) {
-      if (!this.#fault || wasTold) continue;
-      this.#listeners.set(listener, true);
+    for (const [listener, told] of this.#listeners) {
+      if (!this.#fault || told === this.#fault.serial) continue;
+      this.#listeners.set(listener, this.#fault.serial);
       process.nextTick(listener, this.#faultError(this.#fault));
     }
+  }
+
+  #ignoreFaults(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#listeners.clear();
   }
 
   /** Puts the first window on the hot path. */
@@ -280,6 +310,7 @@ export class Mapping {
   #shut(): void {
     this.#isClosed = true;
     this.#show(0);
+    this.#ignoreFaults();
     this.windows.close();
     releaseLease(this, this.#lease);
   }
