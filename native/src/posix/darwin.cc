@@ -1,5 +1,6 @@
 // Compiled, not run, by this project's own tests: see docs/architecture.md.
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/param.h>
@@ -80,6 +81,14 @@ Touch touchOf(const void* context) {
 bool isAboutPage(int signal, int code) { return signal == SIGBUS || code == SEGV_ACCERR; }
 
 bool isSent(int code) { return code <= 0 || code == SI_USER; }
+
+std::uint64_t currentThread() {
+  std::uint64_t id = 0;
+  pthread_threadid_np(nullptr, &id);
+  return id;
+}
+
+bool isAlive(std::uint64_t) { return true; }  // nobody says
 
 void resend(int signal, siginfo_t*) { raise(signal); }
 

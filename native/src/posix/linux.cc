@@ -125,6 +125,10 @@ bool isAboutPage(int signal, int code) {
 
 bool isSent(int code) { return code <= 0 || code == BUS_MCEERR_AO; }
 
+std::uint64_t currentThread() { return static_cast<std::uint64_t>(syscall(SYS_gettid)); }
+
+bool isAlive(std::uint64_t thread) { return syscall(SYS_tgkill, getpid(), thread, 0) == 0; }
+
 void resend(int signal, siginfo_t* info) {
   if (syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), signal, info) != 0) raise(signal);
 }

@@ -31,6 +31,8 @@ Touch touchOf(const void* context);
 bool isAboutPage(int signal, int code);
 /** Whether a code of SIGBUS or SIGSEGV says that no instruction is at fault. */
 bool isSent(int code);
+std::uint64_t currentThread();
+bool isAlive(std::uint64_t thread);
 /** Sends a signal to this thread as it came. */
 void resend(int signal, siginfo_t* info);
 int startWriting(int file, std::int64_t offset, std::int64_t length);

@@ -30,13 +30,19 @@ struct Watched {
 
 Watched watched[] = {{SIGBUS}, {SIGSEGV}};
 
-/** A signal that is being forwarded: whom we call may call us as its previous. */
+/** A signal that a thread forwards: whom we call may call us as its previous. */
 struct Forwarded {
-  std::atomic<const void*> context{nullptr};
-  std::atomic<std::uintptr_t> frame{0};  // of the function that forwards
+  std::atomic<std::uint64_t> thread{0};  // 0: nobody's; what follows is for this thread alone
+  const void* context;
+  std::uintptr_t frame;  // of our first call for this signal
+  int depth;             // calls of ours since
 };
 Forwarded forwarded[64];
-constexpr int kMaxDepth = 16;
+
+/** Faults that a thread can have under way at once. */
+constexpr int kMaxFaults = 4;
+/** Copies of this library that may lead to each other before one of them gives up. */
+constexpr int kMaxCopies = 8;
 
 bool isFunction(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
@@ -75,43 +81,64 @@ void call(Previous* previous, int signal, siginfo_t* info, void* context) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-/**
- * Marks that a signal is being forwarded, and counts in `depth` how often it is already. A handler
- * that was left by siglongjmp leaves its mark behind: it is not of a caller of ours if it was made
- * no further up the stack than we are.
- */
-Forwarded* mark(const void* context, int* depth) {
-  const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-  Forwarded* own = nullptr;
+/** An entry that nobody needs any more; null if all are taken. */
+Forwarded* takeEntry(std::uint64_t self) {
   for (Forwarded& entry : forwarded) {
-    const void* marked = entry.context;
-    if (marked == context && entry.frame > frame) {
-      ++*depth;
-      continue;
-    }
-    const auto at = reinterpret_cast<std::uintptr_t>(marked);
-    const bool isLeft = marked && at < frame && frame - at < (1 << 20);
-    if (own || (marked && marked != context && !isLeft)) continue;
-    if (entry.context.compare_exchange_strong(marked, context)) own = &entry;
+    std::uint64_t owner = entry.thread;
+    if ((owner == 0 || !isAlive(owner)) && entry.thread.compare_exchange_strong(owner, self)) return &entry;
   }
-  if (own) own->frame = frame;
+  return nullptr;
+}
+
+/**
+ * Where this thread counts its calls for a signal. A handler that jumps away (siglongjmp) leaves its
+ * entry behind: a call no further down the stack, or one fault too many, takes it again.
+ */
+Forwarded* enter(const void* context) {
+  const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  const std::uint64_t self = currentThread();
+  Forwarded* outermost = nullptr;
+  int count = 0;
+  for (Forwarded& entry : forwarded) {
+    if (entry.thread != self) continue;
+    if (entry.frame <= frame) {
+      entry.thread = 0;
+    } else if (entry.context == context) {
+      ++entry.depth;
+      return &entry;
+    } else {
+      ++count;
+      if (!outermost || entry.frame > outermost->frame) outermost = &entry;
+    }
+  }
+  Forwarded* own = count < kMaxFaults ? takeEntry(self) : outermost;
+  if (!own) return nullptr;
+  own->context = context;
+  own->frame = frame;
+  own->depth = 0;
   return own;
 }
 
+void leave(Forwarded* entry, const void* context) {
+  if (entry && entry->context == context && entry->depth-- == 0) entry->thread = 0;
+}
+
 void forward(const Watched& watch, siginfo_t* info, void* context) {
-  int depth = 0;
-  Forwarded* own = mark(context, &depth);
+  Forwarded* entry = enter(context);
   Previous* previous = watch.previous;
-  // The oldest was there before us. If it calls us, it is another copy of this library, which goes
-  // on to an older one itself the next time.
-  for (int step = 0; previous && step < depth && previous->older; ++step) previous = previous->older;
-  if (depth > kMaxDepth) previous = nullptr;
-  if (own && previous && isFunction(previous->action) && !previous->isSpent) {
+  int left = entry ? entry->depth : 0;
+  while (left > 0 && previous && previous->older) {
+    previous = previous->older;
+    --left;
+  }
+  // The oldest was there before us. It leads to us only if it is another copy of this library, which
+  // goes on to an older one of its own the next time.
+  if (entry && left < kMaxCopies && previous && isFunction(previous->action) && !previous->isSpent) {
     call(previous, watch.signal, info, context);
-    own->context = nullptr;
+    leave(entry, context);
     return;
   }
-  if (own) own->context = nullptr;
+  leave(entry, context);
   // A fault repeats itself once we return; a signal that was sent does not, and may be ignored.
   const bool wasSent = isSent(info->si_code);
   if (wasSent && previous && previous->action.sa_handler == SIG_IGN) return;
