@@ -1,11 +1,12 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { hear } from './helpers/child.js';
+import { GARBAGE } from './helpers/garbage.js';
 import { pattern, tempFile } from './helpers/temp.js';
 
 const CONTENT = pattern(3 * 4096 + 100);
 
-/** In a child: what is mapped of a file, and collecting garbage until something is so. */
+/** In a child: what is mapped of a file. */
 const TOOLS = `
   const mapped = (path) => fs.readFileSync('/proc/self/maps', 'utf8').includes(path);
   const links = () => fs.readdirSync('/proc/self/fd').map((fd) => {
@@ -14,10 +15,7 @@ const TOOLS = `
   const descriptors = (path) => links().filter((link) => link.startsWith(path)).length;
   const warnings = [];
   process.on('warning', ({ name, code, message }) => warnings.push({ name, code, message }));
-  const until = async (condition) => { while (!condition()) { gc(); await turn(); } };
-  const collect = async () => { for (let i = 0; i < 20; ++i) { gc(); await turn(); } };
-  // What a function leaves on the stack may keep an object alive: work in one that has returned.
-  const apart = (work) => new Promise((resolve) => setImmediate(() => resolve(work())));
+  ${GARBAGE}
 `;
 
 test.each(['MmapFile.open', 'MmapFileMut.open', 'MmapFileMut.openCow'])(

@@ -1,0 +1,35 @@
+import { expect } from 'vitest';
+import { MmapFaultError } from '../../src/index.js';
+import { thrown } from './errors.js';
+
+/** For the source of a child: `faultOf(call)` is what a call throws, with what only faults have. */
+export const FAULTS = `
+  const faultOf = (call) => {
+    try { call(); } catch (error) {
+      const { name, code, cause, offset, path } = error;
+      return { name, code, cause, offset, path };
+    }
+    return 'no error';
+  };
+`;
+
+/** What {@link FAULTS} finds. */
+export function faultError(cause: string, offset: unknown, path: unknown): object {
+  return { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause, offset, path };
+}
+
+/** Expects `call` to throw a complete MmapFaultError. @returns It. */
+export function expectFault(
+  call: () => unknown,
+  cause: string,
+  path: string,
+  offset?: number,
+): MmapFaultError {
+  const error = thrown(call) as unknown as MmapFaultError;
+  expect(error).toBeInstanceOf(MmapFaultError);
+  expect(error).toMatchObject({ name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause, path });
+  if (offset !== undefined) expect(error.offset).toBe(offset);
+  expect(error.message).toContain(`offset ${error.offset} of '${path}'`);
+  expect(error.message).toContain('reopen()'); // what to do
+  return error;
+}
