@@ -28,6 +28,7 @@ struct Ward {
   std::atomic<Access> access{Access::read};
   std::atomic<Fault*> fault{nullptr};
   std::atomic<int> repairs{0};  // single pages replaced
+  std::atomic<int> retries{0};
   Guarded window{};             // does not change while `data` is set
 };
 
@@ -41,6 +42,9 @@ std::atomic<std::size_t> wardCount{0};
 
 /** More areas than these for one window, and the kernel's supply is at risk. */
 constexpr int kMaxRepairs = 64;
+
+/** A page that is there for reading and still faults so often is broken in a way that we do not know. */
+constexpr int kMaxRetries = 1000;
 
 std::atomic<bool> disabled{false};
 std::atomic<int> reports{-1};  // where to write a byte for each fault
@@ -130,19 +134,31 @@ bool isBack(std::uint8_t* address, Touch touch) {
          populatePages(pageOf(address), pageSize(), touch == Touch::write);
 }
 
+/** What is the matter with a page at `offset` of a file; none if it can be had by now. */
+Cause causeOf(const Guarded& window, std::int64_t offset, bool store) {
+  const int file = static_cast<int>(window.file);
+  if (isFull(file, offset, pageSize(), store)) return Cause::noSpace;
+  // The file may be growing and shrinking: reading tells for one moment, unlike a look at its size.
+  char byte;
+  const ssize_t count = pread(file, &byte, 1, offset);
+  return count < 0 ? Cause::io : count == 0 ? Cause::truncated : Cause::none;
+}
+
 bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
   const Guarded& window = ward.window;
-  const std::size_t left = pagesInFile(window);
   const std::size_t at = static_cast<std::size_t>(pageOf(address) - window.data);
-  if (at >= left) {
+  const bool store = touch == Touch::write && ward.access == Access::write;
+  Cause cause = causeOf(window, window.offset + static_cast<std::int64_t>(at), store);
+  if (cause == Cause::none) {
+    if (++ward.retries < kMaxRetries) return true;
+    cause = Cause::io;
+  }
+  mark(window, cause, address);
+  if (cause == Cause::truncated) {
     // All at once what the file has lost, or there would be a signal for each page.
-    mark(window, Cause::truncated, address);
+    const std::size_t left = std::min(pagesInFile(window), at);
     return static_cast<bool>(retire(window.data + left, window.capacity - left));
   }
-  if (isBack(address, touch)) return true;  // it was cut off and has grown again since
-  const bool isStore = touch == Touch::write && ward.access == Access::write;
-  const bool noSpace = isFull(static_cast<int>(window.file), window.offset + at, pageSize(), isStore);
-  mark(window, noSpace ? Cause::noSpace : Cause::io, address);
   if (++ward.repairs <= kMaxRepairs && retire(window.data + at, pageSize())) return true;
   return static_cast<bool>(retire(window.data, window.capacity));
 }
@@ -205,7 +221,7 @@ Ward* guard(const Guarded& window) {
   ward->window = window;
   ward->access = window.access;
   ward->fault = window.fault;
-  ward->repairs = 0;
+  ward->repairs = ward->retries = 0;
   ward->suspended = false;
   ward->end = window.data + window.capacity;
   ward->data = window.data;
@@ -224,7 +240,7 @@ void suspend(Ward* ward) {
 
 void resume(Ward* ward) {
   if (!ward) return;
-  ward->repairs = 0;
+  ward->repairs = ward->retries = 0;
   ward->suspended = false;
 }
 

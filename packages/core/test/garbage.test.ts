@@ -41,7 +41,7 @@ test('with 400 MB of live heap, mapping 2 GiB over and over starts no full colle
   const [live, asked, ...counts] = await hear(
     `const [path] = args;
      const kept = [];
-     while (process.memoryUsage().heapUsed < 400e6)
+     while (process.memoryUsage().heapUsed < 420e6) // some of it is garbage
        kept.push(Array.from({ length: 1e5 }, (_, index) => ({ index })));
      gc();
      const { GCProfiler } = require('node:v8');

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** A directory of the running test's own, open to every user, gone when the test has ended. */
-export function tempDir(): string {
-  const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-test-'));
+export function tempDir(parent: string = tmpdir()): string {
+  const directory = fs.mkdtempSync(join(parent, 'fmmap-test-'));
   fs.chmodSync(directory, 0o755);
   onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
   return directory;
