@@ -40,14 +40,14 @@ Status Mapping::checkFault() {
 
 /** A system call that meets a page which is gone says EFAULT, or EIO, where a program gets a signal. */
 Status Mapping::explain(Status status, const char* syscall, std::int64_t offset, std::int64_t length) {
-  const bool mayBeFault = status.kind == Kind::system && (status.error == EFAULT || status.error == EIO);
-  if (mayBeFault && check(syscall)) {
-    // The file has its pages, so it is the device that does not give one: which?
+  if (status.kind == Kind::system && (status.error == EFAULT || status.error == EIO)) {
     eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {
       const Pages pages(at, bytes);
       for (std::size_t done = 0; done < pages.length; done += platform::pageSize()) {
         if (platform::populate(pages.at + done, platform::pageSize(), false)) continue;
-        markFault(Cause::io, std::max(from, from + static_cast<std::int64_t>(done) - (at - pages.at)));
+        const std::int64_t page = from + static_cast<std::int64_t>(done) - (at - pages.at);
+        const Cause cause = platform::causeOf(file_, offset_ + page, false);
+        if (cause != Cause::none) markFault(cause, std::max(from, page));
         return status;
       }
       return Status{};

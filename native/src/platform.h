@@ -110,6 +110,8 @@ Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
 // --- faults ---
 // A load or a store that finds no page, or no permission, in a guarded window: the guard sets the
 // fault, raises the flags of all windows that have it, puts a page there and lets the program go on.
+/** What is the matter with the page at `offset` of a file; none if it can be had by now. */
+Cause causeOf(Handle file, std::int64_t offset, bool store);
 /** nullptr where the guard was disabled. Call with the file mapped. */
 Ward* guard(const Guarded& window);
 void setAccess(Ward* ward, Access access);

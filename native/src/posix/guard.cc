@@ -134,21 +134,11 @@ bool isBack(std::uint8_t* address, Touch touch) {
          populatePages(pageOf(address), pageSize(), touch == Touch::write);
 }
 
-/** What is the matter with a page at `offset` of a file; none if it can be had by now. */
-Cause causeOf(const Guarded& window, std::int64_t offset, bool store) {
-  const int file = static_cast<int>(window.file);
-  if (isFull(file, offset, pageSize(), store)) return Cause::noSpace;
-  // The file may be growing and shrinking: reading tells for one moment, unlike a look at its size.
-  char byte;
-  const ssize_t count = pread(file, &byte, 1, offset);
-  return count < 0 ? Cause::io : count == 0 ? Cause::truncated : Cause::none;
-}
-
 bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
   const Guarded& window = ward.window;
   const std::size_t at = static_cast<std::size_t>(pageOf(address) - window.data);
   const bool store = touch == Touch::write && ward.access == Access::write;
-  Cause cause = causeOf(window, window.offset + static_cast<std::int64_t>(at), store);
+  Cause cause = causeOf(window.file, window.offset + static_cast<std::int64_t>(at), store);
   if (cause == Cause::none) {
     if (++ward.retries < kMaxRetries) return true;
     cause = Cause::io;
@@ -190,6 +180,15 @@ bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
 }
 
 }  // namespace
+
+Cause causeOf(Handle file, std::int64_t offset, bool store) {
+  const int descriptor = static_cast<int>(file);
+  if (isFull(descriptor, offset, pageSize(), store)) return Cause::noSpace;
+  // The file may be growing and shrinking: reading tells for one moment, unlike a look at its size.
+  char byte;
+  const ssize_t count = pread(descriptor, &byte, 1, offset);
+  return count < 0 ? Cause::io : count == 0 ? Cause::truncated : Cause::none;
+}
 
 bool handleFault(int signal, const siginfo_t* info, const void* context) {
   if (!isAboutPage(signal, info->si_code)) return false;
