@@ -7,5 +7,7 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 30_000,
+    // Loaded by Node: vitest would make a second instance of what such a file requires.
+    server: { deps: { external: [/\/dist\/[^/]+\.cjs$/] } },
   },
 });

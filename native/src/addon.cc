@@ -1,10 +1,9 @@
-// The functions that JavaScript sees. Each reads its arguments (packages/core has checked them),
-// calls the mapping, and ends in a value or an error. packages/core/src/binding.ts types them.
+// The functions that JavaScript sees. packages/core/src/binding.ts types them.
 #include <napi.h>
 
 #include "alias.h"
-#include "call.h"
 #include "notify.h"
+#include "operations.h"
 
 namespace fmmap {
 namespace {
@@ -12,61 +11,14 @@ namespace {
 using Info = const Napi::CallbackInfo&;
 using Value = Napi::Value;
 
-// Bits of the `flags` argument of open() and memory().
-enum : int {
-  kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
-  kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024,
-};
+// --- what only makes sense on the thread that calls ---
 
-platform::MapFlags mapFlags(int flags) {
-  return {(flags & kPopulate) != 0, (flags & kStack) != 0, (flags & kHugePages) != 0, (flags & kNoReserve) != 0};
-}
-
-Value opened(Call& call, std::shared_ptr<Mapping> mapping) {
-  call.results()[0] = static_cast<double>(mapping->length());
-  call.results()[1] = static_cast<double>(mapping->delta());
-  return call.done(static_cast<double>(registry::add(std::move(mapping), call.environment())));
-}
-
-// open(path, access, flags, mode, customFlags, offset, length, maxSize)
-Value open(Info info) {
-  Call call(info);
-  OpenSpec spec;
-  const int flags = call.small(2);
-  spec.request.path = call.path(0);
-  spec.request.write = (flags & kWrite) != 0;
-  spec.request.append = (flags & kAppend) != 0;
-  spec.request.create = (flags & kCreate) != 0;
-  spec.request.createNew = (flags & kCreateNew) != 0;
-  spec.request.mode = call.small(3);
-  spec.request.customFlags = call.small(4);
-  spec.access = static_cast<platform::Access>(call.small(1));
-  spec.lock = spec.access == platform::Access::write ? platform::Lock::exclusive : platform::Lock::shared;
-  spec.map = mapFlags(flags);
-  spec.guard = (flags & kNoGuard) == 0;
-  spec.truncate = (flags & kTruncate) != 0;
-  spec.allocate = (flags & kAllocate) != 0;
-  spec.offset = call.integer(5);
-  spec.length = call.integer(6);
-  spec.maxSize = call.integer(7);
-  call.setName(spec.request.path);
-  std::shared_ptr<Mapping> mapping;
-  if (const Status status = Mapping::open(spec, &mapping); !status) return call.fail(status);
-  return opened(call, std::move(mapping));
-}
-
-// memory(path, access, flags, length | data)
-Value memory(Info info) {
-  Call call(info);
-  const bool hasData = call.value(3).IsTypedArray();
-  std::size_t bytes = 0;
-  const std::uint8_t* data = hasData ? call.bytes(3, &bytes) : nullptr;
-  call.setName(call.path(0));
-  std::shared_ptr<Mapping> mapping;
-  const Status status = Mapping::memory(call.path(0), data, hasData ? static_cast<std::int64_t>(bytes) : call.integer(3),
-                                        static_cast<platform::Access>(call.small(1)), mapFlags(call.small(2)),
-                                        (call.small(2) & kNoGuard) == 0, &mapping);
-  return status ? opened(call, std::move(mapping)) : call.fail(status);
+// init(createError, result)
+Value init(Info info) {
+  auto* environment = info.Env().GetInstanceData<Environment>();
+  environment->createError = Napi::Persistent(info[0].As<Napi::Function>());
+  environment->result = Napi::Persistent(info[1].As<Napi::Float64Array>());
+  return info.Env().Undefined();
 }
 
 // adopt(footer): of a new window
@@ -85,234 +37,107 @@ Value blank(Info info) {
   return info.Env().Undefined();
 }
 
-// probe(handle, bytes)
-Value probe(Info info) {
-  Call call(info);
-  return call.mapping() ? call.done(platform::probe(static_cast<std::size_t>(call.integer(1)))) : info.Env().Undefined();
-}
-
-// map(handle, window, capacity, start, length): the length that it is mapped for; -1 asks for the present one
-Value map(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  std::size_t length = 0;
-  std::uint8_t* data = call.bytes(1, &length);
-  std::int64_t visible = call.integer(4);
-  const Status status = mapping->addWindow(data, static_cast<std::size_t>(call.integer(2)), call.integer(3), &visible);
-  if (!status) return call.fail(status);
-  registry::look(call.id(0), data);
-  return call.done(static_cast<double>(visible));
-}
-
 // unmap(handle, window)
 Value unmap(Info info) {
-  Call call(info);
+  const Call call(info);
   std::size_t length = 0;
   registry::forget(call.id(0), call.bytes(1, &length));
   return info.Env().Undefined();
 }
 
-Value commit(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->commit()) : info.Env().Undefined();
-}
-
-Value abandon(Info info) {
-  Call call(info);
-  if (const auto mapping = registry::find(call.id(0))) mapping->abandon();
-  registry::release(call.id(0));
-  return info.Env().Undefined();
-}
-
-// resize(handle, size, moved); the result array gets the new length
-Value resize(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  const Status status = mapping->resize(call.integer(1), call.flag(2));
-  call.results()[0] = static_cast<double>(mapping->length());
-  return call.done(status);
-}
-
-// freeze(handle, exec)
-Value freeze(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->freeze(call.flag(1))) : info.Env().Undefined();
-}
-
-// extent(handle): the length that reopen() would give
-Value extent(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  std::int64_t length = 0;
-  const Status status = mapping->extent(&length);
-  return status ? call.done(static_cast<double>(length)) : call.fail(status);
-}
-
-// reopen(handle, limit, moved); the result array gets the new length
-Value reopen(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  const Status status = mapping->reopen(call.integer(1), call.flag(2));
-  call.results()[0] = static_cast<double>(mapping->length());
-  return call.done(status);
-}
-
-Value checkFault(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->checkFault()) : info.Env().Undefined();
-}
-
 Value poison(Info info) {
-  Call call(info);
-  if (const auto mapping = registry::find(call.id(0))) mapping->poison();
-  return info.Env().Undefined();
-}
-
-// close(handle): for every handle; release(handle): for this one
-Value close(Info info) {
-  Call call(info);
-  if (const auto mapping = registry::find(call.id(0))) mapping->close();
-  registry::release(call.id(0));
-  return info.Env().Undefined();
-}
-
-Value release(Info info) {
-  Call call(info);
-  registry::release(call.id(0));
+  if (const auto mapping = registry::find(Call(info).id(0))) mapping->poison();
   return info.Env().Undefined();
 }
 
 // attach(handle, ...windows): a handle in this environment, over memory that both see
-Value attach(Info info) {
-  Call call(info);
-  const registry::Id id = registry::attach(call.id(0), call.environment());
-  if (id == 0) return call.done(Status::make(Kind::closed, "", ""));
-  const auto mapping = registry::find(id);
-  int found = 0;
-  for (std::size_t index = 1; index < info.Length(); ++index) {
-    std::size_t length = 0;
-    std::uint8_t* data = call.bytes(index, &length);
-    if (!mapping->hold(data)) continue;
-    registry::look(id, data);
-    ++found;
+struct Attach : Unmapped {
+  explicit Attach(const Call& call) : id(call.id(0)), environment(call.environment()) {
+    for (std::size_t index = 1; index < call.count(); ++index) {
+      std::size_t length = 0;
+      windows.push_back(call.bytes(index, &length));
+    }
   }
-  call.results()[0] = static_cast<double>(mapping->length());
-  call.results()[1] = static_cast<double>(mapping->access());
-  call.results()[2] = found;
-  return call.done(static_cast<double>(id));
+  Status run(Outcome& outcome) {
+    const registry::Id own = registry::attach(id, environment);
+    if (own == 0) return Status::make(Kind::closed, "", "");
+    const auto mapping = registry::find(own);
+    for (std::uint8_t* data : windows) {
+      if (!mapping->hold(data)) continue;
+      registry::look(own, data);
+      ++outcome.results[2];
+    }
+    outcome.results[0] = static_cast<double>(mapping->length());
+    outcome.results[1] = static_cast<double>(mapping->access());
+    outcome.value = static_cast<double>(own);
+    return {};
+  }
+  registry::Id id;
+  Environment* environment;
+  std::vector<std::uint8_t*> windows;
+};
+
+// take(handle): whether it was there; it ends with this environment from now on
+Value take(Info info) {
+  const Call call(info);
+  return Napi::Boolean::New(info.Env(), registry::take(call.id(0), call.environment()));
 }
 
-// state(handle): bits 1 closed, 2 poisoned, 4 faulted; the result array gets length, lock, cause, offset and serial number of the fault
-Value state(Info info) {
-  Call call(info);
-  const auto mapping = registry::find(call.id(0));
-  if (!mapping) return call.done(1.0);
-  call.results()[0] = static_cast<double>(mapping->length());
-  call.results()[1] = static_cast<double>(mapping->lockState());
-  const Cause cause = mapping->faultCause();
-  call.results()[2] = static_cast<double>(cause);
-  call.results()[3] = static_cast<double>(mapping->faultOffset());
-  call.results()[4] = static_cast<double>(mapping->faultSerial());
-  return call.done(static_cast<double>((mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0) |
-                                       (cause != Cause::none ? 4 : 0)));
-}
-
-// flush(handle, offset, length, wait)
-Value flush(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->flush(call.integer(1), call.integer(2), call.flag(3))) : info.Env().Undefined();
-}
-
-// advise(handle, advice, offset, length)
-Value advise(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  return call.done(mapping->advise(static_cast<platform::Advice>(call.small(1)), call.integer(2), call.integer(3)));
-}
-
-// prefetch(handle, offset, length)
-Value prefetch(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->prefetch(call.integer(1), call.integer(2))) : info.Env().Undefined();
-}
+// state(handle): bits 1 closed, 2 poisoned, 4 faulted; the results are length, lock, and cause, offset and serial number
+// of the fault
+struct State : OnMapping {
+  explicit State(const Call& call) : OnMapping(call) { ready = {}; }
+  Status run(Outcome& outcome) {
+    outcome.value = 1;
+    if (!mapping) return {};
+    const Cause cause = mapping->faultCause();
+    outcome.value = (mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0) | (cause != Cause::none ? 4 : 0);
+    outcome.results[0] = static_cast<double>(mapping->length());
+    outcome.results[1] = static_cast<double>(mapping->lockState());
+    outcome.results[2] = static_cast<double>(cause);
+    outcome.results[3] = static_cast<double>(mapping->faultOffset());
+    outcome.results[4] = static_cast<double>(mapping->faultSerial());
+    return {};
+  }
+};
 
 // residency(handle, offset, length, pages)
-Value residency(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  std::size_t length = 0;
-  return call.done(mapping->residency(call.integer(1), call.integer(2), call.bytes(3, &length)));
-}
+struct Residency : OnMapping {
+  explicit Residency(const Call& call) : OnMapping(call), offset(call.integer(1)), length(call.integer(2)) {
+    std::size_t size = 0;
+    pages = call.bytes(3, &size);
+  }
+  Status run(Outcome&) { return mapping->residency(offset, length, pages); }
+  std::int64_t offset, length;
+  std::uint8_t* pages;
+};
 
-// lockMemory(handle, offset, length, lock)
-Value lockMemory(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  return call.done(mapping->lockMemory(call.integer(1), call.integer(2), call.flag(3)));
-}
-
-// lock(handle, kind, wait): whether it is ours now
-Value lock(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  bool acquired = true;
-  const auto kind = static_cast<platform::Lock>(call.small(1));
-  const Status status = kind == platform::Lock::none ? mapping->unlockFile()
-                                                     : mapping->lockFile(kind, call.flag(2), &acquired);
-  return status ? Napi::Boolean::New(info.Env(), acquired) : call.fail(status);
-}
+// isResident(handle, offset, length): 1 if no disk has to be waited for
+struct IsResident : OnMapping {
+  explicit IsResident(const Call& call) : OnMapping(call), offset(call.integer(1)), length(call.integer(2)) {}
+  Status run(Outcome& outcome) {
+    bool resident = false;
+    const Status status = mapping->isResident(offset, length, &resident);
+    outcome.value = resident ? 1 : 0;
+    return status;
+  }
+  std::int64_t offset, length;
+};
 
 // pin(handle): the descriptor, which stays open until unpin(handle)
-Value pin(Info info) {
-  Call call(info);
-  if (!call.mapping()) return info.Env().Undefined();
-  platform::Handle file = platform::kNoHandle;
-  const Status status = registry::pin(call.id(0), &file);
-  return status ? call.done(static_cast<double>(file)) : call.fail(status);
-}
+struct PinHandle : OnMapping {
+  using OnMapping::OnMapping;
+  Status run(Outcome& outcome) {
+    platform::Handle file = platform::kNoHandle;
+    const Status status = registry::pin(id, &file);
+    outcome.value = static_cast<double>(file);
+    return status;
+  }
+};
 
 Value unpin(Info info) {
   registry::unpin(Call(info).id(0));
   return info.Env().Undefined();
-}
-
-// writeToNewFile(handle, path, offset, length)
-Value writeToNewFile(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  if (!mapping) return info.Env().Undefined();
-  call.setDestination(call.path(1));
-  return call.done(mapping->writeToNewFile(call.path(1), call.integer(2), call.integer(3)));
-}
-
-Value remove(Info info) {
-  Call call(info);
-  const auto mapping = call.mapping();
-  return mapping ? call.done(mapping->remove()) : info.Env().Undefined();
-}
-
-Value syncDirectory(Info info) {
-  Call call(info);
-  call.setName(call.path(0));
-  platform::Handle directory = platform::kNoHandle;
-  Status status = platform::openDirectory(call.path(0), &directory);
-  if (!status) return call.fail(status);
-  status = platform::syncDirectory(directory);
-  platform::close(directory);
-  return call.done(status);
 }
 
 Value aliasOf(Info info) {
@@ -335,66 +160,73 @@ Value rearmGuard(Info info) {
 
 // watchFaults(report): calls it after each fault of any mapping
 Value watchFaults(Info info) {
-  Call call(info);
-  return call.done(notify::listen(info.Env(), info[0].As<Napi::Function>()));
-}
-
-// init(createError, result)
-Value init(Info info) {
-  Environment* environment = info.Env().GetInstanceData<Environment>();
-  environment->createError = Napi::Persistent(info[0].As<Napi::Function>());
-  environment->result = Napi::Persistent(info[1].As<Napi::Float64Array>());
+  const Status status = notify::listen(info.Env(), info[0].As<Napi::Function>());
+  if (!status) napi_throw(info.Env(), Subject().error(info.Env(), status));
   return info.Env().Undefined();
 }
+
+// --- exports ---
 
 template <Value (*function)(Info)>
 void add(Napi::Object& exports, const char* name) {
   exports.Set(name, Napi::Function::New<function>(exports.Env(), name));
 }
 
+template <typename Operation>
+void addBoth(Napi::Object& exports, Napi::Object& pool, const char* name) {
+  add<now<Operation>>(exports, name);
+  add<queued<Operation>>(pool, name);
+}
+
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment();
   env.SetInstanceData(environment);
+  registry::enter(environment);
   // Before its memory goes, and on worker threads too: nobody else would unmap what is still open.
   env.AddCleanupHook([environment] { registry::releaseAll(environment); });
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   add<init>(exports, "init");
-  add<open>(exports, "open");
-  add<memory>(exports, "memory");
   add<adopt>(exports, "adopt");
   add<blank>(exports, "blank");
-  add<probe>(exports, "probe");
-  add<map>(exports, "map");
   add<unmap>(exports, "unmap");
-  add<commit>(exports, "commit");
-  add<abandon>(exports, "abandon");
-  add<resize>(exports, "resize");
-  add<freeze>(exports, "freeze");
-  add<extent>(exports, "extent");
-  add<reopen>(exports, "reopen");
-  add<checkFault>(exports, "checkFault");
+  add<poison>(exports, "poison");
+  add<now<Attach>>(exports, "attach");
+  add<take>(exports, "take");
+  add<now<State>>(exports, "state");
+  add<now<Residency>>(exports, "residency");
+  add<now<IsResident>>(exports, "isResident");
+  add<now<PinHandle>>(exports, "pin");
+  add<unpin>(exports, "unpin");
+  add<aliasOf>(exports, "alias");
+  add<detach>(exports, "detach");
   add<disableGuard>(exports, "disableGuard");
   add<rearmGuard>(exports, "rearmGuard");
   add<watchFaults>(exports, "watchFaults");
-  add<poison>(exports, "poison");
-  add<close>(exports, "close");
-  add<release>(exports, "release");
-  add<attach>(exports, "attach");
-  add<state>(exports, "state");
-  add<flush>(exports, "flush");
-  add<advise>(exports, "advise");
-  add<prefetch>(exports, "prefetch");
-  add<residency>(exports, "residency");
-  add<lockMemory>(exports, "lockMemory");
-  add<lock>(exports, "lock");
-  add<pin>(exports, "pin");
-  add<unpin>(exports, "unpin");
-  add<writeToNewFile>(exports, "writeToNewFile");
-  add<remove>(exports, "remove");
-  add<syncDirectory>(exports, "syncDirectory");
-  add<aliasOf>(exports, "alias");
-  add<detach>(exports, "detach");
+
+  auto pool = Napi::Object::New(env);
+  exports.Set("queued", pool);
+  addBoth<Open>(exports, pool, "open");
+  addBoth<Memory>(exports, pool, "memory");
+  addBoth<Probe>(exports, pool, "probe");
+  addBoth<Map>(exports, pool, "map");
+  addBoth<Commit>(exports, pool, "commit");
+  addBoth<Abandon>(exports, pool, "abandon");
+  addBoth<Resize>(exports, pool, "resize");
+  addBoth<Freeze>(exports, pool, "freeze");
+  addBoth<Extent>(exports, pool, "extent");
+  addBoth<Reopen>(exports, pool, "reopen");
+  addBoth<CheckFault>(exports, pool, "checkFault");
+  addBoth<Close>(exports, pool, "close");
+  addBoth<Release>(exports, pool, "release");
+  addBoth<Flush>(exports, pool, "flush");
+  addBoth<Advise>(exports, pool, "advise");
+  addBoth<Prefetch>(exports, pool, "prefetch");
+  addBoth<LockMemory>(exports, pool, "lockMemory");
+  addBoth<Lock>(exports, pool, "lock");
+  addBoth<WriteToNewFile>(exports, pool, "writeToNewFile");
+  addBoth<Remove>(exports, pool, "remove");
+  addBoth<SyncDirectory>(exports, pool, "syncDirectory");
   return exports;
 }
 

@@ -68,6 +68,7 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   lock_ = spec.lock;
   std::int64_t size = 0;
   if (Status status = platform::inspect(file_, path_, &identity_, &size, moved); !status || *moved) return status;
+  tellsResidency_ = platform::tellsResidency(file_);
   if (spec.maxSize >= 0 && (spec.maxSize != size || spec.truncate)) resizeTo_ = spec.maxSize;
   else if (allocate_ && !spec.truncate && size > 0) resizeTo_ = size;  // it may have holes
   if (spec.truncate) size = 0;
@@ -318,6 +319,16 @@ void Mapping::zeroTail(std::int64_t size) {
 }
 
 Status Mapping::resize(std::int64_t size, bool moved) {
+  Status status = changeSize(size, moved);
+  if (!status || memory_) return status;
+  Pin pin(gate_);  // others may go on while the disk works
+  if (closed_) return Status::make(Kind::closed, "fsync", "");
+  status = platform::sync(file_);
+  if (!status) poison();  // the system tells of a lost write once only
+  return status;
+}
+
+Status Mapping::changeSize(std::int64_t size, bool moved) {
   Exclusive exclusive(gate_);
   if (Status status = usable("ftruncate"); !status) return status;
   if (size < offset_) {
@@ -353,11 +364,7 @@ Status Mapping::resize(std::int64_t size, bool moved) {
       return status ? again : status;
     }
   }
-  if (!status) return status;
-  asked_ = -1;
-  if (memory_) return {};
-  status = platform::sync(file_);
-  if (!status) poison();  // the system tells of a lost write once only
+  if (status) asked_ = -1;
   return status;
 }
 

@@ -79,6 +79,8 @@ class Mapping {
   Status flush(std::int64_t offset, std::int64_t length, bool wait);
   Status advise(platform::Advice advice, std::int64_t offset, std::int64_t length);
   Status prefetch(std::int64_t offset, std::int64_t length);
+  /** Whether touching the range waits for no disk. True only if it is certain. */
+  Status isResident(std::int64_t offset, std::int64_t length, bool* resident);
   Status residency(std::int64_t offset, std::int64_t length, std::uint8_t* pages);
   Status lockMemory(std::int64_t offset, std::int64_t length, bool lock);
   Status lockFile(platform::Lock kind, bool wait, bool* acquired);
@@ -124,6 +126,7 @@ class Mapping {
   Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize();
+  Status changeSize(std::int64_t size, bool moved);
   Status available(std::int64_t* length) const;
   Status fit(Window& window);
   void withdraw(Window& window);
@@ -154,6 +157,7 @@ class Mapping {
   std::atomic<int> faultSerial_{0};  // of the one to come, or that there is
   bool guard_ = true;
   bool memory_ = false;
+  bool tellsResidency_ = false;  // the system tells us which pages of the file it has
   bool private_ = false;  // copy-on-write, also once frozen
   bool created_ = false;
   bool allocate_ = false;

@@ -1,6 +1,7 @@
 // What a mapping does for its user between open and close, apart from changing size.
 #include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "mapping.h"
 
@@ -96,6 +97,24 @@ Status Mapping::prefetch(std::int64_t offset, std::int64_t length) {
       const Pages pages(at, bytes);
       return platform::populate(pages.at, pages.length, false);
     });
+  });
+}
+
+Status Mapping::isResident(std::int64_t offset, std::int64_t length, bool* resident) {
+  Pin pin(gate_);
+  if (Status status = usable("preadv2"); !status) return status;
+  const auto page = static_cast<std::int64_t>(platform::pageSize());
+  if (memory_ || length <= page || !tellsResidency_) {
+    *resident = memory_ || platform::isCached(file_, offset_ + offset, length);
+    return {};
+  }
+  *resident = true;
+  return eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+    const Pages pages(at, bytes);
+    std::vector<std::uint8_t> found(pages.length / static_cast<std::size_t>(page));
+    const Status status = platform::residency(pages.at, pages.length, found.data());
+    *resident = *resident && status && std::find(found.begin(), found.end(), 0) == found.end();
+    return status;
   });
 }
 

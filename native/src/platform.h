@@ -83,6 +83,8 @@ Status resize(Handle file, std::int64_t bytes);
 Status allocate(Handle file, std::int64_t offset, std::int64_t length);
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
 Status sync(Handle file);
+/** Whether reading these bytes waits for no disk; false where it cannot be known cheaply. */
+bool isCached(Handle file, std::int64_t offset, std::int64_t length);
 /** Inside the kernel where it can; `copied` says how far it came before it could not. */
 Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t* copied);
 /** `acquired` is false when somebody else holds a conflicting lock and `wait` is false. */
@@ -104,6 +106,8 @@ Status flush(std::uint8_t* at, std::size_t length);
 Status startFlush(Handle file, std::int64_t offset, std::int64_t length);
 Status advise(std::uint8_t* at, std::size_t length, Advice advice);
 Status populate(std::uint8_t* at, std::size_t length, bool write);
+/** Whether residency() is true for this file: to others than its owners and writers a system may say yes always. */
+bool tellsResidency(Handle file);
 Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages);
 Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace fmmap::registry {
 
@@ -29,6 +30,12 @@ std::unordered_map<const Mapping*, int>& counts() {
   return *map;
 }
 
+/** Work in the pool may come to its end after the environment that began it. */
+std::unordered_set<const void*>& environments() {
+  static auto* const set = new std::unordered_set<const void*>();
+  return *set;
+}
+
 /** Outside the mutex: closing waits for work in flight. */
 void finish(Entry entry, bool lastHandle) {
   while (entry.pins-- > 0) entry.mapping->unpinHandle();
@@ -40,6 +47,7 @@ void finish(Entry entry, bool lastHandle) {
 
 Id add(std::shared_ptr<Mapping> mapping, const void* environment) {
   std::lock_guard<std::mutex> guard(mutex);
+  if (environments().count(environment) == 0) return 0;
   ++counts()[mapping.get()];
   entries().emplace(++last, Entry{std::move(mapping), environment, {}, 0});
   return last;
@@ -52,6 +60,19 @@ Id attach(Id other, const void* environment) {
   ++counts()[found->second.mapping.get()];
   entries().emplace(++last, Entry{found->second.mapping, environment, {}, 0});
   return last;
+}
+
+void enter(const void* environment) {
+  std::lock_guard<std::mutex> guard(mutex);
+  environments().insert(environment);
+}
+
+bool take(Id id, const void* environment) {
+  std::lock_guard<std::mutex> guard(mutex);
+  const auto found = entries().find(id);
+  if (found == entries().end()) return false;
+  found->second.environment = environment;
+  return true;
 }
 
 std::shared_ptr<Mapping> find(Id id) {
@@ -121,6 +142,7 @@ void releaseAll(const void* environment) {
   std::vector<Id> ids;
   {
     std::lock_guard<std::mutex> guard(mutex);
+    environments().erase(environment);
     for (const auto& [id, entry] : entries()) {
       if (entry.environment == environment) ids.push_back(id);
     }

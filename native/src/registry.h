@@ -12,10 +12,14 @@ namespace fmmap::registry {
 
 using Id = std::uint64_t;
 
-/** A handle with a mapping of its own; `environment` is whom it dies with. */
+/** An environment begins; releaseAll() ends it. */
+void enter(const void* environment);
+/** A handle with a mapping of its own; `environment` is whom it dies with. 0 if that has ended. */
 Id add(std::shared_ptr<Mapping> mapping, const void* environment);
 /** Another handle to the mapping of `other`; 0 if that is gone. */
 Id attach(Id other, const void* environment);
+/** Gives a handle to another environment; false if it is gone. */
+bool take(Id id, const void* environment);
 std::shared_ptr<Mapping> find(Id id);
 int handles(const Mapping* mapping);
 /** Notes that the handle looks through the window at `data`, or that it no longer does. */

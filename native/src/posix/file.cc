@@ -159,6 +159,12 @@ Status lock(Handle file, Lock kind, bool wait, bool* acquired) {
   return last("flock");
 }
 
+bool tellsResidency(Handle file) {
+  struct stat info;
+  if ((fcntl(fd(file), F_GETFL) & O_ACCMODE) == O_RDWR) return true;
+  return fstat(fd(file), &info) == 0 && (geteuid() == 0 || geteuid() == info.st_uid);
+}
+
 Status duplicate(Handle file, Handle* copy) {
   *copy = fcntl(fd(file), F_DUPFD_CLOEXEC, 0);
   return *copy >= 0 ? Status{} : last("fcntl");

@@ -34,11 +34,8 @@ export enum Flag {
 /** A handle of the binding. Never used twice in a process. */
 export type HandleId = number;
 
-/** The addon's functions. They throw what `createError` makes; arguments are checked before. */
-interface Binding {
-  readonly pageSize: number;
-  readonly granularity: number;
-  init(create: typeof createError, result: Float64Array): void;
+/** What may wait for the system: run by the caller's thread, or with a promise by another one. */
+interface Operations {
   /** `result`: length, and how far into its page the mapping begins. Nothing is changed yet. */
   open(
     path: string | Uint8Array,
@@ -50,50 +47,70 @@ interface Binding {
     length: number,
     maxSize: number,
   ): HandleId;
-  /** `content`: bytes, or a count of zeroes. */
+  /** `content`: bytes, or a count of zeroes. `result` as of {@link open}. */
   memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
+  /** Throws unless the address space has room for so many bytes and some more. */
+  probe(id: HandleId, bytes: number): number;
+  /** `length`: visible bytes to map for, or -1 for as many as there are; returns which. */
+  map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): number;
+  commit(id: HandleId): number;
+  abandon(id: HandleId): number;
+  /** `result`: length. */
+  resize(id: HandleId, size: number, moved: boolean): number;
+  freeze(id: HandleId, exec: boolean): number;
+  /** The length that `reopen` would give. */
+  extent(id: HandleId): number;
+  /** Maps the open file as it is now, up to `limit` visible bytes, -1 for all; `result`: length. */
+  reopen(id: HandleId, limit: number, moved: boolean): number;
+  checkFault(id: HandleId): number;
+  close(id: HandleId): number;
+  release(id: HandleId): number;
+  flush(id: HandleId, offset: number, length: number, wait: boolean): number;
+  advise(id: HandleId, advice: number, offset: number, length: number): number;
+  prefetch(id: HandleId, offset: number, length: number): number;
+  lockMemory(id: HandleId, offset: number, length: number, lock: boolean): number;
+  /** 1 if the lock is held now. */
+  lock(id: HandleId, kind: LockKind, wait: boolean): number;
+  writeToNewFile(id: HandleId, path: string | Uint8Array, offset: number, length: number): number;
+  remove(id: HandleId): number;
+  syncDirectory(path: string | Uint8Array): number;
+}
+
+export type Operation = keyof Operations;
+
+/** The addon's functions. They throw what `createError` makes; arguments are checked before. */
+export interface Binding extends Operations {
+  readonly pageSize: number;
+  readonly granularity: number;
+  /** On a thread of libuv's pool; resolves with the value and then the `result` of the operation. */
+  readonly queued: {
+    readonly [Name in Operation]: (
+      ...args: Parameters<Operations[Name]>
+    ) => Promise<readonly number[]>;
+  };
+  init(create: typeof createError, result: Float64Array): void;
   /** For a new window, once. */
   adopt(footer: Uint8Array): void;
   /** For a window that nothing but views looks at any more. */
   blank(memory: Uint8Array): void;
-  /** Throws unless the address space has room for so many bytes and some more. */
-  probe(id: HandleId, bytes: number): void;
-  /** `length`: visible bytes to map for, or -1 for as many as there are; returns which. */
-  map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): number;
   unmap(id: HandleId, window: Uint8Array): void;
-  commit(id: HandleId): void;
-  abandon(id: HandleId): void;
-  /** `result`: length. */
-  resize(id: HandleId, size: number, moved: boolean): void;
-  freeze(id: HandleId, exec: boolean): void;
-  /** The length that `reopen` would give. */
-  extent(id: HandleId): number;
-  /** Maps the open file as it is now, up to `limit` visible bytes, -1 for all; `result`: length. */
-  reopen(id: HandleId, limit: number, moved: boolean): void;
-  checkFault(id: HandleId): void;
   /** Whether it was in time: before the first mapping. */
   disableGuard(): boolean;
   rearmGuard(): void;
   /** Once in a thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
   poison(id: HandleId): void;
-  close(id: HandleId): void;
-  release(id: HandleId): void;
   /** `result`: length, access, and how many of the windows are the mapping's. */
   attach(id: HandleId, ...windows: Uint8Array[]): HandleId;
-  /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, cause, offset and serial number of the fault. */
+  /** Makes a handle that another thread has opened end with this one; false if it is gone. */
+  take(id: HandleId): boolean;
+  /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, and cause, offset and serial number of the fault. */
   state(id: HandleId): number;
-  flush(id: HandleId, offset: number, length: number, wait: boolean): void;
-  advise(id: HandleId, advice: number, offset: number, length: number): void;
-  prefetch(id: HandleId, offset: number, length: number): void;
   residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;
-  lockMemory(id: HandleId, offset: number, length: number, lock: boolean): void;
-  lock(id: HandleId, kind: LockKind, wait: boolean): boolean;
+  /** 1 if the range is certainly in memory. */
+  isResident(id: HandleId, offset: number, length: number): number;
   pin(id: HandleId): number;
   unpin(id: HandleId): void;
-  writeToNewFile(id: HandleId, path: string | Uint8Array, offset: number, length: number): void;
-  remove(id: HandleId): void;
-  syncDirectory(path: string | Uint8Array): void;
   alias(bytes: Uint8Array): ArrayBuffer;
   detach(buffer: ArrayBuffer): void;
 }

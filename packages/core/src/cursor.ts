@@ -1,6 +1,7 @@
 import { MmapRangeError, typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
+import { perform } from './work.js';
 
 /** As a reader goes on it looks at the file, about as often as one that reads with `fs` would. */
 const REFILL = 2 ** 16;
@@ -90,7 +91,7 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   protected advance(length: number): number {
     const position = this.#position + length;
     if (position >= this.#due) {
-      this.file._mapping.checkFault();
+      perform(this.file._mapping.checkFault());
       this.#due = position + REFILL;
     }
     this.#position = position;

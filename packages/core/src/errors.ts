@@ -128,8 +128,7 @@ export class MmapUnsupportedError extends MmapError {
   }
 }
 
-// As V8's own errors have it: on the prototype, not on each error.
-for (const type of [
+const types = [
   MmapError,
   MmapClosedError,
   MmapPoisonedError,
@@ -138,7 +137,10 @@ for (const type of [
   MmapRangeError,
   MmapIdentityError,
   MmapUnsupportedError,
-]) {
+];
+
+// As V8's own errors have it: on the prototype, not on each error.
+for (const type of types) {
   Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true });
 }
 
@@ -175,6 +177,34 @@ export function systemError(
     path,
     dest,
   });
+}
+
+/** An error of ours in a form that may be sent to another thread, which keeps no classes. */
+export interface PackedError {
+  readonly type: number;
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly details: object;
+  readonly cause: unknown;
+}
+
+/** @returns `undefined` for an error of somebody else. */
+export function packError(error: unknown): PackedError | undefined {
+  if (!(error instanceof MmapError)) return undefined;
+  const { message, stack, cause } = error;
+  const type = types.findIndex(({ prototype }) => prototype === Object.getPrototypeOf(error));
+  return { type, message, stack, cause, details: { ...error } };
+}
+
+export function unpackError({ type, message, stack, cause, details }: PackedError): Error {
+  const error = new Error(message);
+  Object.setPrototypeOf(error, types[type]?.prototype ?? MmapError.prototype);
+  Object.assign(error, details);
+  for (const [key, value] of Object.entries({ stack, cause })) {
+    if (value !== undefined)
+      Object.defineProperty(error, key, { value, configurable: true, writable: true });
+  }
+  return error;
 }
 
 /** What `native/src/status.h` calls `Kind`. */

@@ -1,4 +1,12 @@
-import { Access, binding, type HandleId, LockKind, result } from './binding.js';
+import {
+  Access,
+  type Binding,
+  binding,
+  type HandleId,
+  LockKind,
+  type Operation,
+  result,
+} from './binding.js';
 import {
   MmapClosedError,
   MmapFaultError,
@@ -9,8 +17,10 @@ import {
 import { type FaultListener, watchFaults } from './fault.js';
 import { holdLease, type Lease, releaseLease } from './lease.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
+import { Turns } from './turns.js';
 import { Window } from './window.js';
 import { ownerOf, type SharedWindow, Windows } from './windows.js';
+import { call, perform, type Work } from './work.js';
 
 const NOTHING = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
@@ -79,6 +89,7 @@ export class Mapping {
   /** Each with the serial number of the fault that it was told of last. */
   readonly #listeners = new Map<FaultListener, number>();
   #unwatch: (() => void) | undefined;
+  #turns: Turns | undefined;
 
   private constructor(traits: MappingTraits, delta: number, shared?: readonly SharedWindow[]) {
     const { id, path, isMemory } = traits;
@@ -90,14 +101,14 @@ export class Mapping {
   }
 
   /** Maps what the binding has just opened; on failure nothing of it is left. */
-  static finish(traits: MappingTraits): Mapping {
+  static *finish(traits: MappingTraits): Work<Mapping> {
     const [length = 0, delta = 0] = result;
     const mapping = new Mapping(traits, delta);
     try {
-      mapping.windows.cover(length);
-      binding.commit(traits.id);
+      yield* mapping.windows.cover(length);
+      yield* call('commit', traits.id);
     } catch (error) {
-      binding.abandon(traits.id);
+      yield* call('abandon', traits.id);
       throw error;
     }
     mapping.#show(length);
@@ -124,7 +135,7 @@ export class Mapping {
     try {
       mapping.refresh();
     } catch (error) {
-      mapping.close();
+      perform(mapping.close());
       throw error;
     }
     return mapping;
@@ -148,6 +159,17 @@ export class Mapping {
 
   get path(): string {
     return this.#traits.path;
+  }
+
+  /** Of the first visible byte in the file. */
+  get offset(): number {
+    return this.#traits.offset;
+  }
+
+  /** Of the async classes. */
+  get turns(): Turns {
+    this.#turns ??= new Turns();
+    return this.#turns;
   }
 
   get isCow(): boolean {
@@ -238,29 +260,29 @@ export class Mapping {
    * Looks at the file, too: up to the end of the page in which it ends there are zeroes without a fault.
    * @throws MmapClosedError, MmapFaultError
    */
-  checkFault(): void {
-    this.guarded((id) => binding.checkFault(id));
+  *checkFault(): Work<void> {
+    yield* this.guarded('checkFault', this.id);
   }
 
-  reopen(): void {
+  *reopen(): Work<void> {
     this.#sync();
     if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
     const { list, isShared } = this.windows;
     if (isShared || this.isCow) {
-      this.guarded((id) => binding.reopen(id, -1, true));
+      yield* this.guarded('reopen', this.id, -1, true);
       this.#sync(true);
       return;
     }
-    const wanted = binding.extent(this.id);
-    const undo = this.windows.cover(wanted);
+    const wanted = yield* this.guarded('extent', this.id);
+    const undo = yield* this.windows.cover(wanted);
     try {
-      binding.reopen(this.id, wanted, false);
+      yield* call('reopen', this.id, wanted, false);
     } catch (error) {
       undo();
       this.#sync(true);
       throw error;
     }
-    this.#noteFault(false);
+    this.#fault = undefined;
     this.#show(result[0] ?? 0);
     this.windows.prune(list);
   }
@@ -307,9 +329,14 @@ export class Mapping {
     this.last16 = visible - 16;
   }
 
-  #shut(): void {
+  /** No more access from here on; only then may the memory go. */
+  #hide(): void {
     this.#isClosed = true;
     this.#show(0);
+  }
+
+  #shut(): void {
+    this.#hide();
     this.#ignoreFaults();
     this.windows.close();
     releaseLease(this, this.#lease);
@@ -373,7 +400,7 @@ export class Mapping {
 
   /** After a piece of work with `length` bytes: where it was much, a look at the file is cheap. */
   checkAfter(length: number): void {
-    if (length > binding.pageSize) this.checkFault();
+    if (length > binding.pageSize) perform(this.checkFault());
   }
 
   /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */
@@ -414,17 +441,17 @@ export class Mapping {
 
   // --- changes ---
 
-  /** Makes a call into the binding that may poison the mapping, and notes if it did. */
-  guarded(call: (id: HandleId) => void): void {
+  /** A step that may poison the mapping, or meet a fault, and notes if it did. */
+  *guarded<Name extends Operation>(name: Name, ...args: Parameters<Binding[Name]>): Work<number> {
     try {
-      call(this.id);
+      return yield* call(name, ...args);
     } catch (error) {
       this.#sync(true);
       throw error;
     }
   }
 
-  resize(size: number): void {
+  *resize(size: number): Work<void> {
     checkSize(size, 'size');
     this.requireUsable();
     if (this.isCow) {
@@ -433,12 +460,17 @@ export class Mapping {
         { path: this.path },
       );
     }
+    const { length } = this;
     const { list, isShared } = this.windows;
-    const undo = this.windows.cover(Math.max(size - this.#traits.offset, 0));
+    const target = Math.max(size - this.#traits.offset, 0);
+    const undo = yield* this.windows.cover(target);
+    // Whoever reads while this waits must not take the zeroes that come for the file's bytes.
+    if (target < length) this.#show(target);
     try {
-      binding.resize(this.id, size, isShared);
+      yield* call('resize', this.id, size, isShared);
     } catch (error) {
       undo();
+      this.#show(length);
       this.#sync(true);
       throw error;
     }
@@ -446,16 +478,19 @@ export class Mapping {
     this.windows.prune(list);
   }
 
-  freeze(exec: boolean): void {
+  *freeze(exec: boolean): Work<void> {
     this.requireUsable();
-    this.guarded((id) => binding.freeze(id, exec));
+    yield* this.guarded('freeze', this.id, exec);
     this.access = exec ? Access.exec : Access.read;
   }
 
-  close(): void {
+  *close(): Work<void> {
     if (this.isClosed) return;
-    if (this.#isAttached) binding.release(this.#traits.id);
-    else binding.close(this.#traits.id);
-    this.#shut();
+    this.#hide();
+    try {
+      yield* call(this.#isAttached ? 'release' : 'close', this.#traits.id);
+    } finally {
+      this.#shut();
+    }
   }
 }

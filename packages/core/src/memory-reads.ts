@@ -1,15 +1,10 @@
 import { Access, binding } from './binding.js';
-import { plain } from './bytes.js';
-import { typeError } from './errors.js';
+import type { FaultListener } from './fault.js';
 import { TypedReads } from './generated/typed-reads.js';
+import type { SharedMapping } from './mapping.js';
+import { LOCK_STATES, type LockState } from './operations.js';
 import { checkSize } from './range.js';
-import { MmapFileReader } from './reader.js';
 import { indexOf, lastIndexOf, type Needle } from './search.js';
-
-function toTarget(target: unknown): Uint8Array {
-  if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
-  return plain(target);
-}
 
 /** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
 export abstract class MemoryReads extends TypedReads {
@@ -50,6 +45,11 @@ export abstract class MemoryReads extends TypedReads {
    */
   get isFaulted(): boolean {
     return this._mapping.isFaulted;
+  }
+
+  /** The lock that is held; `'none'` for memory and once closed. */
+  get lockState(): LockState {
+    return LOCK_STATES[this._mapping.lockKind] ?? 'none';
   }
 
   /** Whether the mapping was closed, by this handle or by the one it was attached to. */
@@ -108,42 +108,6 @@ export abstract class MemoryReads extends TypedReads {
   }
 
   /**
-   * Copies into `target` what there is from `offset` on, at most `target.length` bytes.
-   * @returns The bytes copied: fewer than asked at the end of the mapping, 0 behind it.
-   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError
-   */
-  read(target: Uint8Array, offset = 0): number {
-    const to = toTarget(target);
-    checkSize(offset, 'offset');
-    const mapping = this._mapping;
-    const count = mapping.settled(() => {
-      mapping.refresh();
-      const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
-      if (mapping.windows.aliases(to, mapping)) to.set(mapping.windows.copy(offset, length));
-      else {
-        mapping.windows.each(offset, length, (bytes, at) => {
-          to.set(bytes, at - offset);
-        });
-      }
-      return length;
-    }, to);
-    mapping.checkAfter(count);
-    return count;
-  }
-
-  /**
-   * Fills all of `target` from `offset` on.
-   * @throws MmapRangeError if there are not enough bytes; then nothing is copied.
-   * @throws TypeError, MmapClosedError
-   */
-  readExact(target: Uint8Array, offset = 0): void {
-    const to = toTarget(target);
-    checkSize(offset, 'offset');
-    this._mapping.resolve(offset, to.length);
-    this.read(to, offset);
-  }
-
-  /**
    * The offset of the first occurrence of `value` at or after `offset`, or -1.
    * @param value - Bytes, text in UTF-8, or one byte (0 to 255).
    * @throws TypeError, MmapRangeError, MmapClosedError
@@ -163,14 +127,6 @@ export abstract class MemoryReads extends TypedReads {
   }
 
   /**
-   * A reader with a position of its own over a part of the mapping, by default all of it.
-   * @throws TypeError, MmapRangeError, MmapClosedError
-   */
-  reader(offset?: number, length?: number): MmapFileReader {
-    return new MmapFileReader(this, offset ?? 0, this._mapping.resolve(offset, length));
-  }
-
-  /**
    * Which pages of a range are in memory: one byte a page, 1 if it is (`mincore(2)`). Linux says 1
    * for every page of a file that the caller neither owns nor may write.
    * @throws TypeError, MmapRangeError, MmapClosedError
@@ -185,5 +141,24 @@ export abstract class MemoryReads extends TypedReads {
     );
     binding.residency(mapping.id, offset ?? 0, bytes, pages);
     return pages;
+  }
+
+  /**
+   * Has `listener` called with the error, once, when a fault happens or has happened: soon after
+   * it, from the event loop. It does not keep the process alive, and an error that it throws is
+   * an uncaught exception.
+   * @returns What takes the listener away.
+   * @throws TypeError, MmapClosedError
+   */
+  onFault(listener: FaultListener): () => void {
+    return this._mapping.onFault(listener);
+  }
+
+  /**
+   * A token for `attach` in another thread, to be sent with `postMessage` or as `workerData`.
+   * @throws MmapClosedError
+   */
+  share(): SharedMapping {
+    return this._mapping.share();
   }
 }

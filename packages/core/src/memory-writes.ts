@@ -3,7 +3,6 @@ import { MmapRangeError, typeError } from './errors.js';
 import { TypedWrites } from './generated/typed-writes.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { ownerOf } from './windows.js';
-import { MmapFileWriter } from './writer.js';
 
 /** Bytes of a source of {@link MemoryWrites.write}. */
 export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
@@ -121,13 +120,5 @@ export abstract class MemoryWrites extends TypedWrites {
       });
       this.writeAll(piece, target + shift);
     }
-  }
-
-  /**
-   * A writer with a position of its own over a part of the mapping, by default all of it.
-   * @throws TypeError, MmapRangeError, MmapClosedError
-   */
-  writer(offset?: number, length?: number): MmapFileWriter {
-    return new MmapFileWriter(this as never, offset ?? 0, this._mapping.resolve(offset, length));
   }
 }

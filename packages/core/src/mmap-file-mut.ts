@@ -1,10 +1,11 @@
-import { Access, binding } from './binding.js';
+import { Access } from './binding.js';
 import { MmapUnsupportedError, typeError } from './errors.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { MemoryWrites } from './memory-writes.js';
 import { mixin } from './mixin.js';
 import { MmapFile } from './mmap-file.js';
 import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
+import * as operations from './operations.js';
 import {
   type CreateOptions,
   constructors,
@@ -14,6 +15,8 @@ import {
   type OpenOrCreateOptions,
 } from './options.js';
 import type { PathLike } from './path.js';
+import { perform } from './work.js';
+import { MmapFileWriter } from './writer.js';
 
 // mixin() below adds what this declares.
 export interface MmapFileMut extends MemoryWrites {}
@@ -40,7 +43,7 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
    */
   static create(path: PathLike, options?: CreateOptions): MmapFileMut {
-    return new MmapFileMut(openFile(constructors.create, path, options));
+    return new MmapFileMut(perform(openFile(constructors.create, path, options)));
   }
 
   /**
@@ -53,12 +56,12 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
    */
   static override open(path: PathLike, options?: OpenOrCreateOptions): MmapFileMut {
-    return new MmapFileMut(openFile(constructors.openOrCreate, path, options));
+    return new MmapFileMut(perform(openFile(constructors.openOrCreate, path, options)));
   }
 
   /** Maps an existing file for writing; otherwise as {@link MmapFileMut.open}. */
   static openExisting(path: PathLike, options?: OpenMutOptions): MmapFileMut {
-    return new MmapFileMut(openFile(constructors.openExisting, path, options));
+    return new MmapFileMut(perform(openFile(constructors.openExisting, path, options)));
   }
 
   /**
@@ -66,7 +69,7 @@ export class MmapFileMut extends MmapFile {
    * @throws as {@link MmapFile.open}
    */
   static openCow(path: PathLike, options?: OpenOptions): MmapFileMut {
-    return new MmapFileMut(openFile(constructors.openCow, path, options));
+    return new MmapFileMut(perform(openFile(constructors.openCow, path, options)));
   }
 
   /** A writable mapping of a copy of `data` with no file behind it. */
@@ -95,7 +98,7 @@ export class MmapFileMut extends MmapFile {
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new MmapFileMut(mapping);
     }
-    mapping.close();
+    perform(mapping.close());
     throw new MmapUnsupportedError(
       `'${mapping.path}' is mapped read-only; attach it with MmapFile.attach`,
       { path: mapping.path },
@@ -113,6 +116,14 @@ export class MmapFileMut extends MmapFile {
   }
 
   /**
+   * A writer with a position of its own over a part of the mapping, by default all of it.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  writer(offset?: number, length?: number): MmapFileWriter {
+    return new MmapFileWriter(this, offset ?? 0, this._mapping.resolve(offset, length));
+  }
+
+  /**
    * Returns when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
    * for memory and copy-on-write mappings.
    *
@@ -121,16 +132,12 @@ export class MmapFileMut extends MmapFile {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   flush(offset?: number, length?: number): void {
-    const mapping = this._mapping;
-    const bytes = mapping.resolve(offset, length, true);
-    mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, true));
+    perform(operations.flush(this._mapping, true, offset, length));
   }
 
   /** Starts writing a range to the disk and does not wait; otherwise as {@link flush}. */
   startFlush(offset?: number, length?: number): void {
-    const mapping = this._mapping;
-    const bytes = mapping.resolve(offset, length, true);
-    mapping.guarded((id) => binding.flush(id, offset ?? 0, bytes, false));
+    perform(operations.flush(this._mapping, false, offset, length));
   }
 
   /**
@@ -144,7 +151,7 @@ export class MmapFileMut extends MmapFile {
    * poisoned ({@link isPoisoned}); otherwise it is as it was.
    */
   truncate(size: number): void {
-    this._mapping.resize(size);
+    perform(this._mapping.resize(size));
   }
 
   /**
@@ -165,7 +172,7 @@ export class MmapFileMut extends MmapFile {
 
   #freeze(exec: boolean): MmapFile {
     const mapping = this._mapping;
-    mapping.freeze(exec);
+    perform(mapping.freeze(exec));
     Object.assign(this, { _mapping: Mapping.closed(mapping) });
     this.#removeOnDispose = false;
     return new MmapFile(mapping);
@@ -179,8 +186,7 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError of the system, such as `EACCES`; MmapClosedError
    */
   remove(): void {
-    binding.remove(this._mapping.id);
-    this._mapping.close();
+    perform(operations.remove(this._mapping));
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */

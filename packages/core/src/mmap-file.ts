@@ -1,34 +1,17 @@
 import * as fs from 'node:fs';
 
 import { Access, binding, LockKind } from './binding.js';
-import { typeError } from './errors.js';
-import type { FaultListener } from './fault.js';
+import { copyTo, toTarget } from './copy.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
+import type { Advice } from './operations.js';
+import * as operations from './operations.js';
 import { constructors, type MapOptions, type OpenOptions } from './options.js';
-import { type PathLike, toPath } from './path.js';
-
-/** What `native/src/platform.h` calls `Advice`, in its order. */
-const ADVICE = [
-  'normal',
-  'random',
-  'sequential',
-  'willneed',
-  'dontneed',
-  'hugepage',
-  'nohugepage',
-  'cold',
-  'pageout',
-] as const;
-
-/** What a program is going to do with memory, as `madvise(2)` takes it. */
-export type Advice = (typeof ADVICE)[number];
-
-const LOCK_STATES = ['none', 'shared', 'exclusive'] as const;
-
-/** The advisory lock that a handle holds. */
-export type LockState = (typeof LOCK_STATES)[number];
+import type { PathLike } from './path.js';
+import { checkSize } from './range.js';
+import { MmapFileReader } from './reader.js';
+import { perform } from './work.js';
 
 /**
  * A file mapped read-only, or a piece of memory that behaves like one.
@@ -63,14 +46,14 @@ export class MmapFile extends MemoryReads implements Disposable {
    * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    */
   static open(path: PathLike, options?: OpenOptions): MmapFile {
-    return new MmapFile(openFile(constructors.open, path, options));
+    return new MmapFile(perform(openFile(constructors.open, path, options)));
   }
 
   /**
    * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
    */
   static openExec(path: PathLike, options?: OpenOptions): MmapFile {
-    return new MmapFile(openFile(constructors.openExec, path, options));
+    return new MmapFile(perform(openFile(constructors.openExec, path, options)));
   }
 
   /**
@@ -94,9 +77,33 @@ export class MmapFile extends MemoryReads implements Disposable {
     return new MmapFile(attachMapping(token));
   }
 
-  /** The lock that is held; `'none'` for memory and once closed. */
-  get lockState(): LockState {
-    return LOCK_STATES[this._mapping.lockKind] ?? 'none';
+  /**
+   * Copies into `target` what there is from `offset` on, at most `target.length` bytes.
+   * @returns The bytes copied: fewer than asked at the end of the mapping, 0 behind it.
+   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapFaultError
+   */
+  read(target: Uint8Array, offset = 0): number {
+    return copyTo(this._mapping, toTarget(target), offset);
+  }
+
+  /**
+   * Fills all of `target` from `offset` on.
+   * @throws MmapRangeError if there are not enough bytes; then nothing is copied.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  readExact(target: Uint8Array, offset = 0): void {
+    const to = toTarget(target);
+    checkSize(offset, 'offset');
+    this._mapping.resolve(offset, to.length);
+    copyTo(this._mapping, to, offset);
+  }
+
+  /**
+   * A reader with a position of its own over a part of the mapping, by default all of it.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  reader(offset?: number, length?: number): MmapFileReader {
+    return new MmapFileReader(this, offset ?? 0, this._mapping.resolve(offset, length));
   }
 
   /**
@@ -107,10 +114,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.
    */
   writeToNewFile(path: PathLike, offset?: number, length?: number): void {
-    const target = toPath(path);
-    const mapping = this._mapping;
-    const bytes = mapping.resolve(offset, length);
-    binding.writeToNewFile(mapping.id, target, offset ?? 0, bytes);
+    perform(operations.writeToNewFile(this._mapping, path, offset, length));
   }
 
   /**
@@ -120,11 +124,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * copy-on-write mapping, whose changes it would discard.
    */
   advise(advice: Advice, offset?: number, length?: number): void {
-    const index = ADVICE.indexOf(advice);
-    if (index < 0) throw typeError('advice', `one of '${ADVICE.join("', '")}'`, advice);
-    const mapping = this._mapping;
-    const bytes = mapping.resolve(offset, length);
-    binding.advise(mapping.id, index, offset ?? 0, bytes);
+    perform(operations.advise(this._mapping, advice, offset, length));
   }
 
   /**
@@ -133,9 +133,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapError of the system
    */
   prefetch(offset?: number, length?: number): void {
-    const mapping = this._mapping;
-    const bytes = mapping.resolve(offset, length);
-    binding.prefetch(mapping.id, offset ?? 0, bytes);
+    perform(operations.prefetch(this._mapping, offset, length));
   }
 
   /**
@@ -144,16 +142,12 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   lockMemory(offset?: number, length?: number): void {
-    const mapping = this._mapping;
-    const bytes = mapping.resolve(offset, length);
-    binding.lockMemory(mapping.id, offset ?? 0, bytes, true);
+    perform(operations.lockMemory(this._mapping, true, offset, length));
   }
 
   /** Undoes {@link lockMemory}. */
   unlockMemory(offset?: number, length?: number): void {
-    const mapping = this._mapping;
-    const bytes = mapping.resolve(offset, length);
-    binding.lockMemory(mapping.id, offset ?? 0, bytes, false);
+    perform(operations.lockMemory(this._mapping, false, offset, length));
   }
 
   /**
@@ -179,27 +173,27 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapClosedError
    */
   lock(): void {
-    binding.lock(this._mapping.id, LockKind.exclusive, true);
+    perform(operations.lock(this._mapping, LockKind.exclusive, true));
   }
 
   /** Takes the shared lock, and waits for it; otherwise as {@link lock}. */
   lockShared(): void {
-    binding.lock(this._mapping.id, LockKind.shared, true);
+    perform(operations.lock(this._mapping, LockKind.shared, true));
   }
 
   /** Takes the exclusive lock if nobody holds one. @returns Whether it is held now. */
   tryLock(): boolean {
-    return binding.lock(this._mapping.id, LockKind.exclusive, false);
+    return perform(operations.lock(this._mapping, LockKind.exclusive, false));
   }
 
   /** Takes the shared lock if nobody holds the exclusive one. @returns Whether it is held now. */
   tryLockShared(): boolean {
-    return binding.lock(this._mapping.id, LockKind.shared, false);
+    return perform(operations.lock(this._mapping, LockKind.shared, false));
   }
 
   /** Gives the lock back; without one it does nothing. */
   unlock(): void {
-    binding.lock(this._mapping.id, LockKind.none, false);
+    perform(operations.unlock(this._mapping));
   }
 
   /**
@@ -217,18 +211,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * ```
    */
   checkFault(): void {
-    this._mapping.checkFault();
-  }
-
-  /**
-   * Has `listener` called with the error, once, when a fault happens or has happened: soon after
-   * it, from the event loop. It does not keep the process alive, and an error that it throws is
-   * an uncaught exception.
-   * @returns What takes the listener away.
-   * @throws TypeError, MmapClosedError
-   */
-  onFault(listener: FaultListener): () => void {
-    return this._mapping.onFault(listener);
+    perform(this._mapping.checkFault());
   }
 
   /**
@@ -244,15 +227,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
    */
   reopen(): void {
-    this._mapping.reopen();
-  }
-
-  /**
-   * A token for `attach` in another thread, to be sent with `postMessage` or as `workerData`.
-   * @throws MmapClosedError
-   */
-  share(): SharedMapping {
-    return this._mapping.share();
+    perform(this._mapping.reopen());
   }
 
   /**
@@ -260,7 +235,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * every method throws {@link MmapClosedError} from now on. A second `close` does nothing.
    */
   close(): void {
-    this._mapping.close();
+    perform(this._mapping.close());
   }
 
   [Symbol.dispose](): void {

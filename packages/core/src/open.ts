@@ -6,23 +6,24 @@ import { constructors, type MapOptions, type OpenRequest, parseOptions } from '.
 import { type PathLike, showPath, toPath } from './path.js';
 import { checkSize } from './range.js';
 import { ownerOf, type SharedWindow } from './windows.js';
+import { call, perform, type Work } from './work.js';
 
 const DEFAULTS = new Map(
   Object.values(constructors).map((maker) => [maker, parseOptions(maker, undefined)]),
 );
 
 /** Opens, locks and maps a file. Arguments are checked before anything is touched. */
-export function openFile(
+export function* openFile(
   maker: (typeof constructors)[keyof typeof constructors],
   path: PathLike,
   options: object | undefined,
-): Mapping {
+): Work<Mapping> {
   const name = toPath(path);
   const request: OpenRequest =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ?? parseOptions(maker, options);
   const { access, flags, mode, customFlags, offset, length, maxSize, detachOnClose } = request;
-  const id = binding.open(name, access, flags, mode, customFlags, offset, length, maxSize);
-  return Mapping.finish({
+  const id = yield* call('open', name, access, flags, mode, customFlags, offset, length, maxSize);
+  return yield* Mapping.finish({
     id,
     path: showPath(name),
     access,
@@ -66,15 +67,17 @@ function mapMemory(
 ): Mapping {
   const { flags, detachOnClose } = parseOptions(constructors.anonymous, options);
   const id = binding.memory(path, access, flags, content);
-  return Mapping.finish({
-    id,
-    path,
-    access,
-    offset: 0,
-    isMemory: true,
-    isCow: false,
-    detachOnClose,
-  });
+  return perform(
+    Mapping.finish({
+      id,
+      path,
+      access,
+      offset: 0,
+      isMemory: true,
+      isCow: false,
+      detachOnClose,
+    }),
+  );
 }
 
 /** The mapping of a token of `share()`. */

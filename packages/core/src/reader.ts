@@ -1,8 +1,6 @@
-import { plain } from './bytes.js';
-import { typeError } from './errors.js';
-import { TypedReader } from './generated/typed-reader.js';
-import type { MemoryReads } from './memory-reads.js';
-import { checkInteger, checkSize } from './range.js';
+import { copyTo, toTarget } from './copy.js';
+import { MemoryReader } from './memory-reader.js';
+import { checkInteger } from './range.js';
 import { indexOf } from './search.js';
 
 const LF = 10;
@@ -16,17 +14,17 @@ const LF = 10;
  * for (const line of file.reader()) console.log(line);
  * ```
  */
-export class MmapFileReader extends TypedReader<MemoryReads> implements Iterable<string> {
+export class MmapFileReader extends MemoryReader implements Iterable<string> {
   /**
    * Fills `target` with what remains, at most `target.length` bytes.
    * @returns The bytes read; 0 at the end.
    * @throws TypeError, MmapClosedError
    */
   read(target: Uint8Array): number {
-    if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
-    const to = plain(target);
+    const to = toTarget(target);
     const length = Math.min(to.length, this.remaining);
-    const read = this.file.read(to.subarray(0, length), this.offset + this.position);
+    const from = this.offset + this.position;
+    const read = copyTo(this.file._mapping, to.subarray(0, length), from);
     this.advance(read);
     return read;
   }
@@ -37,31 +35,11 @@ export class MmapFileReader extends TypedReader<MemoryReads> implements Iterable
    * @throws TypeError, MmapClosedError
    */
   readExact(target: Uint8Array): void {
-    if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
-    const to = plain(target);
-    this.file.readExact(to, this.claim(to.length));
+    const to = toTarget(target);
+    const from = this.claim(to.length);
+    this.file._mapping.resolve(from, to.length);
+    copyTo(this.file._mapping, to, from);
     this.advance(to.length);
-  }
-
-  /**
-   * The next `length` bytes without copying; see `MmapFile.asBuffer`.
-   * @throws MmapRangeError if too little remains; the position stays.
-   * @throws TypeError, MmapClosedError
-   */
-  bytes(length: number): Buffer {
-    checkSize(length, 'length');
-    const bytes = this.file.bytes(this.claim(length), length);
-    this.advance(length);
-    return bytes;
-  }
-
-  /** Like {@link bytes}, but stays, and gives what there is where too little remains. */
-  peek(length: number): Buffer {
-    checkSize(length, 'length');
-    const wanted = Math.min(length, this.remaining);
-    const from = this.offset + this.position;
-    const rest = Math.max(this.file.length - from, 0);
-    return this.file.bytes(rest === 0 ? 0 : from, Math.min(wanted, rest));
   }
 
   /**

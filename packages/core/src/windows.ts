@@ -4,6 +4,7 @@ import { binding, type HandleId } from './binding.js';
 import { MmapRangeError, MmapUnsupportedError } from './errors.js';
 import type { Lease } from './lease.js';
 import { MAX_WINDOW, returnWindow, takeWindow, Window } from './window.js';
+import { call, perform, type Work } from './work.js';
 
 /** Where the memory of a user's views keeps the mapping that it belongs to. */
 const MAPPING: unique symbol = Symbol('fmmap.mapping');
@@ -85,10 +86,10 @@ export class Windows {
    * Sees to it that windows show `length` visible bytes, which the file is to have.
    * @returns What takes them back to what they showed before.
    */
-  cover(length: number): () => void {
+  *cover(length: number): Work<() => void> {
     const before = this.#list;
     const added: Window[] = [];
-    this.#layout(length, length, added, this.isShared ? [] : before);
+    yield* this.#layout(length, length, added, this.isShared ? [] : before);
     return () => {
       this.#list = before;
       for (const window of added) this.#unmap(window);
@@ -98,16 +99,21 @@ export class Windows {
   /** New windows for about `length` visible bytes. @returns The bytes that there really are. */
   renew(length: number): number {
     const before = this.#list;
-    const shown = this.#layout(length, -1, [], []);
+    const shown = perform(this.#layout(length, -1, [], []));
     this.prune(before);
     return shown;
   }
 
-  #layout(length: number, visible: number, added: Window[], reuse: readonly Window[]): number {
+  *#layout(
+    length: number,
+    visible: number,
+    added: Window[],
+    reuse: readonly Window[],
+  ): Work<number> {
     const total = length === 0 ? 0 : this.delta + length;
     const list: Window[] = [];
     let shown = length;
-    if (total >= LARGE) binding.probe(this.#traits.id, total);
+    if (total >= LARGE) yield* call('probe', this.#traits.id, total);
     try {
       for (let start = 0; start < total; start += MAX_WINDOW) {
         const needed = Math.min(total - start, MAX_WINDOW);
@@ -118,7 +124,7 @@ export class Windows {
         }
         // One that grew once will grow again, and address space is free.
         const room = Math.min(Math.max(needed, 2 * (old?.capacity ?? 0)), MAX_WINDOW);
-        const opened = this.#map(room, start, visible);
+        const opened = yield* this.#map(room, start, visible);
         shown = opened.shown;
         added.push(opened.window);
         list.push(opened.window);
@@ -132,10 +138,11 @@ export class Windows {
     return shown;
   }
 
-  #map(capacity: number, start: number, visible: number): { window: Window; shown: number } {
-    const window = takeWindow(capacity, this.#traits.path);
+  *#map(capacity: number, start: number, visible: number): Work<{ window: Window; shown: number }> {
+    const { id, path } = this.#traits;
+    const window = takeWindow(capacity, path);
     window.start = start;
-    const shown = binding.map(this.#traits.id, window.bytes, window.capacity, start, visible);
+    const shown = yield* call('map', id, window.bytes, window.capacity, start, visible);
     this.#lease.memories.push(window.memory);
     return { window, shown };
   }
@@ -276,7 +283,7 @@ export class Windows {
         { path: this.#traits.path },
       );
     }
-    const { window } = this.#map(at - start + length, start, -1);
+    const { window } = perform(this.#map(at - start + length, start, -1));
     this.prune();
     this.#others.push(window);
     return window;

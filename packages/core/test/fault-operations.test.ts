@@ -15,8 +15,6 @@ import { pattern, tempFile } from './helpers/temp.js';
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
 
-/** Not public: `protected` in TypeScript. */
-const PROTECTED = ['advance'];
 /** Documented to work on a faulted file: what needs none of its memory. */
 const GOES_ON = [
   'stat',
@@ -125,7 +123,7 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
       };
       for (const { object, type } of objects) {
         for (const { name: method, use } of methodsOf(type)) {
-          if (PROTECTED.includes(method) || GOES_ON.includes(method)) continue;
+          if (GOES_ON.includes(method)) continue;
           expectThrows(`${object.constructor.name}.${method}`, () => use(object));
         }
       }

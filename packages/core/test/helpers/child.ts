@@ -6,9 +6,9 @@ import { onTestFinished } from 'vitest';
 /** What the package exports, as another process loads it. */
 export const DIST: string = fileURLToPath(new URL('../../dist/index.cjs', import.meta.url));
 
-const PRELUDE = `
+const prelude = (main: string): string => `
   const fs = require('node:fs');
-  const { MmapFile, MmapFileMut, ...fmmap } = require(${JSON.stringify(DIST)});
+  const { MmapFile, MmapFileMut, ...fmmap } = require(${JSON.stringify(main)});
   const args = process.argv.slice(1);
   /** One line of output, written at once. */
   const say = (value) => fs.writeSync(1, JSON.stringify(value) + '\\n');
@@ -24,6 +24,8 @@ const PRELUDE = `
 `;
 
 export interface ChildOptions {
+  /** The module whose exports the child has. @defaultValue {@link DIST} */
+  main?: string;
   /** Strings for the source's `args`. */
   args?: string[];
   /** A command that runs the child, such as `['prlimit', '--nofile=50']`. */
@@ -54,8 +56,8 @@ export interface RunningChild {
  * `args`, `say`, `caught`, `turn` and `gc` are there already. It ends with the test.
  */
 export function startChild(source: string, options: ChildOptions = {}): RunningChild {
-  const { args = [], through = [], flags = [], cwd, timeout = 25_000 } = options;
-  const script = `${PRELUDE}(async () => {${source}\n})();`;
+  const { main = DIST, args = [], through = [], flags = [], cwd, timeout = 25_000 } = options;
+  const script = `${prelude(main)}(async () => {${source}\n})();`;
   const [command = '', ...rest] = [
     ...through,
     process.execPath,

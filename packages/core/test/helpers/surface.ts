@@ -3,6 +3,7 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   bytes: [0, 0],
   read: [Buffer.alloc(1)],
   readExact: [Buffer.alloc(1)],
+  readLine: [],
   indexOf: ['x'],
   lastIndexOf: ['x'],
   includes: ['x'],
@@ -21,7 +22,14 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   chunks: [1],
   claim: [1],
   onFault: [() => {}],
+  run: [() => {}],
+  runWith: [{}, () => {}],
+  map: [() => {}],
 };
+
+/** Not public: `@internal` or `protected` in TypeScript. */
+const isHidden = (name: string): boolean =>
+  name.startsWith('_') || ['advance', 'takeUnflushed', 'giveBack'].includes(name);
 
 function argumentsOf(name: string): readonly unknown[] {
   const found = ARGUMENTS[name];
@@ -50,10 +58,10 @@ function members(prototype: object): Map<string, PropertyDescriptor> {
   return found;
 }
 
-/** Every method of a class, those that it inherits and the generated ones included. */
+/** Every public method of a class, those that it inherits and the generated ones included. */
 export function methodsOf(type: { prototype: object }): Member[] {
   return [...members(type.prototype)]
-    .filter(([, { value }]) => typeof value === 'function')
+    .filter(([name, { value }]) => typeof value === 'function' && !isHidden(name))
     .map(([name, { value }]) => ({
       name,
       use: (object) => {

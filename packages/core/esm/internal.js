@@ -1,0 +1,2 @@
+// As index.js.
+export * from '../dist/internal.cjs';

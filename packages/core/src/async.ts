@@ -1,0 +1,109 @@
+import { type Binding, binding, type Operation, result } from './binding.js';
+import { typeError } from './errors.js';
+import type { Mapping } from './mapping.js';
+import * as operations from './operations.js';
+import { checkSize } from './range.js';
+import type { Work } from './work.js';
+
+/** What an async package is made for: it has operations of the binding run by another thread. */
+export interface Runtime {
+  /** @returns The value of the operation, and then its `result`. */
+  call<Name extends Operation>(
+    name: Name,
+    args: Parameters<Binding[Name]>,
+  ): Promise<readonly number[]>;
+}
+
+/** Options of what takes a while. */
+export interface OperationOptions {
+  /**
+   * Ends the operation early, with the signal's reason, as soon as the step is over that the system is
+   * at. What has been done by then is undone, or is of no consequence.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/** @throws TypeError, or the signal's reason if it is aborted. */
+export function abortable(options: OperationOptions | undefined): AbortSignal | undefined {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw typeError('options', 'an object', options);
+  }
+  const signal = options?.signal;
+  if (signal === undefined) return undefined;
+  if (!(signal instanceof AbortSignal)) {
+    throw typeError('options.signal', 'an AbortSignal', signal);
+  }
+  signal.throwIfAborted();
+  return signal;
+}
+
+/** Does a piece of work step by step, each of them elsewhere. */
+export async function drive<T>(
+  runtime: Runtime,
+  work: Work<T>,
+  signal?: AbortSignal | undefined,
+): Promise<T> {
+  let next = work.next();
+  while (!next.done) {
+    const { name, args } = next.value;
+    let value = 0;
+    if (signal?.aborted) {
+      next = work.throw(signal.reason);
+      signal = undefined; // what is left is the undoing
+      continue;
+    }
+    try {
+      const [found = 0, ...rest] = await runtime.call(name, args);
+      value = found;
+      result.set(rest); // which the work reads at once
+    } catch (error) {
+      // It was made elsewhere: here the stack leads to who asked.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      next = work.throw(error);
+      signal = undefined;
+      continue;
+    }
+    next = work.next(value);
+  }
+  return next.value;
+}
+
+/** Whether a small range can be used at once. */
+export function isReady(mapping: Mapping, offset: number, length: number): boolean {
+  mapping.refresh();
+  const bytes = Math.min(length, mapping.length - offset);
+  return bytes <= 0 || (bytes <= SMALL && binding.isResident(mapping.id, offset, bytes) === 1);
+}
+
+/** More than this is not asked for in one call. */
+const SMALL = 2 ** 16;
+
+/** What is read in at once: other users of the disk get their turn in between. */
+const PIECE = 2 ** 20;
+
+/**
+ * Sees to it that using a range waits for no disk: what is not in memory is read in elsewhere.
+ * @returns The length, which is shorter at the end of the mapping.
+ */
+export async function prepare(
+  runtime: Runtime,
+  mapping: Mapping,
+  offset: number,
+  length: number,
+  signal?: AbortSignal | undefined,
+): Promise<number> {
+  checkSize(offset, 'offset');
+  mapping.refresh();
+  const within = (): number => Math.max(Math.min(length, mapping.length - offset), 0);
+  for (let done = 0; done < within(); done += PIECE) {
+    const size = Math.min(PIECE, within() - done);
+    if (binding.isResident(mapping.id, offset + done, size) === 1) continue;
+    await mapping.turns.use(async () => {
+      // The turns before may have made it shorter.
+      const rest = Math.min(size, mapping.length - offset - done);
+      if (rest > 0) await drive(runtime, operations.prefetch(mapping, offset + done, rest), signal);
+    });
+    signal?.throwIfAborted();
+  }
+  return within();
+}

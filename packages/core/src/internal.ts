@@ -1,0 +1,55 @@
+// What the async packages are made of. Not for direct use: it may change with any version.
+export {
+  abortable,
+  drive,
+  isReady,
+  type OperationOptions,
+  prepare,
+  type Runtime,
+} from './async.js';
+export { Access, type Binding, binding, LockKind, type Operation, result } from './binding.js';
+export { copyTo, toTarget } from './copy.js';
+export type { Whence } from './cursor.js';
+export { syncDirectory, syncParentDirectory } from './directory.js';
+export {
+  type FaultCause,
+  MmapClosedError,
+  MmapError,
+  type MmapErrorDetails,
+  MmapFaultError,
+  MmapIdentityError,
+  MmapLockError,
+  MmapPoisonedError,
+  MmapRangeError,
+  MmapUnsupportedError,
+  packError,
+  typeError,
+  unpackError,
+} from './errors.js';
+export { disableFaultGuard, type FaultListener } from './fault.js';
+export type { SharedMapping } from './mapping.js';
+export { Mapping } from './mapping.js';
+export { MemoryReader } from './memory-reader.js';
+export { MemoryReads } from './memory-reads.js';
+export { MemoryWriter } from './memory-writer.js';
+export { MemoryWrites } from './memory-writes.js';
+export { mixin } from './mixin.js';
+export { MmapFile } from './mmap-file.js';
+export { MmapFileMut } from './mmap-file-mut.js';
+export { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
+export type { Advice, LockState } from './operations.js';
+export * as operations from './operations.js';
+export type {
+  CreateOptions,
+  MapOptions,
+  OpenMutOptions,
+  OpenOptions,
+  OpenOrCreateOptions,
+} from './options.js';
+export { constructors } from './options.js';
+export type { PathLike } from './path.js';
+export { checkInteger, checkSize, checkWithin } from './range.js';
+export { MmapFileReader } from './reader.js';
+export type { Needle } from './search.js';
+export { perform, type Work } from './work.js';
+export { MmapFileWriter } from './writer.js';

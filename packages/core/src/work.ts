@@ -1,0 +1,38 @@
+import { type Binding, binding, type Operation } from './binding.js';
+
+/** A call into the binding that may have to wait for the system. */
+export interface Step<Name extends Operation = Operation> {
+  readonly name: Name;
+  readonly args: Parameters<Binding[Name]>;
+}
+
+/**
+ * A piece of work, written once for the sync and the async classes: it yields each step that may
+ * wait, and goes on when somebody has taken it. What a step finds besides its value is in `result`.
+ */
+export type Work<T> = Generator<Step, T, number>;
+
+/** One step of a piece of work. */
+export function* call<Name extends Operation>(
+  name: Name,
+  ...args: Parameters<Binding[Name]>
+): Work<number> {
+  return yield { name, args };
+}
+
+/** Does all of it now, on this thread. */
+export function perform<T>(work: Work<T>): T {
+  let next = work.next();
+  while (!next.done) {
+    const { name, args } = next.value;
+    let value = 0;
+    try {
+      value = (binding[name] as (...args: unknown[]) => number)(...args);
+    } catch (error) {
+      next = work.throw(error);
+      continue;
+    }
+    next = work.next(value);
+  }
+  return next.value;
+}
