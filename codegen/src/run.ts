@@ -26,11 +26,11 @@ export function run(args: readonly string[], root: string, targets: readonly Tar
 
 function select(names: readonly string[], targets: readonly Target[]): readonly Target[] {
   if (names.length === 0) return targets;
-  return names.map((name) => {
-    const found = targets.find((target) => target.name === name);
-    if (found) return found;
-    const known = targets.map((target) => target.name).join(', ');
-    throw new Error(`There is no target '${name}', only: ${known}.`);
+  return names.flatMap((name) => {
+    const found = targets.filter((target) => target.name === name);
+    if (found.length > 0) return found;
+    const known = new Set(targets.map((target) => target.name));
+    throw new Error(`There is no target '${name}', only: ${[...known].join(', ')}.`);
   });
 }
 

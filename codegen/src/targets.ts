@@ -1,15 +1,31 @@
 import { accessorFiles } from './accessors.js';
+import { flavourSources, flavourTests, readTemplate } from './flavour.js';
+import { type Flavour, flavours } from './flavours.js';
 import { numericKinds } from './numeric-table.js';
 import type { Files } from './print.js';
+import { root } from './root.js';
 
 /** A generated folder: nothing else may be in it, and git ignores it. */
 export interface Target {
-  /** What the command line calls it: the name of its package. */
+  /** What the command line calls it: the name of its package, which may have several. */
   readonly name: string;
   /** From the root of the repository. */
   readonly folder: string;
   readonly generate: () => Files;
 }
+
+const flavourTargets = (flavour: Flavour): Target[] => [
+  {
+    name: flavour.name,
+    folder: `packages/${flavour.name}/src/generated`,
+    generate: () => flavourSources(flavour, readTemplate(root)),
+  },
+  {
+    name: flavour.name,
+    folder: `packages/${flavour.name}/test/generated`,
+    generate: () => flavourTests(readTemplate(root)),
+  },
+];
 
 /** Everything that is generated. */
 export const targets: readonly Target[] = [
@@ -18,4 +34,5 @@ export const targets: readonly Target[] = [
     folder: 'packages/core/src/generated',
     generate: () => accessorFiles(numericKinds),
   },
+  ...flavours.flatMap(flavourTargets),
 ];

@@ -77,6 +77,14 @@ describe('writing', () => {
   });
 });
 
+test('a name stands for all folders of its package', () => {
+  const tests = { ...target, folder: 'packages/one/test/generated' };
+  expect(run(['one'], root, [target, other, tests])).toBe(
+    'packages/one/src/generated: 2 files, 2 written, 0 removed\n' +
+      'packages/one/test/generated: 2 files, 2 written, 0 removed',
+  );
+});
+
 describe('--check', () => {
   test('passes on what was just written, and where nothing was', () => {
     expect(codegen('--check')).toContain('2 files, not written yet');

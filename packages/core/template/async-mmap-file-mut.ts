@@ -1,0 +1,243 @@
+import {
+  Access,
+  abortable,
+  attachMapping,
+  type CreateOptions,
+  constructors,
+  drive,
+  type MapOptions,
+  Mapping,
+  MmapUnsupportedError,
+  mixin,
+  type OpenMutOptions,
+  type OpenOptions,
+  type OpenOrCreateOptions,
+  type OperationOptions,
+  openAnonymous,
+  openMemory,
+  operations,
+  type PathLike,
+  type SharedMapping,
+  typeError,
+  type Work,
+} from '../src/internal.js';
+import { AsyncMmapFile, opening } from './async-mmap-file.js';
+import { AsyncMmapFileWriter } from './async-writer.js';
+import { runtime, Writes } from './runtime.js';
+
+// mixin() below adds what this declares.
+export interface AsyncMmapFileMut extends Writes {}
+
+/**
+ * A file mapped for reading and writing. What waits for the system is done {@where}, and returns a
+ * promise; what only touches memory is as in `MmapFileMut`.
+ *
+ * @example
+ * ```ts
+ * import { AsyncMmapFileMut } from '@fmmap/async';
+ *
+ * await using file = await AsyncMmapFileMut.open('counter.bin', { maxSize: 8 });
+ * file.writeBigUInt64LE(file.readBigUInt64LE(0) + 1n, 0);
+ * await file.flush();
+ * await file.remove();
+ * ```
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+export class AsyncMmapFileMut extends AsyncMmapFile {
+  #removeOnDispose = false;
+
+  /**
+   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively.
+   * @throws MmapError `EEXIST`, or as {@link AsyncMmapFileMut.open}; no file is left then.
+   */
+  static async create(
+    path: PathLike,
+    options?: CreateOptions & OperationOptions,
+  ): Promise<AsyncMmapFileMut> {
+    return new AsyncMmapFileMut(await opening(constructors.create, path, options));
+  }
+
+  /**
+   * Maps a file for writing, created if there is none, and locks it exclusively, without waiting.
+   *
+   * Nothing is created, truncated or extended before every option is found valid and the lock is held.
+   *
+   * @throws TypeError, MmapRangeError for arguments
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock
+   * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
+   */
+  static override async open(
+    path: PathLike,
+    options?: OpenOrCreateOptions & OperationOptions,
+  ): Promise<AsyncMmapFileMut> {
+    return new AsyncMmapFileMut(await opening(constructors.openOrCreate, path, options));
+  }
+
+  /** Maps an existing file for writing; otherwise as {@link AsyncMmapFileMut.open}. */
+  static async openExisting(
+    path: PathLike,
+    options?: OpenMutOptions & OperationOptions,
+  ): Promise<AsyncMmapFileMut> {
+    return new AsyncMmapFileMut(await opening(constructors.openExisting, path, options));
+  }
+
+  /**
+   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone.
+   * @throws as {@link AsyncMmapFile.open}
+   */
+  static async openCow(
+    path: PathLike,
+    options?: OpenOptions & OperationOptions,
+  ): Promise<AsyncMmapFileMut> {
+    return new AsyncMmapFileMut(await opening(constructors.openCow, path, options));
+  }
+
+  /** A writable mapping of a copy of `data` with no file behind it, at once. */
+  static override memory(
+    path: string,
+    data: Uint8Array | string = '',
+    options?: MapOptions,
+  ): AsyncMmapFileMut {
+    return new AsyncMmapFileMut(openMemory(path, Access.write, data, options));
+  }
+
+  /**
+   * A writable mapping of `length` zeroes with no file and no name, at once.
+   * @throws TypeError, MmapRangeError, MmapError of the system
+   */
+  static anonymous(length: number, options?: MapOptions): AsyncMmapFileMut {
+    return new AsyncMmapFileMut(openAnonymous(length, options));
+  }
+
+  /**
+   * As {@link AsyncMmapFile.attach}, for writing.
+   * @throws MmapUnsupportedError if the token is of a read-only mapping
+   */
+  static override attach(token: SharedMapping): AsyncMmapFileMut {
+    const mapping = attachMapping(token);
+    if (mapping.access === Access.write || mapping.access === Access.copy) {
+      return new AsyncMmapFileMut(mapping);
+    }
+    void drive(runtime, mapping.close());
+    throw new MmapUnsupportedError(
+      `'${mapping.path}' is mapped read-only; attach it with AsyncMmapFile.attach`,
+      { path: mapping.path },
+    );
+  }
+
+  /** Whether disposing of this handle removes the file, as far as {@link remove} can. */
+  get removeOnDispose(): boolean {
+    return this.#removeOnDispose;
+  }
+
+  set removeOnDispose(value: boolean) {
+    if (typeof value !== 'boolean') throw typeError('removeOnDispose', 'a boolean', value);
+    this.#removeOnDispose = value;
+  }
+
+  /**
+   * A writer with a position of its own over a part of the mapping, by default all of it.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  writer(offset?: number, length?: number): AsyncMmapFileWriter {
+    return new AsyncMmapFileWriter(this, offset ?? 0, this._mapping.resolve(offset, length));
+  }
+
+  /**
+   * Fulfilled when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
+   * for memory and copy-on-write mappings.
+   *
+   * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
+   * once only, so a later flush must not seem to succeed. Views still show what was to be written.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  async flush(offset?: number, length?: number, options?: OperationOptions): Promise<void> {
+    const signal = abortable(options);
+    await this._use(() => operations.flush(this._mapping, true, offset, length), signal);
+  }
+
+  /** Starts writing a range to the disk and does not wait for it; otherwise as {@link flush}. */
+  async startFlush(offset?: number, length?: number): Promise<void> {
+    await this._use(() => operations.flush(this._mapping, false, offset, length));
+  }
+
+  /**
+   * Makes the file `size` bytes long, shorter or longer, and maps all of it from the mapping's
+   * offset on. Durable when it is fulfilled. Existing views stay valid: those of a part that is gone
+   * show zeroes, those of a part that stays go on showing the file. It waits for what is under way
+   * on this file, and what is asked for later waits for it.
+   *
+   * @throws TypeError, MmapRangeError (before the mapping's offset), MmapClosedError, MmapFaultError
+   * @throws MmapUnsupportedError for copy-on-write mappings
+   * @throws MmapError of the system. If the file was changed before it failed, the mapping is
+   * poisoned (`isPoisoned`); otherwise it is as it was.
+   */
+  async truncate(size: number, options?: OperationOptions): Promise<void> {
+    const signal = abortable(options);
+    await this._change(() => this._mapping.resize(size), signal);
+  }
+
+  /**
+   * Makes the mapping read-only, its views included, and gives it as a file that cannot be written.
+   * This handle is closed; the lock stays as it is.
+   *
+   * @throws MmapUnsupportedError while other threads are attached
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system
+   */
+  async freeze(): Promise<AsyncMmapFile> {
+    return await this.#freeze(false);
+  }
+
+  /** As {@link freeze}, and executable. */
+  async freezeExec(): Promise<AsyncMmapFile> {
+    return await this.#freeze(true);
+  }
+
+  async #freeze(exec: boolean): Promise<AsyncMmapFile> {
+    return await this._change(() => this.#freezing(exec));
+  }
+
+  *#freezing(exec: boolean): Work<AsyncMmapFile> {
+    const mapping = this._mapping;
+    yield* mapping.freeze(exec);
+    // Within the turn, so that whatever waits for it finds this handle closed.
+    Object.assign(this, { _mapping: Mapping.closed(mapping) });
+    this.#removeOnDispose = false;
+    return new AsyncMmapFile(mapping);
+  }
+
+  /**
+   * Removes the file from its directory, durably, if it still is the one that was opened, and
+   * closes this handle. After a failure the handle is open and `remove` may be called again.
+   *
+   * @throws MmapIdentityError if another file, a symbolic link or nothing is at the path
+   * @throws MmapError of the system, such as `EACCES`; MmapClosedError
+   */
+  async remove(): Promise<void> {
+    await this._change(() => operations.remove(this._mapping));
+  }
+
+  /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */
+  async closeWithTruncate(size: number): Promise<void> {
+    await this._change(() => this.#closingWithTruncate(size));
+  }
+
+  *#closingWithTruncate(size: number): Work<void> {
+    const mapping = this._mapping;
+    yield* mapping.resize(size);
+    yield* mapping.close();
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#removeOnDispose && !this.isClosed) {
+      try {
+        await this.remove();
+      } catch {
+        // Best effort, as documented: there is nobody to tell.
+      }
+    }
+    await this.close();
+  }
+}
+
+mixin(AsyncMmapFileMut, Writes);

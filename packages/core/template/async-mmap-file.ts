@@ -1,0 +1,337 @@
+import * as fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import {
+  Access,
+  type Advice,
+  abortable,
+  attachMapping,
+  binding,
+  checkInteger,
+  checkSize,
+  constructors,
+  copyTo,
+  drive,
+  isReady,
+  LockKind,
+  type MapOptions,
+  type Mapping,
+  MmapLockError,
+  type OpenOptions,
+  type OperationOptions,
+  openFile,
+  openMemory,
+  operations,
+  type PathLike,
+  prepare,
+  type SharedMapping,
+  toTarget,
+  type Work,
+} from '../src/internal.js';
+import { AsyncMmapFileReader } from './async-reader.js';
+import { Reads, runtime } from './runtime.js';
+
+const fstat = promisify<number, fs.BigIntOptions | { bigint: false }, fs.Stats | fs.BigIntStats>(
+  fs.fstat as never,
+);
+
+/** Options of waiting for a lock. */
+export interface LockOptions extends OperationOptions {
+  /** Milliseconds after which to give up. @defaultValue never */
+  timeout?: number | undefined;
+}
+
+/** Between two tries for a lock, in milliseconds: at first, and at most. */
+const PATIENCE = { first: 1, most: 50 };
+
+/**
+ * A file mapped read-only, or a piece of memory that behaves like one. What waits for the system
+ * is done {@where}, and returns a promise; what only touches memory is as in `MmapFile`.
+ *
+ * Views and typed reads of pages that are not in memory still wait for the disk: `await`
+ * {@link prefetch} first, or use {@link read}, which does it.
+ *
+ * @example
+ * ```ts
+ * import { AsyncMmapFile } from '@fmmap/async';
+ *
+ * await using file = await AsyncMmapFile.open('package.json');
+ * await file.prefetch();
+ * console.log(file.length, file.indexOf('"name"'));
+ * ```
+ */
+export class AsyncMmapFile extends Reads implements AsyncDisposable {
+  /** @internal */
+  readonly _mapping: Mapping;
+
+  /** @internal */
+  constructor(mapping: Mapping) {
+    super();
+    this._mapping = mapping;
+  }
+
+  /**
+   * Maps an existing file for reading, and locks it shared, without waiting for the lock.
+   *
+   * @throws TypeError, MmapRangeError for arguments; nothing has been opened then.
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively.
+   * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
+   * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   */
+  static async open(
+    path: PathLike,
+    options?: OpenOptions & OperationOptions,
+  ): Promise<AsyncMmapFile> {
+    return new AsyncMmapFile(await opening(constructors.open, path, options));
+  }
+
+  /** Maps an existing file for reading and execution; otherwise as {@link open}. */
+  static async openExec(
+    path: PathLike,
+    options?: OpenOptions & OperationOptions,
+  ): Promise<AsyncMmapFile> {
+    return new AsyncMmapFile(await opening(constructors.openExec, path, options));
+  }
+
+  /**
+   * A mapping of a copy of `data` with no file behind it, at once. Locks and flushes do nothing.
+   * @param path - A name for messages.
+   * @throws TypeError, MmapError of the system
+   */
+  static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): AsyncMmapFile {
+    return new AsyncMmapFile(openMemory(path, Access.read, data, options));
+  }
+
+  /**
+   * A second handle on the memory of a handle in another thread, from its `share`d token; at once.
+   * @throws TypeError, MmapClosedError if the first handle is closed
+   */
+  static attach(token: SharedMapping): AsyncMmapFile {
+    return new AsyncMmapFile(attachMapping(token));
+  }
+
+  /**
+   * Copies into `target` what there is from `offset` on, at most `target.length` bytes. What is in
+   * memory is copied at once; the rest is first read in, {@where}.
+   * @returns The bytes copied: fewer than asked at the end of the mapping, 0 behind it.
+   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapFaultError
+   */
+  async read(target: Uint8Array, offset = 0, options?: OperationOptions): Promise<number> {
+    const to = toTarget(target);
+    checkSize(offset, 'offset');
+    const signal = abortable(options);
+    const mapping = this._mapping;
+    if (!isReady(mapping, offset, to.length)) {
+      await prepare(runtime, mapping, offset, to.length, signal);
+    }
+    return copyTo(mapping, to, offset);
+  }
+
+  /**
+   * Fills all of `target` from `offset` on, as {@link read} does.
+   * @throws MmapRangeError if there are not enough bytes; then nothing is copied.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  async readExact(target: Uint8Array, offset = 0, options?: OperationOptions): Promise<void> {
+    const to = toTarget(target);
+    checkSize(offset, 'offset');
+    const signal = abortable(options);
+    const mapping = this._mapping;
+    mapping.resolve(offset, to.length);
+    await prepare(runtime, mapping, offset, to.length, signal);
+    mapping.resolve(offset, to.length);
+    copyTo(mapping, to, offset);
+  }
+
+  /**
+   * A reader with a position of its own over a part of the mapping, by default all of it.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  reader(offset?: number, length?: number): AsyncMmapFileReader {
+    return new AsyncMmapFileReader(this, offset ?? 0, this._mapping.resolve(offset, length));
+  }
+
+  /**
+   * Reads a range into memory and maps it, {@where}, so that using it later waits for no disk
+   * (`MADV_POPULATE_READ`). What is in memory already costs nothing.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError, MmapError of the system
+   */
+  async prefetch(offset?: number, length?: number, options?: OperationOptions): Promise<void> {
+    const signal = abortable(options);
+    const bytes = this._mapping.resolve(offset, length);
+    await prepare(runtime, this._mapping, offset ?? 0, bytes, signal);
+  }
+
+  /**
+   * Copies a range, by default all, to a file that must not exist: inside the kernel where it can,
+   * and durable, the directory included, once the promise is fulfilled.
+   *
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.
+   */
+  async writeToNewFile(
+    path: PathLike,
+    offset?: number,
+    length?: number,
+    options?: OperationOptions,
+  ): Promise<void> {
+    const signal = abortable(options);
+    await this._use(() => operations.writeToNewFile(this._mapping, path, offset, length), signal);
+  }
+
+  /**
+   * Tells the system what a range is going to be used for (`madvise(2)`).
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   * @throws MmapUnsupportedError if the system does not know the advice, and for `'dontneed'` on a
+   * copy-on-write mapping, whose changes it would discard.
+   */
+  async advise(advice: Advice, offset?: number, length?: number): Promise<void> {
+    await this._use(() => operations.advise(this._mapping, advice, offset, length));
+  }
+
+  /**
+   * Keeps a range from being paged out (`mlock(2)`), until {@link unlockMemory} or `close`.
+   * @throws MmapError `ENOMEM`, `EPERM` or `EAGAIN` beyond `RLIMIT_MEMLOCK`
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  async lockMemory(offset?: number, length?: number): Promise<void> {
+    await this._use(() => operations.lockMemory(this._mapping, true, offset, length));
+  }
+
+  /** Undoes {@link lockMemory}. */
+  async unlockMemory(offset?: number, length?: number): Promise<void> {
+    await this._use(() => operations.lockMemory(this._mapping, false, offset, length));
+  }
+
+  /**
+   * What `fs.fstat` says of the open file, whatever is at its path by now.
+   * @throws MmapClosedError
+   */
+  async stat(options?: { bigint?: false | undefined }): Promise<fs.Stats>;
+  async stat(options: { bigint: true }): Promise<fs.BigIntStats>;
+  async stat(options?: { bigint?: boolean | undefined }): Promise<fs.Stats | fs.BigIntStats> {
+    const bigint = options?.bigint === true;
+    return await this._mapping.turns.use(async () => {
+      const { id } = this._mapping;
+      const file = binding.pin(id);
+      try {
+        return await fstat(file, { bigint } as fs.BigIntOptions);
+      } finally {
+        binding.unpin(id);
+      }
+    });
+  }
+
+  /**
+   * Takes the exclusive lock, and waits for it (`flock(2)`), occupying no thread meanwhile: it tries
+   * again every few milliseconds.
+   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first; and
+   * `ETIMEDOUT` after `timeout` milliseconds.
+   * @throws TypeError, MmapRangeError, MmapClosedError; the signal's reason
+   */
+  async lock(options?: LockOptions): Promise<void> {
+    await this.#lock(LockKind.exclusive, options);
+  }
+
+  /** Takes the shared lock, and waits for it; otherwise as {@link lock}. */
+  async lockShared(options?: LockOptions): Promise<void> {
+    await this.#lock(LockKind.shared, options);
+  }
+
+  async #lock(kind: LockKind, options: LockOptions | undefined): Promise<void> {
+    const signal = abortable(options);
+    const timeout = options?.timeout ?? Number.POSITIVE_INFINITY;
+    if (options?.timeout !== undefined) checkInteger(timeout, 'timeout', 0, 2 ** 31 - 1);
+    const started = performance.now();
+    for (let pause = PATIENCE.first; !(await this.#tryLock(kind)); pause *= 2) {
+      const left = started + timeout - performance.now();
+      if (left <= 0) {
+        throw new MmapLockError(
+          `ETIMEDOUT: '${this.path}' is still locked by another handle after ${timeout} ms; close or unlock that one, or wait longer`,
+          { code: 'ETIMEDOUT', path: this.path, syscall: 'flock' },
+        );
+      }
+      // Its own error is not the signal's reason.
+      const wait = Math.min(pause, PATIENCE.most, Math.ceil(left));
+      await sleep(wait, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    }
+  }
+
+  async #tryLock(kind: LockKind): Promise<boolean> {
+    return await this._use(() => operations.lock(this._mapping, kind, false));
+  }
+
+  /** Takes the exclusive lock if nobody holds one. @returns Whether it is held now. */
+  async tryLock(): Promise<boolean> {
+    return await this.#tryLock(LockKind.exclusive);
+  }
+
+  /** Takes the shared lock if nobody holds the exclusive one. @returns Whether it is held now. */
+  async tryLockShared(): Promise<boolean> {
+    return await this.#tryLock(LockKind.shared);
+  }
+
+  /** Gives the lock back; without one it does nothing. */
+  async unlock(): Promise<void> {
+    await this._use(() => operations.unlock(this._mapping));
+  }
+
+  /**
+   * Rejects if a page of the mapping could not be used when somebody touched it, or if the file is
+   * shorter by now than what is mapped of it (`fstat(2)`). For users of views, which throw nothing.
+   * @throws MmapFaultError, MmapClosedError, MmapError of the system
+   */
+  async checkFault(): Promise<void> {
+    await this._use(() => this._mapping.checkFault());
+  }
+
+  /**
+   * Maps the open file as it is now, from the same offset to where it ended when it was opened, or
+   * to its present end: after a fault, or to see what others have appended. The lock is held
+   * throughout. Views that exist show the file again; those of a copy-on-write mapping show zeroes,
+   * and its changes are gone.
+   *
+   * @throws MmapRangeError if the file ends before the mapping's offset
+   * @throws MmapUnsupportedError for a copy-on-write mapping while other threads are attached
+   * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
+   */
+  async reopen(): Promise<void> {
+    await this._change(() => this._mapping.reopen());
+  }
+
+  /**
+   * Unmaps and unlocks, when what is under way on this file is done. Views that are left read zeroes,
+   * or are detached with `detachOnClose`; every method throws `MmapClosedError` from then on. A
+   * second `close` does nothing.
+   */
+  async close(): Promise<void> {
+    await this._change(() => this._mapping.close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // Not async: that would be one more frame in the stacks of errors, of which V8 keeps ten.
+
+  /** @internal */
+  protected _use<T>(work: () => Work<T>, signal?: AbortSignal): Promise<T> {
+    return this._mapping.turns.use(() => drive(runtime, work(), signal));
+  }
+
+  /** @internal */
+  protected _change<T>(work: () => Work<T>, signal?: AbortSignal): Promise<T> {
+    return this._mapping.turns.change(() => drive(runtime, work(), signal));
+  }
+}
+
+/** @internal */
+export async function opening(
+  maker: (typeof constructors)[keyof typeof constructors],
+  path: PathLike,
+  options: OperationOptions | undefined,
+): Promise<Mapping> {
+  const signal = abortable(options);
+  const { signal: _, ...rest } = options ?? {};
+  return await drive(runtime, openFile(maker, path, options && rest), signal);
+}

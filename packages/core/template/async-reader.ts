@@ -1,0 +1,132 @@
+import {
+  abortable,
+  checkInteger,
+  copyTo,
+  MemoryReader,
+  type OperationOptions,
+  prepare,
+  toTarget,
+} from '../src/internal.js';
+import { runtime } from './runtime.js';
+
+const LF = 10;
+
+/** Lines and chunks are read in ahead by so much. */
+const AHEAD = 2 ** 18;
+
+/**
+ * Reads a part of a mapped file from a position that moves. Made by `file.reader()`. Typed reads,
+ * `bytes` and `peek` only touch memory; what returns a promise has cold pages read in {@where}.
+ *
+ * @example
+ * ```ts
+ * import { AsyncMmapFile } from '@fmmap/async';
+ *
+ * await using file = await AsyncMmapFile.open('package.json');
+ * for await (const line of file.reader()) console.log(line);
+ * ```
+ */
+export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<string> {
+  /** Up to where the mapping has been prepared, in its offsets. */
+  #ready = 0;
+
+  /**
+   * Fills `target` with what remains, at most `target.length` bytes.
+   * @returns The bytes read; 0 at the end.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
+    const all = toTarget(target);
+    const signal = abortable(options);
+    const to = all.subarray(0, Math.min(all.length, this.remaining));
+    const from = this.offset + this.position;
+    const mapping = this.file._mapping;
+    // Before it waits, so that two reads at once get different bytes.
+    this.advance(Math.max(Math.min(to.length, mapping.length - from), 0));
+    await prepare(runtime, mapping, from, to.length, signal);
+    return copyTo(mapping, to, from);
+  }
+
+  /**
+   * Fills all of `target`.
+   * @throws MmapRangeError if too little remains; then nothing is read.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  async readExact(target: Uint8Array, options?: OperationOptions): Promise<void> {
+    const to = toTarget(target);
+    const signal = abortable(options);
+    const from = this.claim(to.length);
+    const mapping = this.file._mapping;
+    mapping.resolve(from, to.length);
+    this.advance(to.length);
+    await prepare(runtime, mapping, from, to.length, signal);
+    mapping.resolve(from, to.length);
+    copyTo(mapping, to, from);
+  }
+
+  /**
+   * The next line as UTF-8 without its `\n` or `\r\n`, or `null` at the end.
+   * @throws MmapClosedError, MmapFaultError
+   */
+  async readLine(options?: OperationOptions): Promise<string | null> {
+    const signal = abortable(options);
+    const mapping = this.file._mapping;
+    mapping.refresh();
+    const from = this.offset + this.position;
+    for (let searched = from; ; ) {
+      const end = Math.min(this.offset + this.length, mapping.length);
+      if (from >= end) return null;
+      const until = Math.min(Math.max(searched, from) + AHEAD, end);
+      await this.#prepare(searched, until, signal);
+      const found = this.#indexOfLine(searched, until);
+      if (found < 0 && until < end) {
+        searched = until;
+        continue;
+      }
+      const text = this.file.copyBytes(from, (found < 0 ? until : found) - from).toString();
+      this.advance((found < 0 ? until : found + 1) - from);
+      return found >= 0 && text.endsWith('\r') ? text.slice(0, -1) : text;
+    }
+  }
+
+  /** The remaining lines, as {@link readLine} gives them. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
+    for (let line = await this.readLine(); line !== null; line = await this.readLine()) yield line;
+  }
+
+  /**
+   * The remaining bytes as views of `size` bytes, the last one shorter. They are in memory, and the
+   * next one is being read in.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  chunks(size: number, options?: OperationOptions): AsyncGenerator<Buffer, void, undefined> {
+    checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
+    const signal = abortable(options);
+    this.file._mapping.refresh();
+    return this.#chunks(size, signal);
+  }
+
+  async *#chunks(
+    size: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    while (this.remaining > 0) {
+      const length = Math.min(size, this.remaining);
+      const from = this.offset + this.position;
+      await prepare(runtime, this.file._mapping, from, length, signal);
+      yield this.bytes(length);
+      this.file._mapping.refresh();
+    }
+  }
+
+  async #prepare(from: number, until: number, signal: AbortSignal | undefined): Promise<void> {
+    if (until <= this.#ready && from >= this.#ready - 2 * AHEAD) return;
+    await prepare(runtime, this.file._mapping, from, until - from, signal);
+    this.#ready = until;
+  }
+
+  #indexOfLine(from: number, until: number): number {
+    const found = this.file.bytes(from, until - from).indexOf(LF);
+    return found < 0 ? -1 : from + found;
+  }
+}

@@ -1,0 +1,226 @@
+import { getEventListeners } from 'node:events';
+import * as fs from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { expectBytes } from '../../test/helpers/bytes.js';
+import { countMappings, turn } from '../../test/helpers/process.js';
+import { pattern, snapshot, tempFile } from '../../test/helpers/temp.js';
+import { AsyncMmapFile } from '../async-mmap-file.js';
+import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
+import { coldFile } from './cold.js';
+import { countDescriptors } from './descriptors.js';
+import { rejected } from './rejections.js';
+
+const PAGE = 4096;
+const CONTENT = pattern(10 * PAGE);
+
+type Call<T> = (on: T, options: { signal: AbortSignal }) => Promise<unknown>;
+
+/** What opens the file at a path. */
+const opens: Readonly<Record<string, Call<string>>> = {
+  'AsyncMmapFile.open': AsyncMmapFile.open,
+  'AsyncMmapFile.openExec': AsyncMmapFile.openExec,
+  'AsyncMmapFileMut.openCow': AsyncMmapFileMut.openCow,
+  'AsyncMmapFileMut.openExisting': AsyncMmapFileMut.openExisting,
+  'AsyncMmapFileMut.openExisting with truncate': (path, options) =>
+    AsyncMmapFileMut.openExisting(path, { ...options, truncate: true, maxSize: 100 }),
+  'AsyncMmapFileMut.open with maxSize': (path, options) =>
+    AsyncMmapFileMut.open(path, { ...options, maxSize: 20 * PAGE }),
+};
+
+/** What makes a file. */
+const creates: Readonly<Record<string, Call<string>>> = {
+  'AsyncMmapFileMut.create': AsyncMmapFileMut.create,
+  'AsyncMmapFileMut.create with maxSize': (path, options) =>
+    AsyncMmapFileMut.create(path, { ...options, maxSize: 5 * PAGE }),
+  'AsyncMmapFileMut.open': AsyncMmapFileMut.open,
+};
+
+/** Each method that takes a signal, and is refused nothing else. */
+const methods: Readonly<Record<string, Call<AsyncMmapFileMut>>> = {
+  read: (file, options) => file.read(Buffer.alloc(10), 0, options),
+  readExact: (file, options) => file.readExact(Buffer.alloc(10), 0, options),
+  prefetch: (file, options) => file.prefetch(0, PAGE, options),
+  flush: (file, options) => file.flush(0, PAGE, options),
+  'truncate, shorter': (file, options) => file.truncate(PAGE, options),
+  'truncate, longer': (file, options) => file.truncate(50 * PAGE, options),
+  writeToNewFile: (file, options) =>
+    file.writeToNewFile(`${file.path}.new`, undefined, undefined, options),
+  lock: (file, options) => file.lock(options),
+  'lockShared, of memory': (_, options) => AsyncMmapFile.memory('memory').lockShared(options),
+  'read of a reader': (file, options) => file.reader().read(Buffer.alloc(10), options),
+  'readExact of a reader': (file, options) => file.reader().readExact(Buffer.alloc(10), options),
+  'readLine of a reader': (file, options) => file.reader().readLine(options),
+  'chunks of a reader': async (file, options) => file.reader().chunks(PAGE, options).next(),
+  'flush of a writer': (file, options) => file.writer().flush(options),
+};
+
+const reason = new Error('for this test');
+
+describe('a signal that is aborted already', () => {
+  test.each(Object.entries({ ...opens, ...creates }))('keeps %s from all', async (_name, call) => {
+    const path = tempFile(CONTENT);
+    const before = [snapshot(path), countDescriptors(path), countMappings(path)];
+    for (const at of [path, `${path}.new`])
+      expect(await rejected(call(at, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect([snapshot(path), countDescriptors(path), countMappings(path)]).toEqual(before);
+    expect(fs.existsSync(`${path}.new`)).toBe(false);
+  });
+
+  test.each(Object.entries(methods))('keeps %s from all', async (_name, call) => {
+    await using file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+    const before = snapshot(file.path);
+    const { stack } = reason;
+    expect(await rejected(call(file, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await rejected(call(file, { signal: AbortSignal.abort('a string') }))).toBe('a string');
+    const error = await rejected(call(file, { signal: AbortSignal.abort() }));
+    expect(error).toMatchObject({ name: 'AbortError' });
+    expect(reason.stack).toBe(stack);
+    expect(snapshot(file.path)).toEqual(before);
+    expect(fs.existsSync(`${file.path}.new`)).toBe(false);
+    expectBytes(file.asBuffer(), CONTENT);
+  });
+});
+
+/** Waits longer and longer: some steps of promises, then some turns of the event loop. */
+async function wait(moment: number): Promise<void> {
+  if (moment < 5) for (let i = 0; i < moment; ++i) await undefined;
+  else for (let i = 5; i <= moment; ++i) await turn();
+}
+
+describe('a signal that is aborted meanwhile, sooner or later,', () => {
+  const MOMENTS = Array.from({ length: 12 }, (_, index) => index);
+
+  /** What became of the call, which may have been quicker. */
+  async function aborted<T>(call: Call<T>, on: T, moment: number): Promise<unknown> {
+    const controller = new AbortController();
+    const frozen = Object.freeze(new Error('for this test'));
+    const calling = call(on, { signal: controller.signal }).catch((error: unknown) => {
+      expect(error).toBe(frozen);
+      return 'aborted';
+    });
+    if (moment > 0) await wait(moment);
+    controller.abort(frozen);
+    const result = await calling;
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    return result;
+  }
+
+  test.each(Object.entries(creates))('leaves of %s a file or nothing', async (_name, call) => {
+    const path = tempFile();
+    const before = [countDescriptors(path), countMappings(path)];
+    for (const moment of MOMENTS) {
+      const file = await aborted(call, path, moment);
+      if (moment === 0) expect(file).toBe('aborted'); // the first step was over too late
+      if (file instanceof AsyncMmapFileMut) {
+        expect(file.isClosed).toBe(false);
+        await file.remove();
+      }
+      expect(fs.existsSync(path)).toBe(false);
+      expect([countDescriptors(path), countMappings(path)]).toEqual(before);
+    }
+  });
+
+  test.each(Object.entries(opens))('leaves of %s a file or nothing', async (_name, call) => {
+    for (const moment of MOMENTS) {
+      const path = coldFile(CONTENT);
+      const before = [snapshot(path), countDescriptors(path), countMappings(path)];
+      const file = await aborted(call, path, moment);
+      if (moment === 0) expect(file).toBe('aborted');
+      if (file instanceof AsyncMmapFile) await file.close();
+      else expect([snapshot(path), countDescriptors(path), countMappings(path)]).toEqual(before);
+      await (await AsyncMmapFileMut.open(path)).close();
+    }
+  });
+
+  test.each(Object.entries(methods))('leaves %s done or undone', async (name, call) => {
+    for (const moment of MOMENTS) {
+      await using file = await AsyncMmapFileMut.open(coldFile(CONTENT));
+      const before = snapshot(file.path);
+      const result = await aborted(call, file, moment);
+      expect(file).toMatchObject({ isPoisoned: false, isFaulted: false });
+      if (result === 'aborted') {
+        expect(snapshot(file.path)).toEqual(before);
+        expect(fs.existsSync(`${file.path}.new`)).toBe(false);
+      }
+      const { size } = fs.statSync(file.path);
+      expect(file.length).toBe(size);
+      expectBytes(file.asBuffer(), fs.readFileSync(file.path));
+      if (!name.startsWith('truncate')) expectBytes(file.asBuffer(), CONTENT);
+      await file.flush();
+    }
+  });
+});
+
+test('a call that waits for its turn does nothing once its signal is aborted', async () => {
+  await using file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+  const { signal, abort } = controllerOf();
+  const first = file.truncate(5 * PAGE);
+  const late = [
+    file.truncate(PAGE, { signal }),
+    file.writeToNewFile(`${file.path}.new`, 0, 1, { signal }),
+    file.flush(0, 1, { signal }),
+  ].map(rejected);
+  abort();
+  await first;
+  expect(await Promise.all(late)).toEqual([reason, reason, reason]);
+  expect(file.length).toBe(5 * PAGE);
+  expect(fs.existsSync(`${file.path}.new`)).toBe(false);
+});
+
+test('a reader gives what was not read yet to the next call', async () => {
+  await using file = await AsyncMmapFile.open(coldFile(CONTENT));
+  const reader = file.reader();
+  const { signal, abort } = controllerOf();
+  abort();
+  const target = Buffer.alloc(10);
+  const calls = [
+    reader.read(target, { signal }),
+    reader.readExact(target, { signal }),
+    reader.readLine({ signal }),
+  ];
+  for (const error of await Promise.all(calls.map(rejected))) expect(error).toBe(reason);
+  expect(reader.position).toBe(0);
+  await reader.readExact(target);
+  expectBytes(target, CONTENT.subarray(0, 10));
+});
+
+function controllerOf() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort(reason) };
+}
+
+describe('waiting for the lock', () => {
+  test('ends with the reason of the signal, and leaves no listener', async () => {
+    const path = tempFile(CONTENT);
+    await using file = await AsyncMmapFile.open(path);
+    await file.unlock();
+    await using holder = await AsyncMmapFileMut.open(path);
+    for (const lock of ['lock', 'lockShared'] as const) {
+      for (const moment of [0, 1, 3, 5, 10]) {
+        const { signal, abort } = controllerOf();
+        const waiting = rejected(file[lock]({ signal, timeout: 20_000 }));
+        await wait(moment);
+        abort();
+        expect(await waiting).toBe(reason);
+        expect(getEventListeners(signal, 'abort')).toEqual([]);
+      }
+    }
+    expect(file.lockState).toBe('none');
+    await holder.unlock();
+    expect(await file.tryLock()).toBe(true);
+  });
+});
+
+test('a signal that is aborted afterwards, and one that never is, change nothing', async () => {
+  const { signal, abort } = controllerOf();
+  await using file = await AsyncMmapFileMut.create(tempFile(), { signal, maxSize: 5 });
+  for (const call of Object.values(methods)) {
+    await file.truncate(PAGE);
+    await call(file, { signal });
+  }
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  abort();
+  expect(file.isClosed).toBe(false);
+  await file.flush();
+  for (const nothing of [undefined, {}, { signal: undefined }]) await file.flush(0, 1, nothing);
+});
