@@ -1,0 +1,112 @@
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+import {
+  Access,
+  binding,
+  drive,
+  type Mapping,
+  MmapClosedError,
+  MmapError,
+  MmapUnsupportedError,
+} from '@fmmap/core/internal';
+import { runtime } from './pool.js';
+
+const fstat = promisify(fs.fstat);
+
+/** A file grows by as much as it is long, but by no less and no more than this. */
+const GROWTH = { least: 2 ** 16, most: 2 ** 30 };
+
+/** Of each mapping that streams make longer. */
+const growths = new WeakMap<Mapping, Growth>();
+
+/** The room at the end of a file that streams have made, and the last one of them takes away. */
+export class Growth {
+  readonly #mapping: Mapping;
+  #streams = 0;
+  /** Up to where the bytes are somebody's. */
+  #end: number;
+  /** What the mapping's length is for as long as nobody else changes it. */
+  #length: number;
+
+  private constructor(mapping: Mapping) {
+    this.#mapping = mapping;
+    this.#end = mapping.length;
+    this.#length = mapping.length;
+  }
+
+  /** @throws MmapUnsupportedError for a mapping whose file never changes */
+  static join(mapping: Mapping): Growth {
+    if (mapping.isCow) {
+      throw new MmapUnsupportedError(
+        `'${mapping.path}' is a copy-on-write mapping, whose file never grows; leave out "grow"`,
+        { path: mapping.path },
+      );
+    }
+    const growth = growths.get(mapping) ?? new Growth(mapping);
+    growths.set(mapping, growth);
+    ++growth.#streams;
+    return growth;
+  }
+
+  /** Up to here a stream has written. */
+  wrote(end: number): void {
+    this.#end = Math.max(this.#end, end);
+  }
+
+  /** Makes the mapping long enough for `needed` bytes. */
+  reserve(needed: number, signal: AbortSignal): Promise<void> {
+    const mapping = this.#mapping;
+    return mapping.turns.change(async () => {
+      mapping.requireUsable();
+      if (mapping.access !== Access.write) throw new MmapClosedError(mapping.path); // frozen
+      const { length } = mapping;
+      if (needed <= length) return;
+      await this.#requireWhole();
+      signal.throwIfAborted();
+      if (length !== this.#length) this.#end = Math.max(this.#end, length);
+      const step = Math.min(Math.max(length, GROWTH.least), GROWTH.most);
+      const wanted = Math.max(needed, length + step);
+      try {
+        await this.#resize(wanted);
+      } catch (error) {
+        // There may be room for what is needed, and not for more.
+        if (mapping.isPoisoned || needed === wanted || !(error instanceof MmapError)) throw error;
+        await this.#resize(needed);
+      }
+      this.#length = mapping.length;
+    });
+  }
+
+  /** Ends one stream's part; after the last one no more is left than was written. */
+  leave(): Promise<void> {
+    const mapping = this.#mapping;
+    return mapping.turns.change(async () => {
+      if (--this.#streams > 0) return;
+      growths.delete(mapping);
+      if (mapping.isClosed || mapping.access !== Access.write) return;
+      // Where somebody else has changed the length it is to stay so.
+      if (mapping.length === this.#length && this.#end < mapping.length)
+        await this.#resize(this.#end);
+    });
+  }
+
+  #resize(length: number): Promise<void> {
+    return drive(runtime, this.#mapping.resize(this.#mapping.offset + length));
+  }
+
+  /** Growing must not cut off what lies behind a mapping of a part of a file. */
+  async #requireWhole(): Promise<void> {
+    const { id, offset, length, path } = this.#mapping;
+    const file = binding.pin(id);
+    try {
+      const { size } = await fstat(file);
+      if (size <= offset + length) return;
+    } finally {
+      binding.unpin(id);
+    }
+    throw new MmapUnsupportedError(
+      `'${path}' goes on behind the mapping, and would be cut off there; map it to its end to "grow" it`,
+      { path, argument: 'grow' },
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { type MemoryReads, perform } from '@fmmap/core/internal';
+import { Ahead } from './ahead.js';
+import { type RangeOptions, signalOf } from './options.js';
+
+/** Options of `lines`. */
+export type LinesOptions = RangeOptions;
+
+const LF = 10;
+
+/** What is searched at once. */
+const BLOCK = 2 ** 18;
+
+export function linesOf(
+  file: MemoryReads,
+  options: LinesOptions | undefined,
+): AsyncGenerator<string, void, undefined> {
+  const signal = signalOf(options, ['offset', 'length']);
+  const { offset = 0, length } = options ?? {};
+  const end = offset + file._mapping.resolve(offset, length);
+  return generate(file, offset, end, signal);
+}
+
+async function* generate(
+  file: MemoryReads,
+  offset: number,
+  end: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string, void, undefined> {
+  const over = new AbortController();
+  const ahead = new Ahead(file, offset, end, over.signal);
+  let start = offset; // of the line
+  try {
+    for (let from = offset; from < end; ) {
+      const until = Math.min(from + BLOCK, end);
+      await ahead.reach(until);
+      for (const found of lineEnds(file, from, until)) {
+        signal?.throwIfAborted();
+        yield textOf(file, start, found, true);
+        start = found + 1;
+      }
+      signal?.throwIfAborted();
+      from = until;
+    }
+    if (start < end) yield textOf(file, start, end, false);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Where there are line feeds in a part of the file. */
+function lineEnds(file: MemoryReads, from: number, until: number): number[] {
+  const mapping = file._mapping;
+  const found = mapping.settled(() => {
+    mapping.resolve(from, until - from);
+    const ends: number[] = [];
+    mapping.windows.each(from, until - from, (bytes, at) => {
+      for (let i = bytes.indexOf(LF); i >= 0; i = bytes.indexOf(LF, i + 1)) ends.push(at + i);
+    });
+    return ends;
+  });
+  perform(mapping.checkFault());
+  return found;
+}
+
+/** A line from the file itself, so that no character is ever cut in two. */
+function textOf(file: MemoryReads, from: number, until: number, isEnded: boolean): string {
+  const mapping = file._mapping;
+  const text = mapping.settled(() => {
+    mapping.resolve(from, until - from);
+    return mapping.windows.text(from, until - from);
+  });
+  return isEnded && text.endsWith('\r') ? text.slice(0, -1) : text;
+}

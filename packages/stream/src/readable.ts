@@ -1,0 +1,162 @@
+import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
+import {
+  binding,
+  checkInteger,
+  copyTo,
+  type MemoryReads,
+  MmapRangeError,
+  MmapUnsupportedError,
+  perform,
+} from '@fmmap/core/internal';
+import { Ahead } from './ahead.js';
+import { checkBoolean, type RangeOptions, signalOf } from './options.js';
+
+/** Options of `readable`. */
+export interface ReadableOptions extends RangeOptions {
+  /** The most bytes of a chunk, of those that are not a BYOB reader's. @defaultValue 256 KiB */
+  chunkSize?: number | undefined;
+  /** Give copies on the heap instead of views of the mapping. @defaultValue `false` */
+  copy?: boolean | undefined;
+}
+
+const CHUNK = 2 ** 18;
+
+/** After so many bytes of views the file is looked at, as readers do. */
+const CHECK = 2 ** 20;
+
+/** Chunks beyond this would be larger than what V8 accounts without harm. */
+const MOST = 2 ** 30;
+
+export function readableOf(
+  file: MemoryReads,
+  options: ReadableOptions | undefined,
+): ReadableStream<Uint8Array> {
+  const signal = signalOf(options, ['offset', 'length', 'chunkSize', 'copy']);
+  const { offset = 0, length, chunkSize = CHUNK, copy = false } = options ?? {};
+  checkInteger(chunkSize, 'chunkSize', 1, MOST);
+  checkBoolean(copy, 'copy');
+  const bytes = file._mapping.resolve(offset, length);
+  const source = new Source(file, offset, bytes, chunkSize, copy, signal);
+  // Nothing is queued: what is read ahead is read into the page cache.
+  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+}
+
+/** Where the bytes of a stream come from. */
+class Source {
+  readonly type = 'bytes';
+  readonly #file: MemoryReads;
+  readonly #offset: number;
+  readonly #end: number;
+  readonly #chunkSize: number;
+  readonly #copy: boolean;
+  readonly #ahead: Ahead;
+  readonly #signal: AbortSignal | undefined;
+  readonly #over = new AbortController();
+  #at: number;
+  /** Where the file is due for a look, which finds what no page fault tells of. */
+  #due = 0;
+  #onAbort: (() => void) | undefined;
+
+  constructor(
+    file: MemoryReads,
+    offset: number,
+    length: number,
+    chunkSize: number,
+    copy: boolean,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#file = file;
+    this.#offset = offset;
+    this.#at = offset;
+    this.#end = offset + length;
+    this.#chunkSize = chunkSize;
+    this.#copy = copy;
+    this.#signal = signal;
+    this.#ahead = new Ahead(file, offset, this.#end, this.#over.signal);
+  }
+
+  start(controller: ReadableByteStreamController): void {
+    this.#onAbort = () => {
+      controller.error(this.#signal?.reason);
+      this.cancel();
+    };
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  pull(controller: ReadableByteStreamController): Promise<void> | undefined {
+    try {
+      const request = controller.byobRequest;
+      const wanted = request?.view?.byteLength ?? this.#chunkSize;
+      const length = Math.min(wanted, this.#end - this.#at);
+      const wait = this.#ahead.reach(this.#at + length);
+      if (wait === undefined) this.#give(controller, length);
+      return wait?.then(() => this.#give(controller, length)).catch((error) => this.#fail(error));
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** Also when it is all over: no more is read ahead, and nobody listens. */
+  cancel(): void {
+    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onAbort = undefined;
+    this.#over.abort();
+  }
+
+  #fail(error: unknown): never {
+    this.cancel();
+    throw error;
+  }
+
+  #give(controller: ReadableByteStreamController, length: number): void {
+    if (this.#over.signal.aborted) return;
+    if (length === 0) {
+      this.#check();
+      controller.close();
+      controller.byobRequest?.respond(0);
+      this.cancel();
+      return;
+    }
+    const request = controller.byobRequest;
+    if (request?.view) {
+      const { buffer, byteOffset } = request.view;
+      const target = new Uint8Array(buffer, byteOffset, length);
+      this.#whole(copyTo(this.#file._mapping, target, this.#at), length);
+      request.respond(length);
+    } else if (this.#copy) {
+      controller.enqueue(this.#file.copyBytes(this.#at, length));
+    } else {
+      if (this.#at >= this.#due) this.#check();
+      controller.enqueue(this.#view(length));
+    }
+    this.#at += length;
+  }
+
+  /** Whether what was given so far was the file: consumers of views learn of faults here. */
+  #check(): void {
+    const mapping = this.#file._mapping;
+    mapping.resolve(this.#offset, this.#end - this.#offset);
+    perform(mapping.checkFault());
+    this.#due = this.#at + CHECK;
+  }
+
+  /** A view that the stream may transfer, which nobody can do with shared memory. */
+  #view(length: number): Uint8Array {
+    try {
+      // The alias keeps the view, and so the mapping, for as long as it is used itself.
+      return new Uint8Array(binding.alias(this.#file.bytes(this.#at, length)));
+    } catch (error) {
+      // Between two windows of a private mapping there is no view, on Node 20.
+      if (error instanceof MmapUnsupportedError) return this.#file.copyBytes(this.#at, length);
+      throw error;
+    }
+  }
+
+  #whole(found: number, length: number): void {
+    if (found === length) return;
+    throw new MmapRangeError(
+      `the stream was to give ${length} bytes at offset ${this.#at}, but '${this.#file.path}' was made shorter meanwhile`,
+      { argument: 'length', path: this.#file.path },
+    );
+  }
+}

@@ -1,0 +1,87 @@
+import type { ReadableStream, WritableStream } from 'node:stream/web';
+import { MemoryReads, MemoryWrites } from '@fmmap/core/internal';
+import { type LinesOptions, linesOf } from './lines.js';
+import { type ReadableOptions, readableOf } from './readable.js';
+import { type WritableOptions, writableOf } from './writable.js';
+
+export { runtime } from './pool.js';
+
+export abstract class Reads extends MemoryReads {
+  /**
+   * A byte stream over a range, by default all of it. What it is about to give is read in on the
+   * thread pool of libuv, one step ahead, so that the event loop waits for no disk.
+   *
+   * A BYOB reader has its buffers filled. Every other consumer gets views of the mapping, without a
+   * copy: they show the file as it is at each moment, what is stored in them is stored in the file,
+   * and after `close` they read zeroes. A chunk is to be done with before the next one is asked for,
+   * or the option `copy` to be set. Unlike other views of fmmap these lie over an `ArrayBuffer` of
+   * their own, because a byte stream accepts no shared memory; so V8 counts them as memory in use. Where
+   * the heap is large a BYOB reader, `copy` or `reader().chunks()` cause fewer collections. Chunks are
+   * not for other threads: `share` the file instead.
+   *
+   * The stream fails with what the methods of the file throw: `MmapClosedError` once it is closed,
+   * `MmapFaultError` if a page was gone (asked before the end at the latest, so a stream that ends well
+   * has shown nothing but the file), `MmapRangeError` if `truncate` has taken some of the range away.
+   *
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; the signal's reason
+   * @example
+   * ```ts
+   * import { AsyncMmapFile } from '@fmmap/stream';
+   *
+   * await using file = await AsyncMmapFile.open('package.json');
+   * let bytes = 0;
+   * for await (const chunk of file.readable({ chunkSize: 4096 })) bytes += chunk.length;
+   * console.log(bytes === file.length); // true
+   * ```
+   */
+  readable(options?: ReadableOptions): ReadableStream<Uint8Array> {
+    return readableOf(this, options);
+  }
+
+  /**
+   * The lines of a range, by default of all, as UTF-8 without their `\n` or `\r\n`; each waits for
+   * no disk, as of {@link readable}.
+   *
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; the signal's reason
+   * @example
+   * ```ts
+   * import { AsyncMmapFile } from '@fmmap/stream';
+   *
+   * await using file = AsyncMmapFile.memory('greeting', 'hello\r\nworld\n');
+   * for await (const line of file.lines()) console.log(line);
+   * ```
+   */
+  lines(options?: LinesOptions): AsyncGenerator<string, void, undefined> {
+    return linesOf(this, options);
+  }
+}
+
+export abstract class Writes extends MemoryWrites {
+  /**
+   * A stream that writes bytes, or text as UTF-8, from an offset on. It takes chunks as fast as the
+   * pages they go to are in memory, and `close` is fulfilled when all of it is on the disk.
+   *
+   * A chunk that does not fit is refused with `MmapRangeError` before any of it is written. With
+   * `grow` the file is made larger instead, about twice as large each time, and trimmed to what was
+   * written when the stream ends, well or not. Close or abort such a stream before the file, which
+   * keeps the room otherwise. After an abort or an error the file holds what was written until then,
+   * which is not flushed.
+   *
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the
+   * signal's reason
+   * @throws MmapUnsupportedError for `grow` on a copy-on-write mapping
+   * @example
+   * ```ts
+   * import { AsyncMmapFileMut } from '@fmmap/stream';
+   *
+   * await using file = await AsyncMmapFileMut.create('greeting.txt');
+   * const writer = file.writable({ grow: true }).getWriter();
+   * await writer.write('hello');
+   * await writer.close();
+   * console.log(file.length); // 5
+   * ```
+   */
+  writable(options?: WritableOptions): WritableStream<Uint8Array | string> {
+    return writableOf(this, options);
+  }
+}

@@ -1,0 +1,167 @@
+import { WritableStream, type WritableStreamDefaultController } from 'node:stream/web';
+import {
+  checkSize,
+  checkWithin,
+  drive,
+  type MemoryWrites,
+  type OperationOptions,
+  operations,
+  prepare,
+  typeError,
+} from '@fmmap/core/internal';
+import { Growth } from './growth.js';
+import { checkBoolean, signalOf } from './options.js';
+import { runtime } from './pool.js';
+
+/** Options of `writable`. */
+export interface WritableOptions extends OperationOptions {
+  /** Where the first byte goes. @defaultValue `0` */
+  offset?: number | undefined;
+  /** Make the file longer for what does not fit. @defaultValue `false` */
+  grow?: boolean | undefined;
+}
+
+/** Pages are read in, and chunks are written, by so much at once. */
+const STEP = 2 ** 20;
+
+/** A producer is asked to wait when this many bytes are queued. */
+const QUEUE = 2 ** 18;
+
+export function writableOf(
+  file: MemoryWrites,
+  options: WritableOptions | undefined,
+): WritableStream<Uint8Array | string> {
+  const signal = signalOf(options, ['offset', 'grow']);
+  const { offset = 0, grow = false } = options ?? {};
+  checkSize(offset, 'offset');
+  checkBoolean(grow, 'grow');
+  const mapping = file._mapping;
+  mapping.requireUsable();
+  if (!grow) checkWithin(offset, 0, mapping.length, mapping.path);
+  const sink = new Sink(file, offset, grow ? Growth.join(mapping) : undefined, signal);
+  return new WritableStream(sink, { highWaterMark: QUEUE, size: sizeOf });
+}
+
+/** What is no chunk counts as something, and is refused when its turn comes. */
+function sizeOf(chunk: unknown): number {
+  return chunk instanceof Uint8Array || typeof chunk === 'string' ? chunk.length : 1;
+}
+
+/** Where the bytes of a stream go. */
+class Sink {
+  readonly #file: MemoryWrites;
+  readonly #from: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #over = new AbortController();
+  readonly #growth: Growth | undefined;
+  #at: number;
+  /** Up to where pages have been read in. */
+  #ready = 0;
+  #onAbort: (() => void) | undefined;
+  #left: Promise<void> | undefined;
+
+  constructor(
+    file: MemoryWrites,
+    offset: number,
+    growth: Growth | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#file = file;
+    this.#from = offset;
+    this.#at = offset;
+    this.#growth = growth;
+    this.#signal = signal;
+  }
+
+  start(controller: WritableStreamDefaultController): void {
+    // The stream's own signal is earlier than `abort`, which waits for the chunk in flight.
+    const { signal } = controller as unknown as { signal: AbortSignal }; // not in the types
+    signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
+    this.#onAbort = () => {
+      controller.error(this.#signal?.reason);
+      this.#stop(this.#signal?.reason);
+    };
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async write(chunk: unknown): Promise<void> {
+    try {
+      await this.#write(bytesOf(chunk));
+    } catch (error) {
+      await this.#stop(error);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      const mapping = this.#file._mapping;
+      const end = Math.min(this.#at, mapping.length);
+      const from = Math.min(this.#from, end);
+      const signal = this.#over.signal;
+      await mapping.turns.use(() =>
+        drive(runtime, operations.flush(mapping, true, from, end - from), signal),
+      );
+    } catch (error) {
+      await this.#stop(error);
+      throw error;
+    }
+    this.#unlisten();
+    await this.#leave();
+  }
+
+  async abort(reason: unknown): Promise<void> {
+    await this.#stop(reason);
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    const file = this.#file;
+    const end = this.#at + bytes.length;
+    file._mapping.requireUsable();
+    if (this.#growth && end > file._mapping.length) {
+      await this.#growth.reserve(end, this.#over.signal);
+    }
+    const { length, path } = file._mapping;
+    checkWithin(this.#at, bytes.length, length, path);
+    for (let done = 0; done < bytes.length; done += STEP) {
+      const piece = bytes.subarray(done, done + STEP);
+      await this.#prepare(this.#at + piece.length);
+      this.#over.signal.throwIfAborted();
+      file.writeAll(piece, this.#at);
+      this.#at += piece.length;
+      this.#growth?.wrote(this.#at);
+    }
+  }
+
+  async #prepare(until: number): Promise<void> {
+    if (until <= this.#ready) return;
+    await prepare(runtime, this.#file._mapping, this.#at, STEP, this.#over.signal);
+    this.#ready = this.#at + STEP;
+  }
+
+  /**
+   * Ends it early, and at once: what the user does to the file from here on comes after it.
+   * @returns When the room that was made is gone, if that was possible: the reason is what counts.
+   */
+  #stop(reason: unknown): Promise<void> {
+    this.#unlisten();
+    this.#over.abort(reason);
+    return this.#leave().catch(() => {});
+  }
+
+  async #leave(): Promise<void> {
+    this.#left ??= this.#growth?.leave();
+    await this.#left;
+  }
+
+  #unlisten(): void {
+    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onAbort = undefined;
+  }
+}
+
+function bytesOf(chunk: unknown): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  if (chunk instanceof Uint8Array) return chunk;
+  throw typeError('chunk', 'a Uint8Array or a string', chunk);
+}

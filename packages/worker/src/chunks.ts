@@ -1,0 +1,157 @@
+import { abortable, checkInteger, type Mapping, typeError } from '@fmmap/core/internal';
+
+import { onAbort } from './abort.js';
+import type { TaskSource } from './protocol.js';
+import {
+  inTurn,
+  type RunOptions,
+  type Start,
+  type TaskModule,
+  toArguments,
+  toLimits,
+  toSource,
+} from './task.js';
+
+/** How far a `map` is. */
+export interface MapProgress {
+  /** Chunks that are done. */
+  readonly chunks: number;
+  /** All of them. */
+  readonly totalChunks: number;
+  /** Bytes in the chunks that are done. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+}
+
+/** Options of `map`. `timeout` is for each chunk. */
+export interface ChunkOptions<File, Args extends unknown[] = unknown[]> extends RunOptions {
+  /** The part of the mapping. @defaultValue all of it */
+  offset?: number | undefined;
+  length?: number | undefined;
+  /**
+   * Bytes of a chunk, as near as the boundary allows.
+   * @defaultValue what gives each thread four, at least 1 MiB
+   */
+  chunkSize?: number | undefined;
+  /**
+   * Where chunks may end: after any `'byte'`; after a `'line'`; after records of so many bytes; or
+   * where a function (or module) finds a record's begin, which is run as a task is: it gets
+   * the file and an offset, and returns where the next record begins, at that offset or behind it.
+   * The last chunk takes what is left. @defaultValue `'byte'`
+   */
+  boundary?:
+    | 'byte'
+    | 'line'
+    | number
+    | URL
+    | ((file: File, offset: number) => number | Promise<number>)
+    | undefined;
+  /** The most chunks at once. @defaultValue the size of the pool */
+  concurrency?: number | undefined;
+  /** Further arguments for the task, after the chunk's offset and length. */
+  args?: Args | undefined;
+  /** Called after each chunk, on this thread; if it throws, so does `map`. */
+  onProgress?: ((progress: MapProgress) => void) | undefined;
+}
+
+type Boundary = 'byte' | number | { readonly cutsBy: TaskSource | 'line' };
+
+function toBoundary(boundary: unknown): Boundary {
+  if (boundary === undefined || boundary === 'byte') return 'byte';
+  if (boundary === 'line') return { cutsBy: 'line' };
+  if (typeof boundary === 'function' || boundary instanceof URL) {
+    return { cutsBy: toSource(boundary) };
+  }
+  if (typeof boundary !== 'number') {
+    throw typeError('boundary', `'byte', 'line', a number, a function or a URL`, boundary);
+  }
+  checkInteger(boundary, 'boundary', 1, Number.MAX_SAFE_INTEGER);
+  return boundary;
+}
+
+const SMALLEST = 2 ** 20;
+
+/** Runs a task on each chunk. @returns The results in the order of the chunks. */
+export async function mapChunks<File>(
+  mapping: Mapping,
+  task: TaskModule | ((...args: never[]) => unknown),
+  options: ChunkOptions<File> = {},
+): Promise<unknown[]> {
+  abortable(options);
+  const limits = toLimits(options);
+  const source = toSource(task);
+  const boundary = toBoundary(options.boundary);
+  const args = toArguments(options.args ?? []);
+  const { offset = 0, chunkSize, concurrency = limits.pool.size, onProgress } = options;
+  if (chunkSize !== undefined) {
+    checkInteger(chunkSize, 'chunkSize', 1, Number.MAX_SAFE_INTEGER);
+  }
+  checkInteger(concurrency, 'concurrency', 1, Number.MAX_SAFE_INTEGER);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw typeError('onProgress', 'a function', onProgress);
+  }
+  mapping.resolve(offset, options.length);
+
+  return inTurn(mapping, limits, async (start) => {
+    const length = mapping.resolve(offset, options.length);
+    const size = chunkSize ?? Math.max(SMALLEST, Math.ceil(length / (4 * limits.pool.size)));
+    const chunks = await split(start, boundary, offset, length, size);
+    const results: unknown[] = new Array(chunks.count);
+    const progress = { chunks: 0, totalChunks: chunks.count, bytes: 0, totalBytes: length };
+    const stop = new AbortController();
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < chunks.count && !stop.signal.aborted) {
+        const index = next++;
+        const [from, bytes] = chunks.at(index);
+        results[index] = await start(source, [from, bytes, ...args], stop.signal);
+        if (stop.signal.aborted) return;
+        progress.chunks += 1;
+        progress.bytes += bytes;
+        onProgress?.({ ...progress });
+      }
+    };
+    const { signal } = limits;
+    const ignore = signal && onAbort(signal, () => stop.abort(signal.reason));
+    try {
+      signal?.throwIfAborted();
+      await Promise.all(Array.from({ length: Math.min(concurrency, chunks.count) }, lane));
+      signal?.throwIfAborted();
+    } catch (error) {
+      stop.abort(error); // nobody wants the others any more
+      throw error;
+    } finally {
+      ignore?.();
+    }
+    return results;
+  });
+}
+
+interface Chunks {
+  readonly count: number;
+  at(index: number): [offset: number, length: number];
+}
+
+async function split(
+  start: Start,
+  boundary: Boundary,
+  offset: number,
+  length: number,
+  chunkSize: number,
+): Promise<Chunks> {
+  const end = offset + length;
+  if (typeof boundary === 'object' && length > 0) {
+    const cuts = (await start(boundary, [offset, end, chunkSize])) as number[];
+    const at = (index: number) => cuts[index] ?? end;
+    return {
+      count: cuts.length - 1,
+      at: (index) => [at(index), at(index + 1) - at(index)],
+    };
+  }
+  const record = typeof boundary === 'number' ? boundary : 1;
+  const step = Math.max(Math.floor(chunkSize / record), 1) * record;
+  return {
+    count: Math.ceil(length / step),
+    at: (index) => [offset + index * step, Math.min(step, length - index * step)],
+  };
+}

@@ -1,0 +1,101 @@
+import { inspect } from 'node:util';
+import { MmapError, packError, unpackError } from '@fmmap/core/internal';
+
+/** An error in a form that arrives in another thread as it was: a clone keeps few classes, and no properties. */
+interface PackedFailure {
+  /** Of our own classes, or else by name one of JavaScript's. */
+  readonly type: NonNullable<ReturnType<typeof packError>>['type'] | string;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Own properties, such as `code`. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly cause?: Failure;
+}
+
+/** What was thrown in another thread. */
+export type Failure = PackedFailure | { readonly thrown: unknown };
+
+const TYPES: Readonly<Record<string, ErrorConstructor>> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
+/** Causes may go round in circles. */
+const DEEPEST = 8;
+
+/** @returns Why not, if a value cannot be sent. */
+export function whyNotCloned(value: unknown): unknown {
+  try {
+    structuredClone(value);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+export function packFailure(error: unknown, depth = 0): Failure {
+  if (!(error instanceof Error)) {
+    return whyNotCloned(error) === undefined
+      ? { thrown: error }
+      : packFailure(new MmapError(`the task threw ${inspect(error)}`, { code: 'ERR_MMAP_TASK' }));
+  }
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  const builtIn = Object.entries(TYPES).find(([, type]) => error instanceof type)?.[0];
+  const own = Object.entries({ ...(code !== undefined && { code }), ...error });
+  const failure: PackedFailure = {
+    type: packError(error)?.type ?? builtIn ?? 'Error',
+    name: String(name),
+    message: String(message),
+    stack: stack && String(stack),
+    details: Object.fromEntries(
+      own.filter(([key, value]) => key !== 'cause' && whyNotCloned(value) === undefined),
+    ),
+  };
+  return cause === undefined || depth === DEEPEST
+    ? failure
+    : { ...failure, cause: packFailure(cause, depth + 1) };
+}
+
+export function unpackFailure(failure: Failure): unknown {
+  if ('thrown' in failure) return failure.thrown;
+  const { type, name, message, stack, details } = failure;
+  const error =
+    typeof type === 'number'
+      ? unpackError({ type, message, stack, details, cause: undefined })
+      : Object.assign(new (TYPES[type] ?? Error)(message), details);
+  // As on errors that were made here: not among what is listed.
+  const hide = (key: string, value: unknown) =>
+    Object.defineProperty(error, key, { value, configurable: true, writable: true });
+  if (error.name !== name) hide('name', name);
+  if (stack !== undefined) hide('stack', stack);
+  if (failure.cause !== undefined) hide('cause', unpackFailure(failure.cause));
+  return fromElsewhere(error);
+}
+
+/** Errors whose stack does not lead to who asked. */
+const strangers = new WeakSet<Error>();
+
+export function fromElsewhere<E extends Error>(error: E): E {
+  strangers.add(error);
+  return error;
+}
+
+/** Has the stack of an error from elsewhere go on with who asked, for whom it is caught here. */
+export function addCaller(error: unknown): unknown {
+  if (!(error instanceof Error) || !strangers.delete(error)) return error;
+  const here: { stack?: string } = {};
+  Error.captureStackTrace(here, addCaller);
+  const frames = (here.stack ?? '').split('\n').slice(1);
+  const stack = [error.stack ?? String(error), ...frames].join('\n');
+  return Object.defineProperty(error, 'stack', {
+    value: stack,
+    configurable: true,
+    writable: true,
+  });
+}

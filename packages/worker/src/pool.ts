@@ -1,0 +1,226 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { checkInteger, MmapError, typeError } from '@fmmap/core/internal';
+import { Piscina } from 'piscina';
+
+import { onAbort } from './abort.js';
+import { fromElsewhere } from './failure.js';
+import { Job, type JobLimits } from './job.js';
+import type { Reply, Request } from './protocol.js';
+
+/** Built next to this file, and the same when this one is run from its source. */
+const WORKER = join(__dirname, '../dist/worker.cjs');
+
+/** What a timer of Node can wait for. */
+export const LONGEST: number = 2 ** 31 - 1;
+
+/** Options of a {@link WorkerPool}. */
+export interface PoolOptions {
+  /** The most threads at once. @defaultValue `os.availableParallelism()` */
+  size?: number | undefined;
+  /**
+   * Milliseconds after which a thread without work ends; `Infinity` for never. Starting one takes some
+   * 50 ms. @defaultValue 10,000
+   */
+  idleTimeout?: number | undefined;
+}
+
+/**
+ * Threads that operations on files and tasks are run in. They are started when they are needed,
+ * wait for work in a queue, and keep the process alive only while they have some. Operations go before
+ * tasks. Most programs do with the shared one; see {@link getDefaultPool}.
+ *
+ * @example
+ * ```ts
+ * import { AsyncMmapFile, WorkerPool } from '@fmmap/worker';
+ *
+ * await using pool = new WorkerPool({ size: 1 });
+ * await using file = await AsyncMmapFile.open('package.json');
+ * console.log(await file.runWith({ pool, timeout: 10_000 }, (file) => file.indexOf('{')));
+ * ```
+ */
+export class WorkerPool implements AsyncDisposable {
+  /** The most threads at once. */
+  readonly size: number;
+  readonly #threads: Piscina;
+  readonly #operations = new Set<Job>();
+  readonly #tasks = new Set<Job>();
+  readonly #running = new Set<Job>();
+  /** Why a thread ended that had no job. */
+  #failure: unknown;
+  #destroyed: Promise<void> | undefined;
+
+  /** @throws TypeError, MmapRangeError */
+  constructor(options: PoolOptions = {}) {
+    if (typeof options !== 'object' || options === null) {
+      throw typeError('options', 'an object', options);
+    }
+    const { size = availableParallelism(), idleTimeout = 10_000 } = options;
+    checkInteger(size, 'size', 1, 1024);
+    if (idleTimeout !== Number.POSITIVE_INFINITY) {
+      checkInteger(idleTimeout, 'idleTimeout', 0, LONGEST);
+    }
+    this.size = size;
+    this.#threads = new Piscina({
+      filename: WORKER,
+      minThreads: 0,
+      maxThreads: size,
+      idleTimeout,
+      recordTiming: false,
+    });
+    this.#threads.on('error', (error: unknown) => {
+      this.#failure = error;
+    });
+    this.#threads.on('workerDestroy', () => setImmediate(() => this.#giveUpIfStranded()));
+  }
+
+  /** Threads that there are now. */
+  get threads(): number {
+    return this.#threads.threads.length;
+  }
+
+  /** Operations and tasks that wait for a thread. */
+  get queued(): number {
+    return this.#operations.size + this.#tasks.size;
+  }
+
+  /** Whether {@link destroy} was called. */
+  get isDestroyed(): boolean {
+    return this.#destroyed !== undefined;
+  }
+
+  /**
+   * Ends all threads. What waits and what runs is rejected with `ERR_MMAP_POOL_DESTROYED`, except for
+   * operations that the system is at: those come to their end first. So does closing of files.
+   */
+  destroy(): Promise<void> {
+    this.#destroyed ??= this.#destroy();
+    return this.#destroyed;
+  }
+
+  async #destroy(): Promise<void> {
+    const running = [...this.#running];
+    const tasks = running.filter((job) => job.isTask);
+    for (const job of [...this.#operations, ...this.#tasks, ...tasks]) {
+      this.#stop(job, destroyedError(job));
+    }
+    await Promise.all(running.map((job) => job.ended));
+    await this.#threads.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.destroy();
+  }
+
+  /** @internal */
+  start(request: Request, limits: JobLimits = {}): Job {
+    const job = new Job(request, limits);
+    job.reply.catch(() => {}); // whoever awaits it gets the reason
+    const { signal } = limits;
+    const queue = job.isTask ? this.#tasks : this.#operations;
+    queue.add(job);
+    if (this.#destroyed) {
+      this.#stop(job, destroyedError(job));
+    } else if (signal?.aborted) {
+      this.#stop(job, signal.reason);
+    } else {
+      if (signal) {
+        const ignore = onAbort(signal, () => this.#stop(job, signal.reason));
+        void job.reply.then(ignore, ignore);
+      }
+      this.#next();
+    }
+    return job;
+  }
+
+  #next(): void {
+    while (this.#running.size < this.size) {
+      const [job] = this.#operations.size > 0 ? this.#operations : this.#tasks;
+      if (!job) return;
+      this.#operations.delete(job);
+      this.#tasks.delete(job);
+      this.#running.add(job);
+      void this.#run(job);
+    }
+  }
+
+  async #run(job: Job): Promise<void> {
+    const { timeout } = job.limits;
+    const timer =
+      timeout === undefined
+        ? undefined
+        : setTimeout(() => this.#stop(job, fromElsewhere(timeoutError(timeout))), timeout);
+    try {
+      const { signal } = job.abort;
+      job.resolve((await this.#threads.run(job.request, { signal })) as Reply);
+    } catch (error) {
+      job.reject(threadError(job, error));
+      job.abort.abort(); // it may still be in piscina's queue
+    }
+    clearTimeout(timer);
+    this.#running.delete(job);
+    this.#next();
+    await job.gone;
+    job.end();
+  }
+
+  #stop(job: Job, reason: unknown): void {
+    job.reject(reason);
+    if (this.#operations.delete(job) || this.#tasks.delete(job)) {
+      job.end();
+      return;
+    }
+    const before = this.#threads.threads;
+    job.abort.abort();
+    const after = this.#threads.threads;
+    const terminated = before.filter((thread) => !after.includes(thread));
+    job.gone = Promise.all(
+      terminated.map((thread) => new Promise((resolve) => thread.once('exit', resolve))),
+    );
+  }
+
+  /** When no thread can be started, nobody else tells those who wait for one. */
+  #giveUpIfStranded(): void {
+    if (this.#threads.threads.length > 0 || this.#threads.queueSize === 0) return;
+    for (const job of [...this.#running]) this.#stop(job, threadError(job, this.#failure));
+  }
+}
+
+function destroyedError(job: Job): MmapError {
+  return new MmapError(
+    `${job.name} was not done: the pool of threads is destroyed; make another one, and setDefaultPool() it`,
+    { code: 'ERR_MMAP_POOL_DESTROYED' },
+  );
+}
+
+function timeoutError(timeout: number): MmapError {
+  return new MmapError(`the task was not done after ${timeout} ms; its thread was terminated`, {
+    code: 'ERR_MMAP_TASK_TIMEOUT',
+  });
+}
+
+/** Errors that a job's function throws are in its reply; here the thread has ended, or never began. */
+function threadError(job: Job, cause: unknown): MmapError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  const error = new MmapError(`the thread for ${job.name} ended before it was done${why}`, {
+    code: 'ERR_MMAP_POOL_THREAD',
+  });
+  return Object.defineProperty(fromElsewhere(error), 'cause', { value: cause, configurable: true });
+}
+
+let defaultPool: WorkerPool | undefined;
+
+/** The pool that is used where no other one is given. It is made when it is needed first. */
+export function getDefaultPool(): WorkerPool {
+  defaultPool ??= new WorkerPool();
+  return defaultPool;
+}
+
+/**
+ * Has all files of this thread use another pool from now on. The one before is not destroyed.
+ * @throws TypeError
+ */
+export function setDefaultPool(pool: WorkerPool): void {
+  if (!(pool instanceof WorkerPool)) throw typeError('pool', 'a WorkerPool', pool);
+  defaultPool = pool;
+}

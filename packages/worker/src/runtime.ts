@@ -1,0 +1,48 @@
+import {
+  type Binding,
+  binding,
+  MemoryWrites,
+  MmapClosedError,
+  MmapError,
+  type Operation,
+  type Runtime,
+} from '@fmmap/core/internal';
+
+import { unpackFailure } from './failure.js';
+import { getDefaultPool } from './pool.js';
+
+export { Reads } from './reads.js';
+
+/** These make a handle, which would end with the thread that made it. */
+const OPENING: ReadonlySet<Operation> = new Set(['open', 'memory']);
+
+/** These must happen, with a pool or without. */
+const ENDING: ReadonlySet<Operation> = new Set(['close', 'release', 'abandon']);
+
+/** The binding's operations in the threads of the default pool. */
+export const runtime: Runtime = {
+  async call(name, args) {
+    try {
+      const reply = await getDefaultPool().start({ operation: name, args }).reply;
+      if ('failure' in reply) throw unpackFailure(reply.failure);
+      const values = reply.value as readonly number[];
+      if (OPENING.has(name) && !binding.take(values[0] ?? 0)) {
+        throw new MmapClosedError(String(args[0]));
+      }
+      return values;
+    } catch (error) {
+      if (ENDING.has(name) && isOfPool(error)) return queued(name, args);
+      throw error;
+    }
+  },
+};
+
+function isOfPool(error: unknown): boolean {
+  return error instanceof MmapError && error.code.startsWith('ERR_MMAP_POOL');
+}
+
+function queued<Name extends Operation>(name: Name, args: Parameters<Binding[Name]>) {
+  return (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args);
+}
+
+export abstract class Writes extends MemoryWrites {}

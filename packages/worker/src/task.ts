@@ -1,0 +1,104 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  abortable,
+  checkInteger,
+  type Mapping,
+  type MmapFile,
+  type MmapFileMut,
+  type OperationOptions,
+  typeError,
+} from '@fmmap/core/internal';
+
+import { unpackFailure } from './failure.js';
+import type { JobLimits } from './job.js';
+import { getDefaultPool, LONGEST, WorkerPool } from './pool.js';
+import type { TaskSource } from './protocol.js';
+
+/** Options of running a task. */
+export interface RunOptions extends OperationOptions {
+  /**
+   * Milliseconds that the task may take in its thread, which is terminated then. Waiting for a
+   * thread does not count. @defaultValue no limit
+   */
+  timeout?: number | undefined;
+  /** The threads to run it in. @defaultValue {@link getDefaultPool} */
+  pool?: WorkerPool | undefined;
+}
+
+/** What a task gets for a file: the sync class for the same memory. */
+export type AttachedFile<File> = File extends { writer: unknown } ? MmapFileMut : MmapFile;
+
+/** Where a task is found: a URL, or an absolute path, of a module whose default export it is. */
+export type TaskModule = string | URL;
+
+export interface TaskLimits extends JobLimits {
+  readonly pool: WorkerPool;
+}
+
+/** @throws TypeError, MmapRangeError, or the signal's reason if it is aborted */
+export function toLimits(options: RunOptions | undefined): TaskLimits {
+  const signal = abortable(options);
+  const { timeout, pool = getDefaultPool() } = options ?? {};
+  if (timeout !== undefined) checkInteger(timeout, 'timeout', 1, LONGEST);
+  if (!(pool instanceof WorkerPool)) throw typeError('pool', 'a WorkerPool', pool);
+  return { signal, timeout, pool };
+}
+
+/** @throws TypeError */
+export function toSource(task: unknown, name = 'task'): TaskSource {
+  if (typeof task === 'function') return { code: Function.prototype.toString.call(task) };
+  if (task instanceof URL) return { url: task.href };
+  if (typeof task === 'string') {
+    if (isAbsolute(task)) return { url: pathToFileURL(task).href };
+    if (URL.canParse(task)) return { url: task };
+  }
+  throw typeError(name, 'a function, or the URL or absolute path of a module', task);
+}
+
+/** What is sent is what there is at the call. @throws TypeError */
+export function toArguments(args: unknown): readonly unknown[] {
+  if (!Array.isArray(args)) throw typeError('args', 'an array', args);
+  if (args.length === 0) return args;
+  try {
+    return structuredClone(args);
+  } catch (cause) {
+    const expected = 'values that structuredClone() takes';
+    throw Object.assign(typeError('args', expected, args), { cause });
+  }
+}
+
+/** Has a task run on the file. */
+export type Start = (
+  task: TaskSource,
+  args: readonly unknown[],
+  signal?: AbortSignal,
+) => Promise<unknown>;
+
+/**
+ * Runs tasks as one use of the file, so that closing and resizing wait. The result is there as soon
+ * as possible; the use ends when no thread looks at the file any more.
+ */
+export function inTurn<T>(
+  mapping: Mapping,
+  { pool, ...limits }: TaskLimits,
+  act: (start: Start) => Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const use = async (): Promise<void> => {
+      const file = mapping.share();
+      const underway = new Set<Promise<void>>();
+      const start: Start = async (task, args, signal = limits.signal) => {
+        const job = pool.start({ task, file, args }, { ...limits, signal });
+        underway.add(job.ended);
+        void job.ended.then(() => underway.delete(job.ended));
+        const reply = await job.reply;
+        if ('failure' in reply) throw unpackFailure(reply.failure);
+        return reply.value;
+      };
+      await act(start).then(resolve, reject);
+      await Promise.all(underway);
+    };
+    mapping.turns.use(use).catch(reject);
+  });
+}

@@ -1,0 +1,111 @@
+// What a thread of the pool runs. Built on its own, as dist/worker.cjs.
+import {
+  Access,
+  attachMapping,
+  binding,
+  MmapError,
+  MmapFile,
+  MmapFileMut,
+  result,
+  typeError,
+} from '@fmmap/core/internal';
+
+import { packFailure, whyNotCloned } from './failure.js';
+import type { OperationRequest, Reply, Request, TaskRequest, TaskSource } from './protocol.js';
+
+type Callable = (file: MmapFile, ...args: never[]) => unknown;
+
+function operate({ operation, args }: OperationRequest): number[] {
+  const value = (binding[operation] as (...args: readonly unknown[]) => number)(...args);
+  return [value, ...result];
+}
+
+/** The task's function is loaded first, since that may take its time. */
+async function runTask({ task, file: token, args }: TaskRequest): Promise<unknown> {
+  const call = await load(task);
+  const mapping = attachMapping(token);
+  const isWritable = mapping.access === Access.write || mapping.access === Access.copy;
+  const file = new (isWritable ? MmapFileMut : MmapFile)(mapping);
+  try {
+    return checked(await call(file, ...(args as never[])));
+  } finally {
+    file.close();
+  }
+}
+
+/** Sending it is not ours to watch, and would end the thread. */
+function checked(value: unknown): unknown {
+  const isPlain = value === null || ArrayBuffer.isView(value);
+  const isSafe = isPlain || !['object', 'function', 'symbol'].includes(typeof value);
+  const cause = isSafe ? undefined : whyNotCloned(value);
+  if (cause === undefined) return value;
+  const error = new MmapError(
+    `the task returned what cannot be sent to another thread: ${(cause as Error).message}`,
+    { code: 'ERR_MMAP_TASK_RESULT' },
+  );
+  throw Object.defineProperty(error, 'cause', { value: cause });
+}
+
+async function load(source: TaskSource): Promise<Callable> {
+  if ('cutsBy' in source) return cutsBy(source.cutsBy);
+  if ('code' in source) return compile(source.code);
+  const { default: found } = (await import(source.url)) as { default?: unknown };
+  // A module that was compiled to CommonJS has its default export inside that.
+  const call = typeof found === 'function' ? found : (found as { default?: unknown })?.default;
+  if (typeof call === 'function') return call as Callable;
+  throw typeError('task', `a module whose default export is a function ('${source.url}')`, found);
+}
+
+/** So that V8's optimizations survive from chunk to chunk. */
+const compiled = new Map<string, Callable>();
+const MOST_COMPILED = 100;
+
+function compile(code: string): Callable {
+  const known = compiled.get(code);
+  if (known) return known;
+  let call: unknown;
+  try {
+    // biome-ignore lint/security/noGlobalEval: it is the user's own function, and it sees globals only
+    // biome-ignore lint/complexity/noCommaOperator: which this makes sure of
+    call = (0, eval)(`(${code}\n)`);
+  } catch (cause) {
+    const expected = 'a function whose source stands for itself: not a method, nor a built-in one';
+    throw Object.assign(typeError('task', expected, code), { cause });
+  }
+  if (compiled.size === MOST_COMPILED) compiled.clear();
+  compiled.set(code, call as Callable);
+  return call as Callable;
+}
+
+type Boundary = (file: MmapFile, offset: number) => unknown;
+
+const nextLine: Boundary = (file, offset) => {
+  const found = file.indexOf('\n', offset - 1);
+  return found < 0 ? file.length : found + 1;
+};
+
+async function cutsBy(source: TaskSource | 'line'): Promise<Callable> {
+  const next = source === 'line' ? nextLine : ((await load(source)) as Boundary);
+  const find = async (file: MmapFile, offset: number, end: number, chunkSize: number) => {
+    const cuts = [offset];
+    for (let at = offset + chunkSize; at < end; ) {
+      const cut = await next(file, at);
+      if (!Number.isSafeInteger(cut) || (cut as number) < at) {
+        throw typeError('boundary', `a function that returns an offset from ${at} on`, cut);
+      }
+      if ((cut as number) >= end) break;
+      cuts.push(cut as number);
+      at = (cut as number) + chunkSize;
+    }
+    return [...cuts, end];
+  };
+  return find as Callable;
+}
+
+export default async function serve(request: Request): Promise<Reply> {
+  try {
+    return { value: 'operation' in request ? operate(request) : await runTask(request) };
+  } catch (error) {
+    return { failure: packFailure(error) };
+  }
+}

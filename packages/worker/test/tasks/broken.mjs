@@ -1,0 +1,1 @@
+throw Object.assign(new Error('not today'), { code: 'E_BROKEN' });
