@@ -77,6 +77,52 @@ Microseconds; median of ${rounds} rounds (least to most).
 ${table(['file', 'contender', 'µs', `to ${reference}`, 'major collections per 1,000'], rows)}`;
 }
 
+function asyncReport({ cold, flush, resident, scan, stream }) {
+  const delays = (results) =>
+    table(
+      ['contender', 'ms in all', 'loop delay p99, ms', 'longest, ms'],
+      Object.entries(results).map(([name, all]) => [
+        name,
+        ...['time', 'p99', 'longest'].map((key) => withSpread(all.map((one) => one[key]))),
+      ]),
+    );
+  const compared = (results, unit, reference) =>
+    table(
+      ['contender', unit, `to ${reference}`],
+      Object.entries(results).map(([name, all]) => [
+        name,
+        withSpread(all),
+        ratio(all, results[reference]),
+      ]),
+    );
+  const streamed = stream.map(
+    ({ chunkSize, results }) => `Chunks of ${chunkSize / 1024} KiB:
+
+${compared(results, 'MB/s', 'fs.createReadStream')}`,
+  );
+  return `## The event loop, while a cold file is read in pieces of 1 MiB
+
+Median of ${rounds} rounds (least to most).
+
+${delays(cold)}
+
+## The event loop, while changed pages are flushed
+
+${delays(flush)}
+
+## Reading 4 KiB that are in memory
+
+${compared(resident, 'µs', 'FileHandle.read')}
+
+## Adding up the words of a file
+
+${compared(scan, 'ms', 'one thread')}
+
+## Streaming what is in memory
+
+${streamed.join('\n\n')}`;
+}
+
 const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-bench-'));
 try {
   const baseline = compileBaseline(directory) ?? '';
@@ -93,6 +139,8 @@ ${describeMachine()}${isQuick ? ', --quick' : ''}. Made by \`npm run bench\`; co
 ${readsReport(part('reads.mjs', [big, baseline, rounds, scale]))}
 
 ${opensReport('Open, read one byte, close', part('opens.mjs', [directory, baseline, rounds, scale, 0]))}
+
+${asyncReport(part('async.mjs', [big, rounds, scale]))}
 
 ${opensReport(`The same with ${HEAP} MB of live heap`, part('opens.mjs', [directory, baseline, rounds, scale, HEAP]))}
 `;

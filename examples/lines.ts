@@ -1,9 +1,8 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 
-import { MmapFile } from '@fmmap/core';
-
 import { ENTRY } from './build-index.js';
+import type { Flavour, TextFile } from './flavours.js';
 
 const LF = 10;
 const CR = 13;
@@ -12,7 +11,7 @@ const CR = 13;
 const SHOWN = 4096;
 
 /** The lines of a text by number, found through its index. */
-export interface Lines extends Disposable {
+export interface Lines extends AsyncDisposable {
   readonly count: number;
   line(number: number): string;
 }
@@ -27,20 +26,26 @@ function decode(bytes: Buffer, length: number): string {
 /** Both files mapped: a look-up makes no system call, and copies nothing but the line. */
 export class MappedLines implements Lines {
   readonly count: number;
-  readonly #text: MmapFile;
-  readonly #index: MmapFile;
+  readonly #text: TextFile;
+  readonly #index: TextFile;
   readonly #length: number;
 
-  constructor(textPath: string, indexPath: string) {
-    this.#text = MmapFile.open(textPath);
-    this.#index = MmapFile.open(indexPath);
-    this.#length = this.#text.length;
-    this.count = this.#index.length / ENTRY;
+  private constructor(text: TextFile, index: TextFile) {
+    this.#text = text;
+    this.#index = index;
+    this.#length = text.length;
+    this.count = index.length / ENTRY;
+  }
+
+  static async open(flavour: Flavour, textPath: string, indexPath: string): Promise<MappedLines> {
+    const text = await flavour.open(textPath);
+    const index = await flavour.open(indexPath);
     // What fits into memory is mapped at once, which takes far less than page by page as it is used.
-    if (this.#length + this.#index.length < os.freemem()) {
-      this.#text.prefetch();
-      this.#index.prefetch();
+    if (text.length + index.length < os.freemem()) {
+      await text.prefetch();
+      await index.prefetch();
     }
+    return new MappedLines(text, index);
   }
 
   line(number: number): string {
@@ -51,9 +56,9 @@ export class MappedLines implements Lines {
     return decode(this.#text.bytes(start, length), length);
   }
 
-  [Symbol.dispose](): void {
-    this.#text.close();
-    this.#index.close();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#text.close();
+    await this.#index.close();
   }
 }
 
@@ -83,7 +88,7 @@ export class ReadLines implements Lines {
     return decode(this.#line, length);
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     fs.closeSync(this.#text);
     fs.closeSync(this.#index);
   }

@@ -2,6 +2,9 @@ import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { buildIndex } from '../examples/build-index.ts';
+import { flavourNames, loadFlavour } from '../examples/flavours.ts';
+import { MappedLines } from '../examples/lines.ts';
 import { NOBODY, run, START, tempDir, tempFile } from './helpers/line-index.ts';
 
 const TYPESCRIPT = createRequire(import.meta.url).resolve('typescript');
@@ -116,22 +119,38 @@ test.each([
   });
 });
 
-test('the index is true for lines that are cut by the pieces it is made from', async () => {
-  const { buildIndex } = await import('../examples/build-index.ts');
-  const { MappedLines } = await import('../examples/lines.ts');
-  const words: string[] = [];
-  for (let bytes = 0, n = 0; bytes < 40 * 2 ** 20; n += 1) {
-    const word = `${n} ${'-'.repeat((n * 7919) % 5000)}`;
-    words.push(word);
-    bytes += word.length + 1;
-  }
-  const textPath = tempFile(words.join('\n'));
-  const indexPath = join(tempDir(), 'index');
-  const found = await buildIndex(textPath, indexPath, async () => {});
-  expect(found).toEqual({ bytes: fs.statSync(textPath).size, lines: words.length });
-  using lines = new MappedLines(textPath, indexPath);
-  expect(lines.count).toBe(words.length);
-  for (const [number, word] of words.entries()) {
-    if (lines.line(number) !== word.slice(0, 4096)) expect.fail(`line ${number} differs`);
-  }
+describe.each(flavourNames)('--flavour %s', (flavour) => {
+  test('indexes the same lines', async () => {
+    const { code, lines, stderr, left } = await run([TYPESCRIPT, '--flavour', flavour]);
+    expect({ code, stderr, left }).toEqual({ code: 0, stderr: '', left: [] });
+    expect(lines).toBe(countLines(fs.readFileSync(TYPESCRIPT, 'utf8')));
+  });
+
+  test('makes an index that is true for lines that are cut by the pieces it is made from', async () => {
+    const words: string[] = [];
+    for (let bytes = 0, n = 0; bytes < 40 * 2 ** 20; n += 1) {
+      const word = `${n} ${'-'.repeat((n * 7919) % 5000)}`;
+      words.push(word);
+      bytes += word.length + 1;
+    }
+    const textPath = tempFile(words.join('\n'));
+    const indexPath = join(tempDir(), 'index');
+    const files = await loadFlavour(flavour);
+    const found = await buildIndex(files, textPath, indexPath, async () => {});
+    expect(found).toEqual({ bytes: fs.statSync(textPath).size, lines: words.length });
+    await using lines = await MappedLines.open(files, textPath, indexPath);
+    expect(lines.count).toBe(words.length);
+    for (const [number, word] of words.entries()) {
+      if (lines.line(number) !== word.slice(0, 4096)) expect.fail(`line ${number} differs`);
+    }
+  });
 });
+
+test.each([['--flavour', 'fast'], ['--flavour'], ['--colour'], ['a', 'b']])(
+  'the arguments %s %s are refused with what there is',
+  async (...args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^line-index: usage: .*--flavour sync\|node\|worker\|stream/);
+  },
+);

@@ -43,7 +43,9 @@ export function promised({ code }: Block): string[] {
 /** Type-checks the blocks and makes programs of them, in a folder where our packages are installed. */
 export function compile(blocks: readonly Block[], directory: string): string[] {
   fs.mkdirSync(join(directory, 'node_modules/@fmmap'), { recursive: true });
-  fs.symlinkSync(join(ROOT, 'packages/core'), join(directory, 'node_modules/@fmmap/core'));
+  for (const name of fs.readdirSync(join(ROOT, 'packages'))) {
+    fs.symlinkSync(join(ROOT, 'packages', name), join(directory, 'node_modules/@fmmap', name));
+  }
   fs.writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
   const options = {
     noEmit: false,
