@@ -6,33 +6,61 @@ import { MmapError, type MmapFaultError } from './errors.js';
 /** Is called with what the methods of the file throw from now on. */
 export type FaultListener = (error: MmapFaultError) => void;
 
-/** A mapping that may have to be told of a fault. */
-interface Listening {
+/** A mapping whose listeners may have to be told of a fault. */
+interface Watched {
   reportFault(): void;
 }
 
-const listening = new Set<WeakRef<Listening>>();
-const dropped = new FinalizationRegistry<WeakRef<Listening>>((entry) => listening.delete(entry));
+const watched = new Set<WeakRef<Watched>>();
+const dropped = new FinalizationRegistry<WeakRef<Watched>>((entry) => watched.delete(entry));
 let isWatching = false;
 
-/**
- * Has `mapping.reportFault()` called after each fault in the process, for as long as it lives.
- * @returns What ends that.
- */
-export function watchFaults(mapping: Listening): () => void {
-  if (!isWatching) binding.watchFaults(reportFaults);
+/** Has `mapping.reportFault()` called after each fault in the process. @returns What ends that. */
+function watch(mapping: Watched): () => void {
+  if (!isWatching) binding.watchFaults(() => reportFaults());
   isWatching = true;
   const entry = new WeakRef(mapping);
-  listening.add(entry);
+  watched.add(entry);
   dropped.register(mapping, entry, entry);
   return () => {
-    listening.delete(entry);
+    watched.delete(entry);
     dropped.unregister(entry);
   };
 }
 
 function reportFaults(): void {
-  for (const entry of listening) entry.deref()?.reportFault();
+  for (const entry of watched) entry.deref()?.reportFault();
+}
+
+/** The listeners of a mapping, which may be dropped in spite of them. */
+export class FaultListeners {
+  /** Each with the serial number of the fault that it was told of last. */
+  readonly #told = new Map<FaultListener, number>();
+  #unwatch: (() => void) | undefined;
+
+  /** @returns What takes the listener away. */
+  add(mapping: Watched, listener: FaultListener): () => void {
+    this.#unwatch ??= watch(mapping);
+    this.#told.set(listener, -1);
+    return () => {
+      this.#told.delete(listener);
+      if (this.#told.size === 0) this.clear();
+    };
+  }
+
+  tell(serial: number, makeError: () => MmapFaultError): void {
+    for (const [listener, told] of this.#told) {
+      if (told === serial) continue;
+      this.#told.set(listener, serial);
+      process.nextTick(listener, makeError());
+    }
+  }
+
+  clear(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#told.clear();
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   MmapUnsupportedError,
   typeError,
 } from './errors.js';
-import { type FaultListener, watchFaults } from './fault.js';
+import { type FaultListener, FaultListeners } from './fault.js';
 import { holdLease, type Lease, releaseLease } from './lease.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Turns } from './turns.js';
@@ -86,9 +86,7 @@ export class Mapping {
   #isClosed = false;
   #isPoisoned = false;
   #fault: Fault | undefined;
-  /** Each with the serial number of the fault that it was told of last. */
-  readonly #listeners = new Map<FaultListener, number>();
-  #unwatch: (() => void) | undefined;
+  readonly #listeners = new FaultListeners();
   #turns: Turns | undefined;
 
   private constructor(traits: MappingTraits, delta: number, shared?: readonly SharedWindow[]) {
@@ -291,28 +289,15 @@ export class Mapping {
   onFault(listener: FaultListener): () => void {
     if (typeof listener !== 'function') throw typeError('listener', 'a function', listener);
     if (this.isClosed) throw new MmapClosedError(this.path);
-    this.#unwatch ??= watchFaults(this);
-    this.#listeners.set(listener, -1);
+    const ignore = this.#listeners.add(this, listener);
     if (this.#fault) setImmediate(() => this.reportFault());
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#ignoreFaults();
-    };
+    return ignore;
   }
 
   reportFault(): void {
     this.#sync();
-    for (const [listener, told] of this.#listeners) {
-      if (!this.#fault || told === this.#fault.serial) continue;
-      this.#listeners.set(listener, this.#fault.serial);
-      process.nextTick(listener, this.#faultError(this.#fault));
-    }
-  }
-
-  #ignoreFaults(): void {
-    this.#unwatch?.();
-    this.#unwatch = undefined;
-    this.#listeners.clear();
+    const fault = this.#fault;
+    if (fault) this.#listeners.tell(fault.serial, () => this.#faultError(fault));
   }
 
   /** Puts the first window on the hot path. */
@@ -337,7 +322,7 @@ export class Mapping {
 
   #shut(): void {
     this.#hide();
-    this.#ignoreFaults();
+    this.#listeners.clear();
     this.windows.close();
     releaseLease(this, this.#lease);
   }
