@@ -12,8 +12,10 @@ function occupyPool(): () => Promise<void> {
   // Opening one for reading waits for somebody who writes.
   const opened = pipes.map((pipe) => fs.promises.open(pipe));
   return async () => {
-    for (const pipe of pipes) fs.closeSync(fs.openSync(pipe, 'r+'));
+    // Open until they are all through: a thread may not even have begun to wait.
+    const writers = pipes.map((pipe) => fs.openSync(pipe, 'r+'));
     for (const file of await Promise.all(opened)) await file.close();
+    for (const writer of writers) fs.closeSync(writer);
   };
 }
 
