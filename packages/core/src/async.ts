@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { type Binding, binding, type Operation, result } from './binding.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
@@ -72,11 +74,22 @@ export async function drive<T>(
 export function isReady(mapping: Mapping, offset: number, length: number): boolean {
   mapping.refresh();
   const bytes = Math.min(length, mapping.length - offset);
-  return bytes <= 0 || (bytes <= SMALL && binding.isResident(mapping.id, offset, bytes) === 1);
+  return bytes <= 0 || (bytes <= SMALL && served < TURN && isServed(mapping, offset, bytes));
+}
+
+function isServed(mapping: Mapping, offset: number, length: number): boolean {
+  if (binding.isResident(mapping.id, offset, length) !== 1) return false;
+  served += length;
+  return true;
 }
 
 /** More than this is not asked for in one call. */
 const SMALL = 2 ** 16;
+
+/** A loop that awaits what is there already would let nobody else have a turn. */
+const TURN = 2 ** 20;
+/** Bytes since the last turn of the event loop that we know of. */
+let served = 0;
 
 /** What is read in at once: other users of the disk get their turn in between. */
 const PIECE = 2 ** 20;
@@ -96,8 +109,13 @@ export async function prepare(
   mapping.refresh();
   const within = (): number => Math.max(Math.min(length, mapping.length - offset), 0);
   for (let done = 0; done < within(); done += PIECE) {
+    if (served >= TURN) {
+      served = 0;
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
     const size = Math.min(PIECE, within() - done);
-    if (binding.isResident(mapping.id, offset + done, size) === 1) continue;
+    if (isServed(mapping, offset + done, size)) continue;
     await mapping.turns.use(async () => {
       // The turns before may have made it shorter.
       const rest = Math.min(size, mapping.length - offset - done);

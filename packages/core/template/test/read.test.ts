@@ -131,3 +131,18 @@ test('bad arguments are rejections, and nothing is read', async () => {
   await expectArgumentRejection(() => file.prefetch('1' as never), 'offset');
   expectBytes(target, Buffer.alloc(10, 0xaa));
 });
+
+test('a loop that awaits what is in memory lets others have their turn', async () => {
+  await using file = AsyncMmapFile.memory('memory', Buffer.alloc(2 ** 16));
+  const target = Buffer.alloc(2 ** 16);
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  for (let round = 0; round < 100; ++round) await file.read(target);
+  isOver = true;
+  expect(turns).toBeGreaterThanOrEqual(5);
+});
