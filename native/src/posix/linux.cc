@@ -72,7 +72,10 @@ bool isCached(Handle file, std::int64_t offset, std::int64_t length) {
   if (length > most) return false;
   std::uint8_t bytes[most];
   iovec into = {bytes, static_cast<std::size_t>(length)};
-  const ssize_t count = preadv2(static_cast<int>(file), &into, 1, offset, RWF_NOWAIT);
+  // Not by its name, which musl had late. The halves of the offset are for 32 bits.
+  const auto low = static_cast<long>(offset);
+  const auto high = static_cast<long>(offset >> 32);
+  const long count = syscall(SYS_preadv2, file, &into, 1, low, high, RWF_NOWAIT);
   return count == length;
 }
 
