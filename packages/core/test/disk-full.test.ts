@@ -108,6 +108,12 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
     return { said, path: join(directory, 'file.bin') };
   }
 
+  /** A disk may find a block or two that its own bookkeeping had taken; memory is exact. */
+  function expectEnd(offset: number): void {
+    const slack = type === 'tmpfs' ? 0 : 4;
+    expect(Math.abs(offset / PAGE - ROOM)).toBeLessThanOrEqual(slack);
+  }
+
   when.each(Object.entries(STORES))(
     'a store is a fault where the room ends: %s',
     async (_, store) => {
@@ -117,7 +123,9 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
       leave(ROOM);
       const [view, ones, writer] = [file.asBuffer(), Buffer.alloc(PAGE, 1), file.writer()];
       let at = 0;
-      say(faultOf(() => { for (; at < SIZE; at += PAGE) { ${store}; } }));
+      const first = faultOf(() => { for (; at < SIZE; at += PAGE) { ${store}; } });
+      say(at);
+      say(first);
       for (const call of [
         () => file.readUInt8(0), () => file.writeUInt8(1, 0), () => file.asBuffer(), () => file.flush(),
         () => file.copyBytes(), () => file.truncate(SIZE), () => file.checkFault(), () => writer.writeUInt8(1),
@@ -132,7 +140,9 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
       file.flush();
       say([file.isFaulted, isFilled(fs.readFileSync(path), 1), isFilled(view, 1)]);
       file.close();`);
-      expect(said.splice(0, 9)).toEqual(Array(9).fill(faultError('no-space', ROOM * PAGE, path)));
+      const [at] = said.splice(0, 1) as [number];
+      expectEnd(at);
+      expect(said.splice(0, 9)).toEqual(Array(9).fill(faultError('no-space', at, path)));
       expect(said).toEqual([
         [true, SIZE],
         [true, true, SIZE],
@@ -160,7 +170,7 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
     expect(later).toEqual(error);
     // Where the processor came first in the first page that has no room.
     const page = Math.floor(error.offset / PAGE) * PAGE;
-    expect(page).toBe((ROOM + first) * PAGE);
+    expectEnd(page - first * PAGE);
   });
 
   when.each([
@@ -192,7 +202,9 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
       say([code, read]);
       say(faultOf(() => file.writeUInt8(1, read)));
       file.close();`);
-    expect(said).toEqual([['EFAULT', ROOM * PAGE], faultError('no-space', ROOM * PAGE, path)]);
+    const [[, read]] = said as [[string, number]];
+    expectEnd(read);
+    expect(said).toEqual([['EFAULT', read], faultError('no-space', read, path)]);
   });
 
   when.each([
