@@ -85,8 +85,8 @@ Value take(Info info) {
 
 // state(handle): bits 1 closed, 2 poisoned, 4 faulted; the results are length, lock, and cause, offset and serial number
 // of the fault
-struct State : OnMapping {
-  explicit State(const Call& call) : OnMapping(call) { ready = {}; }
+struct State : OnMappingIfAny {
+  using OnMappingIfAny::OnMappingIfAny;
   Status run(Outcome& outcome) {
     outcome.value = 1;
     if (!mapping) return {};
@@ -102,26 +102,24 @@ struct State : OnMapping {
 };
 
 // residency(handle, offset, length, pages)
-struct Residency : OnMapping {
-  explicit Residency(const Call& call) : OnMapping(call), offset(call.integer(1)), length(call.integer(2)) {
+struct Residency : OnRange {
+  explicit Residency(const Call& call) : OnRange(call, 1) {
     std::size_t size = 0;
     pages = call.bytes(3, &size);
   }
   Status run(Outcome&) { return mapping->residency(offset, length, pages); }
-  std::int64_t offset, length;
   std::uint8_t* pages;
 };
 
 // isResident(handle, offset, length): 1 if no disk has to be waited for
-struct IsResident : OnMapping {
-  explicit IsResident(const Call& call) : OnMapping(call), offset(call.integer(1)), length(call.integer(2)) {}
+struct IsResident : OnRange {
+  explicit IsResident(const Call& call) : OnRange(call, 1) {}
   Status run(Outcome& outcome) {
     bool resident = false;
     const Status status = mapping->isResident(offset, length, &resident);
     outcome.value = resident ? 1 : 0;
     return status;
   }
-  std::int64_t offset, length;
 };
 
 // pin(handle): the descriptor, which stays open until unpin(handle)

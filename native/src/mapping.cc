@@ -68,7 +68,6 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   lock_ = spec.lock;
   std::int64_t size = 0;
   if (Status status = platform::inspect(file_, path_, &identity_, &size, moved); !status || *moved) return status;
-  tellsResidency_ = platform::tellsResidency(file_);
   if (spec.maxSize >= 0 && (spec.maxSize != size || spec.truncate)) resizeTo_ = spec.maxSize;
   else if (allocate_ && !spec.truncate && size > 0) resizeTo_ = size;  // it may have holes
   if (spec.truncate) size = 0;

@@ -157,7 +157,7 @@ class Mapping {
   std::atomic<int> faultSerial_{0};  // of the one to come, or that there is
   bool guard_ = true;
   bool memory_ = false;
-  bool tellsResidency_ = false;  // the system tells us which pages of the file it has
+  std::atomic<int> tellsResidency_{-1};  // whether the system tells us which pages of the file it has; -1: not asked
   bool private_ = false;  // copy-on-write, also once frozen
   bool created_ = false;
   bool allocate_ = false;

@@ -30,6 +30,18 @@ struct OnMapping {
   Status ready;  // else the operation has failed before it began
 };
 
+/** The base of those that do nothing, and do not fail, where the handle is gone. */
+struct OnMappingIfAny : OnMapping {
+  explicit OnMappingIfAny(const Call& call) : OnMapping(call) { ready = {}; }
+};
+
+/** The base of operations on a range of a mapping, whose offset is argument `first`, followed by its length. */
+struct OnRange : OnMapping {
+  OnRange(const Call& call, std::size_t first)
+      : OnMapping(call), offset(call.integer(first)), length(call.integer(first + 1)) {}
+  std::int64_t offset, length;
+};
+
 /** The base of operations that have none. */
 struct Unmapped {
   Subject subject;

@@ -104,7 +104,8 @@ Status Mapping::isResident(std::int64_t offset, std::int64_t length, bool* resid
   Pin pin(gate_);
   if (Status status = usable("preadv2"); !status) return status;
   const auto page = static_cast<std::int64_t>(platform::pageSize());
-  if (memory_ || length <= page || !tellsResidency_) {
+  if (tellsResidency_ < 0) tellsResidency_ = platform::tellsResidency(file_) ? 1 : 0;
+  if (memory_ || length <= page || tellsResidency_ == 0) {
     *resident = memory_ || platform::isCached(file_, offset_ + offset, length);
     return {};
   }

@@ -109,8 +109,8 @@ struct Commit : OnMapping {
 };
 
 /** abandon(handle) */
-struct Abandon : OnMapping {
-  explicit Abandon(const Call& call) : OnMapping(call) { ready = {}; }
+struct Abandon : OnMappingIfAny {
+  using OnMappingIfAny::OnMappingIfAny;
   Status run(Outcome&) {
     if (mapping) mapping->abandon();
     registry::release(id);
@@ -167,8 +167,8 @@ struct CheckFault : OnMapping {
 };
 
 /** close(handle): for every handle. What is closed already is not an error. */
-struct Close : OnMapping {
-  explicit Close(const Call& call) : OnMapping(call) { ready = {}; }
+struct Close : OnMappingIfAny {
+  using OnMappingIfAny::OnMappingIfAny;
   Status run(Outcome&) {
     if (mapping) mapping->close();
     registry::release(id);
@@ -177,8 +177,8 @@ struct Close : OnMapping {
 };
 
 /** release(handle): for this one */
-struct Release : OnMapping {
-  explicit Release(const Call& call) : OnMapping(call) { ready = {}; }
+struct Release : OnMappingIfAny {
+  using OnMappingIfAny::OnMappingIfAny;
   Status run(Outcome&) {
     registry::release(id);
     return {};
@@ -186,39 +186,29 @@ struct Release : OnMapping {
 };
 
 /** flush(handle, offset, length, wait) */
-struct Flush : OnMapping {
-  explicit Flush(const Call& call)
-      : OnMapping(call), offset(call.integer(1)), length(call.integer(2)), wait(call.flag(3)) {}
+struct Flush : OnRange {
+  explicit Flush(const Call& call) : OnRange(call, 1), wait(call.flag(3)) {}
   Status run(Outcome&) { return mapping->flush(offset, length, wait); }
-  std::int64_t offset, length;
   bool wait;
 };
 
 /** advise(handle, advice, offset, length) */
-struct Advise : OnMapping {
-  explicit Advise(const Call& call)
-      : OnMapping(call),
-        advice(static_cast<platform::Advice>(call.small(1))),
-        offset(call.integer(2)),
-        length(call.integer(3)) {}
+struct Advise : OnRange {
+  explicit Advise(const Call& call) : OnRange(call, 2), advice(static_cast<platform::Advice>(call.small(1))) {}
   Status run(Outcome&) { return mapping->advise(advice, offset, length); }
   platform::Advice advice;
-  std::int64_t offset, length;
 };
 
 /** prefetch(handle, offset, length) */
-struct Prefetch : OnMapping {
-  explicit Prefetch(const Call& call) : OnMapping(call), offset(call.integer(1)), length(call.integer(2)) {}
+struct Prefetch : OnRange {
+  explicit Prefetch(const Call& call) : OnRange(call, 1) {}
   Status run(Outcome&) { return mapping->prefetch(offset, length); }
-  std::int64_t offset, length;
 };
 
 /** lockMemory(handle, offset, length, lock) */
-struct LockMemory : OnMapping {
-  explicit LockMemory(const Call& call)
-      : OnMapping(call), offset(call.integer(1)), length(call.integer(2)), lock(call.flag(3)) {}
+struct LockMemory : OnRange {
+  explicit LockMemory(const Call& call) : OnRange(call, 1), lock(call.flag(3)) {}
   Status run(Outcome&) { return mapping->lockMemory(offset, length, lock); }
-  std::int64_t offset, length;
   bool lock;
 };
 
@@ -238,12 +228,9 @@ struct Lock : OnMapping {
 };
 
 /** writeToNewFile(handle, path, offset, length) */
-struct WriteToNewFile : OnMapping {
-  explicit WriteToNewFile(const Call& call) : OnMapping(call), offset(call.integer(2)), length(call.integer(3)) {
-    subject.destination = call.path(1);
-  }
+struct WriteToNewFile : OnRange {
+  explicit WriteToNewFile(const Call& call) : OnRange(call, 2) { subject.destination = call.path(1); }
   Status run(Outcome&) { return mapping->writeToNewFile(subject.destination, offset, length); }
-  std::int64_t offset, length;
 };
 
 /** remove(handle) */

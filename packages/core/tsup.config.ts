@@ -1,18 +1,11 @@
-import { defineConfig, type Options } from 'tsup';
-
-const options: Options = {
-  format: 'cjs',
-  target: 'node20',
-  sourcemap: true,
-  keepNames: true,
-  silent: true,
-};
+import { defineConfig } from 'tsup';
+import { base } from '../../tsup.base.ts';
 
 export default defineConfig([
   // All of the package once. The public entry picks its names from it, so that there is one instance.
-  { ...options, entry: ['src/internal.ts'] },
+  { ...base, entry: ['src/internal.ts'] },
   {
-    ...options,
+    ...base,
     entry: ['src/index.ts'],
     esbuildPlugins: [
       {
@@ -26,5 +19,5 @@ export default defineConfig([
       },
     ],
   },
-  { ...options, entry: ['src/index.ts', 'src/internal.ts'], dts: { only: true } },
+  { ...base, entry: ['src/index.ts', 'src/internal.ts'], dts: { only: true } },
 ]);

@@ -1,12 +1,4 @@
 import { defineConfig } from 'tsup';
+import { base } from '../../tsup.base.ts';
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'cjs',
-  target: 'node20',
-  dts: true,
-  sourcemap: true,
-  clean: true,
-  keepNames: true,
-  silent: true,
-});
+export default defineConfig({ ...base, entry: ['src/index.ts'], dts: true, clean: true });

@@ -1,15 +1,8 @@
-import { defineConfig, type Options } from 'tsup';
-
-const options: Options = {
-  format: 'cjs',
-  target: 'node20',
-  sourcemap: true,
-  keepNames: true,
-  silent: true,
-};
+import { defineConfig } from 'tsup';
+import { base } from '../../tsup.base.ts';
 
 export default defineConfig([
-  { ...options, entry: ['src/index.ts'], dts: true },
+  { ...base, entry: ['src/index.ts'], dts: true },
   // What the threads of the pool load.
-  { ...options, entry: ['src/worker.ts'] },
+  { ...base, entry: ['src/worker.ts'] },
 ]);

@@ -16,6 +16,12 @@ export interface Runtime {
   ): Promise<readonly number[]>;
 }
 
+/** Has them run on the thread pool of libuv. */
+export const poolRuntime: Runtime = {
+  call: (name, args) =>
+    (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
+};
+
 /** Options of what takes a while. */
 export interface OperationOptions {
   /**
@@ -94,17 +100,14 @@ let served = 0;
 /** What is read in at once: other users of the disk get their turn in between. */
 const PIECE = 2 ** 20;
 
-/**
- * Sees to it that using a range waits for no disk: what is not in memory is read in elsewhere.
- * @returns The length, which is shorter at the end of the mapping.
- */
+/** Sees to it that using a range waits for no disk: what is not in memory is read in elsewhere. */
 export async function prepare(
   runtime: Runtime,
   mapping: Mapping,
   offset: number,
   length: number,
   signal?: AbortSignal | undefined,
-): Promise<number> {
+): Promise<void> {
   checkSize(offset, 'offset');
   mapping.refresh();
   const within = (): number => Math.max(Math.min(length, mapping.length - offset), 0);
@@ -123,5 +126,4 @@ export async function prepare(
     });
     signal?.throwIfAborted();
   }
-  return within();
 }

@@ -4,6 +4,7 @@ export {
   drive,
   isReady,
   type OperationOptions,
+  poolRuntime,
   prepare,
   type Runtime,
 } from './async.js';
@@ -51,5 +52,5 @@ export type { PathLike } from './path.js';
 export { checkInteger, checkSize, checkWithin } from './range.js';
 export { MmapFileReader } from './reader.js';
 export type { Needle } from './search.js';
-export { perform, type Work } from './work.js';
+export { invoke, perform, type Work } from './work.js';
 export { MmapFileWriter } from './writer.js';

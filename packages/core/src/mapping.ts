@@ -86,7 +86,7 @@ export class Mapping {
   #isClosed = false;
   #isPoisoned = false;
   #fault: Fault | undefined;
-  readonly #listeners = new FaultListeners();
+  #listeners: FaultListeners | undefined;
   #turns: Turns | undefined;
 
   private constructor(traits: MappingTraits, delta: number, shared?: readonly SharedWindow[]) {
@@ -220,7 +220,8 @@ export class Mapping {
     if (this.#isClosed || !isDue) return;
     const bits = binding.state(this.#traits.id);
     let length = result[0] ?? 0;
-    this.#noteFault((bits & 4) !== 0);
+    const [, , cause = 0, offset = 0, serial = 0] = result;
+    this.#fault = (bits & 4) !== 0 ? { cause, offset, serial } : undefined;
     if ((bits & 1) !== 0) {
       binding.release(this.#traits.id);
       this.#shut();
@@ -241,11 +242,6 @@ export class Mapping {
 
   #faultError({ cause, offset }: Fault): MmapFaultError {
     return new MmapFaultError(this.path, cause, offset);
-  }
-
-  #noteFault(isFaulted: boolean): void {
-    const [, , cause = 0, offset = 0, serial = 0] = result;
-    this.#fault = isFaulted ? { cause, offset, serial } : undefined;
   }
 
   /** @throws MmapFaultError, and nothing else: views of a closed file read zeroes */
@@ -289,6 +285,7 @@ export class Mapping {
   onFault(listener: FaultListener): () => void {
     if (typeof listener !== 'function') throw typeError('listener', 'a function', listener);
     if (this.isClosed) throw new MmapClosedError(this.path);
+    this.#listeners ??= new FaultListeners();
     const ignore = this.#listeners.add(this, listener);
     if (this.#fault) setImmediate(() => this.reportFault());
     return ignore;
@@ -297,7 +294,7 @@ export class Mapping {
   reportFault(): void {
     this.#sync();
     const fault = this.#fault;
-    if (fault) this.#listeners.tell(fault.serial, () => this.#faultError(fault));
+    if (fault) this.#listeners?.tell(fault.serial, () => this.#faultError(fault));
   }
 
   /** Puts the first window on the hot path. */
@@ -322,7 +319,7 @@ export class Mapping {
 
   #shut(): void {
     this.#hide();
-    this.#listeners.clear();
+    this.#listeners?.clear();
     this.windows.close();
     releaseLease(this, this.#lease);
   }

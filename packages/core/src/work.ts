@@ -20,6 +20,11 @@ export function* call<Name extends Operation>(
   return yield { name, args };
 }
 
+/** Takes a step on this thread. What it finds besides its value is in `result`. */
+export function invoke(name: Operation, args: readonly unknown[]): number {
+  return (binding[name] as (...args: readonly unknown[]) => number)(...args);
+}
+
 /** Does all of it now, on this thread. */
 export function perform<T>(work: Work<T>): T {
   let next = work.next();
@@ -27,7 +32,7 @@ export function perform<T>(work: Work<T>): T {
     const { name, args } = next.value;
     let value = 0;
     try {
-      value = (binding[name] as (...args: unknown[]) => number)(...args);
+      value = invoke(name, args);
     } catch (error) {
       next = work.throw(error);
       continue;

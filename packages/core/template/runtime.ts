@@ -1,23 +1,9 @@
 // The seam: what an async package has of its own. This one is for checking the template, and does
 // everything on the event loop. The code generator leaves it out.
-import {
-  MemoryReads,
-  MemoryWrites,
-  perform,
-  type Runtime,
-  result,
-  type Work,
-} from '../src/internal.js';
+import { invoke, MemoryReads, MemoryWrites, type Runtime, result } from '../src/internal.js';
 
 export const runtime: Runtime = {
-  call: async (name, args) => {
-    const value = perform(
-      (function* (): Work<number> {
-        return yield { name, args };
-      })(),
-    );
-    return [value, ...result];
-  },
+  call: async (name, args) => [invoke(name, args), ...result],
 };
 
 /** What files have besides the template's methods. */

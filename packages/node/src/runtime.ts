@@ -1,10 +1,6 @@
-import { binding, MemoryReads, MemoryWrites, type Runtime } from '@fmmap/core/internal';
+import { MemoryReads, MemoryWrites } from '@fmmap/core/internal';
 
-/** The binding's own operations on the thread pool of libuv. */
-export const runtime: Runtime = {
-  call: (name, args) =>
-    (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
-};
+export { poolRuntime as runtime } from '@fmmap/core/internal';
 
 export abstract class Reads extends MemoryReads {}
 

@@ -1,5 +1,4 @@
-import { type MemoryReads, prepare } from '@fmmap/core/internal';
-import { runtime } from './pool.js';
+import { type MemoryReads, poolRuntime, prepare } from '@fmmap/core/internal';
 
 /** What is read in while the bytes before it are consumed. */
 const STEP = 2 ** 21;
@@ -38,7 +37,7 @@ export class Ahead {
   async #readIn(until: number): Promise<void> {
     const end = Math.min(until, this.#end);
     const from = this.#ready;
-    await prepare(runtime, this.#file._mapping, from, end - from, this.#signal);
+    await prepare(poolRuntime, this.#file._mapping, from, end - from, this.#signal);
     this.#ready = end;
     this.#pending = undefined;
   }

@@ -8,8 +8,8 @@ import {
   MmapClosedError,
   MmapError,
   MmapUnsupportedError,
+  poolRuntime,
 } from '@fmmap/core/internal';
-import { runtime } from './pool.js';
 
 const fstat = promisify(fs.fstat);
 
@@ -91,7 +91,7 @@ export class Growth {
   }
 
   #resize(length: number): Promise<void> {
-    return drive(runtime, this.#mapping.resize(this.#mapping.offset + length));
+    return drive(poolRuntime, this.#mapping.resize(this.#mapping.offset + length));
   }
 
   /** Growing must not cut off what lies behind a mapping of a part of a file. */

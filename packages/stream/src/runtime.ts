@@ -4,7 +4,7 @@ import { type LinesOptions, linesOf } from './lines.js';
 import { type ReadableOptions, readableOf } from './readable.js';
 import { type WritableOptions, writableOf } from './writable.js';
 
-export { runtime } from './pool.js';
+export { poolRuntime as runtime } from '@fmmap/core/internal';
 
 export abstract class Reads extends MemoryReads {
   /**

@@ -6,12 +6,12 @@ import {
   type MemoryWrites,
   type OperationOptions,
   operations,
+  poolRuntime,
   prepare,
   typeError,
 } from '@fmmap/core/internal';
 import { Growth } from './growth.js';
 import { checkBoolean, signalOf } from './options.js';
-import { runtime } from './pool.js';
 
 /** Options of `writable`. */
 export interface WritableOptions extends OperationOptions {
@@ -100,7 +100,7 @@ class Sink {
       const from = Math.min(this.#from, end);
       const signal = this.#over.signal;
       await mapping.turns.use(() =>
-        drive(runtime, operations.flush(mapping, true, from, end - from), signal),
+        drive(poolRuntime, operations.flush(mapping, true, from, end - from), signal),
       );
     } catch (error) {
       await this.#stop(error);
@@ -135,7 +135,7 @@ class Sink {
 
   async #prepare(until: number): Promise<void> {
     if (until <= this.#ready) return;
-    await prepare(runtime, this.#file._mapping, this.#at, STEP, this.#over.signal);
+    await prepare(poolRuntime, this.#file._mapping, this.#at, STEP, this.#over.signal);
     this.#ready = this.#at + STEP;
   }
 

@@ -1,10 +1,10 @@
 import {
-  type Binding,
   binding,
   MemoryWrites,
   MmapClosedError,
   MmapError,
   type Operation,
+  poolRuntime,
   type Runtime,
 } from '@fmmap/core/internal';
 
@@ -31,7 +31,7 @@ export const runtime: Runtime = {
       }
       return values;
     } catch (error) {
-      if (ENDING.has(name) && isOfPool(error)) return queued(name, args);
+      if (ENDING.has(name) && isOfPool(error)) return poolRuntime.call(name, args);
       throw error;
     }
   },
@@ -39,10 +39,6 @@ export const runtime: Runtime = {
 
 function isOfPool(error: unknown): boolean {
   return error instanceof MmapError && error.code.startsWith('ERR_MMAP_POOL');
-}
-
-function queued<Name extends Operation>(name: Name, args: Parameters<Binding[Name]>) {
-  return (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args);
 }
 
 export abstract class Writes extends MemoryWrites {}

@@ -2,7 +2,7 @@
 import {
   Access,
   attachMapping,
-  binding,
+  invoke,
   MmapError,
   MmapFile,
   MmapFileMut,
@@ -16,8 +16,7 @@ import type { OperationRequest, Reply, Request, TaskRequest, TaskSource } from '
 type Callable = (file: MmapFile, ...args: never[]) => unknown;
 
 function operate({ operation, args }: OperationRequest): number[] {
-  const value = (binding[operation] as (...args: readonly unknown[]) => number)(...args);
-  return [value, ...result];
+  return [invoke(operation, args), ...result];
 }
 
 /** The task's function is loaded first, since that may take its time. */
