@@ -39,7 +39,7 @@ beforeAll(() => {
   repository = fs.mkdtempSync(join(ignored, 'fourth-'));
   folder = join(repository, 'packages', flavour.name);
   fs.mkdirSync(join(folder, 'node_modules/@fmmap'), { recursive: true });
-  for (const shared of ['tsconfig.base.json', 'vitest.base.ts', 'packages/core']) {
+  for (const shared of ['tsconfig.base.json', 'tsup.base.ts', 'vitest.base.ts', 'packages/core']) {
     fs.symlinkSync(join(root, shared), join(repository, shared));
   }
   fs.symlinkSync(join(root, 'packages/core'), join(folder, 'node_modules/@fmmap/core'));

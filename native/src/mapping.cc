@@ -42,9 +42,12 @@ Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
 
 Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, bool* moved) {
   std::shared_ptr<Mapping> mapping(new Mapping());
-  mapping->name_ = mapping->path_ = spec.request.path;
+  mapping->name_ = mapping->path_ = spec.path;
   if (Status status = platform::absolutePath(&mapping->path_); !status) return status;
-  if (Status status = platform::open(spec.request, &mapping->file_, &mapping->created_); !status) return status;
+  if (Status status = platform::open(spec.request, mapping->path_, &mapping->file_, &mapping->parent_); !status) {
+    return status;
+  }
+  mapping->created_ = mapping->parent_ != platform::kNoHandle;
   if (Status status = mapping->prepare(spec, moved); !status || *moved) {
     mapping->abandon();
     return status;
@@ -64,7 +67,10 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   truncate_ = spec.truncate && !created_;
   bool acquired = false;
   if (Status status = platform::lock(file_, spec.lock, false, &acquired); !status) return status;
-  if (!acquired) return Status::make(Kind::locked, "flock", "");
+  if (!acquired) {
+    created_ = false;  // or not ours any more: somebody has opened and locked it
+    return Status::make(Kind::locked, "flock", "");
+  }
   lock_ = spec.lock;
   std::int64_t size = 0;
   if (Status status = platform::inspect(file_, path_, &identity_, &size, moved); !status || *moved) return status;
@@ -136,10 +142,29 @@ Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t
   return {};
 }
 
-/** The file is changed last, when all else has succeeded, and so that most failures lose nothing. */
+/**
+ * The file is changed last, when all else has succeeded, and so that most failures lose nothing. What was
+ * changed is on the disk before we say so: the file first, then its name.
+ */
 Status Mapping::commit() {
-  if (truncate_ || resizeTo_ >= 0) {
-    if (Status status = commitSize(); !status) return status;
+  const bool resized = truncate_ || resizeTo_ >= 0;
+  if (resized) {
+    std::int64_t before = 0;
+    if (Status status = platform::size(file_, &before); !status) return status;
+    if (Status status = commitSize(before); !status) return status;
+    if (Status status = platform::sync(file_); !status) {
+      if (!created_ && !truncate_ && resizeTo_ > before) platform::resize(file_, before);
+      return status;
+    }
+  }
+  if (created_) {
+    if (!resized) {
+      if (Status status = platform::sync(file_); !status) return status;
+    }
+    if (Status status = platform::syncDirectory(parent_); !status) return status;
+    platform::close(parent_);
+    parent_ = platform::kNoHandle;
+    created_ = false;
   }
   if (flags_.populate) {
     // A wish, as MAP_POPULATE is: what cannot be read in now is read, or fails, when it is touched.
@@ -147,25 +172,22 @@ Status Mapping::commit() {
       if (window.mapped > 0) platform::populate(window.data, window.mapped, access_ == platform::Access::write);
     }
   }
-  created_ = false;
   return {};
 }
 
-Status Mapping::commitSize() {
-  std::int64_t size = 0;
-  if (Status status = platform::size(file_, &size); !status) return status;
+Status Mapping::commitSize(std::int64_t before) {
+  // What may have no room is tried before anything is lost.
   if (allocate_ && resizeTo_ > 0) {
     if (Status status = platform::allocate(file_, 0, resizeTo_); !status) {
-      if (!created_) platform::resize(file_, size);
+      if (!created_) platform::resize(file_, before);
       return status;
     }
   }
-  if (resizeTo_ > size) {
-    if (Status status = platform::resize(file_, resizeTo_); !status) return status;
-  }
   if (truncate_) {
+    if (resizeTo_ > before) {
+      if (Status status = platform::resize(file_, resizeTo_); !status) return status;
+    }
     if (Status status = platform::resize(file_, 0); !status) return status;
-    if (resizeTo_ < 0) size = 0;
   }
   if (resizeTo_ >= 0) {
     if (Status status = platform::resize(file_, resizeTo_); !status) return status;
@@ -173,19 +195,13 @@ Status Mapping::commitSize() {
       if (Status status = platform::allocate(file_, 0, resizeTo_); !status) return status;
     }
   }
-  truncate_ = false;
-  resizeTo_ = -1;
   return {};
 }
 
 void Mapping::abandon() {
-  if (created_) {
-    platform::Handle parent = platform::kNoHandle;  // and so it stays when descriptors have run out
-    platform::openParent(path_, &parent);
-    platform::removeEntry(parent, path_, identity_);
-    if (parent != platform::kNoHandle) platform::close(parent);
-    created_ = false;
-  }
+  // Asked again, for that may be what has failed.
+  if (created_ && platform::identity(file_, &identity_)) platform::removeEntry(parent_, path_, identity_);
+  created_ = false;
   close();
 }
 

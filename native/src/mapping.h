@@ -37,6 +37,7 @@ struct Window {
 };
 
 struct OpenSpec {
+  std::string path;
   platform::OpenRequest request;
   platform::Access access = platform::Access::read;
   platform::Lock lock = platform::Lock::shared;
@@ -87,7 +88,8 @@ class Mapping {
   Status unlockFile();
 
   Status writeToNewFile(const std::string& path, std::int64_t offset, std::int64_t length);  // copy.cc
-  Status remove();                                                                           // remove.cc
+  // remove.cc
+  Status remove();
 
   /** One more, or one less, handle that looks through a window; the last one takes it away. */
   bool hold(std::uint8_t* data);
@@ -125,7 +127,7 @@ class Mapping {
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
-  Status commitSize();
+  Status commitSize(std::int64_t before);
   Status changeSize(std::int64_t size, bool moved);
   Status available(std::int64_t* length) const;
   Status fit(Window& window);
@@ -159,14 +161,14 @@ class Mapping {
   bool memory_ = false;
   std::atomic<int> tellsResidency_{-1};  // whether the system tells us which pages of the file it has; -1: not asked
   bool private_ = false;  // copy-on-write, also once frozen
-  bool created_ = false;
+  bool created_ = false;  // by this open, which may still fail
   bool allocate_ = false;
   bool truncate_ = false;       // to do in commit()
   std::int64_t resizeTo_ = -1;  // to do in commit()
 
   enum class Removal { needsUnlink, needsParentSync, removed };
   Removal removal_ = Removal::needsUnlink;
-  platform::Handle parent_ = platform::kNoHandle;
+  platform::Handle parent_ = platform::kNoHandle;  // while a change of the name is under way
 };
 
 template <typename Visit>

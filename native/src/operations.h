@@ -28,7 +28,7 @@ inline Status opened(std::shared_ptr<Mapping> mapping, const void* environment, 
 struct Open : Unmapped {
   explicit Open(const Call& call) : environment(call.environment()) {
     const int flags = call.small(2);
-    spec.request.path = call.path(0);
+    spec.path = call.path(0);
     spec.request.write = (flags & kWrite) != 0;
     spec.request.append = (flags & kAppend) != 0;
     spec.request.create = (flags & kCreate) != 0;
@@ -44,7 +44,7 @@ struct Open : Unmapped {
     spec.offset = call.integer(5);
     spec.length = call.integer(6);
     spec.maxSize = call.integer(7);
-    subject = {spec.request.path, true, {}};
+    subject = {spec.path, true, {}};
   }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;

@@ -30,7 +30,6 @@ struct Identity {
 };
 
 struct OpenRequest {
-  std::string path;
   bool write = false;
   bool append = false;
   bool create = false;
@@ -66,9 +65,19 @@ std::size_t granularity();
 
 // --- files ---
 Status absolutePath(std::string* path);
-/** Opens a regular file and nothing else. `created` tells whether the file is new. */
-Status open(const OpenRequest& request, Handle* file, bool* created);
-Status createNew(const std::string& path, int mode, Handle* file);
+/**
+ * Opens what is at an absolute path. If that made a file, `parent` is its directory, which was open before;
+ * else there is none.
+ */
+Status open(const OpenRequest& request, const std::string& path, Handle* file, Handle* parent);
+/** In an open directory, under the last name of `path`. */
+Status createNew(Handle parent, const std::string& path, int mode, Handle* file);
+/**
+ * A file that has no name until giveName(), and is gone without one; kNoHandle where that cannot be had.
+ * Something at `path` already is EEXIST.
+ */
+Status createUnnamed(Handle parent, const std::string& path, int mode, Handle* file);
+Status giveName(Handle file, Handle parent, const std::string& path);
 /** A file without a name, in memory only, gone with its last handle. */
 Status openMemory(Handle* file);
 void close(Handle file);
@@ -135,10 +144,7 @@ void reportFault();
 Status openDirectory(const std::string& path, Handle* directory);
 Status openParent(const std::string& path, Handle* directory);
 Status syncDirectory(Handle directory);
-/**
- * Unlinks the name of `path` in its open parent, only if it still is the file with `identity`.
- * Without a parent it goes by the path.
- */
+/** Unlinks the last name of `path` in its open parent, only if it still is the file with `identity`. */
 Status removeEntry(Handle parent, const std::string& path, const Identity& identity);
 
 }  // namespace fmmap::platform

@@ -19,7 +19,10 @@ Status Mapping::remove() {
     removal_ = Removal::needsParentSync;
   }
   if (removal_ == Removal::needsParentSync) {
-    if (Status status = platform::syncDirectory(parent_); !status) return status;
+    if (Status status = platform::syncDirectory(parent_); !status) {
+      status.detail = "the file is unlinked, but may be back after a crash; call remove() again to sync its directory";
+      return status;
+    }
     removal_ = Removal::removed;
   }
   return {};

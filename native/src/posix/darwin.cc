@@ -28,6 +28,16 @@ int memoryDescriptor() {
   return file;
 }
 
+int unnamedDescriptor(int, int) {
+  errno = ENOTSUP;
+  return -1;
+}
+
+int nameDescriptor(int, int, const char*) {
+  errno = ENOTSUP;
+  return -1;
+}
+
 // fsync(2) of macOS leaves the data in the drive's cache.
 int syncDescriptor(int file) {
   if (fcntl(file, F_FULLFSYNC) == 0) return 0;

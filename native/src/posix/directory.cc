@@ -14,6 +14,11 @@ Status refuse(const char* why) { return Status::make(Kind::identity, "unlink", w
 
 }  // namespace
 
+std::string entryOf(const std::string& path) {
+  if (!path.empty() && path.back() == '/') return ".";
+  return path.substr(path.find_last_of('/') + 1);
+}
+
 Status openParent(const std::string& path, Handle* directory) {
   const std::size_t slash = path.find_last_of('/');
   return openDirectory(slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash), directory);
@@ -28,9 +33,8 @@ Status syncDirectory(Handle directory) {
 }
 
 Status removeEntry(Handle parent, const std::string& path, const Identity& identity) {
-  const bool hasParent = parent != kNoHandle;
-  const std::string name = hasParent ? path.substr(path.find_last_of('/') + 1) : path;
-  const int directory = hasParent ? static_cast<int>(parent) : AT_FDCWD;
+  const std::string name = entryOf(path);
+  const int directory = static_cast<int>(parent);
   struct stat info;
   if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno != ENOENT) return Status::system(errno, "lstat");

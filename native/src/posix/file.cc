@@ -17,9 +17,9 @@ int fd(Handle file) { return static_cast<int>(file); }
 Status last(const char* syscall) { return Status::system(errno, syscall); }
 
 /** open(2) that a FIFO or a terminal cannot hold up, and that no child inherits. */
-int openDescriptor(const char* path, int flags, int mode) {
+int openDescriptor(int directory, const char* path, int flags, int mode) {
   int file;
-  do file = ::open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
+  do file = ::openat(directory, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
   while (file < 0 && errno == EINTR);
   return file;
 }
@@ -46,30 +46,53 @@ Status absolutePath(std::string* path) {
   return {};
 }
 
-Status open(const OpenRequest& request, Handle* file, bool* created) {
+Status open(const OpenRequest& request, const std::string& path, Handle* file, Handle* parent) {
   const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | request.customFlags;
-  const char* path = request.path.c_str();
+  Status status;
   // Two attempts tell a file that we made from one that was there; each can lose a race to
   // somebody who removes or makes it in between, so they alternate for a while.
   for (int attempt = 0; attempt < 100; ++attempt) {
     if (!request.createNew) {
-      *file = openDescriptor(path, flags, 0);
-      if (*file >= 0 || errno != ENOENT || !request.create) break;
+      *file = openDescriptor(AT_FDCWD, path.c_str(), flags, 0);
+      status = *file >= 0 ? Status{} : last("open");
+      if (status || status.error != ENOENT || !request.create) break;
     }
-    *file = openDescriptor(path, flags | O_CREAT | O_EXCL, request.mode);
-    *created = *file >= 0;
-    if (*created || errno != EEXIST || request.createNew) break;
+    if (*parent == kNoHandle) status = openParent(path, parent);
+    if (*parent == kNoHandle) return status;
+    const std::string name = entryOf(path);
+    *file = openDescriptor(fd(*parent), name.c_str(), flags | O_CREAT | O_EXCL, request.mode);
+    if (*file >= 0) return {};
+    status = last("open");
+    if (status.error != EEXIST || request.createNew) break;
     struct stat link;
-    if (attempt > 2 && lstat(path, &link) == 0 && S_ISLNK(link.st_mode)) {
-      return Status::system(ELOOP, "open", "a symbolic link to nothing is at this path; create its target first");
+    if (attempt > 2 && fstatat(fd(*parent), name.c_str(), &link, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(link.st_mode)) {
+      status = Status::system(ELOOP, "open", "a symbolic link to nothing is at this path; create its target first");
+      break;
     }
   }
+  if (*parent != kNoHandle) close(*parent);
+  *parent = kNoHandle;
+  return status;
+}
+
+Status createNew(Handle parent, const std::string& path, int mode, Handle* file) {
+  *file = openDescriptor(fd(parent), entryOf(path).c_str(), O_WRONLY | O_CREAT | O_EXCL, mode);
   return *file >= 0 ? Status{} : last("open");
 }
 
-Status createNew(const std::string& path, int mode, Handle* file) {
-  *file = openDescriptor(path.c_str(), O_WRONLY | O_CREAT | O_EXCL, mode);
-  return *file >= 0 ? Status{} : last("open");
+Status createUnnamed(Handle parent, const std::string& path, int mode, Handle* file) {
+  struct stat there;
+  if (fstatat(fd(parent), entryOf(path).c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0) {
+    return Status::system(EEXIST, "open");
+  }
+  if (errno != ENOENT) return last("open");
+  *file = retry([&] { return unnamedDescriptor(fd(parent), mode); });
+  return *file >= 0 || errno == ENOTSUP ? Status{} : last("open");
+}
+
+Status giveName(Handle file, Handle parent, const std::string& path) {
+  const int result = retry([&] { return nameDescriptor(fd(file), fd(parent), entryOf(path).c_str()); });
+  return result == 0 ? Status{} : last("open");
 }
 
 Status openMemory(Handle* file) {
@@ -97,17 +120,17 @@ Status inspect(Handle file, const std::string& path, Identity* identity, std::in
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
   *identity = {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
-  *bytes = info.st_size;
   if (S_ISDIR(info.st_mode)) return Status::system(EISDIR, "open");
   constexpr const char* why = "only regular files can be mapped";
   if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap", why);
   // Files of /proc claim to be empty and are not: an empty mapping of one would be a lie.
+  // So may one that somebody cuts and grows all the time, but not time after time.
   char byte;
-  if (info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0) {
+  for (int attempt = 0; info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0; ++attempt) {
+    if (attempt == 100) return Status::system(ENODEV, "mmap", why);
     if (fstat(fd(file), &info) != 0) return last("fstat");
-    if (info.st_size == 0) return Status::system(ENODEV, "mmap", why);
-    *bytes = info.st_size;  // it has grown meanwhile
   }
+  *bytes = info.st_size;
   // Without a name it was removed or replaced while we waited for its lock, or opened so on purpose.
   struct stat there;
   *moved = info.st_nlink == 0 && (stat(path.c_str(), &there) != 0 || there.st_dev != info.st_dev ||
@@ -171,7 +194,7 @@ Status duplicate(Handle file, Handle* copy) {
 }
 
 Status openDirectory(const std::string& path, Handle* directory) {
-  *directory = openDescriptor(path.c_str(), O_RDONLY | O_DIRECTORY, 0);
+  *directory = openDescriptor(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, 0);
   return *directory >= 0 ? Status{} : last("open");
 }
 

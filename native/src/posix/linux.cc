@@ -34,6 +34,28 @@ int mapFlagBits(MapFlags flags) {
 
 int memoryDescriptor() { return memfd_create("fmmap", MFD_CLOEXEC); }
 
+namespace {
+
+std::string byDescriptor(int file) { return "/proc/self/fd/" + std::to_string(file); }
+
+}  // namespace
+
+int unnamedDescriptor(int directory, int mode) {
+  const int file = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+  // File systems without it, and kernels that take it for opening the directory.
+  if (file < 0 && (errno == EISDIR || errno == EINVAL || errno == EOPNOTSUPP)) errno = ENOTSUP;
+  if (file >= 0 && access(byDescriptor(file).c_str(), F_OK) != 0) {
+    ::close(file);
+    errno = ENOTSUP;  // no way to name it without /proc
+    return -1;
+  }
+  return file;
+}
+
+int nameDescriptor(int file, int directory, const char* name) {
+  return linkat(AT_FDCWD, byDescriptor(file).c_str(), directory, name, AT_SYMLINK_FOLLOW);
+}
+
 int syncDescriptor(int file) { return fsync(file); }
 
 int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {

@@ -7,9 +7,15 @@
 
 namespace fmmap::platform {
 
+/** The last name of a path. */
+std::string entryOf(const std::string& path);
+
 int mapFlagBits(MapFlags flags);
 /** A file descriptor of a nameless file in memory, or -1 with errno. */
 int memoryDescriptor();
+/** A new file without a name in a directory, or -1 with errno, ENOTSUP where there is no such thing. */
+int unnamedDescriptor(int directory, int mode);
+int nameDescriptor(int file, int directory, const char* name);
 /** fsync as strong as the system has it. */
 int syncDescriptor(int file);
 int allocateBlocks(int file, std::int64_t offset, std::int64_t length);

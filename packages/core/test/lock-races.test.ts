@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { MmapFileMut } from '../src/index.js';
 import { hear, type RunningChild, startChild } from './helpers/child.js';
@@ -6,12 +7,13 @@ import { turn } from './helpers/process.js';
 import { tempFile } from './helpers/temp.js';
 
 /**
- * Runs `source` in a child that is stopped behind its `when`-th open(2) of the path, before it can
+ * Runs `source` in a child that is stopped behind its `when`-th open(2) of the path or in its directory, before it can
  * take the lock; ends when it has opened it.
  */
 async function stoppedAfterOpen(source: string, path: string, when: number) {
   const inject = `inject=openat:signal=SIGSTOP:when=${when}`;
-  const through = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', inject, '-P', path];
+  const paths = ['-P', path, '-P', dirname(path)];
+  const through = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', inject, ...paths];
   const child = startChild(`say(process.pid); ${source}`, { args: [path], through });
   const pid = (await child.said()) as number;
   onTestFinished(() => {
@@ -41,7 +43,7 @@ test('a new file that somebody else locks first stays theirs: the loser does not
   const loser = await stoppedAfterOpen(
     'say(caught(() => MmapFileMut.open(args[0], { maxSize: 100 })));',
     path,
-    2, // the first finds nothing
+    3, // the first finds nothing, the second is its directory
   );
   using winner = MmapFileMut.open(path, { maxSize: 5 });
   winner.writeAll('mine!');

@@ -217,21 +217,22 @@ test('a copy of a file that somebody has truncated meanwhile fails, and leaves n
 });
 
 describe('the system calls', () => {
-  test('sync the file and then its directory, behind the last write', async () => {
+  test('sync the file, name it and sync its directory, behind the last write', async () => {
     const directory = tempDir();
     const args = [tempFile(CONTENT), join(directory, 'copy')];
     for (const kind of cases) {
       const { through, calls: all } = strace(
-        'fsync,fdatasync,copy_file_range,ioctl,pwrite64,write',
+        'fsync,fdatasync,copy_file_range,ioctl,pwrite64,write,linkat',
       );
       await hear(`${opened[kind]}.writeToNewFile(args[1]);`, { args, through });
       fs.unlinkSync(join(directory, 'copy'));
       const calls = all().filter((call) => call.includes(directory));
-      expect(calls.length).toBeGreaterThan(2);
-      expect(calls.at(-2)).toMatch(/^fsync\(\d+<.*copy>\) = 0$/);
+      expect(calls.length).toBeGreaterThan(3);
+      expect(calls.at(-3)).toMatch(/^fsync\(\d+<.*\/#\d+>\(deleted\)\) = 0$/);
+      expect(calls.at(-2)).toMatch(/^linkat\(.*"copy", AT_SYMLINK_FOLLOW\) = 0$/);
       expect(calls.at(-1)).toMatch(/^fsync\(\d+<[^>]*>\) = 0$/);
       expect(calls.at(-1)).toContain(`<${directory}>`);
-      expect(calls.slice(0, -2).join()).not.toContain('fsync');
+      expect(calls.slice(0, -3).join()).not.toContain('fsync');
     }
   });
 
@@ -240,7 +241,7 @@ describe('the system calls', () => {
       const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
       const trace = strace('copy_file_range,ioctl,pwrite64');
       await hear(`${opened[kind]}.writeToNewFile(args[1]);`, { args, ...trace });
-      const calls = trace.calls().filter((call) => call.includes('copy>'));
+      const calls = trace.calls().filter((call) => call.includes('(deleted)'));
       const inKernel = calls.some((call) =>
         /^(copy_file_range|ioctl\(.*FICLONE).*= [^-]/.test(call),
       );
