@@ -147,25 +147,14 @@ Status Mapping::addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t
  * changed is on the disk before we say so: the file first, then its name.
  */
 Status Mapping::commit() {
-  const bool resized = truncate_ || resizeTo_ >= 0;
-  if (resized) {
-    std::int64_t before = 0;
-    if (Status status = platform::size(file_, &before); !status) return status;
-    if (Status status = commitSize(before); !status) return status;
-    if (Status status = platform::sync(file_); !status) {
-      if (!created_ && !truncate_ && resizeTo_ > before) platform::resize(file_, before);
-      return status;
-    }
-  }
-  if (created_) {
-    if (!resized) {
-      if (Status status = platform::sync(file_); !status) return status;
-    }
-    if (Status status = platform::syncDirectory(parent_); !status) return status;
-    platform::close(parent_);
-    parent_ = platform::kNoHandle;
-    created_ = false;
-  }
+  Status status;
+  if (truncate_ || resizeTo_ >= 0) status = commitSize();
+  else if (created_) status = platform::sync(file_);
+  if (status && created_) status = platform::syncDirectory(parent_);
+  if (!status) return status;
+  if (created_) platform::close(parent_);
+  parent_ = platform::kNoHandle;
+  created_ = false;
   if (flags_.populate) {
     // A wish, as MAP_POPULATE is: what cannot be read in now is read, or fails, when it is touched.
     for (Window& window : windows_) {
@@ -175,27 +164,34 @@ Status Mapping::commit() {
   return {};
 }
 
-Status Mapping::commitSize(std::int64_t before) {
-  // What may have no room is tried before anything is lost.
-  if (allocate_ && resizeTo_ > 0) {
-    if (Status status = platform::allocate(file_, 0, resizeTo_); !status) {
-      if (!created_) platform::resize(file_, before);
-      return status;
-    }
-  }
+/** First what only adds, for there may be no room; what fails before anything is lost leaves the file as it was. */
+Status Mapping::commitSize() {
+  std::int64_t before = 0;
+  if (Status status = platform::size(file_, &before); !status) return status;
+  bool lost = false;
+  const auto allocate = [&] {
+    return allocate_ && resizeTo_ > 0 ? platform::allocate(file_, 0, resizeTo_) : Status{};
+  };
+  const auto cut = [&](std::int64_t bytes) {
+    const Status status = platform::resize(file_, bytes);
+    lost = lost || static_cast<bool>(status);
+    return status;
+  };
+  Status status = allocate();
+  if (status && resizeTo_ > before) status = platform::resize(file_, resizeTo_);
   if (truncate_) {
-    if (resizeTo_ > before) {
-      if (Status status = platform::resize(file_, resizeTo_); !status) return status;
-    }
-    if (Status status = platform::resize(file_, 0); !status) return status;
+    if (status) status = cut(0);
+    if (status && resizeTo_ > 0) status = platform::resize(file_, resizeTo_);
+    if (status) status = allocate();
+  } else if (status && resizeTo_ < before) {
+    status = cut(resizeTo_);
   }
-  if (resizeTo_ >= 0) {
-    if (Status status = platform::resize(file_, resizeTo_); !status) return status;
-    if (truncate_ && allocate_ && resizeTo_ > 0) {
-      if (Status status = platform::allocate(file_, 0, resizeTo_); !status) return status;
-    }
+  if (status) status = platform::sync(file_);
+  std::int64_t after = 0;
+  if (!status && !lost && !created_ && platform::size(file_, &after) && after != before) {
+    platform::resize(file_, before);
   }
-  return {};
+  return status;
 }
 
 void Mapping::abandon() {

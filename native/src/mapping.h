@@ -127,7 +127,7 @@ class Mapping {
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
-  Status commitSize(std::int64_t before);
+  Status commitSize();
   Status changeSize(std::int64_t size, bool moved);
   Status available(std::int64_t* length) const;
   Status fit(Window& window);

@@ -1,0 +1,240 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { DIST, startChild } from './child.js';
+import { turn } from './process.js';
+import { tempDir } from './temp.js';
+
+/** Names and contents of the files of a directory. */
+export type Files = Readonly<Record<string, Buffer>>;
+
+/**
+ * Something that is done to a file, in JavaScript for any of the packages: `File` and `FileMut` are its
+ * classes, `at` is the directory, and what may be a promise is awaited.
+ */
+export interface Sequence {
+  /** What is in the directory before. */
+  readonly files: Files;
+  /** What comes before it, and may return a file. */
+  readonly prepare?: string;
+  /** What is done, to `file`; it may return a file that it has opened. */
+  readonly act: string;
+}
+
+export interface Call {
+  readonly name: string;
+  /** How many of this name the package had made by then, this one included. */
+  readonly place: number;
+  /** How many of this name its thread had made. */
+  readonly nth: number;
+  readonly text: string;
+}
+
+/** What befalls one system call of a sequence: an error, or else the end of the process. */
+export interface Fault {
+  readonly call: Call;
+  readonly error?: string | undefined;
+}
+
+export interface Outcome {
+  /** `'done'`, or what was thrown. */
+  readonly outcome: 'done' | { name: string; code: string; syscall?: string; message: string };
+  readonly files: Files;
+  readonly state: { isClosed: boolean; isPoisoned: boolean; length: number } | undefined;
+  /** The outcome of doing it once more, where it had failed, and what that has led to. */
+  readonly again: Outcome['outcome'] | undefined;
+  readonly filesAfter: Files;
+  /** Descriptors and mappings of the directory's files, after everything was closed. */
+  readonly leaks: number;
+}
+
+export interface Run {
+  /** The calls that it made, such as `fsync(18</tmp/file>) = 0`, up to the one that ended it. */
+  readonly calls: readonly Call[];
+  /** `undefined` for a process that did not live to the end. */
+  readonly outcome: Outcome | undefined;
+  /** How it ended, if that was not the fault's doing. */
+  readonly crash?: string;
+  readonly files: Files;
+}
+
+const source = ({ prepare = '', act }: Sequence) => `
+  const File = fmmap.AsyncMmapFile ?? MmapFile;
+  const FileMut = fmmap.AsyncMmapFileMut ?? MmapFileMut;
+  const dispose = (file) => (file[Symbol.asyncDispose] ?? file[Symbol.dispose]).call(file);
+  const prepare = async (at) => {${prepare}};
+  const act = async (at, file) => {${act}};
+  const outcomeOf = async (call) => {
+    try { await call(); } catch ({ name, code, syscall, message }) { return { name, code, syscall, message }; }
+    return 'done';
+  };
+  const look = (at) => Object.fromEntries(
+    fs.readdirSync(at).map((name) => [name, fs.readFileSync(at + '/' + name, 'base64')]));
+  const leaksIn = (at) => {
+    const descriptors = fs.readdirSync('/proc/self/fd').filter((fd) => {
+      try { return fs.readlinkSync('/proc/self/fd/' + fd).startsWith(at); } catch { return false; }
+    });
+    const maps = fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').filter((line) => line.includes(at));
+    return descriptors.length + maps.length;
+  };
+  // So that the time that counts makes no calls of V8's: compiles, and has memory in reserve.
+  const [at, warm] = args;
+  for (let round = 0; round < 4; ++round) {
+    if (round === 2) gc();
+    const first = await prepare(warm + round);
+    const opened = await act(warm + round, first);
+    await opened?.close();
+    await first?.close();
+  }
+  let file = await prepare(at);
+  const once = async () => { file = (await act(at, file)) ?? file; };
+  say(process.pid);
+  fs.readSync(0, Buffer.alloc(1));
+  const outcome = await outcomeOf(once);
+  say(outcome);
+  const state = file && { isClosed: file.isClosed, isPoisoned: file.isPoisoned, length: file.length };
+  const files = look(at);
+  const again = outcome === 'done' || file?.isClosed || file?.isPoisoned ? undefined : await outcomeOf(once);
+  await file?.close();
+  say({ outcome, state, files, again, filesAfter: look(at), leaks: leaksIn(at) });`;
+
+const decode = (files: Record<string, string>): Files =>
+  Object.fromEntries(
+    Object.entries(files).map(([name, content]) => [name, Buffer.from(content, 'base64')]),
+  );
+
+const readDirectory = (directory: string): Files =>
+  Object.fromEntries(
+    fs.readdirSync(directory).map((name) => [name, fs.readFileSync(join(directory, name))]),
+  );
+
+/** What V8 does for its heap, whenever it comes to that; the package never unmaps or takes away permissions. */
+const IS_OF_V8 =
+  /PROT_NONE|MADV_DONTFORK|MADV_DONTNEED|^munmap|^futex|^mprotect\(.*PROT_READ\|PROT_WRITE\)/;
+
+/** The calls of a log of strace's, from the byte that starts the sequence to the line that reports of it. */
+function parse(log: string, isOurs: (text: string) => boolean): Call[] {
+  const calls: Call[] = [];
+  const counts = new Map<string, number>();
+  const count = (key: string) => {
+    const value = (counts.get(key) ?? 0) + 1;
+    counts.set(key, value);
+    return value;
+  };
+  let begun = false;
+  for (const line of log.split('\n')) {
+    const [, thread = '', text = '', name = ''] = /^(?:(\d+) +)?((\w+)\(.*)$/.exec(line) ?? [];
+    if (name === '') continue;
+    const nth = count(`${thread} ${name}`);
+    if (/^read\(0/.test(text)) begun = true;
+    else if (/^write\(1/.test(text)) break;
+    else if (begun && isOurs(text)) calls.push({ name, place: count(name), nth, text });
+  }
+  return calls;
+}
+
+/** Does a sequence in a process of its own under `strace(1)`, which also makes the fault. */
+export async function play(sequence: Sequence, fault?: Fault, main: string = DIST): Promise<Run> {
+  // Without threads of its own, all calls of the main one are of interest; else those that name a file.
+  const isSync = main === DIST;
+  const root = tempDir();
+  const directory = join(root, 'directory');
+  for (const each of [directory, ...[0, 1, 2, 3].map((round) => join(root, `warm${round}`))]) {
+    fs.mkdirSync(each);
+    for (const [name, content] of Object.entries(sequence.files)) {
+      fs.writeFileSync(join(each, name), content);
+    }
+  }
+  const child = startChild(source(sequence), { main, args: [directory, join(root, 'warm')] });
+  const pid = (await child.said()) as number;
+  const log = join(root, 'strace.log');
+  const inject = fault && [
+    '-e',
+    `inject=${fault.call.name}:${fault.error ? `error=${fault.error}` : 'signal=SIGKILL'}:when=${fault.call.nth}`,
+  ];
+  const flags = ['-y', '-o', log, ...(isSync ? [] : ['-f'])];
+  const tracer = spawn('strace', [...flags, ...(inject ?? []), '-p', String(pid)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stage = ''; // it says when it is attached
+  tracer.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stage += text;
+  });
+  const ended = new Promise((resolve) => tracer.on('close', resolve));
+  onTestFinished(() => {
+    tracer.kill();
+  });
+  while (!stage.includes('attached')) {
+    if (tracer.exitCode !== null) throw new Error(`strace: ${stage}`);
+    await turn();
+  }
+  child.process.stdin.on('error', () => {}); // it may be killed before it has read all
+  child.process.stdin.write('\n');
+  const { signal, stdout, stderr } = await child.done;
+  await ended;
+  const isOurs = (text: string) => (isSync ? !IS_OF_V8.test(text) : text.includes(directory));
+  const calls = parse(fs.readFileSync(log, 'utf8'), isOurs);
+  const files = readDirectory(directory);
+  const last = stdout.trim().split('\n').at(-1) ?? '';
+  if (!last.includes('"leaks"')) {
+    const isKilled = signal === 'SIGKILL' && fault !== undefined && fault.error === undefined;
+    return {
+      calls,
+      files,
+      outcome: undefined,
+      ...(!isKilled && { crash: `${signal}: ${stderr}` }),
+    };
+  }
+  const said = JSON.parse(last);
+  return {
+    calls,
+    files,
+    outcome: { ...said, files: decode(said.files), filesAfter: decode(said.filesAfter) },
+  };
+}
+
+/** Besides EIO. */
+const ERRORS: Readonly<Record<string, readonly string[]>> = {
+  openat: ['EMFILE', 'ENOSPC', 'EINTR'],
+  flock: ['EINTR'],
+  mmap: ['ENOMEM'],
+  msync: ['ENOSPC'],
+  fsync: ['ENOSPC', 'EINTR'],
+  ftruncate: ['ENOSPC', 'EINTR'],
+  fallocate: ['ENOSPC', 'EINTR'],
+  pwrite64: ['ENOSPC', 'EINTR'],
+  copy_file_range: ['ENOSPC', 'EINTR'],
+  linkat: ['ENOSPC'],
+  unlinkat: ['EBUSY', 'EACCES'],
+};
+
+/** Everything that can befall the calls of a run. */
+export function faultsOf({ calls }: Run): Fault[] {
+  return calls.flatMap((call) => {
+    // An injected error stands in for the call: after one of close() the injection itself leaks.
+    const errors = call.name === 'close' ? [] : ['EIO', ...(ERRORS[call.name] ?? [])];
+    return [{ call }, ...errors.map((error) => ({ call, error }))];
+  });
+}
+
+/** A sequence with a fault; once more where that met a call of V8's, since they come and go. */
+export async function playFault(sequence: Sequence, fault: Fault, main?: string): Promise<Run> {
+  const { call, error } = fault;
+  let { nth } = call;
+  for (let attempt = 0; attempt < 20; ++attempt) {
+    const run = await play(sequence, { call: { ...call, nth }, error }, main);
+    const target = run.calls.find(({ name, place }) => name === call.name && place === call.place);
+    const isMet = error
+      ? target?.text.includes('(INJECTED)')
+      : target && target === run.calls.at(-1);
+    if (!isMet || (!error && run.outcome)) {
+      nth = target && target.nth !== nth ? target.nth : nth + 1;
+      if (attempt % 4 === 3) nth = call.nth;
+      continue;
+    }
+    if (run.crash !== undefined) throw new Error(`${call.text}: ${run.crash}`);
+    return run;
+  }
+  throw new Error(`${error ?? 'SIGKILL'} never met ${call.text}`);
+}

@@ -1,0 +1,212 @@
+import { expect } from 'vitest';
+import { type Fault, type Files, faultsOf, play, playFault, type Sequence } from './injection.js';
+import { pattern } from './temp.js';
+
+/** How a sequence ended: it returned, it threw, or its process was killed. */
+export type Ending = 'done' | 'failed' | 'killed';
+
+export interface CheckedSequence extends Sequence {
+  /** What may be in the directory, by how it ended. */
+  readonly allowed: (ending: Ending, isPoisoned: boolean) => readonly Files[];
+}
+
+const OLD = pattern(10_000);
+/** As {@link OLD}, after {@link CHANGE}. */
+const CHANGED = Buffer.concat([Buffer.from([0xee]), OLD.subarray(1)]);
+const CHANGE = 'file.writeUInt8(0xee, 0);';
+/** Somebody else's, beside it. */
+const others: Files = { other: Buffer.from('other') };
+const before: Files = { ...others, 'file.bin': OLD };
+
+const zeroes = (length: number): Buffer => Buffer.alloc(length);
+const withFile = (content: Buffer): Files => ({ ...others, 'file.bin': content });
+const grown = (content: Buffer, length: number): Buffer =>
+  Buffer.concat([content, zeroes(length - content.length)]);
+
+const opened = (options = ''): string =>
+  `const file = await FileMut.openExisting(at + '/file.bin'${options}); ${CHANGE} return file;`;
+
+/** Opens a file, which leaves it as it is. */
+const opening = (act: string): CheckedSequence => ({
+  files: before,
+  act,
+  allowed: () => [before],
+});
+
+/** Makes a file of 5,000 zeroes. */
+const creating = (act: string): CheckedSequence => ({
+  files: others,
+  act,
+  allowed: (ending) => {
+    const whole = withFile(zeroes(5000));
+    if (ending === 'done') return [whole];
+    return ending === 'failed' ? [others] : [others, withFile(zeroes(0)), whole];
+  },
+});
+
+/** Does something that leaves the content of an open file as it is. */
+const using = (act: string): CheckedSequence => ({
+  files: before,
+  prepare: opened(),
+  act,
+  allowed: () => [withFile(CHANGED)],
+});
+
+/** Makes an open file `size` bytes long. */
+const resizing = (act: string, size: number): CheckedSequence => ({
+  files: before,
+  prepare: opened(),
+  act,
+  allowed: (ending, isPoisoned) => {
+    const after = size < OLD.length ? CHANGED.subarray(0, size) : grown(CHANGED, size);
+    if (ending === 'done') return [withFile(after)];
+    const isEither = ending === 'killed' || isPoisoned;
+    return isEither ? [withFile(CHANGED), withFile(after)] : [withFile(CHANGED)];
+  },
+});
+
+/** Removes an open file; what fails may have been the sync only. */
+const removing = (act: string): CheckedSequence => ({
+  files: before,
+  prepare: opened(),
+  act,
+  allowed: (ending) => (ending === 'done' ? [others] : [withFile(CHANGED), others]),
+});
+
+/** Writes the content of an open file to a new one. */
+const copying = (open: string): CheckedSequence => ({
+  files: before,
+  prepare: `fs.rmSync(at + '/copy', { force: true });
+    const file = await FileMut.${open}(at + '/file.bin'); ${CHANGE} return file;`,
+  act: `await file.writeToNewFile(at + '/copy');`,
+  allowed: (ending) => {
+    const source = withFile(open === 'openCow' ? OLD : CHANGED);
+    const both = { ...source, copy: CHANGED };
+    if (ending === 'done') return [both];
+    return ending === 'failed' ? [source] : [source, both];
+  },
+});
+
+const truncateOnOpen = (options: string, size: number): CheckedSequence => ({
+  files: before,
+  act: `return FileMut.open(at + '/file.bin', { truncate: true, ${options} });`,
+  allowed: (ending) => {
+    const after = withFile(zeroes(size));
+    if (ending === 'done') return [after];
+    // What has been cut off cannot be had back. Whether there is room is tried before.
+    const tried = ending === 'killed' ? [withFile(grown(OLD, Math.max(size, OLD.length)))] : [];
+    return [before, ...tried, withFile(zeroes(0)), after];
+  },
+});
+
+const resizeOnOpen = (options: string, size: number): CheckedSequence => ({
+  files: before,
+  act: `return FileMut.openExisting(at + '/file.bin', { ${options} });`,
+  allowed: (ending) => {
+    const after = withFile(size < OLD.length ? OLD.subarray(0, size) : grown(OLD, size));
+    if (ending === 'done') return [after];
+    return ending === 'failed' && size >= OLD.length ? [before] : [before, after];
+  },
+});
+
+/** Everything that changes a file, its name or its size, and what it may leave behind. */
+export const sequences: Readonly<Record<string, CheckedSequence>> = {
+  'MmapFile.open': opening(`return File.open(at + '/file.bin');`),
+  'MmapFileMut.openExisting': opening(`return FileMut.openExisting(at + '/file.bin');`),
+  'MmapFileMut.openCow': opening(`return FileMut.openCow(at + '/file.bin');`),
+  'open that populates': opening(`return FileMut.open(at + '/file.bin', { populate: true });`),
+  create: creating(`return FileMut.create(at + '/file.bin', { maxSize: 5000 });`),
+  'create that allocates': creating(
+    `return FileMut.create(at + '/file.bin', { maxSize: 5000, allocate: true });`,
+  ),
+  'open of what is not there': creating(
+    `return FileMut.open(at + '/file.bin', { maxSize: 5000 });`,
+  ),
+  'open that grows': resizeOnOpen('maxSize: 20_000', 20_000),
+  'open that grows and allocates': resizeOnOpen('maxSize: 20_000, allocate: true', 20_000),
+  'open that shrinks': resizeOnOpen('maxSize: 5000', 5000),
+  'open that truncates': truncateOnOpen('', 0),
+  'open that truncates and grows': truncateOnOpen('maxSize: 20_000', 20_000),
+  'truncate to more': resizing('await file.truncate(20_000);', 20_000),
+  'truncate to less': resizing('await file.truncate(5000);', 5000),
+  'truncate to nothing': resizing('await file.truncate(0);', 0),
+  closeWithTruncate: resizing('await file.closeWithTruncate(5000);', 5000),
+  flush: using('await file.flush();'),
+  startFlush: using('await file.startFlush();'),
+  freeze: using('return file.freeze();'),
+  reopen: using('await file.reopen();'),
+  close: using('await file.close();'),
+  remove: removing('await file.remove();'),
+  removeOnDispose: {
+    ...removing('file.removeOnDispose = true; await dispose(file);'),
+    // It tells nobody what has failed.
+    allowed: () => [withFile(CHANGED), others],
+  },
+  writeToNewFile: copying('openExisting'),
+  'writeToNewFile of private pages': copying('openCow'),
+};
+
+/** Expects that a directory holds what `allowed` lists, and nothing else. */
+function expectOneOf(files: Files, allowed: readonly Files[], about: string): void {
+  const show = (each: Files) =>
+    Object.entries(each)
+      .sort()
+      .map(([name, content]) => `${name}: ${content.length} bytes`)
+      .join(', ');
+  const isSame = (each: Files) =>
+    Object.keys(each).length === Object.keys(files).length &&
+    Object.entries(each).every(([name, content]) => files[name]?.equals(content));
+  expect(
+    allowed.some(isSame),
+    `${about}: found ${show(files)}; allowed ${allowed.map(show).join(' or ')}`,
+  ).toBe(true);
+}
+
+/** Waiting for these again is all there is to do about it. */
+const RETRIED = 'EINTR';
+
+/**
+ * Has everything befall every call that a sequence really makes, one thing at a time, and checks what comes
+ * of it: files as allowed, an error of ours, nothing leaked, and that it succeeds when it is done again.
+ *
+ * @param main - The package that does it.
+ */
+export async function survivesEveryFault(
+  sequence: CheckedSequence,
+  main?: string,
+): Promise<string> {
+  const baseline = await play(sequence, undefined, main);
+  expect(baseline.outcome).toMatchObject({ outcome: 'done', leaks: 0 });
+  expect(baseline.calls.length).toBeGreaterThan(0);
+  expectOneOf(baseline.files, sequence.allowed('done', false), 'without a fault');
+  const faults = faultsOf(baseline);
+  const queue = faults.values();
+  const work = async () => {
+    for (const fault of queue) await survives(sequence, fault, main);
+  };
+  await Promise.all([work(), work(), work()]);
+  return `${baseline.calls.length} calls, ${faults.length} faults injected`;
+}
+
+async function survives(sequence: CheckedSequence, fault: Fault, main?: string): Promise<void> {
+  const about = `${fault.error ?? 'killed'} at ${fault.call.text}`;
+  const run = await playFault(sequence, fault, main);
+  if (!run.outcome) {
+    expectOneOf(run.files, sequence.allowed('killed', false), about);
+    return;
+  }
+  const { outcome, state, files, again, filesAfter, leaks } = run.outcome;
+  if (fault.error === RETRIED) expect(outcome, about).toBe('done');
+  if (outcome === 'done') {
+    expectOneOf(files, sequence.allowed('done', false), about);
+  } else {
+    const code = expect.stringMatching(/^E/);
+    expect(outcome, about).toMatchObject({ name: expect.stringMatching(/^Mmap/), code });
+    expectOneOf(files, sequence.allowed('failed', state?.isPoisoned ?? false), about);
+  }
+  if (again !== undefined) {
+    expect(again, about).toBe('done');
+    expectOneOf(filesAfter, sequence.allowed('done', false), about);
+  }
+  expect(leaks, about).toBe(0);
+}
