@@ -197,6 +197,32 @@ describe.each(cases)('a copy of %s that fails', (kind) => {
   });
 });
 
+describe('a copy where the file system has no files without a name', () => {
+  /** The child's second open(2) in the directory is the one that asks for such a file. */
+  const refuse = (code: string) => `openat:error=${code}:when=2`;
+
+  test.each(['EOPNOTSUPP', 'EISDIR', 'EINVAL'])(
+    'which says %s, is made all the same',
+    async (code) => {
+      const directory = tempDir();
+      const args = [tempFile(CONTENT), join(directory, 'copy')];
+      const trace = strace('openat,linkat', [refuse(code)], directory);
+      await hear(`${opened['a file']}.writeToNewFile(args[1]);`, { args, through: trace.through });
+      expect(trace.calls().join('\n')).toMatch(/O_TMPFILE.*INJECTED[^]*"copy", .*O_EXCL/);
+      expect(trace.calls().join('\n')).not.toContain('linkat');
+      expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
+    },
+  );
+
+  test('leaves none when it fails', async () => {
+    const directory = tempDir();
+    const args = [tempFile(CONTENT), join(directory, 'copy')];
+    const faults = [refuse('EOPNOTSUPP'), 'fsync:error=EIO:when=1'];
+    const { through } = strace('openat,fsync', faults, directory);
+    expect(await hear(fail('a file'), { args, through })).toEqual(failed('EIO'));
+  });
+});
+
 test.each(['a file', 'a copy-on-write mapping'] as const)(
   'a copy of %s beyond the limit on the size of files leaves no file',
   async (kind) => {

@@ -28,7 +28,7 @@ export interface Call {
   readonly place: number;
   /** How many of this name its thread had made. */
   readonly nth: number;
-  readonly text: string;
+  text: string;
 }
 
 /** What befalls one system call of a sequence: an error, or else the end of the process. */
@@ -90,9 +90,11 @@ const source = ({ prepare = '', act }: Sequence) => `
   let file = await prepare(at);
   const once = async () => { file = (await act(at, file)) ?? file; };
   say(process.pid);
-  fs.readSync(0, Buffer.alloc(1));
+  const wait = () => fs.readSync(0, Buffer.alloc(1));
+  wait();
   const outcome = await outcomeOf(once);
   say(outcome);
+  wait();
   const state = file && { isClosed: file.isClosed, isPoisoned: file.isPoisoned, length: file.length };
   const files = look(at);
   const again = outcome === 'done' || file?.isClosed || file?.isPoisoned ? undefined : await outcomeOf(once);
@@ -122,14 +124,23 @@ function parse(log: string, isOurs: (text: string) => boolean): Call[] {
     counts.set(key, value);
     return value;
   };
+  const unfinished = new Map<string, Call>();
   let begun = false;
   for (const line of log.split('\n')) {
+    const resumed = /^(\d+) +<\.\.\. \w+ resumed>(.*)$/.exec(line);
+    const waiting = unfinished.get(resumed?.[1] ?? '');
+    if (waiting) waiting.text = waiting.text.replace('<unfinished ...>', resumed?.[2] ?? '');
     const [, thread = '', text = '', name = ''] = /^(?:(\d+) +)?((\w+)\(.*)$/.exec(line) ?? [];
     if (name === '') continue;
+    unfinished.delete(thread);
     const nth = count(`${thread} ${name}`);
     if (/^read\(0/.test(text)) begun = true;
     else if (/^write\(1/.test(text)) break;
-    else if (begun && isOurs(text)) calls.push({ name, place: count(name), nth, text });
+    else if (begun && isOurs(text)) {
+      const call = { name, place: count(name), nth, text };
+      calls.push(call);
+      unfinished.set(thread, call);
+    }
   }
   return calls;
 }
@@ -146,7 +157,11 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
       fs.writeFileSync(join(each, name), content);
     }
   }
-  const child = startChild(source(sequence), { main, args: [directory, join(root, 'warm')] });
+  const child = startChild(source(sequence), {
+    main,
+    args: [directory, join(root, 'warm')],
+    through: ['env', 'UV_THREADPOOL_SIZE=1'], // so that it is known which thread makes a call
+  });
   const pid = (await child.said()) as number;
   const log = join(root, 'strace.log');
   const inject = fault && [
@@ -171,8 +186,11 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
   }
   child.process.stdin.on('error', () => {}); // it may be killed before it has read all
   child.process.stdin.write('\n');
-  const { signal, stdout, stderr } = await child.done;
+  await child.said().catch(() => {}); // or it is no more
+  tracer.kill('SIGINT'); // which leaves the child to itself
   await ended;
+  child.process.stdin.write('\n');
+  const { signal, stdout, stderr } = await child.done;
   const isOurs = (text: string) => (isSync ? !IS_OF_V8.test(text) : text.includes(directory));
   const calls = parse(fs.readFileSync(log, 'utf8'), isOurs);
   const files = readDirectory(directory);
@@ -218,7 +236,7 @@ export function faultsOf({ calls }: Run): Fault[] {
   });
 }
 
-/** A sequence with a fault; once more where that met a call of V8's, since they come and go. */
+/** A sequence with a fault; again where that met a call of V8's, since they come and go. */
 export async function playFault(sequence: Sequence, fault: Fault, main?: string): Promise<Run> {
   const { call, error } = fault;
   let { nth } = call;
@@ -227,14 +245,11 @@ export async function playFault(sequence: Sequence, fault: Fault, main?: string)
     const target = run.calls.find(({ name, place }) => name === call.name && place === call.place);
     const isMet = error
       ? target?.text.includes('(INJECTED)')
-      : target && target === run.calls.at(-1);
-    if (!isMet || (!error && run.outcome)) {
-      nth = target && target.nth !== nth ? target.nth : nth + 1;
-      if (attempt % 4 === 3) nth = call.nth;
-      continue;
-    }
-    if (run.crash !== undefined) throw new Error(`${call.text}: ${run.crash}`);
-    return run;
+      : target === run.calls.at(-1) && !run.outcome;
+    if (isMet && run.crash === undefined) return run;
+    if (isMet) throw new Error(`${call.text}: ${run.crash}`);
+    // Where it was this time, or, if that was not reached, a little further on.
+    nth = target && target.nth !== nth ? target.nth : call.nth + ((nth - call.nth + 1) % 4);
   }
   throw new Error(`${error ?? 'SIGKILL'} never met ${call.text}`);
 }
