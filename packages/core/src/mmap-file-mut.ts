@@ -39,7 +39,8 @@ export class MmapFileMut extends MmapFile {
   #removeOnDispose = false;
 
   /**
-   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively.
+   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively. The file, its size and
+   * its name are on the disk then (`fsync(2)` of the file, and of its directory).
    * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
    */
   static create(path: PathLike, options?: CreateOptions): MmapFileMut {
@@ -50,6 +51,7 @@ export class MmapFileMut extends MmapFile {
    * Maps a file for writing, created if there is none, and locks it exclusively.
    *
    * Nothing is created, truncated or extended before every option is found valid and the lock is held.
+   * What has been, is on the disk when this has opened it: a new file as with `create`, a new size by `fsync(2)`.
    *
    * @throws TypeError, MmapRangeError for arguments
    * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock
@@ -180,7 +182,11 @@ export class MmapFileMut extends MmapFile {
 
   /**
    * Removes the file from its directory, durably, if it still is the one that was opened, and
-   * closes this handle. After a failure the handle is open and `remove` may be called again.
+   * closes this handle (`unlinkat(2)`, then `fsync(2)` of that directory). After a failure the handle is open
+   * and `remove` may be called again; if only the sync has failed, it syncs the same directory once more.
+   *
+   * Somebody who renames another file to that name in the instant between the check and the unlink
+   * loses it: POSIX has no way to unlink by identity.
    *
    * @throws MmapIdentityError if another file, a symbolic link or nothing is at the path
    * @throws MmapError of the system, such as `EACCES`; MmapClosedError

@@ -108,7 +108,8 @@ export class MmapFile extends MemoryReads implements Disposable {
 
   /**
    * Copies a range, by default all, to a file that must not exist: inside the kernel where it can,
-   * and durable, the directory included, when it returns.
+   * and durable, the directory included, when it returns. It appears there whole or not at all,
+   * even after a crash, where the file system has files without a name (`O_TMPFILE`).
    *
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.

@@ -164,7 +164,8 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
 
   /**
    * Copies a range, by default all, to a file that must not exist: inside the kernel where it can,
-   * and durable, the directory included, once the promise is fulfilled.
+   * and durable, the directory included, once the promise is fulfilled. It appears there whole or not at all,
+   * even after a crash, where the file system has files without a name (`O_TMPFILE`).
    *
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.
