@@ -324,7 +324,11 @@ void Mapping::zeroTail(std::int64_t size) {
   for (Window& window : windows_) {
     const std::int64_t at = size - fileStart() - window.start;
     if (at <= 0 || at + tail > static_cast<std::int64_t>(window.mapped)) continue;
-    std::memset(window.data + at, 0, static_cast<std::size_t>(tail));
+    // Storing zeroes over zeroes would make the page dirty, or fault where the file may not be changed.
+    const auto stored = [](std::uint8_t byte) { return byte != 0; };
+    if (std::any_of(window.data + at, window.data + at + tail, stored)) {
+      std::memset(window.data + at, 0, static_cast<std::size_t>(tail));
+    }
     return;
   }
 }

@@ -64,6 +64,8 @@ class Mapping {
   // Opening: map the windows of the range that open() found, then make it true. What fails before
   // commit() is undone by abandon().
   Status commit();
+  /** Whether there is anything to commit. */
+  bool isPending() const { return truncate_ || resizeTo_ >= 0 || created_ || flags_.populate; }
   void abandon();
 
   Status resize(std::int64_t size, bool moved);

@@ -16,10 +16,11 @@ inline platform::MapFlags mapFlags(int flags) {
   return {(flags & kPopulate) != 0, (flags & kStack) != 0, (flags & kHugePages) != 0, (flags & kNoReserve) != 0};
 }
 
-/** What a new mapping gives: its handle, its length, and how far into its page it begins. */
+/** What a new mapping gives: its handle, its length, how far into its page it begins, and if commit() has to do something. */
 inline Status opened(std::shared_ptr<Mapping> mapping, const void* environment, Outcome& outcome) {
   outcome.results[0] = static_cast<double>(mapping->length());
   outcome.results[1] = static_cast<double>(mapping->delta());
+  outcome.results[2] = mapping->isPending() ? 1 : 0;
   outcome.value = static_cast<double>(registry::add(std::move(mapping), environment));
   return outcome.value != 0 ? Status{} : Status::make(Kind::closed, "open", "");
 }

@@ -36,7 +36,7 @@ export type HandleId = number;
 
 /** What may wait for the system: run by the caller's thread, or with a promise by another one. */
 interface Operations {
-  /** `result`: length, and how far into its page the mapping begins. Nothing is changed yet. */
+  /** `result`: length, how far into its page the mapping begins, and 1 if there is something to commit. Nothing is changed yet. */
   open(
     path: string | Uint8Array,
     access: Access,

@@ -100,11 +100,11 @@ export class Mapping {
 
   /** Maps what the binding has just opened; on failure nothing of it is left. */
   static *finish(traits: MappingTraits): Work<Mapping> {
-    const [length = 0, delta = 0] = result;
+    const [length = 0, delta = 0, isPending] = result;
     const mapping = new Mapping(traits, delta);
     try {
       yield* mapping.windows.cover(length);
-      yield* call('commit', traits.id);
+      if (isPending === 1) yield* call('commit', traits.id);
     } catch (error) {
       yield* call('abandon', traits.id);
       throw error;
