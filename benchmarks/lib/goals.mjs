@@ -1,0 +1,56 @@
+import { REASONS } from '../reasons.mjs';
+import { PEERS } from './peers.mjs';
+import { digits, median, ratio } from './stats.mjs';
+
+const isPeer = (name) => PEERS.some((peer) => peer.name === name);
+
+/** The fastest of some contenders. */
+function best(rows, names) {
+  const ran = names.filter((name) => rows[name] && !rows[name].failure);
+  return ran.sort((a, b) => median(rows[a].values) - median(rows[b].values))[0];
+}
+
+/** A goal as `[what, goal, measured, met, reason]`; undefined where it could not be measured. */
+function judge(goal, tables) {
+  if ('met' in goal) return [goal.what, goal.goal, goal.measured, goal.met, reasonFor(goal.what)];
+  const { table, contender, than, most, least } = goal;
+  const { rows } = tables.find(({ name }) => name === table);
+  const other = best(rows, than === 'peers' ? Object.keys(rows).filter(isPeer) : [than].flat());
+  if (!other || rows[contender].failure) return undefined;
+  const what = `${table}: ${contender}`;
+  const wide = than === 'peers' ? `the best peer (${other})` : `\`${other}\``;
+  if (most !== undefined) {
+    const measured = ratio(rows[contender].values, rows[other].values);
+    const met = measured <= most;
+    return [
+      what,
+      `at most ${most}x the time of ${wide}`,
+      `${digits(measured)}x`,
+      met,
+      reasonFor(what, than),
+    ];
+  }
+  const measured = ratio(rows[other].values, rows[contender].values);
+  const met = measured >= least;
+  return [
+    what,
+    `at least ${least}x as fast as ${wide}`,
+    `${digits(measured)}x`,
+    met,
+    reasonFor(what, than),
+  ];
+}
+
+function reasonFor(what, than) {
+  return REASONS[`${what} / ${than}`] ?? REASONS[what] ?? '';
+}
+
+/** The goals of all parts. */
+export function judgeGoals(results) {
+  return results.flatMap(({ title, tables = [], goals = [] }) =>
+    goals
+      .map((goal) => judge(goal, tables))
+      .filter(Boolean)
+      .map(([what, ...rest]) => [`${title}, ${what}`, ...rest]),
+  );
+}
