@@ -10,9 +10,18 @@ function best(rows, names) {
   return ran.sort((a, b) => median(rows[a].values) - median(rows[b].values))[0];
 }
 
+/** The median of a further column, at most so much. */
+function judgeColumn({ table, contender, column, most }, tables) {
+  const row = tables.find(({ name }) => name === table).rows[contender];
+  if (row.failure) return undefined;
+  const measured = median(row.more[column]);
+  const what = `${table}: ${contender}, ${column}`;
+  return [what, `at most ${most}`, digits(measured), measured <= most, reasonFor(what)];
+}
+
 /** A goal as `[what, goal, measured, met, reason]`; undefined where it could not be measured. */
 function judge(goal, tables) {
-  if ('met' in goal) return [goal.what, goal.goal, goal.measured, goal.met, reasonFor(goal.what)];
+  if (goal.column) return judgeColumn(goal, tables);
   const { table, contender, than, most, least } = goal;
   const { rows } = tables.find(({ name }) => name === table);
   const other = best(rows, than === 'peers' ? Object.keys(rows).filter(isPeer) : [than].flat());
