@@ -2,7 +2,7 @@ import { REASONS } from '../reasons.mjs';
 import { PEERS } from './peers.mjs';
 import { digits, median, ratio } from './stats.mjs';
 
-const isPeer = (name) => PEERS.some((peer) => peer.name === name);
+export const isPeer = (name) => PEERS.some((peer) => peer.name === name);
 
 /** The fastest of some contenders. */
 function best(rows, names) {

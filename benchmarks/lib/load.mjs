@@ -4,11 +4,19 @@ import { join } from 'node:path';
 import { packageOf } from './install.mjs';
 import { PEERS } from './peers.mjs';
 
-/** Loads a peer: `map(path, size, { write, offset })` gives a Buffer; `flush` and `unmap` where it has them. */
+const find = (name) => PEERS.find((peer) => peer.name === name);
+
+export const entryOf = (name) => join(packageOf(name), find(name).entry ?? '');
+
+/**
+ * Loads a peer: `map(path, size, { write, offset })` gives a Buffer; it has `flush` and `unmap` where
+ * the package has something of the kind.
+ */
 export async function loadPeer(name) {
-  const { entry = '', readOnly = false, longest, adapt } = PEERS.find((one) => one.name === name);
-  const path = join(packageOf(name), entry);
-  const library = entry.endsWith('.js') ? await import(path) : createRequire(path)(path);
+  const { readOnly = false, longest, adapt, entry = '' } = find(name);
+  const path = entryOf(name);
+  const isModule = entry.endsWith('.js');
+  const library = isModule ? await import(path) : createRequire(path)(path);
   return { name, readOnly, longest, ...adapt(library) };
 }
 
