@@ -63,7 +63,7 @@ try {
   if (!options.quick && !options.only) {
     fs.writeFileSync(new URL('RESULTS.md', import.meta.url), text);
     writeCharts(results);
-  } else if (process.env.FMMAP_CHARTS) writeCharts(results);
+  }
 } finally {
   fs.rmSync(directory, { recursive: true, force: true });
 }

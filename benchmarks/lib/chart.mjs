@@ -11,15 +11,17 @@ const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328 }
   .title { font-size: 16px; font-weight: 600 }
   .quiet { fill: #59636e; font-size: 12px }
+  .value { paint-order: stroke; stroke: #fff; stroke-width: 4 }
   .grid { stroke: #d1d9e0 }
   .spread { stroke: #59636e; stroke-width: 1.5 }
   .fmmap { fill: #1a7f37 } .peer { fill: #8c959f } .limit { fill: #0969da }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc } .quiet { fill: #9198a1 } .grid { stroke: #3d444d }
+    .value { stroke: #0d1117 }
     .spread { stroke: #d1d7e0 } .fmmap { fill: #3fb950 } .peer { fill: #656c76 } .limit { fill: #4493f8 }
   }`;
 
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const encode = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** `[position, ticks]`: where a value lies, from 0 to 1, and what to write on the axis. */
 function axis(values, isLog) {
@@ -41,10 +43,10 @@ function bar({ name, kind, value, least, most }, n, position, unit) {
   const y = TOP + n * ROW;
   const x = (at) => (LEFT + position(at) * PLOT).toFixed(1);
   const middle = y + ROW / 2 - 3;
-  return `<text x="${LEFT - 8}" y="${y + 14}" text-anchor="end">${escape(name)}</text>
+  return `<text x="${LEFT - 8}" y="${y + 14}" text-anchor="end">${encode(name)}</text>
 <rect class="${kind}" x="${LEFT}" y="${y}" width="${(position(value) * PLOT).toFixed(1)}" height="${ROW - 6}" rx="2"/>
 <path class="spread" d="M${x(least)} ${middle}H${x(most)}"/>
-<text x="${Number(x(Math.max(value, most))) + 8}" y="${y + 14}">${digits(value)} ${unit}</text>`;
+<text class="value" x="${Number(x(Math.max(value, most))) + 8}" y="${y + 14}">${digits(value)} ${unit}</text>`;
 }
 
 /**
@@ -62,11 +64,11 @@ export function chart({ title, about, unit, rows, isLog }) {
     return `<path class="grid" d="M${x} ${TOP - 6}V${bottom}"/>
 <text class="quiet" x="${x}" y="${bottom + 16}" text-anchor="middle">${digits(tick)}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 28}" width="${WIDTH}" role="img" aria-label="${escape(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${bottom + 28}" width="${WIDTH}" role="img" aria-label="${encode(title)}">
 <style>${STYLE}
 </style>
-<text class="title" x="8" y="22">${escape(title)}</text>
-<text class="quiet" x="8" y="42">${escape(about)}</text>
+<text class="title" x="8" y="22">${encode(title)}</text>
+<text class="quiet" x="8" y="42">${encode(about)}</text>
 ${lines.join('\n')}
 ${rows.map((row, n) => bar(row, n, position, unit)).join('\n')}
 </svg>

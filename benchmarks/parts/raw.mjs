@@ -11,7 +11,7 @@ import { race } from '../lib/race.mjs';
 
 const length = 2 ** 30;
 const range = length - 16;
-const count = part.pick(2e5, 1e6);
+const count = part.pick(5e4, 1e6);
 const file = MmapFile.open(part.big, { length });
 file.prefetch();
 const bytes = file.asBuffer();

@@ -27,8 +27,8 @@ const KINDS = {
   },
 };
 const SIZES = [
-  ['64 KiB', 2 ** 16, part.pick(2e6, 10e6)],
-  ['1 GiB', 2 ** 30, part.pick(5e5, 4e6)],
+  ['64 KiB', 2 ** 16, part.pick(1e6, 10e6)],
+  ['1 GiB', 2 ** 30, part.pick(2e5, 4e6)],
 ];
 
 /** The accessors as they would be if no page could vanish: what the check of the flag costs. */
