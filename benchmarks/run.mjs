@@ -14,7 +14,11 @@ import { report } from './lib/report.mjs';
 import { PARTS } from './parts.mjs';
 
 const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    json: { type: 'string' },
+  },
 });
 const wanted = options.only?.split(',') ?? PARTS;
 for (const name of wanted) {
@@ -59,6 +63,7 @@ try {
   const how = { isQuick: options.quick, only: options.only, rounds: given.rounds };
   const text = report(describeMachine(), how, installed, results);
   console.log(text);
+  if (options.json) fs.writeFileSync(options.json, JSON.stringify(results));
   // What was not measured as a whole is for looking at, not for keeping.
   if (!options.quick && !options.only) {
     fs.writeFileSync(new URL('RESULTS.md', import.meta.url), text);
