@@ -28,26 +28,15 @@ function judge(goal, tables) {
   if (!other || rows[contender].failure) return undefined;
   const what = `${table}: ${contender}`;
   const wide = than === 'peers' ? `the best peer (${other})` : `\`${other}\``;
-  if (most !== undefined) {
-    const measured = ratio(rows[contender].values, rows[other].values);
-    const met = measured <= most;
-    return [
-      what,
-      `at most ${most}x the time of ${wide}`,
-      `${digits(measured)}x`,
-      met,
-      reasonFor(what, than),
-    ];
-  }
-  const measured = ratio(rows[other].values, rows[contender].values);
-  const met = measured >= least;
-  return [
-    what,
-    `at least ${least}x as fast as ${wide}`,
-    `${digits(measured)}x`,
-    met,
-    reasonFor(what, than),
-  ];
+  const [mine, others] = [rows[contender].values, rows[other].values];
+  const isTime = most !== undefined;
+  // What differs by less than half a percent does not differ.
+  const measured = Number((isTime ? ratio(mine, others) : ratio(others, mine)).toFixed(2));
+  const goalText = isTime
+    ? `at most ${most}x the time of ${wide}`
+    : `at least ${least}x as fast as ${wide}`;
+  const met = isTime ? measured <= most : measured >= least;
+  return [what, goalText, `${digits(measured)}x`, met, reasonFor(what, than)];
 }
 
 function reasonFor(what, than) {

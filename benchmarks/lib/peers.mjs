@@ -4,17 +4,25 @@ import * as fs from 'node:fs';
 
 const CXX17 = [/-std=c\+\+(11|1y)\b/g, '-std=c++17'];
 
+/** Maps through a descriptor, which the peer does not need afterwards. */
+function withFile(path, write, map) {
+  const file = fs.openSync(path, write ? 'r+' : 'r');
+  try {
+    return map(file);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** The libraries that have the constants of mmap(2). */
+const accessOf = (lib, write) => (write ? lib.PROT_READ | lib.PROT_WRITE : lib.PROT_READ);
+
 /** `mmap-io` and its fork: they unmap when the buffer is collected, and say nothing before. */
 const mmapIo = (lib) => ({
-  map(path, size, { write = false, offset = 0 } = {}) {
-    const file = fs.openSync(path, write ? 'r+' : 'r');
-    try {
-      const access = write ? lib.PROT_READ | lib.PROT_WRITE : lib.PROT_READ;
-      return lib.map(size, access, lib.MAP_SHARED, file, offset);
-    } finally {
-      fs.closeSync(file);
-    }
-  },
+  map: (path, size, { write = false, offset = 0 } = {}) =>
+    withFile(path, write, (file) =>
+      lib.map(size, accessOf(lib, write), lib.MAP_SHARED, file, offset),
+    ),
   flush: (buffer, offset = 0, length = buffer.length) =>
     // The package's own `sync` adds nothing but defaults, one of which is not to wait.
     lib.sync_lib_private__(buffer, offset, length, true, false),
@@ -62,15 +70,10 @@ export const PEERS = [
     gyp: [],
     longest: NAN,
     adapt: (lib) => ({
-      map(path, size, { write = false, offset = 0 } = {}) {
-        const file = fs.openSync(path, write ? 'r+' : 'r');
-        try {
-          const access = write ? lib.PROT_READ | lib.PROT_WRITE : lib.PROT_READ;
-          return lib.alloc(size, access, lib.MAP_SHARED, file, offset);
-        } finally {
-          fs.closeSync(file);
-        }
-      },
+      map: (path, size, { write = false, offset = 0 } = {}) =>
+        withFile(path, write, (file) =>
+          lib.alloc(size, accessOf(lib, write), lib.MAP_SHARED, file, offset),
+        ),
       flush: (buffer, offset = 0, length = buffer.length) => lib.sync(buffer, offset, length),
     }),
   },
@@ -87,7 +90,8 @@ export const PEERS = [
     gyp: [],
     longest: NAN,
     adapt: (lib) => ({
-      // It has no offset, and writes a 'y' into the first byte of each file that it maps writable.
+      noOffset: true,
+      // It writes a 'y' into the first byte of each file that it maps writable.
       map: (path, size, { write = false } = {}) => lib.openSync(path, size, write ? 'r+' : 'r'),
     }),
   },
@@ -120,17 +124,13 @@ export const PEERS = [
       const mappings = new WeakMap();
       return {
         /** It maps whole files, and gives buffers for parts of them. */
-        map(path, size, { offset = 0 } = {}) {
-          const file = fs.openSync(path, 'r');
-          try {
+        map: (path, size, { offset = 0 } = {}) =>
+          withFile(path, false, (file) => {
             const mapping = new MMapping(path, file);
             const buffer = mapping.getBuffer(BigInt(offset), Math.min(size, 2 ** 32));
             mappings.set(buffer, mapping);
             return buffer;
-          } finally {
-            fs.closeSync(file);
-          }
-        },
+          }),
         unmap: (buffer) => mappings.get(buffer).unmap(),
       };
     },

@@ -6,6 +6,7 @@ import { MmapFile } from '@fmmap/core';
 import { startBun } from '../lib/bun.mjs';
 import { makeLoop, timedLoop } from '../lib/loops.mjs';
 import { runBaseline } from '../lib/machine.mjs';
+import { touched } from '../lib/maps.mjs';
 import * as part from '../lib/part.mjs';
 import { race } from '../lib/race.mjs';
 
@@ -16,8 +17,7 @@ const file = MmapFile.open(part.big, { length });
 file.prefetch();
 const bytes = file.asBuffer();
 const peers = await part.peers();
-const maps = peers.map((peer) => peer.map(part.big, Math.min(length, peer.longest)));
-for (const mapped of maps) for (let at = 0; at < mapped.length; at += 4096) mapped[at];
+const maps = peers.map((peer) => touched(peer.map(part.big, Math.min(length, peer.longest))));
 const descriptor = openSync(part.big, 'r');
 globalThis.readSync = readSync;
 const bun = startBun(part.bun);

@@ -6,6 +6,7 @@ import { MmapFile, MmapFileMut } from '@fmmap/core';
 import { startBun } from '../lib/bun.mjs';
 import { makeLoop, timedLoop } from '../lib/loops.mjs';
 import { runBaseline, watchGarbage } from '../lib/machine.mjs';
+import { touched } from '../lib/maps.mjs';
 import * as part from '../lib/part.mjs';
 import { race } from '../lib/race.mjs';
 
@@ -65,11 +66,6 @@ function plainView(length) {
   if (!peer) return undefined;
   const { buffer, byteOffset } = touched(peer.map(part.big, length));
   return new DataView(buffer, byteOffset, length);
-}
-
-function touched(mapped) {
-  for (let at = 0; at < mapped.length; at += 4096) mapped[at];
-  return mapped;
 }
 
 async function measure(size, length, kind, full) {

@@ -6,6 +6,7 @@ import { MmapFile } from '@fmmap/core';
 import { startBun } from '../lib/bun.mjs';
 import { needleAt } from '../lib/data.mjs';
 import { runBaseline } from '../lib/machine.mjs';
+import { addPeerMaps } from '../lib/maps.mjs';
 import * as part from '../lib/part.mjs';
 import { race, timed } from '../lib/race.mjs';
 
@@ -39,15 +40,7 @@ const contenders = {
   'fs.readSync, 1 MiB': timed(searchByReadSync),
 };
 const left = {};
-for (const peer of await part.peers()) {
-  if (peer.longest < length) {
-    left[peer.name] = 'ends the process when asked for 1 GiB';
-    continue;
-  }
-  const mapped = peer.map(part.big, length);
-  for (let at = 0; at < length; at += 4096) mapped[at];
-  contenders[peer.name] = timed(() => mapped.indexOf(bytes));
-}
+await addPeerMaps(contenders, left, length, (mapped) => timed(() => mapped.indexOf(bytes)));
 if (bun) contenders['Bun.mmap'] = () => bun.call('search', part.big, length, needle);
 if (part.baseline) {
   contenders['C, memmem'] = () => runBaseline(part.baseline, 'search', part.big, length, needle);

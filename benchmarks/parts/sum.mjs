@@ -7,6 +7,7 @@ import { MmapFile } from '@fmmap/core';
 import { startBun } from '../lib/bun.mjs';
 import { sumFast, sumWords, wordsOf } from '../lib/loops.mjs';
 import { runBaseline } from '../lib/machine.mjs';
+import { addPeerMaps } from '../lib/maps.mjs';
 import * as part from '../lib/part.mjs';
 import { race, timed } from '../lib/race.mjs';
 
@@ -63,15 +64,7 @@ const contenders = {
   'fs.createReadStream': timed(sumByStream),
 };
 const left = {};
-for (const peer of await part.peers()) {
-  if (peer.longest < length) {
-    left[peer.name] = 'ends the process when asked for 1 GiB';
-    continue;
-  }
-  const mapped = peer.map(part.big, length);
-  for (let at = 0; at < length; at += 4096) mapped[at];
-  contenders[peer.name] = timed(() => sumFast(wordsOf(mapped)));
-}
+await addPeerMaps(contenders, left, length, (mapped) => timed(() => sumFast(wordsOf(mapped))));
 if (bun) {
   contenders['Bun.mmap, loop'] = () => bun.call('sum', part.big, length);
   contenders['Bun.mmap, four words a turn'] = () => bun.call('sumFast', part.big, length);

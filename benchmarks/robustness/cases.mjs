@@ -16,6 +16,7 @@ function asked(lib, bytes) {
 
 /** Maps a byte at an offset and compares it. */
 function readAt({ lib, file }, size, offset) {
+  if (lib.noOffset) return 'has no offset';
   const path = file(size, { 0: 'A', [offset]: 'B' });
   const bytes = lib.map(path, 4096, { offset });
   if (bytes[0] === 0x42) return 'works';
@@ -79,6 +80,7 @@ export const CASES = {
   nan: {
     about: 'offset NaN',
     run({ lib, file }) {
+      if (lib.noOffset) return 'has no offset';
       const bytes = lib.map(file(8192, { 0: 'A' }), 4096, { offset: Number.NaN });
       return `**maps** ${bytes.length} bytes at offset 0`;
     },
