@@ -176,17 +176,18 @@ static void flush(char **argv) {
   answer((now() - started) / 1e6, value);
 }
 
-// FILE SIZE COUNT: milliseconds for so many numbers at random offsets, and to flush them.
+// FILE SIZE COUNT TURN: milliseconds for so many numbers at random offsets, and to flush them.
 static void writes(char **argv) {
   const size_t size = strtoull(argv[1], NULL, 10);
   const long count = atol(argv[2]);
+  const uint32_t turn = atoi(argv[3]);
   uint8_t *data = map(argv[0], size, PROT_READ | PROT_WRITE, 0);
   for (size_t at = 0; at < size; at += 4096) state += data[at]; // mapped, and not changed
   const double started = now();
   state = 2463534242u;
   for (long i = 0; i < count; ++i) {
-    const uint32_t value = step();
-    memcpy(data + value % (uint32_t)(size - 7), &value, sizeof value);
+    const uint32_t at = step(), value = at + turn;
+    memcpy(data + at % (uint32_t)(size - 7), &value, sizeof value);
   }
   check(msync(data, size, MS_SYNC) == 0, "msync");
   answer((now() - started) / 1e6, count);
@@ -250,7 +251,7 @@ static const struct {
   void (*run)(char **);
 } works[] = {
     {"reads", 5, reads},   {"sum", 2, sum},       {"search", 3, search}, {"lines", 3, lines},
-    {"flush", 4, flush},   {"writes", 3, writes}, {"opens", 2, opens},   {"append", 3, append},
+    {"flush", 4, flush},   {"writes", 4, writes}, {"opens", 2, opens},   {"append", 3, append},
     {"appendMap", 3, appendMap},
 };
 

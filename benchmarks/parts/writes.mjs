@@ -11,22 +11,19 @@ import { race } from '../lib/race.mjs';
 const size = part.pick(2 ** 24, 2 ** 26);
 const count = part.pick(5_000, 50_000);
 
-/** A file of zeroes for each contender, all on the disk. */
-function makeFile(name) {
-  const path = join(part.directory, name.replaceAll('/', '+'));
+/** One file for everybody: how fast a page can be changed depends on how the system holds the file. */
+const path = join(part.directory, 'numbers');
+const expected = Buffer.alloc(size);
+let turn = 0;
+
+function makeFile() {
   const file = fs.openSync(path, 'w');
-  fs.writeSync(file, Buffer.alloc(size));
+  fs.writeSync(file, expected);
   fs.fsyncSync(file);
   fs.closeSync(file);
-  return path;
 }
 
-function sumOf(path) {
-  const bytes = fs.readFileSync(path);
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, size / 4).reduce((a, b) => (a + b) >>> 0);
-}
-
-/** Calls `write(value, offset)` for the numbers of a xorshift. */
+/** Calls `write(value, offset)` for the numbers of a xorshift, which are others in each turn. */
 function each(write) {
   const range = size - 7;
   let x = 2463534242;
@@ -34,24 +31,31 @@ function each(write) {
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
-    write(x >>> 0, (x >>> 0) % range);
+    write((x + turn) >>> 0, (x >>> 0) % range);
   }
 }
 
-const measured = (path, work) => () => {
+/** Whether the file is what these writes make of it. */
+function checked() {
+  each((value, at) => expected.writeUInt32LE(value, at));
+  return fs.readFileSync(path).equals(expected) ? 'as written' : 'other bytes';
+}
+
+const measured = (work) => () => {
+  turn += 1;
   const started = performance.now();
   work();
-  return { value: performance.now() - started, check: sumOf(path) };
+  return { value: performance.now() - started, check: checked() };
 };
 
+makeFile();
 const contenders = {};
 const left = {};
 
 function addFmmap() {
-  const path = makeFile('fmmap');
   const file = MmapFileMut.openExisting(path);
   file.prefetch();
-  contenders.fmmap = measured(path, () => {
+  contenders.fmmap = measured(() => {
     each((value, at) => file.writeUInt32LE(value, at));
     file.flush();
   });
@@ -62,20 +66,18 @@ function addPeer(peer) {
     left[peer.name] = peer.readOnly ? 'maps read-only' : 'has no flush';
     return;
   }
-  const path = makeFile(peer.name);
   const mapped = peer.map(path, size, { write: true });
   for (let at = 0; at < size; at += 4096) mapped[at];
-  contenders[peer.name] = measured(path, () => {
+  contenders[peer.name] = measured(() => {
     each((value, at) => mapped.writeUInt32LE(value, at));
     peer.flush(mapped);
   });
 }
 
 function addFs() {
-  const path = makeFile('fs');
   const file = fs.openSync(path, 'r+');
   const word = Buffer.alloc(4);
-  contenders['fs.writeSync and fsync'] = measured(path, () => {
+  contenders['fs.writeSync and fsync'] = measured(() => {
     each((value, at) => {
       word.writeUInt32LE(value);
       fs.writeSync(file, word, 0, 4, at);
@@ -89,10 +91,10 @@ addFs();
 for (const peer of await part.peers()) addPeer(peer);
 if (part.bun) left['Bun.mmap'] = 'has no flush';
 if (part.baseline) {
-  const path = makeFile('C');
   contenders.C = () => {
-    const { value } = runBaseline(part.baseline, 'writes', path, size, count);
-    return { value, check: sumOf(path) };
+    turn += 1;
+    const { value } = runBaseline(part.baseline, 'writes', path, size, count, turn);
+    return { value, check: checked() };
   };
 }
 const name = `${count.toLocaleString('en-US')} numbers in ${size / 2 ** 20} MiB`;
