@@ -1,5 +1,6 @@
-// The same work without JavaScript: `baseline reads FILE SIZE KIND COUNT` prints nanoseconds a read,
-// `baseline opens FILE COUNT` nanoseconds a round of open, lock, map, read one byte and close.
+// The same work without JavaScript: `baseline WORK FILE ARGUMENTS…` prints what it measured and what
+// came out of the work, which must be what the other contenders got. See `works` at the end.
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,7 +24,20 @@ static void check(int ok, const char *what) {
   exit(1);
 }
 
-static uint32_t state = 2463534242u;
+static void answer(double value, double sum) { printf("%.3f %.17g\n", value, sum); }
+
+static uint8_t *map(const char *path, size_t size, int protection, int flags) {
+  const int file = open(path, protection & PROT_WRITE ? O_RDWR : O_RDONLY);
+  check(file >= 0, "open");
+  uint8_t *data = mmap(NULL, size, protection, MAP_SHARED | flags, file, 0);
+  check(data != MAP_FAILED, "mmap");
+  close(file);
+  return data;
+}
+
+// --- reads at random offsets ---
+
+static uint32_t state;
 
 static inline uint32_t step(void) {
   state ^= state << 13;
@@ -32,53 +46,160 @@ static inline uint32_t step(void) {
   return state;
 }
 
-#define READ(type, name)                                                   \
-  static double name(const uint8_t *data, uint32_t range, long count) {    \
-    double sum = 0;                                                        \
-    for (long i = 0; i < count; ++i) {                                     \
-      type value;                                                          \
-      memcpy(&value, data + step() % range, sizeof value);                 \
-      sum += value;                                                        \
-    }                                                                      \
-    return sum;                                                            \
+#define READ(type, name)                                                \
+  static double name(const uint8_t *data, uint32_t range, long count) { \
+    double sum = 0;                                                     \
+    for (long i = 0; i < count; ++i) {                                  \
+      type value;                                                       \
+      memcpy(&value, data + step() % range, sizeof value);              \
+      sum += value;                                                     \
+    }                                                                   \
+    return sum;                                                         \
   }
 
 READ(double, readDouble)
 READ(uint32_t, readUInt32)
 READ(uint8_t, readUInt8)
 
+static double readWide(const uint8_t *data, uint32_t range, long count) {
+  uint64_t sum[2] = {0, 0};
+  for (long i = 0; i < count; ++i) {
+    uint64_t value[2];
+    memcpy(value, data + step() % range, sizeof value);
+    sum[0] ^= value[0];
+    sum[1] ^= value[1];
+  }
+  // The upper half goes into what is printed, or it would not be read.
+  return (uint32_t)sum[0] + (sum[1] == 1) * 0.5;
+}
+
 // The next offset comes from the value just read.
 static double readChain(const uint8_t *data, uint32_t range, long count) {
   uint32_t value = 0;
   for (long i = 0; i < count; ++i) memcpy(&value, data + (step() ^ value) % range, sizeof value);
-  return value;
+  return (int32_t)value;
 }
 
-static int reads(char **argv) {
-  const size_t size = strtoull(argv[3], NULL, 10);
-  const char *kind = argv[4];
-  const long count = atol(argv[5]);
-  const int file = open(argv[2], O_RDONLY);
-  check(file >= 0, "open");
-  const uint8_t *data = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_POPULATE, file, 0);
-  check(data != MAP_FAILED, "mmap");
-  double (*run)(const uint8_t *, uint32_t, long) = !strcmp(kind, "DoubleLE")   ? readDouble
+static size_t rawSize;
+
+static double readRaw(const uint8_t *data, uint32_t range, long count) {
+  volatile uint8_t target[16];
+  double sum = 0;
+  for (long i = 0; i < count; ++i) {
+    memcpy((uint8_t *)target, data + step() % range, rawSize);
+    sum += target[0];
+  }
+  return sum;
+}
+
+// FILE SIZE KIND COUNT RANGE: nanoseconds a read; the sum of the first thousand.
+static void reads(char **argv) {
+  const size_t size = strtoull(argv[1], NULL, 10);
+  const char *kind = argv[2];
+  const long count = atol(argv[3]);
+  const uint32_t range = strtoul(argv[4], NULL, 10);
+  const uint8_t *data = map(argv[0], size, PROT_READ, MAP_POPULATE);
+  rawSize = atoi(kind);
+  double (*run)(const uint8_t *, uint32_t, long) = rawSize                     ? readRaw
+                                                   : !strcmp(kind, "DoubleLE") ? readDouble
                                                    : !strcmp(kind, "UInt32LE") ? readUInt32
                                                    : !strcmp(kind, "UInt8")    ? readUInt8
-                                                                               : readChain;
-  volatile double sink = run(data, (uint32_t)(size - 7), count / 10 + 1);
+                                                   : !strcmp(kind, "chain")    ? readChain
+                                                                               : readWide;
+  const uint32_t seed = 2463534242u;
+  state = seed;
+  const double sum = run(data, range, 1000);
+  state = seed;
   const double started = now();
-  sink = run(data, (uint32_t)(size - 7), count);
-  printf("%.3f\n", (now() - started) / count);
-  return sink == 1;
+  volatile double sink = run(data, range, count);
+  answer((now() - started) / count, sum);
+  (void)sink;
 }
 
-static int opens(char **argv) {
-  const long count = atol(argv[3]);
+// --- the whole file in order ---
+
+// FILE SIZE: milliseconds to add up its 32-bit words.
+static void sum(char **argv) {
+  const size_t size = strtoull(argv[1], NULL, 10);
+  const uint32_t *words = (uint32_t *)map(argv[0], size, PROT_READ, MAP_POPULATE);
+  const double started = now();
+  uint32_t a = 0, b = 0, c = 0, d = 0;
+  for (size_t i = 0; i < size / 4; i += 4) {
+    a += words[i];
+    b += words[i + 1];
+    c += words[i + 2];
+    d += words[i + 3];
+  }
+  const uint32_t total = a + b + c + d;
+  answer((now() - started) / 1e6, total);
+}
+
+// FILE SIZE NEEDLE: milliseconds to find it.
+static void search(char **argv) {
+  const size_t size = strtoull(argv[1], NULL, 10);
+  const uint8_t *data = map(argv[0], size, PROT_READ, MAP_POPULATE);
+  const double started = now();
+  const uint8_t *found = memmem(data, size, argv[2], strlen(argv[2]));
+  answer((now() - started) / 1e6, found ? found - data : -1);
+}
+
+// FILE SIZE INDEX: milliseconds to write the offset of each line to INDEX, durably.
+static void lines(char **argv) {
+  const double started = now();
+  const size_t size = strtoull(argv[1], NULL, 10);
+  const uint8_t *data = map(argv[0], size, PROT_READ, MAP_POPULATE);
+  FILE *index = fopen(argv[2], "wx");
+  check(index != NULL, "fopen");
+  uint64_t line = 0, count = 0;
+  for (const uint8_t *at = data;; ++count) {
+    check(fwrite(&line, sizeof line, 1, index) == 1, "fwrite");
+    at = memchr(at, '\n', data + size - at);
+    if (!at || ++at == data + size) break;
+    line = at - data;
+  }
+  check(fflush(index) == 0 && fsync(fileno(index)) == 0, "fsync");
+  fclose(index);
+  answer((now() - started) / 1e6, count + 1);
+}
+
+// --- changes ---
+
+// FILE SIZE STEP VALUE: changes a byte every STEP; milliseconds to flush that.
+static void flush(char **argv) {
+  const size_t size = strtoull(argv[1], NULL, 10);
+  const size_t step = strtoull(argv[2], NULL, 10);
+  const uint8_t value = atoi(argv[3]);
+  uint8_t *data = map(argv[0], size, PROT_READ | PROT_WRITE, MAP_POPULATE);
+  for (size_t at = 0; at < size; at += step) data[at] = value;
+  const double started = now();
+  check(msync(data, size, MS_SYNC) == 0, "msync");
+  answer((now() - started) / 1e6, value);
+}
+
+// FILE SIZE COUNT TURN: milliseconds for so many numbers at random offsets, and to flush them.
+static void writes(char **argv) {
+  const size_t size = strtoull(argv[1], NULL, 10);
+  const long count = atol(argv[2]);
+  const uint32_t turn = atoi(argv[3]);
+  uint8_t *data = map(argv[0], size, PROT_READ | PROT_WRITE, 0);
+  for (size_t at = 0; at < size; at += 4096) state += data[at]; // mapped, and not changed
+  const double started = now();
+  state = 2463534242u;
+  for (long i = 0; i < count; ++i) {
+    const uint32_t at = step(), value = at + turn;
+    memcpy(data + at % (uint32_t)(size - 7), &value, sizeof value);
+  }
+  check(msync(data, size, MS_SYNC) == 0, "msync");
+  answer((now() - started) / 1e6, count);
+}
+
+// FILE COUNT: microseconds a round of open, lock, map, read one byte and close.
+static void opens(char **argv) {
+  const long count = atol(argv[1]);
   unsigned sum = 0;
   const double started = now();
   for (long i = 0; i < count; ++i) {
-    const int file = open(argv[2], O_RDONLY | O_CLOEXEC);
+    const int file = open(argv[0], O_RDONLY | O_CLOEXEC);
     check(file >= 0, "open");
     check(flock(file, LOCK_SH | LOCK_NB) == 0, "flock");
     struct stat info;
@@ -89,12 +210,57 @@ static int opens(char **argv) {
     check(munmap(data, info.st_size) == 0, "munmap");
     close(file);
   }
-  printf("%.3f\n", (now() - started) / count);
-  return sum == 1;
+  answer((now() - started) / 1000 / count, (double)sum / count);
 }
 
+// FILE COUNT SIZE: microseconds a record of SIZE bytes, appended with write and fdatasync.
+static void append(char **argv) {
+  const long count = atol(argv[1]);
+  const size_t size = strtoull(argv[2], NULL, 10);
+  uint8_t record[4096];
+  const int file = open(argv[0], O_WRONLY | O_CREAT | O_APPEND, 0644);
+  check(file >= 0, "open");
+  const double started = now();
+  for (long i = 0; i < count; ++i) {
+    memset(record, i & 0x7f, size);
+    check(write(file, record, size) == (ssize_t)size, "write");
+    check(fdatasync(file) == 0, "fdatasync");
+  }
+  answer((now() - started) / 1000 / count, count);
+}
+
+// FILE COUNT SIZE: the same through a map of a file that has its blocks, with msync.
+static void appendMap(char **argv) {
+  const long count = atol(argv[1]);
+  const size_t size = strtoull(argv[2], NULL, 10);
+  const double started = now();
+  const int file = open(argv[0], O_RDWR | O_CREAT, 0644);
+  check(file >= 0 && posix_fallocate(file, 0, count * size) == 0, "fallocate");
+  check(fsync(file) == 0, "fsync");
+  uint8_t *data = map(argv[0], count * size, PROT_READ | PROT_WRITE, 0);
+  for (long i = 0; i < count; ++i) {
+    memset(data + i * size, i & 0x7f, size);
+    check(msync(data + i * size / 4096 * 4096, 4096, MS_SYNC) == 0, "msync");
+  }
+  answer((now() - started) / 1000 / count, count);
+}
+
+static const struct {
+  const char *name;
+  int arguments;
+  void (*run)(char **);
+} works[] = {
+    {"reads", 5, reads},   {"sum", 2, sum},       {"search", 3, search}, {"lines", 3, lines},
+    {"flush", 4, flush},   {"writes", 4, writes}, {"opens", 2, opens},   {"append", 3, append},
+    {"appendMap", 3, appendMap},
+};
+
 int main(int argc, char **argv) {
-  if (argc == 6 && !strcmp(argv[1], "reads")) return reads(argv);
-  if (argc == 4 && !strcmp(argv[1], "opens")) return opens(argv);
+  for (size_t i = 0; i < sizeof works / sizeof *works; ++i) {
+    if (argc != works[i].arguments + 2 || strcmp(argv[1], works[i].name)) continue;
+    works[i].run(argv + 2);
+    return 0;
+  }
+  fprintf(stderr, "usage: see %s\n", __FILE__);
   return 2;
 }

@@ -5,7 +5,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Compiles the C baseline; undefined, and a word why, where there is no compiler. */
+/** Compiles the C baseline; '', and a word why, where there is no compiler. */
 export function compileBaseline(directory) {
   const program = join(directory, 'baseline');
   const source = fileURLToPath(new URL('../baseline.c', import.meta.url));
@@ -14,27 +14,40 @@ export function compileBaseline(directory) {
   });
   if (status === 0) return program;
   console.error(`No C baseline: ${error?.message ?? stderr}`);
-  return undefined;
+  return '';
 }
 
-/** Nanoseconds, as the baseline measured them itself. */
-export function runBaseline(program, args) {
+/** What the baseline measured itself, and its check. */
+export function runBaseline(program, ...args) {
   const { status, stdout, stderr } = spawnSync(program, args.map(String), { encoding: 'utf8' });
   if (status !== 0) throw new Error(`baseline ${args.join(' ')} failed: ${stderr}`);
-  return Number(stdout);
+  const [value, check] = stdout.split(' ').map(Number);
+  return { value, check };
 }
 
-/** Counts garbage collections; `major` are those of the whole heap. */
+/** Counts garbage collections; `major` are those of the whole heap, `pauses` milliseconds in all. */
 export function watchGarbage() {
-  const seen = { minor: 0, major: 0 };
+  const seen = { minor: 0, major: 0, pauses: 0 };
   new PerformanceObserver((list) => {
-    for (const { detail } of list.getEntries()) seen[detail.kind === 1 ? 'minor' : 'major'] += 1;
+    for (const { detail, duration } of list.getEntries()) {
+      seen[detail.kind === 1 ? 'minor' : 'major'] += 1;
+      seen.pauses += duration;
+    }
   }).observe({ entryTypes: ['gc'] });
   return async () => {
     await setImmediate(); // entries are delivered a turn later
     await setImmediate();
     return { ...seen };
   };
+}
+
+/** Objects that the collector has to visit. */
+export function fillHeap(megabytes) {
+  const live = [];
+  while (process.memoryUsage().heapUsed < megabytes * 1e6) {
+    for (let n = 0; n < 10_000; n += 1) live.push({ n, half: n / 2 });
+  }
+  return live;
 }
 
 export function describeMachine() {

@@ -1,0 +1,54 @@
+import { REASONS } from '../reasons.mjs';
+import { PEERS } from './peers.mjs';
+import { digits, median, ratio } from './stats.mjs';
+
+export const isPeer = (name) => PEERS.some((peer) => peer.name === name);
+
+/** The fastest of some contenders. */
+function best(rows, names) {
+  const ran = names.filter((name) => rows[name] && !rows[name].failure);
+  return ran.sort((a, b) => median(rows[a].values) - median(rows[b].values))[0];
+}
+
+/** The median of a further column, at most so much. */
+function judgeColumn({ table, contender, column, most }, tables) {
+  const row = tables.find(({ name }) => name === table).rows[contender];
+  if (row.failure) return undefined;
+  const measured = median(row.more[column]);
+  const what = `${table}: ${contender}, ${column}`;
+  return [what, `at most ${most}`, digits(measured), measured <= most, reasonFor(what)];
+}
+
+/** A goal as `[what, goal, measured, met, reason]`; undefined where it could not be measured. */
+function judge(goal, tables) {
+  if (goal.column) return judgeColumn(goal, tables);
+  const { table, contender, than, most, least } = goal;
+  const { rows } = tables.find(({ name }) => name === table);
+  const other = best(rows, than === 'peers' ? Object.keys(rows).filter(isPeer) : [than].flat());
+  if (!other || rows[contender].failure) return undefined;
+  const what = `${table}: ${contender}`;
+  const wide = than === 'peers' ? `the best peer (${other})` : `\`${other}\``;
+  const [mine, others] = [rows[contender].values, rows[other].values];
+  const isTime = most !== undefined;
+  // What differs by less than half a percent does not differ.
+  const measured = Number((isTime ? ratio(mine, others) : ratio(others, mine)).toFixed(2));
+  const goalText = isTime
+    ? `at most ${most}x the time of ${wide}`
+    : `at least ${least}x as fast as ${wide}`;
+  const met = isTime ? measured <= most : measured >= least;
+  return [what, goalText, `${digits(measured)}x`, met, reasonFor(what, than)];
+}
+
+function reasonFor(what, than) {
+  return REASONS[`${what} / ${than}`] ?? REASONS[what] ?? '';
+}
+
+/** The goals of all parts. */
+export function judgeGoals(results) {
+  return results.flatMap(({ title, tables = [], goals = [] }) =>
+    goals
+      .map((goal) => judge(goal, tables))
+      .filter(Boolean)
+      .map(([what, ...rest]) => [`${title}, ${what}`, ...rest]),
+  );
+}

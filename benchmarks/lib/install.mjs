@@ -1,0 +1,100 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { BUN, PEERS } from './peers.mjs';
+
+const CACHE = fileURLToPath(new URL('../.peers/', import.meta.url));
+const GYP = fileURLToPath(
+  new URL('../../native/node_modules/node-gyp/bin/node-gyp.js', import.meta.url),
+);
+
+/** Where a peer is, or is going to be. */
+export const folderOf = (name) => join(CACHE, name.replaceAll('/', '+'));
+export const packageOf = (name) => join(folderOf(name), 'node_modules', name);
+
+function run(command, args, cwd) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (status === 0) return;
+  const why = /^.*\berror\b.*$/im.exec(`${stderr}\n${stdout}`)?.[0];
+  throw new Error(why ?? error?.message ?? `${command} ended with ${status}`);
+}
+
+/** The sources of the peer and what it needs, as a user would get them, with no script run. */
+function fetchPackage({ name, version }) {
+  const folder = folderOf(name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const manifest = {
+    private: true,
+    dependencies: { [name]: version },
+    overrides: { nan: '2.30.0' }, // the first versions that the peers ask for know no Node 20
+  };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
+  run('npm', ['install', '--ignore-scripts', ...quiet], folder);
+}
+
+/** Makes the changes without which the sources do not compile. */
+function editSources({ name, edits = {} }) {
+  for (const [file, changes] of Object.entries(edits)) {
+    const path = join(packageOf(name), file);
+    let text = readFileSync(path, 'utf8');
+    for (const [from, to] of changes) {
+      const changed = text.replaceAll(from, to);
+      if (changed === text) throw new Error(`${file} has no ${from} to change`);
+      text = changed;
+    }
+    writeFileSync(path, text);
+  }
+}
+
+function compile({ name, gyp }) {
+  if (!gyp) return;
+  // npm tells node-gyp where Node's headers are; without it, they are where Node was installed.
+  const prefix = dirname(dirname(process.execPath));
+  const hasHeaders = existsSync(join(prefix, 'include/node/node.h'));
+  const headers = process.env.npm_config_nodedir || !hasHeaders ? [] : [`--nodedir=${prefix}`];
+  run(process.execPath, [GYP, 'rebuild', ...headers, ...gyp], packageOf(name));
+}
+
+/** Fetches and compiles a peer, once. @returns Why that failed, or ''. */
+function install(peer) {
+  const result = join(folderOf(peer.name), 'result');
+  const wanted = JSON.stringify(
+    [peer.version, process.version, peer.edits, peer.gyp],
+    (_, value) => (value instanceof RegExp ? String(value) : value),
+  );
+  const [known, why = ''] = existsSync(result) ? readFileSync(result, 'utf8').split('\n') : [];
+  if (known === wanted) return why;
+  console.error(`installing ${peer.name} ${peer.version} …`);
+  let failure = '';
+  try {
+    fetchPackage(peer);
+    editSources(peer);
+    compile(peer);
+  } catch (error) {
+    failure = error.message.trim().split('\n')[0];
+  }
+  mkdirSync(folderOf(peer.name), { recursive: true });
+  writeFileSync(result, `${wanted}\n${failure}`);
+  return failure;
+}
+
+/** @returns For each peer: name, version, what had to be changed, and why it failed, if it did. */
+export function installPeers() {
+  return [...PEERS, BUN].map((peer) => ({
+    name: peer.name,
+    isPeer: peer !== BUN,
+    version: peer.version,
+    changes: peer.changes ?? '',
+    failure: install(peer),
+  }));
+}
+
+/** Bun's program; undefined where it could not be had. */
+export function bunProgram() {
+  const path = join(packageOf(BUN.name), 'bin/bun');
+  return existsSync(path) ? path : undefined;
+}

@@ -1,0 +1,124 @@
+// Open, read one byte, close: microseconds, for parts/opens*.mjs.
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+
+import { MmapFile } from '@fmmap/core';
+
+import { startBun } from './bun.mjs';
+import { runBaseline, watchGarbage } from './machine.mjs';
+import * as part from './part.mjs';
+import { race } from './race.mjs';
+
+export const SIZES = [
+  ['4 KiB', 4096],
+  ['1 GiB, sparse', 2 ** 30],
+  ['64 GiB, sparse', 2 ** 36],
+];
+const MOST = 20_000; // V8 ends when a contender that does not unmap has used up all areas
+const budget = part.pick(40, 200); // milliseconds a contender and round
+const collections = watchGarbage();
+const byte = Buffer.alloc(1);
+
+function openFmmap(path) {
+  const file = MmapFile.open(path);
+  const value = file.readUInt8(0);
+  file.close();
+  return value;
+}
+
+function openFs(path) {
+  const file = fs.openSync(path, 'r');
+  fs.readSync(file, byte, 0, 1, 0);
+  fs.closeSync(file);
+  return byte[0];
+}
+
+const openPeer = (peer) => (path, size) => {
+  const mapped = peer.map(path, size);
+  const value = mapped[0];
+  peer.unmap?.(mapped);
+  return value;
+};
+
+/** Unmaps what one contender has left mapped, so that it is not the next one's. Milliseconds. */
+function collect() {
+  const started = performance.now();
+  globalThis.gc();
+  return performance.now() - started;
+}
+
+/** Microseconds a call, and major collections for a thousand of them; the first time to warm up. */
+function contender(open, path, size, unmaps = true) {
+  let milliseconds = part.pick(200, 1000);
+  return async () => {
+    const before = await collections();
+    let count = 0;
+    let sum = 0;
+    let elapsed = 0;
+    const started = performance.now();
+    do {
+      sum += open(path, size);
+      count += 1;
+      elapsed = performance.now() - started;
+    } while (elapsed < milliseconds && count < MOST);
+    milliseconds = budget;
+    const { major } = await collections();
+    const more = {
+      'left to the collector, µs': unmaps ? 0 : (collect() * 1000) / count,
+      'major collections per 1,000': ((major - before.major) * 1000) / count,
+    };
+    return { value: (elapsed * 1000) / count, check: sum / count, more };
+  };
+}
+
+async function measure(name, path, size, peers, rounds) {
+  const contenders = {
+    fmmap: contender(openFmmap, path, size),
+    fs: contender(openFs, path, size),
+  };
+  const left = {};
+  for (const peer of peers) {
+    if (size <= peer.longest)
+      contenders[peer.name] = contender(openPeer(peer), path, size, peer.unmap);
+    else left[peer.name] = 'cannot map so much: ends, or maps another length (see robustness)';
+  }
+  const bun = startBun(part.bun);
+  if (bun) contenders['Bun.mmap'] = () => bun.call('opens', path, budget, 2000);
+  let reference = 'fs';
+  if (part.baseline) {
+    reference = 'C';
+    const count = part.pick(2000, 10_000);
+    contenders.C = () => runBaseline(part.baseline, 'opens', path, count);
+  }
+  const table = await race({ name, unit: 'µs', reference, rounds, contenders, left });
+  bun?.stop();
+  return table;
+}
+
+/** A table for each size of file. */
+export async function measureOpens(sizes = SIZES, rounds = part.rounds) {
+  // As in a program that has other files open, too: V8 forgets what it knows of classes that have no
+  // objects left.
+  const other = MmapFile.open(process.execPath);
+  const peers = await part.peers();
+  const tables = [];
+  for (const [name, size] of sizes) {
+    const path = join(part.directory, `open-${size}`);
+    fs.writeFileSync(path, 'x');
+    fs.truncateSync(path, size);
+    tables.push(await measure(name, path, size, peers, rounds));
+  }
+  other.close();
+  return tables;
+}
+
+/** Those that unmap when they are told to, as fmmap does. */
+const CLOSING = ['bufferfromfile', 'great-big-file-reader'];
+
+export const goals = [
+  { table: '4 KiB', contender: 'fmmap', most: 1, than: 'peers' },
+  { table: '4 KiB', contender: 'fmmap', most: 1, than: CLOSING },
+  { table: '1 GiB, sparse', contender: 'fmmap', most: 2, than: 'C' },
+  { table: '1 GiB, sparse', contender: 'fmmap', most: 1, than: 'peers' },
+  { table: '64 GiB, sparse', contender: 'fmmap', most: 1, than: 'peers' },
+];

@@ -1,0 +1,81 @@
+import { judgeGoals } from './goals.mjs';
+import { digits, ratio, withSpread } from './stats.mjs';
+
+function markdown(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** One table of a race: all contenders, and how they compare with the reference. */
+function raceTable({ unit, reference, rows }) {
+  const extras = [...new Set(Object.values(rows).flatMap(({ more }) => Object.keys(more)))];
+  const base = rows[reference];
+  const cells = Object.entries(rows).map(([name, { values, more, failure }]) => {
+    if (failure) return [name, failure, '', ...extras.map(() => '')];
+    const compared = base?.values.length ? `${digits(ratio(values, base.values))}x` : '';
+    return [
+      name,
+      withSpread(values),
+      compared,
+      ...extras.map((key) => (more[key] ? withSpread(more[key]) : '')),
+    ];
+  });
+  return markdown(['contender', unit, `to ${reference}`, ...extras], cells);
+}
+
+function partReport({ title, about, tables = [], plain }) {
+  const parts = [`## ${title}`, about];
+  for (const table of tables) parts.push(`**${table.name}**`, raceTable(table));
+  for (const { head, rows } of [plain ?? []].flat()) parts.push(markdown(head, rows));
+  return parts.join('\n\n');
+}
+
+function goalsReport(results) {
+  const goals = judgeGoals(results);
+  if (goals.length === 0) return '';
+  const rows = goals.map(([what, goal, measured, met, reason]) => [
+    what,
+    goal,
+    measured,
+    met ? 'met' : '**missed**',
+    met ? '' : reason,
+  ]);
+  const met = goals.filter((goal) => goal[3]).length;
+  return `## Goals
+
+${met} of ${goals.length} met.
+
+${markdown(['what', 'goal', 'measured', '', 'why'], rows)}
+
+`;
+}
+
+function peersReport(installed) {
+  const rows = installed.map(({ name, version, changes, failure }) => [
+    `\`${name}\``,
+    version,
+    failure ? `does not build: ${failure}` : changes ? `builds with ${changes}` : 'builds as it is',
+  ]);
+  return `## Contenders
+
+${markdown(['package', 'version', 'here'], rows)}
+
+Bun runs \`Bun.mmap\`. C is \`baseline.c\`, by \`gcc -O2\`. All peers are called as their documentation tells.`;
+}
+
+/** The report as Markdown. */
+export function report(machine, { isQuick, only, rounds }, installed, results) {
+  const flags = [isQuick ? '`--quick`' : '', only ? `\`--only ${only}\`` : ''].filter(Boolean);
+  return `# Results
+
+${[machine, ...flags].join(', ')}. Made by \`npm run bench\`; compare what one run measured, not runs or machines.
+
+Medians of ${rounds} rounds, unless a part says otherwise (least to most). In each round all contenders have their turn, beginning with
+another one each time; a ratio is the median of the ratios of the rounds. Everybody's results are compared: who got
+another one is listed as wrong.
+
+${goalsReport(results)}${results.map(partReport).join('\n\n')}
+
+${peersReport(installed)}
+`;
+}

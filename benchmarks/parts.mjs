@@ -1,0 +1,22 @@
+/** The pieces of work, in the order in which they are measured and reported: files in parts/. */
+export const PARTS = [
+  'reads',
+  'raw',
+  'sum',
+  'search',
+  'lines',
+  'opens',
+  'opens-heap',
+  'opens-many',
+  'writes',
+  'flush',
+  'append',
+  'cold',
+  'flush-loop',
+  'small',
+  'parallel',
+  'stream',
+  'memory',
+  'start',
+  'robustness',
+];

@@ -1,0 +1,13 @@
+import { fillHeap } from '../lib/machine.mjs';
+import { goals, measureOpens, SIZES } from '../lib/opens.mjs';
+import * as part from '../lib/part.mjs';
+
+const HEAP = 400; // MB
+const live = fillHeap(HEAP);
+const tables = await measureOpens(SIZES, part.pick(1, 5));
+part.finish({
+  title: `Open, read one byte, close, with ${HEAP} MB of live heap`,
+  about: `Microseconds, beside ${live.length.toLocaleString('en-US')} live objects.`,
+  tables,
+  goals,
+});

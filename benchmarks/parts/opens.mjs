@@ -1,0 +1,10 @@
+import { goals, measureOpens } from '../lib/opens.mjs';
+import * as part from '../lib/part.mjs';
+
+part.finish({
+  title: 'Open, read one byte, close',
+  about:
+    'Microseconds. fmmap and C take a lock as well, which no peer does; the peers that have no unmap leave that to the collector, and what it takes then has a column of its own.',
+  tables: await measureOpens(),
+  goals,
+});
