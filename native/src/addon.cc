@@ -21,7 +21,7 @@ Value init(Info info) {
   return info.Env().Undefined();
 }
 
-// adopt(footer): of a new window
+// adopt(memory): of a new window
 Value adopt(Info info) {
   std::size_t length = 0;
   std::uint8_t* data = Call(info).bytes(0, &length);

@@ -90,7 +90,7 @@ export interface Binding extends Operations {
   };
   init(create: typeof createError, result: Float64Array): void;
   /** For a new window, once. */
-  adopt(footer: Uint8Array): void;
+  adopt(memory: Uint8Array): void;
   /** For a window that nothing but views looks at any more. */
   blank(memory: Uint8Array): void;
   unmap(id: HandleId, window: Uint8Array): void;

@@ -10,13 +10,23 @@ import { systemError } from './errors.js';
 
 const PAGE = binding.pageSize;
 
-/** The most bytes of a file that one window shows: what V8 puts in one buffer, less the footer. */
-export const MAX_WINDOW: number =
-  Math.floor((Math.min(buffer.MAX_LENGTH, 2 ** 44) - PAGE) / binding.granularity) *
-  binding.granularity;
+/**
+ * What the processor maps in one piece, if the address and the place in the file both are multiples of it: many times
+ * faster than page by page. Linux puts memory there if its *length* is a multiple, too.
+ */
+const HUGE_PAGE = 2 ** 21;
 
-function roundToPages(bytes: number): number {
-  return Math.ceil(bytes / PAGE) * PAGE;
+/** The most bytes of a file that one window shows: what V8 puts in one buffer, less room for the footer. */
+export const MAX_WINDOW: number =
+  Math.floor((Math.min(buffer.MAX_LENGTH, 2 ** 44) - PAGE) / HUGE_PAGE) * HUGE_PAGE;
+
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
+}
+
+/** The size of the memory of a window for so many bytes. */
+function memoryFor(bytes: number): number {
+  return roundUp(bytes + PAGE, bytes < HUGE_PAGE ? PAGE : HUGE_PAGE);
 }
 
 export class Window {
@@ -33,7 +43,7 @@ export class Window {
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
-    this.capacity = memory.byteLength - PAGE;
+    this.capacity = Math.min(memory.byteLength - PAGE, MAX_WINDOW);
     const { capacity } = this;
     this.bytes = Buffer.from(this.memory, 0, capacity);
     this.#footer = new Uint8Array(this.memory, capacity, PAGE);
@@ -46,7 +56,7 @@ export class Window {
   view(delta: number): DataView {
     // With a length: a view that tracked the memory's size would cost ten times as much.
     if (this.#view?.byteOffset !== delta) {
-      this.#view = new DataView(this.memory, delta, this.memory.byteLength - delta);
+      this.#view = new DataView(this.memory, delta, this.capacity + PAGE - delta);
     }
     return this.#view;
   }
@@ -75,13 +85,17 @@ export class Window {
 
   /** Makes a new window ready to be mapped over. */
   adopt(): this {
-    binding.adopt(this.#footer);
+    binding.adopt(this.#whole);
     return this;
   }
 
   /** Of no use any more but to views: zeroes, the footer too, and one area with others of the kind. */
   blank(): void {
-    binding.blank(new Uint8Array(this.memory, 0, this.memory.byteLength));
+    binding.blank(this.#whole);
+  }
+
+  get #whole(): Uint8Array {
+    return new Uint8Array(this.memory, 0, this.memory.byteLength);
   }
 
   /** Whether the window no longer shows the file, or not all of it. */
@@ -97,8 +111,7 @@ const GrowableMemory = SharedArrayBuffer as new (
 ) => SharedArrayBuffer;
 
 /** @throws MmapError `ENOMEM` where the address space does not hold it */
-function allocate(capacity: number, path: string): Window {
-  const byteLength = capacity + PAGE;
+function allocate(byteLength: number, path: string): Window {
   try {
     // Growable only in name: memory of this kind is page-aligned and made without touching it.
     return new Window(new GrowableMemory(byteLength, { maxByteLength: byteLength })).adopt();
@@ -112,10 +125,10 @@ const pool: Window[] = [];
 
 /** A window for at least `bytes` bytes. */
 export function takeWindow(bytes: number, path: string): Window {
-  const capacity = roundToPages(bytes);
-  const found = pool.findIndex((window) => window.capacity === capacity);
+  const byteLength = memoryFor(bytes);
+  const found = pool.findIndex(({ memory }) => memory.byteLength === byteLength);
   const window = found < 0 ? undefined : pool.splice(found, 1)[0];
-  return window ?? allocate(capacity, path);
+  return window ?? allocate(byteLength, path);
 }
 
 /** Keeps a window for later if no user has seen it: making one costs more than opening a small file. */
