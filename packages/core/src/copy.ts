@@ -16,11 +16,7 @@ export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number
     mapping.refresh();
     const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
     if (mapping.windows.aliases(to, mapping)) to.set(mapping.windows.copy(offset, length));
-    else {
-      mapping.windows.each(offset, length, (bytes, at) => {
-        to.set(bytes, at - offset);
-      });
-    }
+    else mapping.windows.load(offset, length, to);
     return length;
   }, to);
   mapping.checkAfter(count);

@@ -28,11 +28,8 @@ export abstract class MemoryWrites extends TypedWrites {
     const count = mapping.settled(() => {
       mapping.requireUsable();
       const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
-      const part = from.subarray(0, length);
-      const bytes = mapping.windows.aliases(part, mapping) ? part.slice() : part;
-      mapping.windows.each(offset, length, (to, at) => {
-        to.set(bytes.subarray(at - offset, at - offset + to.length));
-      });
+      const part = length === from.length ? from : from.subarray(0, length);
+      mapping.windows.store(offset, mapping.windows.aliases(part, mapping) ? part.slice() : part);
       return length;
     }, from);
     mapping.checkAfter(count);

@@ -207,6 +207,31 @@ export class Windows {
     }
   }
 
+  /** Copies a range out to the begin of an array. */
+  load(offset: number, length: number, to: Uint8Array): void {
+    if (length === 0) return;
+    const at = offset + this.delta;
+    const window = this.#at(at);
+    const from = at - window.start;
+    if (from + length <= window.capacity) to.set(new Uint8Array(window.memory, from, length));
+    else this.each(offset, length, (bytes, start) => to.set(bytes, start - offset));
+  }
+
+  /** Copies an array in. */
+  store(offset: number, source: Uint8Array): void {
+    const { length } = source;
+    if (length === 0) return;
+    const at = offset + this.delta;
+    const window = this.#at(at);
+    const from = at - window.start;
+    if (from + length <= window.capacity) window.bytes.set(source, from);
+    else {
+      this.each(offset, length, (bytes, start) => {
+        bytes.set(source.subarray(start - offset, start - offset + bytes.length));
+      });
+    }
+  }
+
   /** Copies a few bytes out of one window. @returns Whether it is one, and still shows the file. */
   get(offset: number, length: number, to: Uint8Array): boolean {
     const at = offset + this.delta;
@@ -240,9 +265,7 @@ export class Windows {
   copy(offset: number, length: number): Buffer {
     if (length > constants.MAX_LENGTH) throw this.#tooLong(length, constants.MAX_LENGTH);
     const copy = Buffer.allocUnsafeSlow(length);
-    this.each(offset, length, (bytes, at) => {
-      copy.set(bytes, at - offset);
-    });
+    this.load(offset, length, copy);
     return copy;
   }
 

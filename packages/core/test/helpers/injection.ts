@@ -178,7 +178,7 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
   });
   const ended = new Promise((resolve) => tracer.on('close', resolve));
   onTestFinished(() => {
-    tracer.kill();
+    tracer.kill('SIGKILL'); // a stopped one takes nothing less
   });
   while (!stage.includes('attached')) {
     if (tracer.exitCode !== null) throw new Error(`strace: ${stage}`);
