@@ -96,6 +96,29 @@ function unmount(directory: string): void {
   }
 }
 
+/** Runs a command that only root may run, such as `chattr`; throws if it fails. */
+export function asRoot(...command: string[]): void {
+  run(...AS_ROOT, ...command);
+}
+
+/**
+ * Mounts something over a directory or a file, until the test has ended.
+ *
+ * @param args - What `mount` takes before the target, such as `'--bind', source`.
+ * @returns Unmounts it.
+ */
+export function mountOver(target: string, ...args: string[]): () => void {
+  asRoot('mount', ...args, target);
+  let isDone = false;
+  const undo = () => {
+    // Only what was mounted last: there may be something below.
+    if (!isDone && !works(...AS_ROOT, 'umount', target)) asRoot('umount', '--lazy', target);
+    isDone = true;
+  };
+  onTestFinished(undo);
+  return undo;
+}
+
 /** A file system of the running test's own. */
 export interface Disk {
   /** Where it is mounted, open to every user. */
@@ -103,6 +126,10 @@ export interface Disk {
   unmount(): void;
   /** Once more, after {@link unmount}. */
   mount(): void;
+  /** Puts everything on the disk that anybody has done until now. */
+  sync(): void;
+  /** Loses everything that is not on the disk: nothing is written any more until it is mounted again. */
+  cutPower(): void;
 }
 
 /** The file system on a file or device, which comes and goes with its loop device. */
@@ -112,7 +139,13 @@ function mountImage(image: string): Disk {
   const mount = () => run(...AS_ROOT, 'mount', '-o', 'loop,noatime', image, directory);
   mount();
   run(...AS_ROOT, 'chmod', '777', directory);
-  return { directory, mount, unmount: () => unmount(directory) };
+  return {
+    directory,
+    mount,
+    unmount: () => unmount(directory),
+    sync: () => run('sync', '--file-system', directory),
+    cutPower: () => run(...AS_ROOT, 'xfs_io', '-x', '-c', 'shutdown', directory),
+  };
 }
 
 const MAKE = {
