@@ -251,3 +251,19 @@ describe.runIf(canMount('mount'))('where a read-only mount', () => {
     expect(fs.readFileSync(path).equals(CONTENT)).toBe(true);
   });
 });
+
+test.runIf(canMount('mount', 'mkfs.ext4'))(
+  'an immutable file cannot be made longer, and stays usable',
+  () => {
+    const path = makeFile('ext4');
+    using file = MmapFileMut.openExisting(path);
+    file.writeUInt8(7, 100);
+    file.flush();
+    whileFlagged('i', path, () => {
+      expect(thrown(() => file.truncate(6000))).toMatchObject({ code: 'EPERM', path });
+      expect(stateOf(file)).toEqual(INTACT);
+      expect(file.readUInt8(100)).toBe(7);
+    });
+    expectUsable(file);
+  },
+);
