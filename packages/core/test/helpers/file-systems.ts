@@ -133,10 +133,12 @@ export interface Disk {
 }
 
 /** The file system on a file or device, which comes and goes with its loop device. */
-function mountImage(image: string): Disk {
+function mountImage(image: string, type: keyof typeof MAKE): Disk {
   const directory = tempDir();
+  // Nothing is to be written only because some time has gone by.
+  const options = `loop,noatime${type === 'ext4' ? ',commit=300' : ''}`;
   onTestFinished(() => unmount(directory));
-  const mount = () => run(...AS_ROOT, 'mount', '-o', 'loop,noatime', image, directory);
+  const mount = () => run(...AS_ROOT, 'mount', '-o', options, image, directory);
   mount();
   run(...AS_ROOT, 'chmod', '777', directory);
   return {
@@ -159,7 +161,7 @@ export function makeDisk(type: keyof typeof MAKE, bytes: number): Disk {
   fs.writeFileSync(image, '');
   fs.truncateSync(image, bytes);
   run(...MAKE[type], image);
-  return mountImage(image);
+  return mountImage(image, type);
 }
 
 /** An ext4 on a device that fails when it is told to. */
@@ -195,7 +197,7 @@ export async function makeFailingDisk(bytes: number): Promise<FailingDisk> {
   }
   const image = join(device, 'nbd');
   run(...AS_ROOT, ...MAKE.ext4, image);
-  const disk = mountImage(image);
+  const disk = mountImage(image, 'ext4');
   const source = `
     const flagOf = (call) => require('node:path').join(${JSON.stringify(flags)}, call);
     const fail = (call, isOn) =>
