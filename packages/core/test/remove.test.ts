@@ -5,20 +5,11 @@ import { type MmapFile, MmapFileMut, MmapIdentityError } from '../src/index.js';
 import { hear } from './helpers/child.js';
 import { thrown } from './helpers/errors.js';
 import { countDescriptors } from './helpers/process.js';
+import { expectUsable } from './helpers/removal.js';
 import { strace } from './helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from './helpers/temp.js';
 
 const CONTENT = pattern(5000);
-
-/** That a handle which could not remove its file is open, locked and of use. */
-function expectUsable(file: MmapFileMut): void {
-  expect(file).toMatchObject({ isClosed: false, isPoisoned: false, lockState: 'exclusive' });
-  file.truncate(6000);
-  file.writeUInt8(42, 5999);
-  file.flush();
-  expect(file.stat().size).toBe(6000);
-  expect(file.readUInt8(5999)).toBe(42);
-}
 
 describe('remove', () => {
   test('takes the file out of its directory and closes the handle', () => {

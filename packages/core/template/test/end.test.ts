@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { MmapClosedError, MmapIdentityError, MmapRangeError } from '../../src/index.js';
+import { MmapClosedError, MmapRangeError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
 import { countMappings } from '../../test/helpers/process.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
@@ -59,37 +58,6 @@ describe.each(['freeze', 'freezeExec'] as const)('%s', (freeze) => {
   });
 });
 
-describe('remove', () => {
-  test('removes the file and closes the handle', async () => {
-    const file = await open();
-    expect(await file.remove()).toBeUndefined();
-    expect(fs.existsSync(file.path)).toBe(false);
-    expect(file.isClosed).toBe(true);
-  });
-
-  test('leaves another file alone, and may be called again', async () => {
-    const file = await open();
-    const aside = join(dirname(file.path), 'aside');
-    fs.renameSync(file.path, aside);
-    expect(await rejected(file.remove())).toBeInstanceOf(MmapIdentityError);
-    fs.writeFileSync(file.path, 'another');
-    expect(await rejected(file.remove())).toMatchObject({ code: 'ERR_MMAP_IDENTITY' });
-    expect(fs.readFileSync(file.path, 'utf8')).toBe('another');
-    expect(file.isClosed).toBe(false);
-    expectBytes(file.asBuffer(), CONTENT);
-    fs.renameSync(aside, file.path);
-    await file.remove();
-    expect(fs.readdirSync(dirname(file.path))).toEqual([]);
-  });
-
-  test('twice at once removes once', async () => {
-    const file = await open();
-    const second = [file.remove(), file.remove()][1] as Promise<void>;
-    expect(await rejected(second)).toBeInstanceOf(MmapClosedError);
-    expect(fs.existsSync(file.path)).toBe(false);
-  });
-});
-
 describe('closeWithTruncate', () => {
   test.each([0, 1, 5000, 20_000])('to %i bytes', async (size) => {
     const file = await open();
@@ -122,32 +90,5 @@ describe('await using', () => {
       expect(left.isClosed).toBe(true);
       expect([countDescriptors(path), countMappings(path)]).toEqual(before);
     }
-  });
-
-  test('removes with removeOnDispose, as far as it can, and close does not', async () => {
-    const path = tempFile(CONTENT);
-    const closed = await AsyncMmapFileMut.open(path);
-    expect(closed.removeOnDispose).toBe(false);
-    closed.removeOnDispose = true;
-    await closed.close();
-    expect(fs.existsSync(path)).toBe(true);
-    await closed[Symbol.asyncDispose]();
-    expect(fs.existsSync(path)).toBe(true);
-    {
-      await using file = await AsyncMmapFileMut.open(path);
-      file.removeOnDispose = true;
-    }
-    expect(fs.existsSync(path)).toBe(false);
-    {
-      await using file = await AsyncMmapFileMut.open(path, { maxSize: 5 });
-      file.removeOnDispose = true;
-      fs.renameSync(path, `${path}.aside`);
-    }
-    expect(fs.readFileSync(`${path}.aside`)).toHaveLength(5);
-  });
-
-  test('removeOnDispose has to be a boolean', async () => {
-    await using file = AsyncMmapFileMut.memory('memory');
-    expect(() => Object.assign(file, { removeOnDispose: 1 })).toThrow(TypeError);
   });
 });

@@ -96,6 +96,29 @@ function unmount(directory: string): void {
   }
 }
 
+/** Runs a command that only root may run, such as `chattr`; throws if it fails. */
+export function asRoot(...command: string[]): void {
+  run(...AS_ROOT, ...command);
+}
+
+/**
+ * Mounts something over a directory or a file, until the test has ended.
+ *
+ * @param args - What `mount` takes before the target, such as `'--bind', source`.
+ * @returns Unmounts it.
+ */
+export function mountOver(target: string, ...args: string[]): () => void {
+  asRoot('mount', ...args, target);
+  let isDone = false;
+  const undo = () => {
+    // Only what was mounted last: there may be something below.
+    if (!isDone && !works(...AS_ROOT, 'umount', target)) asRoot('umount', '--lazy', target);
+    isDone = true;
+  };
+  onTestFinished(undo);
+  return undo;
+}
+
 /** A file system of the running test's own. */
 export interface Disk {
   /** Where it is mounted, open to every user. */
@@ -103,16 +126,28 @@ export interface Disk {
   unmount(): void;
   /** Once more, after {@link unmount}. */
   mount(): void;
+  /** Puts everything on the disk that anybody has done until now. */
+  sync(): void;
+  /** Loses everything that is not on the disk: nothing is written any more until it is mounted again. */
+  cutPower(): void;
 }
 
 /** The file system on a file or device, which comes and goes with its loop device. */
-function mountImage(image: string): Disk {
+function mountImage(image: string, type: keyof typeof MAKE): Disk {
   const directory = tempDir();
+  // Nothing is to be written only because some time has gone by.
+  const options = `loop,noatime${type === 'ext4' ? ',commit=300' : ''}`;
   onTestFinished(() => unmount(directory));
-  const mount = () => run(...AS_ROOT, 'mount', '-o', 'loop,noatime', image, directory);
+  const mount = () => run(...AS_ROOT, 'mount', '-o', options, image, directory);
   mount();
   run(...AS_ROOT, 'chmod', '777', directory);
-  return { directory, mount, unmount: () => unmount(directory) };
+  return {
+    directory,
+    mount,
+    unmount: () => unmount(directory),
+    sync: () => run('sync', '--file-system', directory),
+    cutPower: () => run(...AS_ROOT, 'xfs_io', '-x', '-c', 'shutdown', directory),
+  };
 }
 
 const MAKE = {
@@ -126,7 +161,7 @@ export function makeDisk(type: keyof typeof MAKE, bytes: number): Disk {
   fs.writeFileSync(image, '');
   fs.truncateSync(image, bytes);
   run(...MAKE[type], image);
-  return mountImage(image);
+  return mountImage(image, type);
 }
 
 /** An ext4 on a device that fails when it is told to. */
@@ -162,7 +197,7 @@ export async function makeFailingDisk(bytes: number): Promise<FailingDisk> {
   }
   const image = join(device, 'nbd');
   run(...AS_ROOT, ...MAKE.ext4, image);
-  const disk = mountImage(image);
+  const disk = mountImage(image, 'ext4');
   const source = `
     const flagOf = (call) => require('node:path').join(${JSON.stringify(flags)}, call);
     const fail = (call, isOn) =>

@@ -1,0 +1,321 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { AsyncMmapFile } from '../../template/async-mmap-file.js';
+import type { AsyncMmapFileMut } from '../../template/async-mmap-file-mut.js';
+import { makeDisk } from './file-systems.js';
+import type { Files } from './injection.js';
+import { pattern } from './temp.js';
+
+/** Those of any flavour, or of the sync API: what they return is awaited in any case. */
+export interface Classes {
+  readonly File: unknown;
+  readonly FileMut: unknown;
+}
+
+interface Api {
+  readonly File: typeof AsyncMmapFile;
+  readonly FileMut: typeof AsyncMmapFileMut;
+}
+
+/** What is done right before the power fails, to what is in a directory and on the disk. */
+export interface PowerLoss {
+  readonly before: Files;
+  /** Its outcome is a file that it has opened, or undefined. */
+  readonly act: (api: Api, at: string) => Promise<unknown>;
+  /** What must be there afterwards: one of these. */
+  readonly after: readonly Files[];
+  /** The same without a sync, which leaves it as it was `before`: so this can fail. */
+  readonly byHand: (at: string, api: Api) => unknown;
+}
+
+const OLD = pattern(10_000);
+const NEW = OLD.map((byte) => byte ^ 0xff) as Buffer;
+const CHANGED = Buffer.concat([OLD.subarray(0, 5000), Buffer.from('new'), OLD.subarray(5003)]);
+const file = (content: Uint8Array): Files => ({ 'file.bin': Buffer.from(content) });
+const resized = (content: Buffer, size: number): Buffer =>
+  Buffer.concat([content.subarray(0, size), Buffer.alloc(Math.max(size - content.length, 0))]);
+
+/** Overwrites a part of a file. */
+function overwrite(path: string, content: Uint8Array | string, offset = 0): void {
+  const fd = fs.openSync(path, 'r+');
+  fs.writeSync(fd, Buffer.from(content), 0, content.length, offset);
+  fs.closeSync(fd);
+}
+
+/** Something is stored, and then flushed. */
+const flushing = (
+  store: (file: AsyncMmapFileMut) => Promise<void>,
+  content: Buffer,
+  before: Buffer = OLD,
+): PowerLoss => ({
+  before: file(before),
+  act: async ({ FileMut }, at) => {
+    const opened = await FileMut.openExisting(join(at, 'file.bin'));
+    await store(opened);
+    return opened;
+  },
+  after: [file(content)],
+  byHand: (at) => overwrite(join(at, 'file.bin'), content),
+});
+
+/** The size of a file is changed, by a call or by an open. */
+const resizing = (
+  change: (api: Api, path: string) => Promise<unknown>,
+  content: Buffer,
+): PowerLoss => ({
+  before: file(OLD),
+  act: (api, at) => change(api, join(at, 'file.bin')),
+  after: [file(content)],
+  byHand: (at) => fs.truncateSync(join(at, 'file.bin'), content.length),
+});
+
+/** A file of 5,000 bytes is made. */
+const making = (
+  make: (api: Api, path: string) => Promise<unknown>,
+  content: Buffer,
+): PowerLoss => ({
+  before: { other: Buffer.from('other') },
+  act: (api, at) => make(api, join(at, 'file.bin')),
+  after: [{ other: Buffer.from('other'), ...file(content) }],
+  byHand: (at) => fs.writeFileSync(join(at, 'file.bin'), content),
+});
+
+const removing = (remove: (file: AsyncMmapFileMut) => Promise<void>): PowerLoss => ({
+  before: { other: Buffer.from('other'), ...file(OLD) },
+  act: async ({ FileMut }, at) => remove(await FileMut.openExisting(join(at, 'file.bin'))),
+  after: [{ other: Buffer.from('other') }],
+  byHand: (at) => fs.unlinkSync(join(at, 'file.bin')),
+});
+
+const copying = (open: 'openExisting' | 'openCow', length: number): PowerLoss => ({
+  before: file(OLD),
+  act: async ({ FileMut }, at) => {
+    const opened = await FileMut[open](join(at, 'file.bin'));
+    opened.writeAll('new', 5000);
+    await opened.writeToNewFile(join(at, 'copy'), 0, length);
+    return opened;
+  },
+  // Stores of its own in a shared mapping may have come to the disk on the way.
+  after: [OLD, ...(open === 'openCow' ? [] : [CHANGED])].map((content) => ({
+    ...file(content),
+    copy: CHANGED.subarray(0, length),
+  })),
+  byHand: (at) => fs.copyFileSync(join(at, 'file.bin'), join(at, 'copy')),
+});
+
+const ofAll = async (opened: AsyncMmapFileMut) => {
+  opened.writeAll(NEW);
+  await opened.flush();
+};
+
+/** What {@link PowerLoss}es there are, by the call that has returned before it. */
+export const powerLosses: Readonly<Record<string, PowerLoss>> = {
+  flush: flushing(ofAll, NEW),
+  'flush of a part': flushing(async (opened) => {
+    opened.writeAll('new', 5000);
+    await opened.flush(5001, 1); // of the page
+  }, CHANGED),
+  'flush of a writer': flushing(async (opened) => {
+    const writer = opened.writer(5000);
+    await writer.writeAll('new');
+    await writer.flush();
+  }, CHANGED),
+  'flush of what a view has': flushing(async (opened) => {
+    opened.asBuffer().write('new', 5000);
+    await opened.flush();
+  }, CHANGED),
+  'flush of a hole': flushing(
+    async (opened) => {
+      opened.fill(7, 1 << 16, 1 << 17);
+      await opened.flush();
+    },
+    Buffer.concat([Buffer.alloc(1 << 16), Buffer.alloc(1 << 16, 7), Buffer.alloc(1 << 17)]),
+    Buffer.alloc(1 << 18),
+  ),
+  'flush of pages that truncate has added': {
+    ...flushing(
+      async (opened) => {
+        await opened.truncate(50_000);
+        opened.writeAll(NEW, 40_000);
+        await opened.flush();
+      },
+      Buffer.concat([resized(OLD, 40_000), NEW]),
+    ),
+  },
+  // Of which nobody may say what it has done.
+  startFlush: {
+    before: file(OLD),
+    act: async ({ FileMut }, at) => {
+      const opened = await FileMut.openExisting(join(at, 'file.bin'));
+      opened.writeAll('new', 5000);
+      await opened.startFlush();
+      return opened;
+    },
+    after: [file(OLD), file(CHANGED)],
+    byHand: async (at, { FileMut }) => {
+      const opened = await FileMut.openExisting(join(at, 'file.bin'));
+      opened.writeAll('new', 5000);
+      return opened;
+    },
+  },
+  // It keeps no more than what was there.
+  'close, without a flush,': {
+    before: file(OLD),
+    act: async ({ FileMut }, at) => {
+      const opened = await FileMut.openExisting(join(at, 'file.bin'));
+      opened.writeAll('new', 5000);
+      await opened.close();
+    },
+    after: [file(OLD), file(CHANGED)],
+    byHand: (at) => overwrite(join(at, 'file.bin'), 'new', 5000),
+  },
+  'truncate to more': resizing(
+    async ({ FileMut }, path) => {
+      const opened = await FileMut.openExisting(path);
+      await opened.truncate(50_000);
+      return opened;
+    },
+    resized(OLD, 50_000),
+  ),
+  'truncate to more that allocates': resizing(
+    async ({ FileMut }, path) => {
+      const opened = await FileMut.openExisting(path, { allocate: true });
+      await opened.truncate(50_000);
+      return opened;
+    },
+    resized(OLD, 50_000),
+  ),
+  'truncate to less': resizing(
+    async ({ FileMut }, path) => {
+      const opened = await FileMut.openExisting(path);
+      await opened.truncate(1234);
+      return opened;
+    },
+    resized(OLD, 1234),
+  ),
+  'truncate to nothing': resizing(async ({ FileMut }, path) => {
+    const opened = await FileMut.openExisting(path);
+    await opened.truncate(0);
+    return opened;
+  }, Buffer.alloc(0)),
+  'truncate behind a store': resizing(
+    async ({ FileMut }, path) => {
+      const opened = await FileMut.openExisting(path);
+      opened.writeAll('new', 5000);
+      await opened.truncate(20_000);
+      return opened;
+    },
+    resized(CHANGED, 20_000),
+  ),
+  closeWithTruncate: resizing(
+    async ({ FileMut }, path) => {
+      const opened = await FileMut.openExisting(path);
+      opened.writeAll('new', 5000);
+      await opened.closeWithTruncate(6000);
+    },
+    resized(CHANGED, 6000),
+  ),
+  'open that grows': resizing(
+    ({ FileMut }, path) => FileMut.openExisting(path, { maxSize: 50_000 }),
+    resized(OLD, 50_000),
+  ),
+  'open that shrinks': resizing(
+    ({ FileMut }, path) => FileMut.open(path, { maxSize: 1234 }),
+    resized(OLD, 1234),
+  ),
+  'open that truncates': resizing(
+    ({ FileMut }, path) => FileMut.open(path, { truncate: true }),
+    Buffer.alloc(0),
+  ),
+  'open that truncates and grows': {
+    ...resizing(
+      ({ FileMut }, path) => FileMut.open(path, { truncate: true, maxSize: 20_000 }),
+      Buffer.alloc(20_000),
+    ),
+    byHand: (at) => fs.writeFileSync(join(at, 'file.bin'), Buffer.alloc(20_000)),
+  },
+  create: making(
+    ({ FileMut }, path) => FileMut.create(path, { maxSize: 5000 }),
+    Buffer.alloc(5000),
+  ),
+  'create of an empty file': making(({ FileMut }, path) => FileMut.create(path), Buffer.alloc(0)),
+  'create and flush': making(async ({ FileMut }, path) => {
+    const opened = await FileMut.create(path, { maxSize: OLD.length });
+    await ofAll(opened);
+    return opened;
+  }, NEW),
+  'open of what is not there': making(
+    ({ FileMut }, path) => FileMut.open(path, { maxSize: 5000 }),
+    Buffer.alloc(5000),
+  ),
+  remove: removing((opened) => opened.remove()),
+  'remove behind a store': removing(async (opened) => {
+    opened.writeAll(NEW);
+    await opened.truncate(20_000);
+    await opened.remove();
+  }),
+  removeOnDispose: removing(async (opened) => {
+    opened.removeOnDispose = true;
+    const of = opened as unknown as Record<symbol, () => Promise<void>>;
+    await of[Symbol.asyncDispose in opened ? Symbol.asyncDispose : Symbol.dispose]?.call(opened);
+  }),
+  writeToNewFile: copying('openExisting', OLD.length),
+  'writeToNewFile of a part': copying('openExisting', 5001),
+  'writeToNewFile of private pages': copying('openCow', OLD.length),
+};
+
+/** The files of a directory, but for some. */
+export function look(at: string, without: readonly string[] = []): Files {
+  const names = fs.readdirSync(at).filter((name) => !without.includes(name));
+  return Object.fromEntries(names.map((name) => [name, fs.readFileSync(join(at, name))]));
+}
+
+const show = (files: Files): string =>
+  Object.entries(files)
+    .map(([name, content]) => `${name}: ${content.length} bytes`)
+    .join(', ');
+
+function isSame(found: Files, expected: Files): boolean {
+  const names = Object.keys(expected);
+  return (
+    names.length === Object.keys(found).length &&
+    names.every((name) => expected[name]?.equals(found[name] ?? Buffer.from('is not there')))
+  );
+}
+
+/**
+ * Has the power fail on a disk right after `act` has returned, and looks at what is there when it is back:
+ * what was promised is, and what was done by hand behind it, in another directory, is not.
+ */
+export async function survivesPowerLoss(
+  { before, act, after, byHand }: PowerLoss,
+  type: 'ext4' | 'xfs',
+  classes: Classes,
+): Promise<void> {
+  const api = classes as Api;
+  const disk = makeDisk(type, (type === 'ext4' ? 32 : 320) << 20);
+  const [kept, lost] = ['kept', 'lost'].map((name) => join(disk.directory, name)) as [
+    string,
+    string,
+  ];
+  for (const at of [kept, lost]) {
+    fs.mkdirSync(at);
+    for (const [name, content] of Object.entries(before)) {
+      fs.writeFileSync(join(at, name), content);
+    }
+  }
+  disk.sync();
+  const opened = [await act(api, kept), await byHand(lost, api)];
+  disk.cutPower();
+  for (const each of opened) await (each as AsyncMmapFile | undefined)?.close();
+  disk.unmount();
+  disk.mount();
+  const found = [look(kept), look(lost)] as const;
+  disk.unmount(); // or nobody could look at what is left of it
+  expect(
+    after.some((files) => isSame(found[0], files)),
+    `found ${show(found[0])}`,
+  ).toBe(true);
+  expect(isSame(found[1], before), `without a sync: found ${show(found[1])}`).toBe(true);
+}
