@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../src/index.js';
 import { child } from './helpers/child.js';
 import { canMount, makeDisk } from './helpers/file-systems.js';
-import { look, powerLosses, survivesPowerLoss } from './helpers/power-loss.js';
+import { look } from './helpers/files.js';
+import { powerLosses, survivesPowerLoss } from './helpers/power-loss.js';
 import { strace } from './helpers/strace.js';
 import { pattern } from './helpers/temp.js';
 

@@ -3,11 +3,9 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { DIST, startChild } from './child.js';
+import { type Files, look, writeFiles } from './files.js';
 import { turn } from './process.js';
 import { tempDir } from './temp.js';
-
-/** Names and contents of the files of a directory. */
-export type Files = Readonly<Record<string, Buffer>>;
 
 /**
  * Something that is done to a file, in JavaScript for any of the packages: `File` and `FileMut` are its
@@ -106,11 +104,6 @@ const decode = (files: Record<string, string>): Files =>
     Object.entries(files).map(([name, content]) => [name, Buffer.from(content, 'base64')]),
   );
 
-const readDirectory = (directory: string): Files =>
-  Object.fromEntries(
-    fs.readdirSync(directory).map((name) => [name, fs.readFileSync(join(directory, name))]),
-  );
-
 /** What V8 does for its heap, whenever it comes to that; the package never unmaps or takes away permissions. */
 const IS_OF_V8 =
   /PROT_NONE|MADV_DONTFORK|MADV_DONTNEED|^munmap|^futex|^mprotect\(.*PROT_READ\|PROT_WRITE\)/;
@@ -153,9 +146,7 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
   const directory = join(root, 'directory');
   for (const each of [directory, ...[0, 1, 2, 3].map((round) => join(root, `warm${round}`))]) {
     fs.mkdirSync(each);
-    for (const [name, content] of Object.entries(sequence.files)) {
-      fs.writeFileSync(join(each, name), content);
-    }
+    writeFiles(each, sequence.files);
   }
   const child = startChild(source(sequence), {
     main,
@@ -193,7 +184,7 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
   const { signal, stdout, stderr } = await child.done;
   const isOurs = (text: string) => (isSync ? !IS_OF_V8.test(text) : text.includes(directory));
   const calls = parse(fs.readFileSync(log, 'utf8'), isOurs);
-  const files = readDirectory(directory);
+  const files = look(directory);
   const last = stdout.trim().split('\n').at(-1) ?? '';
   if (!last.includes('"leaks"')) {
     const isKilled = signal === 'SIGKILL' && fault !== undefined && fault.error === undefined;

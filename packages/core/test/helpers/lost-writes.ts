@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { hear } from './child.js';
 import { makeFailingDisk } from './file-systems.js';
-import type { Files } from './injection.js';
-import { look } from './power-loss.js';
+import { type Files, look } from './files.js';
 import { pattern, tempFile } from './temp.js';
 
 const CONTENT = pattern(10_000);

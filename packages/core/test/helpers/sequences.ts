@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { type Fault, type Files, faultsOf, play, playFault, type Sequence } from './injection.js';
+import { expectOneOf, type Files } from './files.js';
+import { type Fault, faultsOf, play, playFault, type Sequence } from './injection.js';
 import { pattern } from './temp.js';
 
 /** How a sequence ended: it returned, it threw, or its process was killed. */
@@ -145,22 +146,6 @@ export const sequences: Readonly<Record<string, CheckedSequence>> = {
   writeToNewFile: copying('openExisting'),
   'writeToNewFile of private pages': copying('openCow'),
 };
-
-/** Expects that a directory holds what `allowed` lists, and nothing else. */
-function expectOneOf(files: Files, allowed: readonly Files[], about: string): void {
-  const show = (each: Files) =>
-    Object.entries(each)
-      .sort()
-      .map(([name, content]) => `${name}: ${content.length} bytes`)
-      .join(', ');
-  const isSame = (each: Files) =>
-    Object.keys(each).length === Object.keys(files).length &&
-    Object.entries(each).every(([name, content]) => files[name]?.equals(content));
-  expect(
-    allowed.some(isSame),
-    `${about}: found ${show(files)}; allowed ${allowed.map(show).join(' or ')}`,
-  ).toBe(true);
-}
 
 /** Waiting for these again is all there is to do about it. */
 const RETRIED = 'EINTR';

@@ -1,0 +1,33 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+
+/** Names and contents of the files of a directory. */
+export type Files = Readonly<Record<string, Buffer>>;
+
+export function writeFiles(at: string, files: Files): void {
+  for (const [name, content] of Object.entries(files)) fs.writeFileSync(join(at, name), content);
+}
+
+/** The files of a directory, but for some. */
+export function look(at: string, without: readonly string[] = []): Files {
+  const names = fs.readdirSync(at).filter((name) => !without.includes(name));
+  return Object.fromEntries(names.map((name) => [name, fs.readFileSync(join(at, name))]));
+}
+
+const show = (files: Files): string =>
+  Object.entries(files)
+    .sort()
+    .map(([name, content]) => `${name}: ${content.length} bytes`)
+    .join(', ');
+
+/** Expects files to be what `allowed` lists, and nothing else. */
+export function expectOneOf(files: Files, allowed: readonly Files[], about: string): void {
+  const isSame = (each: Files) =>
+    Object.keys(each).length === Object.keys(files).length &&
+    Object.entries(each).every(([name, content]) => files[name]?.equals(content));
+  expect(
+    allowed.some(isSame),
+    `${about}: found ${show(files)}; allowed ${allowed.map(show).join(' or ')}`,
+  ).toBe(true);
+}
