@@ -230,17 +230,19 @@ export function faultsOf({ calls }: Run): Fault[] {
 /** A sequence with a fault; again where that met a call of V8's, since they come and go. */
 export async function playFault(sequence: Sequence, fault: Fault, main?: string): Promise<Run> {
   const { call, error } = fault;
+  const find = ({ calls }: Run) =>
+    calls.find(({ name, place }) => name === call.name && place === call.place);
   let { nth } = call;
   for (let attempt = 0; attempt < 20; ++attempt) {
     const run = await play(sequence, { call: { ...call, nth }, error }, main);
-    const target = run.calls.find(({ name, place }) => name === call.name && place === call.place);
+    const target = find(run);
     const isMet = error
       ? target?.text.includes('(INJECTED)')
       : target === run.calls.at(-1) && !run.outcome;
     if (isMet && run.crash === undefined) return run;
     if (isMet) throw new Error(`${call.text}: ${run.crash}`);
-    // Where it was this time, or, if that was not reached, a little further on.
-    nth = target && target.nth !== nth ? target.nth : call.nth + ((nth - call.nth + 1) % 4);
+    // Where it was this time, or, if that was not reached, where it is without a fault.
+    nth = (target ?? find(await play(sequence, undefined, main)) ?? call).nth;
   }
   throw new Error(`${error ?? 'SIGKILL'} never met ${call.text}`);
 }
