@@ -1,6 +1,7 @@
 // Open, read one byte, close: microseconds, for parts/opens*.mjs.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { MmapFile } from '@fmmap/core';
 
@@ -14,7 +15,8 @@ export const SIZES = [
   ['1 GiB, sparse', 2 ** 30],
   ['64 GiB, sparse', 2 ** 36],
 ];
-const MOST = 20_000; // V8 ends when a contender that does not unmap has used up all areas
+/** V8 ends when a contender that does not unmap has used up all areas. */
+const MOST = 8000;
 const budget = part.pick(40, 200); // milliseconds a contender and round
 const collections = watchGarbage();
 const byte = Buffer.alloc(1);
@@ -41,14 +43,24 @@ const openPeer = (peer) => (path, size) => {
 };
 
 /** Unmaps what one contender has left mapped, so that it is not the next one's. Milliseconds. */
-function collect() {
+async function collect() {
   const started = performance.now();
   globalThis.gc();
+  globalThis.gc(); // waits for what the first one frees besides
+  await setImmediate(); // when Node calls those who are to unmap
   return performance.now() - started;
 }
 
+/** bufferfromfile leaves its descriptors open: soon nobody could open anything. */
+function closeLeft(path) {
+  for (const name of fs.readdirSync('/proc/self/fd')) {
+    const link = `/proc/self/fd/${name}`;
+    if (fs.existsSync(link) && fs.readlinkSync(link) === path) fs.closeSync(Number(name));
+  }
+}
+
 /** Microseconds a call, and major collections for a thousand of them; the first time to warm up. */
-function contender(open, path, size, unmaps = true) {
+function contender(open, path, size, unmaps) {
   let milliseconds = part.pick(200, 1000);
   return async () => {
     const before = await collections();
@@ -63,8 +75,9 @@ function contender(open, path, size, unmaps = true) {
     } while (elapsed < milliseconds && count < MOST);
     milliseconds = budget;
     const { major } = await collections();
+    closeLeft(path);
     const more = {
-      'left to the collector, µs': unmaps ? 0 : (collect() * 1000) / count,
+      'left to the collector, µs': unmaps ? 0 : ((await collect()) * 1000) / count,
       'major collections per 1,000': ((major - before.major) * 1000) / count,
     };
     return { value: (elapsed * 1000) / count, check: sum / count, more };
@@ -73,13 +86,13 @@ function contender(open, path, size, unmaps = true) {
 
 async function measure(name, path, size, peers, rounds) {
   const contenders = {
-    fmmap: contender(openFmmap, path, size),
-    fs: contender(openFs, path, size),
+    fmmap: contender(openFmmap, path, size, true),
+    fs: contender(openFs, path, size, true),
   };
   const left = {};
   for (const peer of peers) {
     if (size <= peer.longest)
-      contenders[peer.name] = contender(openPeer(peer), path, size, peer.unmap);
+      contenders[peer.name] = contender(openPeer(peer), path, size, peer.unmap !== undefined);
     else left[peer.name] = 'cannot map so much: ends, or maps another length (see robustness)';
   }
   const bun = startBun(part.bun);

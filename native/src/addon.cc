@@ -18,6 +18,7 @@ Value init(Info info) {
   auto* environment = info.Env().GetInstanceData<Environment>();
   environment->createError = Napi::Persistent(info[0].As<Napi::Function>());
   environment->result = Napi::Persistent(info[1].As<Napi::Float64Array>());
+  environment->results = environment->result.Value().Data();
   return info.Env().Undefined();
 }
 

@@ -15,7 +15,8 @@ namespace fmmap {
 /** What belongs to one JavaScript environment (the main thread or a worker). */
 struct Environment {
   Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest) => Error
-  Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call
+  Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
+  double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
 };
 
 /** The files that a call is about, for its error. */

@@ -59,8 +59,7 @@ Napi::Value now(const Napi::CallbackInfo& info) {
     if (!info.Env().IsExceptionPending()) napi_throw(info.Env(), error);
     return info.Env().Undefined();
   }
-  double* results = call.environment()->result.Value().Data();
-  std::copy(std::begin(outcome.results), std::end(outcome.results), results);
+  std::copy(std::begin(outcome.results), std::end(outcome.results), call.environment()->results);
   return Napi::Number::New(info.Env(), outcome.value);
 }
 
