@@ -1,4 +1,4 @@
-import type { Advice, CreateOptions } from '@fmmap/core';
+import type { Advice, CreateOptions, OffsetArray } from '@fmmap/core';
 
 /**
  * What this example needs of a file, in any flavour: with `await` in front, a method that returns a
@@ -8,14 +8,15 @@ export interface TextFile {
   readonly length: number;
   readonly isEmpty: boolean;
   bytes(offset: number, length: number): Buffer;
+  readUInt8(offset: number): number;
   readUSizeLE(offset: number): number;
+  indexesOf(value: number, target: OffsetArray, start: number, end: number): number;
   advise(advice: Advice): void | Promise<void>;
   prefetch(offset?: number, length?: number): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
 export interface IndexFile extends TextFile {
-  writeUSizeLE(value: number, offset: number): number;
   truncate(size: number): void | Promise<void>;
   flush(): void | Promise<void>;
   freeze(): TextFile | Promise<TextFile>;

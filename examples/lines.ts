@@ -4,7 +4,6 @@ import * as os from 'node:os';
 import { ENTRY } from './build-index.js';
 import type { Flavour, TextFile } from './flavours.js';
 
-const LF = 10;
 const CR = 13;
 
 /** The most bytes of a line that a look-up shows: one line may be as long as the file. */
@@ -16,11 +15,10 @@ export interface Lines extends AsyncDisposable {
   line(number: number): string;
 }
 
-/** The first bytes of `bytes`, which hold the line and its end, as text without that end. */
-function decode(bytes: Buffer, length: number): string {
-  let end = length;
-  if (bytes[end - 1] === LF) end -= bytes[end - 2] === CR ? 2 : 1;
-  return bytes.toString('utf8', 0, end);
+/** The first bytes of a line, or all of it without the CR of its end, as text. */
+function decode(bytes: Buffer, shown: number, length: number): string {
+  const isWhole = shown === length;
+  return bytes.toString('utf8', 0, isWhole && bytes[shown - 1] === CR ? shown - 1 : shown);
 }
 
 /** Both files mapped: a look-up makes no system call, and copies nothing but the line. */
@@ -28,12 +26,10 @@ export class MappedLines implements Lines {
   readonly count: number;
   readonly #text: TextFile;
   readonly #index: TextFile;
-  readonly #length: number;
 
   private constructor(text: TextFile, index: TextFile) {
     this.#text = text;
     this.#index = index;
-    this.#length = text.length;
     this.count = index.length / ENTRY;
   }
 
@@ -49,11 +45,10 @@ export class MappedLines implements Lines {
   }
 
   line(number: number): string {
-    const start = this.#index.readUSizeLE(number * ENTRY);
-    const isLast = number === this.count - 1;
-    const end = isLast ? this.#length : this.#index.readUSizeLE((number + 1) * ENTRY);
-    const length = Math.min(end - start, SHOWN);
-    return decode(this.#text.bytes(start, length), length);
+    const start = number === 0 ? 0 : this.#index.readUSizeLE((number - 1) * ENTRY) + 1;
+    const length = this.#index.readUSizeLE(number * ENTRY) - start;
+    const shown = Math.min(length, SHOWN);
+    return decode(this.#text.bytes(start, shown), shown, length);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,25 +62,23 @@ export class ReadLines implements Lines {
   readonly count: number;
   readonly #text: number;
   readonly #index: number;
-  readonly #length: number;
   readonly #entries = Buffer.alloc(2 * ENTRY);
   readonly #line = Buffer.alloc(SHOWN);
 
   constructor(textPath: string, indexPath: string) {
     this.#text = fs.openSync(textPath, 'r');
     this.#index = fs.openSync(indexPath, 'r');
-    this.#length = fs.fstatSync(this.#text).size;
     this.count = fs.fstatSync(this.#index).size / ENTRY;
   }
 
   line(number: number): string {
-    fs.readSync(this.#index, this.#entries, 0, 2 * ENTRY, number * ENTRY);
-    const start = this.#entries.readUIntLE(0, 6);
-    const isLast = number === this.count - 1;
-    const end = isLast ? this.#length : this.#entries.readUIntLE(ENTRY, 6);
-    const length = Math.min(end - start, SHOWN);
-    fs.readSync(this.#text, this.#line, 0, length, start);
-    return decode(this.#line, length);
+    const before = Math.min(number, 1); // the first line has no entry before its own
+    fs.readSync(this.#index, this.#entries, 0, (before + 1) * ENTRY, (number - before) * ENTRY);
+    const start = before === 0 ? 0 : this.#entries.readUIntLE(0, 6) + 1;
+    const length = this.#entries.readUIntLE(before * ENTRY, 6) - start;
+    const shown = Math.min(length, SHOWN);
+    fs.readSync(this.#text, this.#line, 0, shown, start);
+    return decode(this.#line, shown, length);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

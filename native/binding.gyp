@@ -12,6 +12,7 @@
         "src/operations.cc",
         "src/registry.cc",
         "src/remove.cc",
+        "src/search.cc",
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS",

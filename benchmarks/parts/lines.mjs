@@ -1,9 +1,9 @@
-// The main job, examples/line-index.ts: the offset of each line of a text, written to a file, durably.
+// The main job, examples/line-index.ts: the end of each line of a text, written to a file, durably.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { addLines, buildIndex } from '../../examples/dist/build-index.js';
+import { buildIndex } from '../../examples/dist/build-index.js';
 import { loadFlavour } from '../../examples/dist/flavours.js';
 import { runBaseline } from '../lib/machine.mjs';
 import * as part from '../lib/part.mjs';
@@ -12,9 +12,8 @@ import { race } from '../lib/race.mjs';
 const { size } = fs.statSync(part.text);
 const path = join(part.directory, 'index');
 
-/** The offsets as eight bytes each, gathered and written 64 KiB at a time. To `addLines` it is a file without an end. */
+/** The offsets as eight bytes each, gathered and written 64 KiB at a time. */
 class Index {
-  length = Infinity;
   #file = fs.openSync(path, 'wx');
   #words = new Uint32Array(2 ** 14);
   #used = 0;
@@ -26,12 +25,6 @@ class Index {
     this.#used += 2;
     this.count += 1;
     if (this.#used === this.#words.length) this.#write();
-  }
-
-  writeUSizeLE(offset, at) {
-    // A line feed at the very end begins no further line.
-    if (offset < size) this.add(offset);
-    return at + 8;
   }
 
   #write() {
@@ -49,12 +42,35 @@ class Index {
   }
 }
 
+/**
+ * Adds where the line feeds of a piece are. Four bytes at a time: faster than one by one, and for lines of
+ * 45 bytes than `piece.indexOf`.
+ */
+function addLines(index, piece, offset) {
+  const { length } = piece;
+  const words = new Int32Array(piece.buffer, piece.byteOffset, length >>> 2);
+  for (let at = 0; at < length; ) {
+    if (at % 4 === 0 && at >>> 2 < words.length && !hasLineFeed(words[at >>> 2])) {
+      at += 4;
+      continue;
+    }
+    if (piece[at] === 10) index.add(offset + at);
+    at += 1;
+  }
+}
+
+/** Whether one of four bytes is a line feed: where `x` has a byte of zero, the subtraction borrows from its top bit. */
+function hasLineFeed(word) {
+  const x = word ^ 0x0a0a0a0a;
+  return ((x - 0x01010101) & ~x & 0x80808080) !== 0;
+}
+
 async function byReadline() {
   const index = new Index();
   let at = 0;
   for await (const line of createInterface({ input: fs.createReadStream(part.text) })) {
-    index.add(at);
     at += Buffer.byteLength(line) + 1;
+    index.add(at - 1);
   }
   return index.finish();
 }
@@ -65,8 +81,8 @@ async function byReadlineEvents() {
   let at = 0;
   const reader = createInterface({ input: fs.createReadStream(part.text) });
   reader.on('line', (line) => {
-    index.add(at);
     at += Buffer.byteLength(line) + 1;
+    index.add(at - 1);
   });
   await new Promise((resolve) => reader.on('close', resolve));
   return index.finish();
@@ -74,10 +90,9 @@ async function byReadlineEvents() {
 
 async function byStream() {
   const index = new Index();
-  index.add(0);
   let at = 0;
   for await (const chunk of fs.createReadStream(part.text, { highWaterMark: 2 ** 20 })) {
-    addLines(index, 0, chunk, 0, at);
+    addLines(index, chunk, at);
     at += chunk.length;
   }
   return index.finish();
@@ -85,9 +100,8 @@ async function byStream() {
 
 const byPeer = (peer) => () => {
   const index = new Index();
-  index.add(0);
   const mapped = peer.map(part.text, size);
-  addLines(index, 0, mapped, 0, 0);
+  addLines(index, mapped, 0);
   peer.unmap?.(mapped);
   return index.finish();
 };
@@ -135,7 +149,7 @@ const rounds = part.pick(2, 7);
 const table = await race({ name, unit: 'ms', reference: 'fmmap, sync', rounds, contenders });
 part.finish({
   title: 'Indexing lines, the main job',
-  about: `Milliseconds from a text in memory to a file with the offset of each line, durable, its name included (fsync of the directory). ${rounds} rounds. fmmap runs the code of the main example; peers run the same loop over their map, and write with \`fs\`.`,
+  about: `Milliseconds from a text in memory to a file with the end of each line, durable, its name included (fsync of the directory). ${rounds} rounds. fmmap runs the code of the main example, which has \`indexesOf\` put them into the map of the file; peers run the fastest loop that we found over their map, and write with \`fs\`.`,
   tables: [table],
   goals: [
     {

@@ -4,6 +4,7 @@
 #include "alias.h"
 #include "notify.h"
 #include "operations.h"
+#include "search.h"
 
 namespace fmmap {
 namespace {
@@ -149,6 +150,34 @@ Value detach(Info info) {
   return info.Env().Undefined();
 }
 
+Bytes bytesOf(const Call& call, std::size_t index) {
+  std::size_t length = 0;
+  const std::uint8_t* data = call.bytes(index, &length);
+  return {data, length};
+}
+
+// find(bytes, needle): where its first occurrence begins, or -1
+Value find(Info info) {
+  const Call call(info);
+  return Napi::Number::New(info.Env(), static_cast<double>(findFirst(bytesOf(call, 0), bytesOf(call, 1))));
+}
+
+// findAll(bytes, needle, base, target, used): how many occurrences were added to a BigUint64Array or a Float64Array
+Value findAll(Info info) {
+  const Call call(info);
+  napi_typedarray_type type = napi_float64_array;
+  std::size_t length = 0;
+  void* data = nullptr;
+  napi_get_typedarray_info(info.Env(), info[3], &type, &length, &data, nullptr, nullptr);
+  const std::size_t used = static_cast<std::size_t>(call.integer(4));
+  const auto search = [&](auto* target) {
+    return findAll(bytesOf(call, 0), bytesOf(call, 1), call.integer(2), target + used, length - used);
+  };
+  const std::size_t found = type == napi_biguint64_array ? search(static_cast<std::uint64_t*>(data))
+                                                         : search(static_cast<double*>(data));
+  return Napi::Number::New(info.Env(), static_cast<double>(found));
+}
+
 // disableGuard(): whether it was in time
 Value disableGuard(Info info) { return Napi::Boolean::New(info.Env(), platform::disableGuard()); }
 
@@ -199,6 +228,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<unpin>(exports, "unpin");
   add<aliasOf>(exports, "alias");
   add<detach>(exports, "detach");
+  add<find>(exports, "find");
+  add<findAll>(exports, "findAll");
   add<disableGuard>(exports, "disableGuard");
   add<rearmGuard>(exports, "rearmGuard");
   add<watchFaults>(exports, "watchFaults");

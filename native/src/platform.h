@@ -119,6 +119,8 @@ Status populate(std::uint8_t* at, std::size_t length, bool write);
 bool tellsResidency(Handle file);
 Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages);
 Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
+/** memmem(3): where `needle` first occurs, or null. It has at least two bytes. */
+const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std::uint8_t* needle, std::size_t size);
 
 // --- faults ---
 // A load or a store that finds no page, or no permission, in a guarded window: the guard sets the

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "os.h"
 
@@ -127,6 +128,10 @@ Status lockMemory(std::uint8_t* at, std::size_t length, bool lock) {
   Status status = populate(at, length, false);
   if (!status) munlock(at, length);
   return status;
+}
+
+const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std::uint8_t* needle, std::size_t size) {
+  return static_cast<const std::uint8_t*>(memmem(data, length, needle, size));
 }
 
 }  // namespace fmmap::platform

@@ -31,6 +31,9 @@ export enum Flag {
   noGuard = 1024,
 }
 
+/** What offsets are put into: as numbers, or as 64-bit integers in the byte order of the processor. */
+export type OffsetArray = BigUint64Array | Float64Array;
+
 /** A handle of the binding. Never used twice in a process. */
 export type HandleId = number;
 
@@ -112,6 +115,16 @@ export interface Binding extends Operations {
   pin(id: HandleId): number;
   unpin(id: HandleId): void;
   alias(bytes: Uint8Array): ArrayBuffer;
+  /** Where a needle, which is not empty, first occurs; or -1. */
+  find(bytes: Uint8Array, needle: Uint8Array): number;
+  /** Puts where it occurs, counted from `base`, behind the first `used` offsets of `target`; returns how many it added. */
+  findAll(
+    bytes: Uint8Array,
+    needle: Uint8Array,
+    base: number,
+    target: OffsetArray,
+    used: number,
+  ): number;
   detach(buffer: ArrayBuffer): void;
 }
 

@@ -8,6 +8,7 @@ export type {
   MapOptions,
   MmapErrorDetails,
   Needle,
+  OffsetArray,
   OpenMutOptions,
   OpenOptions,
   OpenOrCreateOptions,

@@ -8,7 +8,15 @@ export {
   prepare,
   type Runtime,
 } from './async.js';
-export { Access, type Binding, binding, LockKind, type Operation, result } from './binding.js';
+export {
+  Access,
+  type Binding,
+  binding,
+  LockKind,
+  type OffsetArray,
+  type Operation,
+  result,
+} from './binding.js';
 export { copyTo, toTarget } from './copy.js';
 export type { Whence } from './cursor.js';
 export { syncDirectory, syncParentDirectory } from './directory.js';

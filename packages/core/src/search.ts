@@ -1,13 +1,12 @@
+import { binding, type OffsetArray } from './binding.js';
 import { plain } from './bytes.js';
-import { typeError } from './errors.js';
+import { MmapRangeError, typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
+import { ownerOf } from './windows.js';
 
 /** What to search for: bytes, text in UTF-8, or one byte as a number. */
 export type Needle = Uint8Array | string | number;
-
-/** Buffer.indexOf of Node 20 miscounts beyond 2^31, so a search goes piece by piece. */
-const PIECE = 2 ** 30;
 
 function toBytes(value: Needle): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value);
@@ -45,7 +44,7 @@ export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: numbe
 function findFirst(mapping: Mapping, needle: Uint8Array, offset: number, end: number): number {
   let found = -1;
   const visit = (bytes: Buffer, at: number): boolean => {
-    const index = bytes.indexOf(needle);
+    const index = binding.find(bytes, needle);
     if (index >= 0) found = at + index;
     else if (needle.length > 1) {
       const around = seam(mapping, needle, bytes, at, end);
@@ -54,9 +53,65 @@ function findFirst(mapping: Mapping, needle: Uint8Array, offset: number, end: nu
     }
     return found >= 0;
   };
-  mapping.windows.each(offset, end - offset, visit, PIECE);
+  mapping.windows.each(offset, end - offset, visit);
   return found;
 }
+
+/** Every occurrence between `start` and `end`, into `target`. @returns How many, at most as many as it holds. */
+export function indexesOf(
+  mapping: Mapping,
+  value: Needle,
+  target: OffsetArray,
+  start: number,
+  end: number | undefined,
+): number {
+  const needle = toBytes(value);
+  if (needle.length === 0) {
+    throw new MmapRangeError('"value" must not be empty: it would be everywhere', {
+      argument: 'value',
+    });
+  }
+  if (!(target instanceof BigUint64Array) && !(target instanceof Float64Array)) {
+    throw typeError('target', 'a BigUint64Array or a Float64Array', target);
+  }
+  let until = 0;
+  const search = (): number => {
+    until = mapping.resolveEnd(start, end);
+    return findEvery(mapping, needle, start, until, target);
+  };
+  const count = mapping.settled(search, needle);
+  ownerOf(target)?.requireIntact();
+  mapping.checkAfter(until - start);
+  return count;
+}
+
+function findEvery(
+  mapping: Mapping,
+  needle: Uint8Array,
+  start: number,
+  end: number,
+  target: OffsetArray,
+): number {
+  let count = 0;
+  let next = start; // where the one before ends
+  const add = (bytes: Buffer, at: number): void => {
+    const from = Math.max(next - at, 0);
+    const found = binding.findAll(bytes.subarray(from), needle, at + from, target, count);
+    if (found === 0) return;
+    count += found;
+    next = Number(target[count - 1]) + needle.length;
+  };
+  mapping.windows.each(start, end - start, (bytes, at) => {
+    add(bytes, at);
+    const around = seam(mapping, needle, bytes, at, end);
+    add(around.bytes, around.from);
+    return count === target.length;
+  });
+  return count;
+}
+
+/** Buffer.lastIndexOf of Node 20 miscounts beyond 2^31, so a search goes piece by piece. */
+const PIECE = 2 ** 30;
 
 /** Last occurrence that starts at or before `offset`, or -1. */
 export function lastIndexOf(mapping: Mapping, value: Needle, offset?: number): number {

@@ -10,7 +10,7 @@ import { call, perform, type Work } from './work.js';
 const MAPPING: unique symbol = Symbol('fmmap.mapping');
 
 /** The mapping that an array of a user's lies over, if it does. */
-export function ownerOf(array: Uint8Array): { requireIntact(): void } | undefined {
+export function ownerOf(array: ArrayBufferView): { requireIntact(): void } | undefined {
   return (array.buffer as { [MAPPING]?: { requireIntact(): void } })[MAPPING];
 }
 
