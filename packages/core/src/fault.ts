@@ -1,5 +1,3 @@
-import { isMainThread } from 'node:worker_threads';
-
 import { binding } from './binding.js';
 import { MmapError, type MmapFaultError } from './errors.js';
 
@@ -90,10 +88,8 @@ export function disableFaultGuard(): void {
 if (process.env.FMMAP_FAULT_GUARD === '0') binding.disableGuard();
 
 // A listener for these replaces the handler of the signal, and its removal takes any handler away.
-if (isMainThread) {
-  for (const event of ['newListener', 'removeListener'] as const) {
-    process.on(event, (name: string) => {
-      if (name === 'SIGBUS' || name === 'SIGSEGV') binding.rearmGuard();
-    });
-  }
+for (const event of ['newListener', 'removeListener'] as const) {
+  process.on(event, (name: string) => {
+    if (name === 'SIGBUS' || name === 'SIGSEGV') binding.rearmGuard();
+  });
 }
