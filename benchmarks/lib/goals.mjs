@@ -1,6 +1,6 @@
 import { REASONS } from '../reasons.mjs';
 import { PEERS } from './peers.mjs';
-import { digits, median, ratio } from './stats.mjs';
+import { digits, median, quantile, ratios } from './stats.mjs';
 
 export const isPeer = (name) => PEERS.some((peer) => peer.name === name);
 
@@ -14,12 +14,12 @@ function best(rows, names) {
 function judgeColumn({ table, contender, column, most }, tables) {
   const row = tables.find(({ name }) => name === table).rows[contender];
   if (row.failure) return undefined;
-  const measured = median(row.more[column]);
   const what = `${table}: ${contender}, ${column}`;
-  return [what, `at most ${most}`, digits(measured), measured <= most, reasonFor(what)];
+  const values = row.more[column];
+  return [what, `at most ${most}`, digits(median(values)), verdict(values, most), reasonFor(what)];
 }
 
-/** A goal as `[what, goal, measured, met, reason]`; undefined where it could not be measured. */
+/** A goal as `[what, goal, measured, verdict, reason]`; undefined where it could not be measured. */
 function judge(goal, tables) {
   if (goal.column) return judgeColumn(goal, tables);
   const { table, contender, than, most, least } = goal;
@@ -28,15 +28,20 @@ function judge(goal, tables) {
   if (!other || rows[contender].failure) return undefined;
   const what = `${table}: ${contender}`;
   const wide = than === 'peers' ? `the best peer (${other})` : `\`${other}\``;
-  const [mine, others] = [rows[contender].values, rows[other].values];
   const isTime = most !== undefined;
-  // What differs by less than half a percent does not differ.
-  const measured = Number((isTime ? ratio(mine, others) : ratio(others, mine)).toFixed(2));
+  const times = ratios(rows[contender].values, rows[other].values);
+  const measured = isTime ? median(times) : 1 / median(times);
   const goalText = isTime
     ? `at most ${most}x the time of ${wide}`
     : `at least ${least}x as fast as ${wide}`;
-  const met = isTime ? measured <= most : measured >= least;
-  return [what, goalText, `${digits(measured)}x`, met, reasonFor(what, than)];
+  const limit = isTime ? most : 1 / least;
+  return [what, goalText, `${digits(measured)}x`, verdict(times, limit), reasonFor(what, than)];
+}
+
+/** Level: in some rounds better and in some worse, a quarter of them at least. */
+function verdict(values, most) {
+  if (median(values) <= most) return 'met';
+  return quantile(values, 0.25) <= most ? 'level' : 'missed';
 }
 
 function reasonFor(what, than) {

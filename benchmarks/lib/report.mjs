@@ -33,17 +33,17 @@ function partReport({ title, about, tables = [], plain }) {
 function goalsReport(results) {
   const goals = judgeGoals(results);
   if (goals.length === 0) return '';
-  const rows = goals.map(([what, goal, measured, met, reason]) => [
+  const rows = goals.map(([what, goal, measured, verdict, reason]) => [
     what,
     goal,
     measured,
-    met ? 'met' : '**missed**',
-    met ? '' : reason,
+    verdict === 'missed' ? '**missed**' : verdict,
+    verdict === 'met' ? '' : reason,
   ]);
-  const met = goals.filter((goal) => goal[3]).length;
+  const count = (wanted) => goals.filter(([, , , verdict]) => verdict === wanted).length;
   return `## Goals
 
-${met} of ${goals.length} met.
+${count('met')} of ${goals.length} met, ${count('level')} level (a quarter of the rounds at least on either side), ${count('missed')} missed.
 
 ${markdown(['what', 'goal', 'measured', '', 'why'], rows)}
 

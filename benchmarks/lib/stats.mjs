@@ -1,8 +1,13 @@
-export function median(values) {
+/** The value below which a share of the values lies. */
+export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const at = (sorted.length - 1) * share;
+  const below = Math.floor(at);
+  const next = sorted[Math.min(below + 1, sorted.length - 1)];
+  return sorted[below] + (next - sorted[below]) * (at - below);
 }
+
+export const median = (values) => quantile(values, 0.5);
 
 /** Three digits that mean something. */
 export function digits(value) {
@@ -14,7 +19,8 @@ export function withSpread(values) {
   return `${digits(median(values))} (${digits(Math.min(...values))} to ${digits(Math.max(...values))})`;
 }
 
-/** The median of how many times as long each round took as the same round of another contender. */
-export function ratio(values, others) {
-  return median(values.map((value, round) => value / others[round]));
-}
+/** How many times as long each round took as the same round of another contender. */
+export const ratios = (values, others) => values.map((value, round) => value / others[round]);
+
+/** The median of that. */
+export const ratio = (values, others) => median(ratios(values, others));
