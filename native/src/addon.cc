@@ -113,6 +113,20 @@ struct Residency : OnRange {
   std::uint8_t* pages;
 };
 
+// readCached(handle, offset, to): 1 if it was all in memory and is copied
+struct ReadCached : OnMapping {
+  explicit ReadCached(const Call& call) : OnMapping(call), offset(call.integer(1)) { to = call.bytes(2, &length); }
+  Status run(Outcome& outcome) {
+    bool isRead = false;
+    const Status status = mapping->readCached(offset, to, length, &isRead);
+    outcome.value = isRead ? 1 : 0;
+    return status;
+  }
+  std::int64_t offset;
+  std::uint8_t* to;
+  std::size_t length = 0;
+};
+
 // isResident(handle, offset, length): 1 if no disk has to be waited for
 struct IsResident : OnRange {
   explicit IsResident(const Call& call) : OnRange(call, 1) {}
@@ -223,6 +237,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<take>(exports, "take");
   add<now<State>>(exports, "state");
   add<now<Residency>>(exports, "residency");
+  add<now<ReadCached>>(exports, "readCached");
   add<now<IsResident>>(exports, "isResident");
   add<now<PinHandle>>(exports, "pin");
   add<unpin>(exports, "unpin");

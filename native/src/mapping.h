@@ -82,6 +82,8 @@ class Mapping {
   Status flush(std::int64_t offset, std::int64_t length, bool wait);
   Status advise(platform::Advice advice, std::int64_t offset, std::int64_t length);
   Status prefetch(std::int64_t offset, std::int64_t length);
+  /** Copies what of the file is in memory; not what a private mapping has changed. */
+  Status readCached(std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead);
   /** Whether touching the range waits for no disk. True only if it is certain. */
   Status isResident(std::int64_t offset, std::int64_t length, bool* resident);
   Status residency(std::int64_t offset, std::int64_t length, std::uint8_t* pages);

@@ -22,6 +22,9 @@ struct Pages {
   }
 };
 
+/** More is not read only to see if it is there. */
+constexpr std::size_t kMostCached = 1 << 16;
+
 }  // namespace
 
 Status Mapping::check(const char* syscall) {
@@ -100,13 +103,23 @@ Status Mapping::prefetch(std::int64_t offset, std::int64_t length) {
   });
 }
 
+/** By a system call instead of through the map, where the first touch of a page costs several times as much. */
+Status Mapping::readCached(std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead) {
+  Pin pin(gate_);
+  if (Status status = usable("preadv2"); !status) return status;
+  *isRead = !memory_ && !private_ && platform::readCached(file_, to, length, offset_ + offset);
+  return {};
+}
+
 Status Mapping::isResident(std::int64_t offset, std::int64_t length, bool* resident) {
   Pin pin(gate_);
   if (Status status = usable("preadv2"); !status) return status;
   const auto page = static_cast<std::int64_t>(platform::pageSize());
   if (tellsResidency_ < 0) tellsResidency_ = platform::tellsResidency(file_) ? 1 : 0;
   if (memory_ || length <= page || tellsResidency_ == 0) {
-    *resident = memory_ || platform::isCached(file_, offset_ + offset, length);
+    std::uint8_t bytes[kMostCached];
+    const auto size = static_cast<std::size_t>(length);
+    *resident = memory_ || (size <= sizeof bytes && platform::readCached(file_, bytes, size, offset_ + offset));
     return {};
   }
   *resident = true;

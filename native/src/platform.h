@@ -92,8 +92,8 @@ Status resize(Handle file, std::int64_t bytes);
 Status allocate(Handle file, std::int64_t offset, std::int64_t length);
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
 Status sync(Handle file);
-/** Whether reading these bytes waits for no disk; false where it cannot be known cheaply. */
-bool isCached(Handle file, std::int64_t offset, std::int64_t length);
+/** Reads where that waits for no disk; false, with bytes of whatever kind, where it does or cannot be known. */
+bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset);
 /** Inside the kernel where it can; `copied` says how far it came before it could not. */
 Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t* copied);
 /** `acquired` is false when somebody else holds a conflicting lock and `wait` is false. */

@@ -64,7 +64,7 @@ std::size_t areaLimit() { return SIZE_MAX; }
 
 void setApartPages(std::uint8_t*, std::size_t) {}
 
-bool isCached(Handle, std::int64_t, std::int64_t) { return false; }
+bool readCached(Handle, std::uint8_t*, std::size_t, std::int64_t) { return false; }
 
 int lockPages(std::uint8_t* at, std::size_t length) { return mlock(at, length); }
 

@@ -89,16 +89,13 @@ std::size_t areaLimit() {
 void setApartPages(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }
 
 // Where mincore(2) does not tell (and cachestat(2) counts what is still being read): ask for the bytes themselves.
-bool isCached(Handle file, std::int64_t offset, std::int64_t length) {
-  constexpr std::int64_t most = 1 << 16;
-  if (length > most) return false;
-  std::uint8_t bytes[most];
-  iovec into = {bytes, static_cast<std::size_t>(length)};
+bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset) {
+  iovec into = {to, length};
   // Not by its name, which musl had late. The halves of the offset are for 32 bits.
   const auto low = static_cast<long>(offset);
   const auto high = static_cast<long>(offset >> 32);
   const long count = syscall(SYS_preadv2, file, &into, 1, low, high, RWF_NOWAIT);
-  return count == length;
+  return count == static_cast<long>(length);
 }
 
 // A plain mlock(2) of a page that the device does not give never returns.

@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { type Binding, binding, type Operation, result } from './binding.js';
+import { copyTo } from './copy.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import * as operations from './operations.js';
 import { checkSize } from './range.js';
+import { ownerOf } from './windows.js';
 import type { Work } from './work.js';
 
 /** What an async package is made for: it has operations of the binding run by another thread. */
@@ -76,11 +78,19 @@ export async function drive<T>(
   return next.value;
 }
 
-/** Whether a small range can be used at once. */
-export function isReady(mapping: Mapping, offset: number, length: number): boolean {
+/** Copies a small range if that can be done at once. @returns The bytes copied, or -1. */
+export function readNow(mapping: Mapping, to: Uint8Array, offset: number): number {
   mapping.refresh();
-  const bytes = Math.min(length, mapping.length - offset);
-  return bytes <= 0 || (bytes <= SMALL && served < TURN && isServed(mapping, offset, bytes));
+  const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
+  if (length > SMALL || served >= TURN) return -1;
+  // The system knows nothing of pages of ours that are gone.
+  if (length > 0 && !ownerOf(to)) {
+    if (binding.readCached(mapping.id, offset, to.subarray(0, length)) === 1) {
+      served += length;
+      return length;
+    }
+  }
+  return length === 0 || isServed(mapping, offset, length) ? copyTo(mapping, to, offset) : -1;
 }
 
 function isServed(mapping: Mapping, offset: number, length: number): boolean {

@@ -110,6 +110,8 @@ export interface Binding extends Operations {
   /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, and cause, offset and serial number of the fault. */
   state(id: HandleId): number;
   residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;
+  /** Copies bytes of the file that are all in memory, and returns 1; not for a mapping with changes of its own. */
+  readCached(id: HandleId, offset: number, to: Uint8Array): number;
   /** 1 if the range is certainly in memory. */
   isResident(id: HandleId, offset: number, length: number): number;
   pin(id: HandleId): number;

@@ -2,11 +2,11 @@
 export {
   abortable,
   drive,
-  isReady,
   type OperationOptions,
   poolRuntime,
   prepare,
   type Runtime,
+  readNow,
 } from './async.js';
 export {
   Access,

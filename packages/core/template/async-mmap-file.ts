@@ -12,7 +12,6 @@ import {
   constructors,
   copyTo,
   drive,
-  isReady,
   LockKind,
   type MapOptions,
   type Mapping,
@@ -24,6 +23,7 @@ import {
   operations,
   type PathLike,
   prepare,
+  readNow,
   type SharedMapping,
   toTarget,
   type Work,
@@ -121,9 +121,9 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     checkSize(offset, 'offset');
     const signal = abortable(options);
     const mapping = this._mapping;
-    if (!isReady(mapping, offset, to.length)) {
-      await prepare(runtime, mapping, offset, to.length, signal);
-    }
+    const count = readNow(mapping, to, offset);
+    if (count >= 0) return count;
+    await prepare(runtime, mapping, offset, to.length, signal);
     return copyTo(mapping, to, offset);
   }
 
@@ -138,6 +138,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     const signal = abortable(options);
     const mapping = this._mapping;
     mapping.resolve(offset, to.length);
+    if (readNow(mapping, to, offset) === to.length) return;
     await prepare(runtime, mapping, offset, to.length, signal);
     mapping.resolve(offset, to.length);
     copyTo(mapping, to, offset);
