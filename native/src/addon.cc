@@ -267,6 +267,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   addBoth<Flush>(exports, pool, "flush");
   addBoth<Advise>(exports, pool, "advise");
   addBoth<Prefetch>(exports, pool, "prefetch");
+  addBoth<Fetch>(exports, pool, "fetch");
   addBoth<LockMemory>(exports, pool, "lockMemory");
   addBoth<Lock>(exports, pool, "lock");
   addBoth<WriteToNewFile>(exports, pool, "writeToNewFile");

@@ -82,6 +82,8 @@ class Mapping {
   Status flush(std::int64_t offset, std::int64_t length, bool wait);
   Status advise(platform::Advice advice, std::int64_t offset, std::int64_t length);
   Status prefetch(std::int64_t offset, std::int64_t length);
+  /** Brings a small range into memory without mapping it. What goes wrong is left to who then touches it. */
+  Status fetch(std::int64_t offset, std::int64_t length);
   /** Copies what of the file is in memory; not what a private mapping has changed. */
   Status readCached(std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead);
   /** Whether touching the range waits for no disk. True only if it is certain. */
@@ -122,6 +124,7 @@ class Mapping {
   Status eachPiece(std::int64_t offset, std::int64_t length, Visit visit);
 
   Status usable(const char* syscall) const;
+  bool seemsResident(std::int64_t offset, std::int64_t length);
   /** Whether there was a fault, or will be one: the file may be shorter than what is mapped of it. */
   Status check(const char* syscall);
   void markFault(Cause cause, std::int64_t offset);

@@ -22,7 +22,7 @@ struct Pages {
   }
 };
 
-/** More is not read only to see if it is there. */
+/** More is not read only for it to be there, or to see if it is. */
 constexpr std::size_t kMostCached = 1 << 16;
 
 }  // namespace
@@ -103,33 +103,47 @@ Status Mapping::prefetch(std::int64_t offset, std::int64_t length) {
   });
 }
 
+Status Mapping::fetch(std::int64_t offset, std::int64_t length) {
+  Pin pin(gate_);
+  if (Status status = usable("pread"); !status) return status;
+  std::uint8_t bytes[kMostCached];
+  const auto size = std::min(static_cast<std::size_t>(length), sizeof bytes);
+  platform::read(file_, bytes, size, offset_ + offset);
+  return {};
+}
+
 /** By a system call instead of through the map, where the first touch of a page costs several times as much. */
 Status Mapping::readCached(std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead) {
   Pin pin(gate_);
   if (Status status = usable("preadv2"); !status) return status;
-  *isRead = !memory_ && !private_ && platform::readCached(file_, to, length, offset_ + offset);
+  *isRead = !memory_ && !private_ && seemsResident(offset, static_cast<std::int64_t>(length)) &&
+            platform::readCached(file_, to, length, offset_ + offset);
   return {};
 }
 
 Status Mapping::isResident(std::int64_t offset, std::int64_t length, bool* resident) {
   Pin pin(gate_);
   if (Status status = usable("preadv2"); !status) return status;
-  const auto page = static_cast<std::int64_t>(platform::pageSize());
+  *resident = memory_ || seemsResident(offset, length);
+  if (memory_ || !*resident || (tellsResidency_ == 1 && length > static_cast<std::int64_t>(platform::pageSize()))) return {};
+  std::uint8_t bytes[kMostCached];
+  const auto size = static_cast<std::size_t>(length);
+  *resident = size <= sizeof bytes && platform::readCached(file_, bytes, size, offset_ + offset);
+  return {};
+}
+
+/** False if some of it is certainly not in memory: asking for that in another way would begin to read it. */
+bool Mapping::seemsResident(std::int64_t offset, std::int64_t length) {
   if (tellsResidency_ < 0) tellsResidency_ = platform::tellsResidency(file_) ? 1 : 0;
-  if (memory_ || length <= page || tellsResidency_ == 0) {
-    std::uint8_t bytes[kMostCached];
-    const auto size = static_cast<std::size_t>(length);
-    *resident = memory_ || (size <= sizeof bytes && platform::readCached(file_, bytes, size, offset_ + offset));
-    return {};
-  }
-  *resident = true;
-  return eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t) {
+  if (tellsResidency_ == 0) return true;
+  const auto page = platform::pageSize();
+  return static_cast<bool>(eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t) {
     const Pages pages(at, bytes);
-    std::vector<std::uint8_t> found(pages.length / static_cast<std::size_t>(page));
+    std::vector<std::uint8_t> found(pages.length / page);
     const Status status = platform::residency(pages.at, pages.length, found.data());
-    *resident = *resident && status && std::find(found.begin(), found.end(), 0) == found.end();
-    return status;
-  });
+    const bool isThere = std::find(found.begin(), found.end(), 0) == found.end();
+    return status && !isThere ? Status::system(EAGAIN, "mincore") : status;
+  }));
 }
 
 Status Mapping::residency(std::int64_t offset, std::int64_t length, std::uint8_t* out) {

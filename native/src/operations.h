@@ -206,6 +206,12 @@ struct Prefetch : OnRange {
   Status run(Outcome&) { return mapping->prefetch(offset, length); }
 };
 
+/** fetch(handle, offset, length) */
+struct Fetch : OnRange {
+  explicit Fetch(const Call& call) : OnRange(call, 1) {}
+  Status run(Outcome&) { return mapping->fetch(offset, length); }
+};
+
 /** lockMemory(handle, offset, length, lock) */
 struct LockMemory : OnRange {
   explicit LockMemory(const Call& call) : OnRange(call, 1), lock(call.flag(3)) {}

@@ -149,6 +149,10 @@ Status allocate(Handle file, std::int64_t offset, std::int64_t length) {
   return error == 0 ? Status{} : Status::system(error, "posix_fallocate");
 }
 
+Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset) {
+  return pread(static_cast<int>(file), to, length, offset) < 0 ? last("pread") : Status{};
+}
+
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset) {
   while (length > 0) {
     const ssize_t count = pwrite(fd(file), from, std::min<std::size_t>(length, 1 << 30), offset);

@@ -290,7 +290,7 @@ Status watchFaults(void (*report)()) {
   const int error = pthread_create(&thread, nullptr, [](void* argument) -> void* {
     const auto* own = static_cast<Watcher*>(argument);
     char bytes[64];
-    while (read(own->pipe, bytes, sizeof bytes) > 0 || errno == EINTR) own->report();
+    while (::read(own->pipe, bytes, sizeof bytes) > 0 || errno == EINTR) own->report();
     return nullptr;
   }, watcher);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -93,6 +93,29 @@ export function readNow(mapping: Mapping, to: Uint8Array, offset: number): numbe
   return length === 0 || isServed(mapping, offset, length) ? copyTo(mapping, to, offset) : -1;
 }
 
+/** Copies what there is from `offset` on; what is not in memory is read in elsewhere. @returns The bytes copied. */
+export async function readSome(
+  runtime: Runtime,
+  mapping: Mapping,
+  to: Uint8Array,
+  offset: number,
+  signal?: AbortSignal | undefined,
+): Promise<number> {
+  let count = readNow(mapping, to, offset);
+  if (count < 0 && to.length <= SMALL && served < TURN && !mapping.isCow) {
+    await mapping.turns.use(async () => {
+      // The turns before may have made it shorter.
+      const rest = Math.min(to.length, mapping.length - offset);
+      if (rest > 0) await drive(runtime, operations.fetch(mapping, offset, rest), signal);
+    });
+    signal?.throwIfAborted();
+    count = readNow(mapping, to, offset);
+  }
+  if (count >= 0) return count;
+  await prepare(runtime, mapping, offset, to.length, signal);
+  return copyTo(mapping, to, offset);
+}
+
 function isServed(mapping: Mapping, offset: number, length: number): boolean {
   if (binding.isResident(mapping.id, offset, length) !== 1) return false;
   served += length;

@@ -71,6 +71,8 @@ interface Operations {
   flush(id: HandleId, offset: number, length: number, wait: boolean): number;
   advise(id: HandleId, advice: number, offset: number, length: number): number;
   prefetch(id: HandleId, offset: number, length: number): number;
+  /** Has at most 64 KiB of the file in memory, where nothing is wrong with it. */
+  fetch(id: HandleId, offset: number, length: number): number;
   lockMemory(id: HandleId, offset: number, length: number, lock: boolean): number;
   /** 1 if the lock is held now. */
   lock(id: HandleId, kind: LockKind, wait: boolean): number;

@@ -7,6 +7,7 @@ export {
   prepare,
   type Runtime,
   readNow,
+  readSome,
 } from './async.js';
 export {
   Access,

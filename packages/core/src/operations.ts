@@ -46,6 +46,11 @@ export function* prefetch(mapping: Mapping, ...[offset, length]: Range): Work<vo
   yield* mapping.guarded('prefetch', mapping.id, offset ?? 0, bytes);
 }
 
+export function* fetch(mapping: Mapping, ...[offset, length]: Range): Work<void> {
+  const bytes = mapping.resolve(offset, length);
+  yield* mapping.guarded('fetch', mapping.id, offset ?? 0, bytes);
+}
+
 export function* lockMemory(
   mapping: Mapping,
   lock: boolean,

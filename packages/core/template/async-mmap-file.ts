@@ -24,6 +24,7 @@ import {
   type PathLike,
   prepare,
   readNow,
+  readSome,
   type SharedMapping,
   toTarget,
   type Work,
@@ -120,11 +121,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     const to = toTarget(target);
     checkSize(offset, 'offset');
     const signal = abortable(options);
-    const mapping = this._mapping;
-    const count = readNow(mapping, to, offset);
-    if (count >= 0) return count;
-    await prepare(runtime, mapping, offset, to.length, signal);
-    return copyTo(mapping, to, offset);
+    return await readSome(runtime, this._mapping, to, offset, signal);
   }
 
   /**
