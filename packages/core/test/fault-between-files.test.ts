@@ -26,6 +26,7 @@ const SOURCES: Record<string, Use> = {
   indexOf: (file, view) => file.indexOf(view),
   lastIndexOf: (file, view) => file.lastIndexOf(view),
   includes: (file, view) => file.includes(view),
+  'indexesOf of its bytes': (file, view) => file.indexesOf(view, new Float64Array(1)),
   'MmapFile.memory': (_, view) => MmapFile.memory('x', view).close(),
   'MmapFileMut.memory': (_, view) => MmapFileMut.memory('x', view).close(),
 };
@@ -34,6 +35,10 @@ const SOURCES: Record<string, Use> = {
 const TARGETS: Record<string, Use> = {
   read: (file, view) => file.read(view),
   readExact: (file, view) => file.readExact(view),
+  indexesOf: (file, { buffer, byteOffset }) => {
+    const whole = Math.ceil(byteOffset / 8) * 8;
+    file.indexesOf(file.readUInt8(0), new BigUint64Array(buffer, whole, 1));
+  },
   'read of a reader': (file, view) => file.reader().read(view),
   'readExact of a reader': (file, view) => file.reader().readExact(view),
 };

@@ -63,6 +63,7 @@ const READS: Record<string, (file: MmapFile, path: string) => unknown> = {
   'readExact of more than a page': (file) => file.readExact(Buffer.alloc(PAGE + 1), LAST - 1),
   'indexOf over more than a page': (file) => file.indexOf(0, LAST - PAGE),
   'indexOf of what is not there': (file) => file.indexOf('nowhere at all', LAST - 1),
+  'indexesOf over more than a page': (file) => file.indexesOf(0, new Float64Array(9), LAST - PAGE),
   'lastIndexOf over more than a page': (file) => file.lastIndexOf('nowhere at all'),
   'includes over more than a page': (file) => file.includes('nowhere at all'),
   prefetch: (file) => file.prefetch(LAST),

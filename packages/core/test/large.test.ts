@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { binding } from '../src/binding.js';
 import { MmapFile, MmapFileMut, MmapRangeError } from '../src/index.js';
 import { expectBytes } from './helpers/bytes.js';
 import { thrown } from './helpers/errors.js';
@@ -144,27 +145,36 @@ describe.each([
     expect(file.indexOf('', SIZE + 1)).toBe(SIZE);
   });
 
-  test('is searched from far away, piece by piece', () => {
+  test('is searched from far away, across the ends of windows', () => {
     const { file } = open();
     // To look through cold gigabytes takes seconds: pretend that only seams have a match.
     const pieces: number[] = [];
-    const { indexOf } = Buffer.prototype;
-    const spy = vi.spyOn(Buffer.prototype, 'indexOf').mockImplementation(function (...args) {
-      const bytes = this as unknown as Buffer;
-      if (bytes.length < 100) return indexOf.apply(bytes, args);
-      pieces.push(bytes.length);
-      return -1;
+    const isSeam = (bytes: Uint8Array) => bytes.length < 100 || pieces.push(bytes.length) < 0;
+    const { find, findAll } = binding;
+    const spies = [
+      vi
+        .spyOn(binding, 'find')
+        .mockImplementation((bytes, needle) => (isSeam(bytes) ? find(bytes, needle) : -1)),
+      vi
+        .spyOn(binding, 'findAll')
+        .mockImplementation((bytes, ...rest) => (isSeam(bytes) ? findAll(bytes, ...rest) : 0)),
+    ];
+    onTestFinished(() => {
+      for (const spy of spies) spy.mockRestore();
     });
-    onTestFinished(() => spy.mockRestore());
     expect(file.indexOf('needle')).toBe(-1);
     expect(pieces.reduce((sum, length) => sum + length)).toBe(SIZE);
-    expect(Math.max(...pieces)).toBeLessThan(2 ** 31); // what Buffer.indexOf of Node 20 counts to
-    let cut = 0;
-    for (const length of pieces.slice(0, -1)) {
-      cut += length;
+    const cuts: number[] = [];
+    for (const length of pieces.slice(0, -1)) cuts.push((cuts.at(-1) ?? 0) + length);
+    const offsets = new BigUint64Array(10);
+    expect(file.indexesOf('needle', offsets)).toBe(0);
+    for (const cut of cuts) {
       for (const at of [cut - 5, cut - 1]) {
         file.writeAll('needle', at);
         expect(file.indexOf('needle')).toBe(at);
+        expect([file.indexesOf('needle', offsets), offsets[0]]).toEqual([1, BigInt(at)]);
+        expect(file.indexesOf('needle', offsets, 0, at + 5)).toBe(0);
+        expect(file.indexesOf('needle', offsets, at + 1)).toBe(0);
         file.zeroRange(at, at + 6);
       }
     }

@@ -94,6 +94,101 @@ describe('search finds what Buffer finds', () => {
   });
 });
 
+/** Where a needle is found again and again, behind the one before. */
+function offsetsIn(buffer: Buffer, value: Needle, start: number, end: number): number[] {
+  const needle = typeof value === 'number' ? Buffer.of(value) : Buffer.from(value as string);
+  const offsets: number[] = [];
+  for (let at = start; ; ) {
+    const found = buffer.subarray(0, end).indexOf(needle, at);
+    if (found < 0) return offsets;
+    offsets.push(found);
+    at = found + needle.length;
+  }
+}
+
+describe('indexesOf', () => {
+  const filled = needles.filter((value) => typeof value === 'number' || value.length > 0);
+
+  test('finds what indexOf finds one by one, in any range and as much as there is room for', () => {
+    fc.assert(
+      fc.property(
+        bytes(60),
+        filled,
+        fc.tuple(fc.nat(60), fc.nat(60)),
+        fc.nat(20),
+        (haystack, value, ends, room) => {
+          const [start, end] = ends
+            .map((at) => Math.min(at, haystack.length))
+            .sort((a, b) => a - b);
+          using file = MmapFile.memory('haystack', haystack);
+          const expected = offsetsIn(haystack, value, start as number, end as number);
+          const numbers = new Float64Array(room).fill(-1);
+          const integers = new BigUint64Array(room).fill(99n);
+          const count = Math.min(expected.length, room);
+          expect(file.indexesOf(value, numbers, start, end)).toBe(count);
+          expect(file.indexesOf(value, integers, start, end)).toBe(count);
+          const wanted = expected.slice(0, count);
+          expect([...numbers]).toEqual([...wanted, ...Array(room - count).fill(-1)]);
+          expect([...integers]).toEqual([...wanted.map(BigInt), ...Array(room - count).fill(99n)]);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('goes on behind the last one when the target was full', () => {
+    const content = Buffer.from('a needle, a needle and a needle'.repeat(500));
+    using file = MmapFile.open(tempFile(content), { offset: 3 });
+    const found: number[] = [];
+    const target = new Float64Array(7);
+    for (let start = 0, count = 7; count === 7; start = (found.at(-1) as number) + 6) {
+      count = file.indexesOf('needle', target, start);
+      found.push(...target.subarray(0, count));
+    }
+    expect(found).toEqual(offsetsIn(content.subarray(3), 'needle', 0, content.length));
+    expect(found).toHaveLength(1499);
+  });
+
+  test('puts offsets into another file, in the order of its bytes', () => {
+    using file = MmapFile.open(tempFile('one\ntwo\nthree\n'));
+    using index = MmapFileMut.open(tempFile(Buffer.alloc(4096)));
+    const { buffer, byteOffset } = index.asBuffer();
+    expect(file.indexesOf('\n', new BigUint64Array(buffer, byteOffset + 8, 2))).toBe(2);
+    const words = [0, 8, 16, 24].map((offset) => index.readBigUInt64LE(offset));
+    expect(words).toEqual([0n, 3n, 7n, 0n]);
+  });
+
+  test('finds nothing for an empty target, in an empty range and in an empty file', () => {
+    using file = MmapFile.memory('haystack', 'aaa');
+    using empty = MmapFile.memory('empty');
+    expect(file.indexesOf('a', new Float64Array(0))).toBe(0);
+    expect(file.indexesOf('a', new Float64Array(9), 3)).toBe(0);
+    expect(file.indexesOf('a', new Float64Array(9), 1, 1)).toBe(0);
+    expect(empty.indexesOf('a', new Float64Array(9))).toBe(0);
+  });
+
+  test('takes neither an empty value, nor a range outside the file, nor another target', () => {
+    using file = MmapFile.memory('haystack', 'haystack');
+    const target = new Float64Array(4).fill(-1);
+    for (const value of ['', Buffer.alloc(0), 256, -1, null, undefined, {}])
+      expectArgumentError(() => file.indexesOf(value as never, target), 'value');
+    for (const bad of [
+      undefined,
+      null,
+      [],
+      new Float32Array(4),
+      new BigInt64Array(4),
+      Buffer.alloc(8),
+    ])
+      expectArgumentError(() => file.indexesOf('a', bad as never), 'target');
+    for (const start of [-1, 0.5, Number.NaN, 9, '1', null])
+      expectArgumentError(() => file.indexesOf('a', target, start as never), 'start');
+    for (const end of [-1, 0.5, Number.NaN, 9, '1', null])
+      expectArgumentError(() => file.indexesOf('a', target, 0, end as never), 'end');
+    expect([...target]).toEqual([-1, -1, -1, -1]);
+  });
+});
+
 describe('a search', () => {
   test('sees no byte outside the mapping', () => {
     const path = tempFile('needle..needle..needle');

@@ -68,6 +68,7 @@ function row(
 
 const ABSENT = Symbol('a path');
 const BYTES = Buffer.from('bytes');
+const OFFSETS = new Float64Array(1);
 
 /** `(offset?, length?)` behind other arguments. */
 function range(owner: Owner, method: string, ...before: unknown[]): NumericArgument[] {
@@ -91,6 +92,9 @@ const reads: NumericArgument[] = (['file', 'readOnly'] as const).flatMap((owner)
     row(owner, method, 'offset', ['', '?'], optional),
     row(owner, method, 'offset', [7, '?'], optional),
   ]),
+  row(owner, 'indexesOf', 'value', ['?', OFFSETS], text),
+  row(owner, 'indexesOf', 'start', ['a', OFFSETS, '?'], optional),
+  row(owner, 'indexesOf', 'end', ['a', OFFSETS, 0, '?'], optional),
   ...range(owner, 'reader'),
   ...range(owner, 'writeToNewFile', ABSENT),
   ...range(owner, 'advise', 'random'),
