@@ -7,6 +7,7 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   indexOf: ['x'],
   lastIndexOf: ['x'],
   includes: ['x'],
+  indexesOf: ['x', new Float64Array(1)],
   writeToNewFile: ['/nowhere/at/all'],
   advise: ['normal'],
   write: ['x'],
