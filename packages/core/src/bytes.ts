@@ -3,14 +3,17 @@
 
 const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
-function getter<T>(name: string): (array: Uint8Array) => T {
+/** The kinds that fmmap takes. */
+export type TypedArray = Uint8Array | BigUint64Array | Float64Array;
+
+function getter<T>(name: string): (array: TypedArray) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
-  return Function.prototype.call.bind(get) as (array: Uint8Array) => T;
+  return Function.prototype.call.bind(get) as (array: TypedArray) => T;
 }
 
-const bufferOf = getter<ArrayBufferLike>('buffer');
+export const bufferOf = getter<ArrayBufferLike>('buffer');
 const byteOffsetOf = getter<number>('byteOffset');
-const lengthOf = getter<number>('length');
+export const lengthOf = getter<number>('length');
 
 /** An array without surprises over the same memory. */
 export function plain(array: Uint8Array): Uint8Array {

@@ -1,7 +1,8 @@
-import { plain } from './bytes.js';
+import { lengthOf, plain } from './bytes.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkSize } from './range.js';
+import { ownerOf } from './windows.js';
 
 /** @throws TypeError */
 export function toTarget(target: unknown): Uint8Array {
@@ -21,4 +22,15 @@ export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number
   }, to);
   mapping.checkAfter(count);
   return count;
+}
+
+/** More than this V8 copies faster than a loop. */
+const FEW = 16;
+
+/** Does {@link copyTo} for a few bytes, for which an array made on the way would cost more than the copy. @returns Whether it could. */
+export function copyFew(mapping: Mapping, target: unknown, offset: number): target is Uint8Array {
+  if (!(target instanceof Uint8Array)) return false;
+  const length = lengthOf(target);
+  if (length > FEW || ownerOf(target)) return false;
+  return mapping.loadFew(offset, length, target);
 }

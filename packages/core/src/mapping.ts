@@ -388,8 +388,7 @@ export class Mapping {
   /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */
   load(offset: number, size: number): DataView {
     // Behind the first window, which a file larger than a buffer of this Node has.
-    if (this.#isInside(offset, size) && this.windows.get(offset, size, SCRATCH_BYTES))
-      return SCRATCH;
+    if (this.loadFew(offset, size, SCRATCH_BYTES)) return SCRATCH;
     return this.settled(() => {
       this.#reach(offset, size);
       this.windows.each(offset, size, (bytes, at) => {
@@ -397,6 +396,11 @@ export class Mapping {
       });
       return SCRATCH;
     });
+  }
+
+  /** Copies a few bytes out of one window. @returns Whether that could be done, and be done with. */
+  loadFew(offset: number, size: number, to: Uint8Array): boolean {
+    return this.#isInside(offset, size) && this.windows.get(offset, size, to);
   }
 
   /** The slow way of a typed write: stores the first `size` bytes of `scratch`. */

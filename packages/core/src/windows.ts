@@ -1,6 +1,7 @@
 import { constants } from 'node:buffer';
 
 import { binding, type HandleId } from './binding.js';
+import { bufferOf, type TypedArray } from './bytes.js';
 import { MmapRangeError, MmapUnsupportedError } from './errors.js';
 import type { Lease } from './lease.js';
 import { MAX_WINDOW, returnWindow, takeWindow, Window } from './window.js';
@@ -10,8 +11,8 @@ import { call, perform, type Work } from './work.js';
 const MAPPING: unique symbol = Symbol('fmmap.mapping');
 
 /** The mapping that an array of a user's lies over, if it does. */
-export function ownerOf(array: ArrayBufferView): { requireIntact(): void } | undefined {
-  return (array.buffer as { [MAPPING]?: { requireIntact(): void } })[MAPPING];
+export function ownerOf(array: TypedArray): { requireIntact(): void } | undefined {
+  return (bufferOf(array) as { [MAPPING]?: { requireIntact(): void } })[MAPPING];
 }
 
 /** From here on it is worth asking whether the address space has room: V8 ends without any. */
