@@ -61,7 +61,7 @@ function closeLeft(path) {
 
 /** Microseconds a call, and major collections for a thousand of them; the first time to warm up. */
 function contender(open, path, size, unmaps) {
-  let milliseconds = part.pick(200, 1000);
+  let milliseconds = part.pick(60, 1000);
   return async () => {
     const before = await collections();
     let count = 0;

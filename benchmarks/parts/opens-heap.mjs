@@ -2,7 +2,7 @@ import { fillHeap } from '../lib/machine.mjs';
 import { goals, measureOpens, SIZES } from '../lib/opens.mjs';
 import * as part from '../lib/part.mjs';
 
-const HEAP = 400; // MB
+const HEAP = part.pick(100, 400); // MB
 const live = fillHeap(HEAP);
 const tables = await measureOpens(SIZES, part.pick(1, 5));
 part.finish({
