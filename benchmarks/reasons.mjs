@@ -18,8 +18,11 @@ const DEVICE =
 const FLUSH =
   'of a record’s time two thirds are the flush, and of the flush two thirds are the kernel’s: it write-protects each page and tells the other processors, once a page (a TLB shootdown)';
 
+const PEERS =
+  'a bare DataView itself is hardly four times as fast as their Buffers: once a large file is mapped in pieces of 2 MiB, what is left of a read is mostly the wait for memory';
+
 const INDEX =
-  'a third of the time, and of the packages’ a quarter, is the fsync of 46 MB, which is the same for all; C, which does nothing but memchr, write and fsync, is not much better';
+  'C is not 1.5 times as fast either, and slower than fmmap: a third of the time is the fsync of 46 MB, which is the same for all';
 
 const CHUNK =
   'each chunk is new memory, whose pages the first store has to fetch: here on the main thread, in fs on the thread pool meanwhile. A BYOB reader uses its memory again';
@@ -27,11 +30,17 @@ const CHUNK =
 const MEMORY =
   'both read 1 GiB through two threads of one core, and wait for memory; file.map also attaches a handle for each of 16 chunks';
 
+const AT_ONCE =
+  'the event loop copies all of them, one after the other; FileHandle.read has four threads for it, and takes five times as long where reads are not at once';
+
 const COLD =
   'the first system call for a page that is not there begins to read it; then the event loop has to be told, and copies. FileHandle.read copies on the pool, into memory that may be taken away from it meanwhile';
 
 const LOOP =
   'a tick of the scheduler, 4 ms, is what a thread may have to wait for a processor, and there are two for five busy threads: FileHandle.read waits as long';
+
+const VIEWS =
+  'each chunk is a view that is an ArrayBuffer of its own, as streams want it: V8 counts those, and collects after so many; `copy` or a BYOB reader cause fewer collections';
 
 export const REASONS = {
   '4 KiB: fmmap': OPEN,
@@ -39,6 +48,9 @@ export const REASONS = {
   '1 GiB, UInt8: fmmap / bare DataView': READ,
   '1 GiB, UInt32LE: fmmap / bare DataView': READ,
   '1 GiB, DoubleLE: fmmap / bare DataView': READ,
+  '1 GiB, UInt8: fmmap / peers': PEERS,
+  '1 GiB, UInt32LE: fmmap / peers': PEERS,
+  '1 GiB, DoubleLE: fmmap / peers': PEERS,
   '1024 MiB: fmmap, four words a turn / C': V8,
   '256 MiB: fmmap, sync / peers': INDEX,
   'each record durable: fmmap': DEVICE,
@@ -46,7 +58,8 @@ export const REASONS = {
   '512 MiB: @fmmap/node, longest, ms': LOOP,
   '512 MiB: @fmmap/worker, longest, ms': LOOP,
   '512 MiB: @fmmap/stream, longest, ms': LOOP,
-  '512 MiB: @fmmap/stream, readable, longest, ms': LOOP,
+  '512 MiB: @fmmap/stream, readable, longest, ms': VIEWS,
+  'at once, in memory: @fmmap/node': AT_ONCE,
   'at once, cold: @fmmap/node': COLD,
   '1024 MiB: file.map, 2 workers': MEMORY,
   'chunks of 1024 KiB: file.readable, copy': CHUNK,
