@@ -106,6 +106,25 @@ test('prefetch brings the pages of a range into memory, and no others', async ()
   await file.prefetch(0, 0);
 });
 
+test.each([
+  ['a file', (path: string) => AsyncMmapFileMut.openExisting(path), true],
+  ['a private copy of it', (path: string) => AsyncMmapFileMut.openCow(path), false],
+] as const)('read sees what was just stored in %s', async (_name, open, isFile) => {
+  const path = tempFile(CONTENT);
+  await using file = await open(path);
+  for (const length of [1, 8, PAGE, 3 * PAGE]) {
+    const stored = Buffer.alloc(length, length);
+    file.writeAll(stored, PAGE - 3);
+    const target = Buffer.alloc(length);
+    expect(await file.read(target, PAGE - 3)).toBe(length);
+    expectBytes(target, stored);
+    expectBytes(
+      fs.readFileSync(path).subarray(PAGE - 3, PAGE - 3 + length),
+      isFile ? stored : CONTENT.subarray(PAGE - 3, PAGE - 3 + length),
+    );
+  }
+});
+
 test('read may fill a view of the file that it reads', async () => {
   await using file = AsyncMmapFileMut.memory('memory', CONTENT);
   expect(await file.read(file.bytes(1, 1000), 0)).toBe(1000);
