@@ -33,6 +33,6 @@ describe.each(documents())('%s', (path) => {
   });
 });
 
-test('the README has three examples', () => {
-  expect(blocksOf('README.md')).toHaveLength(3);
+test('the README has four examples', () => {
+  expect(blocksOf('README.md')).toHaveLength(4);
 });
