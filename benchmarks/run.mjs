@@ -52,7 +52,7 @@ try {
     bun: bunProgram(),
     peers: installed.filter(({ failure, isPeer }) => isPeer && !failure).map(({ name }) => name),
     isQuick: options.quick,
-    rounds: options.quick ? 3 : 11,
+    rounds: options.quick ? 2 : 11,
   };
   writeBig(given.big, 2 ** 30);
   writeText(given.text, options.quick ? 2 ** 25 : 2 ** 28);

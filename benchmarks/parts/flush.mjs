@@ -78,7 +78,7 @@ if (part.baseline) {
 }
 const name = `${size / 2 ** 20} MiB`;
 const reference = part.baseline ? 'C' : 'fmmap';
-const rounds = part.pick(5, 21);
+const rounds = part.pick(3, 21);
 part.finish({
   title: 'Flushing changed pages',
   about: `Milliseconds until all pages, each of which was changed, are on the disk; \`fs\` has to write them first. ${rounds} rounds.`,

@@ -12,7 +12,7 @@ import * as part from '../lib/part.mjs';
 import { digits } from '../lib/stats.mjs';
 
 const HEAP = 100; // MB
-const FILES = part.pick(5, 100);
+const FILES = part.pick(3, 100);
 const FILE = 2 ** 30;
 const path = join(part.directory, 'sparse');
 const [, , , name] = process.argv;
