@@ -89,7 +89,7 @@ const rounds = part.pick(1, 11);
 part.finish({
   title: 'Import time, and installed size',
   about:
-    'Milliseconds of the first import in a new process; kB of the package with all that it depends on and what was compiled (peers that compile on the user’s machine leave their objects there).',
+    'Milliseconds of the first import in a new process; kB of the package with all that it depends on and what was compiled (peers that compile on the user’s machine leave their objects there). Most peers are an addon and next to no JavaScript, which Node would have to read and compile.',
   tables: [await race({ name, unit: 'ms', reference: '@fmmap/core', rounds, contenders })],
   plain: { head: ['package', 'kB'], rows },
 });
