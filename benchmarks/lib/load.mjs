@@ -13,11 +13,11 @@ export const entryOf = (name) => join(packageOf(name), find(name).entry ?? '');
  * the package has something of the kind.
  */
 export async function loadPeer(name) {
-  const { readOnly = false, longest, adapt, entry = '' } = find(name);
+  const { readOnly = false, leaks = false, longest, adapt, entry = '' } = find(name);
   const path = entryOf(name);
   const isModule = entry.endsWith('.js');
   const library = isModule ? await import(path) : createRequire(path)(path);
-  return { name, readOnly, longest, ...adapt(library) };
+  return { name, readOnly, leaks, longest, ...adapt(library) };
 }
 
 /** Those that could be built. */

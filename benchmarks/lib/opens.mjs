@@ -51,7 +51,7 @@ async function collect() {
   return performance.now() - started;
 }
 
-/** bufferfromfile leaves its descriptors open: soon nobody could open anything. */
+/** What a peer leaks, or soon nobody could open anything. */
 function closeLeft(path) {
   for (const name of fs.readdirSync('/proc/self/fd')) {
     const link = `/proc/self/fd/${name}`;
@@ -60,7 +60,7 @@ function closeLeft(path) {
 }
 
 /** Microseconds a call, and major collections for a thousand of them; the first time to warm up. */
-function contender(open, path, size, unmaps) {
+function contender(open, path, size, { unmap, leaks } = { unmap: true }) {
   let milliseconds = part.pick(60, 1000);
   return async () => {
     const before = await collections();
@@ -75,9 +75,9 @@ function contender(open, path, size, unmaps) {
     } while (elapsed < milliseconds && count < MOST);
     milliseconds = budget;
     const { major } = await collections();
-    closeLeft(path);
+    if (leaks) closeLeft(path);
     const more = {
-      'left to the collector, µs': unmaps ? 0 : ((await collect()) * 1000) / count,
+      'left to the collector, µs': unmap ? 0 : ((await collect()) * 1000) / count,
       'major collections per 1,000': ((major - before.major) * 1000) / count,
     };
     return { value: (elapsed * 1000) / count, check: sum / count, more };
@@ -86,13 +86,12 @@ function contender(open, path, size, unmaps) {
 
 async function measure(name, path, size, peers, rounds) {
   const contenders = {
-    fmmap: contender(openFmmap, path, size, true),
-    fs: contender(openFs, path, size, true),
+    fmmap: contender(openFmmap, path, size),
+    fs: contender(openFs, path, size),
   };
   const left = {};
   for (const peer of peers) {
-    if (size <= peer.longest)
-      contenders[peer.name] = contender(openPeer(peer), path, size, peer.unmap !== undefined);
+    if (size <= peer.longest) contenders[peer.name] = contender(openPeer(peer), path, size, peer);
     else left[peer.name] = 'cannot map so much: ends, or maps another length (see robustness)';
   }
   const bun = startBun(part.bun);

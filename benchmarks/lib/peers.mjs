@@ -102,6 +102,8 @@ export const PEERS = [
     edits: { 'binding.gyp': [CXX17] },
     gyp: ['--module_name=bufferfromfile', '--module_path=../binding'],
     longest: 2 ** 32,
+    /** The descriptor of each file, for good. */
+    leaks: true,
     adapt: (lib) => ({
       map(filePath, size, { write = false, offset = 0 } = {}) {
         const protection = write ? lib.Protection.readWrite : lib.Protection.read;

@@ -125,6 +125,8 @@ class Mapping {
 
   Status usable(const char* syscall) const;
   bool seemsResident(std::int64_t offset, std::int64_t length);
+  /** residency() under the caller's pin. */
+  Status lookUp(std::int64_t offset, std::int64_t length, std::uint8_t* pages);
   /** Whether there was a fault, or will be one: the file may be shorter than what is mapped of it. */
   Status check(const char* syscall);
   void markFault(Cause cause, std::int64_t offset);

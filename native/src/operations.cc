@@ -125,7 +125,8 @@ Status Mapping::isResident(std::int64_t offset, std::int64_t length, bool* resid
   Pin pin(gate_);
   if (Status status = usable("preadv2"); !status) return status;
   *resident = memory_ || seemsResident(offset, length);
-  if (memory_ || !*resident || (tellsResidency_ == 1 && length > static_cast<std::int64_t>(platform::pageSize()))) return {};
+  const bool isCertain = memory_ || !*resident;
+  if (isCertain || (tellsResidency_ == 1 && length > static_cast<std::int64_t>(platform::pageSize()))) return {};
   std::uint8_t bytes[kMostCached];
   const auto size = static_cast<std::size_t>(length);
   *resident = size <= sizeof bytes && platform::readCached(file_, bytes, size, offset_ + offset);
@@ -136,19 +137,19 @@ Status Mapping::isResident(std::int64_t offset, std::int64_t length, bool* resid
 bool Mapping::seemsResident(std::int64_t offset, std::int64_t length) {
   if (tellsResidency_ < 0) tellsResidency_ = platform::tellsResidency(file_) ? 1 : 0;
   if (tellsResidency_ == 0) return true;
-  const auto page = platform::pageSize();
-  return static_cast<bool>(eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t) {
-    const Pages pages(at, bytes);
-    std::vector<std::uint8_t> found(pages.length / page);
-    const Status status = platform::residency(pages.at, pages.length, found.data());
-    const bool isThere = std::find(found.begin(), found.end(), 0) == found.end();
-    return status && !isThere ? Status::system(EAGAIN, "mincore") : status;
-  }));
+  const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
+  const std::int64_t count = (delta_ + offset + length - 1) / page - (delta_ + offset) / page + 1;
+  std::vector<std::uint8_t> found(static_cast<std::size_t>(count));
+  return lookUp(offset, length, found.data()) && std::find(found.begin(), found.end(), 0) == found.end();
 }
 
 Status Mapping::residency(std::int64_t offset, std::int64_t length, std::uint8_t* out) {
   Pin pin(gate_);
-  if (Status status = usable("mincore"); !status) return status;
+  const Status status = usable("mincore");
+  return status ? lookUp(offset, length, out) : status;
+}
+
+Status Mapping::lookUp(std::int64_t offset, std::int64_t length, std::uint8_t* out) {
   const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
   const std::int64_t first = (delta_ + offset) / page;
   return eachPiece(offset, length, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {

@@ -90,6 +90,7 @@ Status identity(Handle file, Identity* identity);
 Status inspect(Handle file, const std::string& path, Identity* identity, std::int64_t* bytes, bool* moved);
 Status resize(Handle file, std::int64_t bytes);
 Status allocate(Handle file, std::int64_t offset, std::int64_t length);
+/** Up to `length` bytes: fewer where the file ends. */
 Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset);
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
 Status sync(Handle file);

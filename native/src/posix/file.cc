@@ -150,7 +150,7 @@ Status allocate(Handle file, std::int64_t offset, std::int64_t length) {
 }
 
 Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset) {
-  return pread(static_cast<int>(file), to, length, offset) < 0 ? last("pread") : Status{};
+  return retry([&] { return static_cast<int>(pread(fd(file), to, length, offset)); }) < 0 ? last("pread") : Status{};
 }
 
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset) {

@@ -27,10 +27,13 @@ export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number
 /** More than this V8 copies faster than a loop. */
 const FEW = 16;
 
-/** Does {@link copyTo} for a few bytes, for which an array made on the way would cost more than the copy. @returns Whether it could. */
-export function copyFew(mapping: Mapping, target: unknown, offset: number): target is Uint8Array {
-  if (!(target instanceof Uint8Array)) return false;
+/**
+ * Does {@link copyTo} for a few bytes, for which an array made on the way would cost more than the copy.
+ * @returns The bytes copied, or -1 if it could not.
+ */
+export function copyFew(mapping: Mapping, target: unknown, offset: number): number {
+  if (!(target instanceof Uint8Array)) return -1;
   const length = lengthOf(target);
-  if (length > FEW || ownerOf(target)) return false;
-  return mapping.loadFew(offset, length, target);
+  if (length > FEW || ownerOf(target)) return -1;
+  return mapping.loadFew(offset, length, target) ? length : -1;
 }

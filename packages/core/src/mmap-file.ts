@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 
 import { Access, binding, LockKind } from './binding.js';
-import { lengthOf } from './bytes.js';
 import { copyFew, copyTo, toTarget } from './copy.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
@@ -84,8 +83,8 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array, offset = 0): number {
-    if (copyFew(this._mapping, target, offset)) return lengthOf(target);
-    return copyTo(this._mapping, toTarget(target), offset);
+    const few = copyFew(this._mapping, target, offset);
+    return few >= 0 ? few : copyTo(this._mapping, toTarget(target), offset);
   }
 
   /**

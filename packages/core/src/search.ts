@@ -1,5 +1,5 @@
 import { binding, type OffsetArray } from './binding.js';
-import { plain } from './bytes.js';
+import { lengthOf, plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
@@ -92,6 +92,7 @@ function findEvery(
   end: number,
   target: OffsetArray,
 ): number {
+  const room = lengthOf(target);
   let count = 0;
   let next = start; // where the one before ends
   const add = (bytes: Buffer, at: number): void => {
@@ -105,7 +106,7 @@ function findEvery(
     add(bytes, at);
     const around = seam(mapping, needle, bytes, at, end);
     add(around.bytes, around.from);
-    return count === target.length;
+    return count === room;
   });
   return count;
 }

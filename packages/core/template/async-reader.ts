@@ -5,6 +5,7 @@ import {
   MemoryReader,
   type OperationOptions,
   prepare,
+  readSome,
   toTarget,
 } from '../src/internal.js';
 import { runtime } from './runtime.js';
@@ -43,8 +44,7 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
     const mapping = this.file._mapping;
     // Before it waits, so that two reads at once get different bytes.
     this.advance(Math.max(Math.min(to.length, mapping.length - from), 0));
-    await prepare(runtime, mapping, from, to.length, signal);
-    return copyTo(mapping, to, from);
+    return await readSome(runtime, mapping, to, from, signal);
   }
 
   /**
