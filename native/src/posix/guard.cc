@@ -143,7 +143,9 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
     if (++ward.retries < kMaxRetries) return true;
     cause = Cause::io;
   }
-  mark(window, cause, address);
+  // What this process is cutting off itself is told by the flag alone.
+  if (cause == Cause::truncated && window.fault->meetCut(window.offset + static_cast<std::int64_t>(at))) raiseFlag(window);
+  else mark(window, cause, address);
   if (cause == Cause::truncated) {
     // All at once what the file has lost, or there would be a signal for each page.
     const std::size_t left = std::min(pagesInFile(window), at);

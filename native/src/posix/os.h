@@ -16,6 +16,8 @@ int memoryDescriptor();
 /** A new file without a name in a directory, or -1 with errno, ENOTSUP where there is no such thing. */
 int unnamedDescriptor(int directory, int mode);
 int nameDescriptor(int file, int directory, const char* name);
+/** With the time of birth, where it is known. */
+int statDescriptor(int file, FileStat* stat);
 /** fsync as strong as the system has it. */
 int syncDescriptor(int file);
 int allocateBlocks(int file, std::int64_t offset, std::int64_t length);
