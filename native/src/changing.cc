@@ -137,8 +137,10 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file
       for (const auto& window : windows_) {
         if (!isUntouched) tell(*window);
         window->madeFor = -1;
-        // What a cut that failed has done to the file is not known: it is mapped anew.
-        if (shown) shown = isCut && !status ? remap(*window) : shrink(*window);
+        if (shown && status) shown = shrink(*window);
+        // What a cut that failed has done to the pages it was to take is not known: they are mapped anew.
+        const std::int64_t left = std::max<std::int64_t>(pagesOf(target) - window->start, 0);
+        if (!status && isCut) window->mapped = std::min(window->mapped, static_cast<std::size_t>(left));
         if (shown) shown = grow(*window);
       }
       for (const auto& window : cut) platform::resume(window->ward);
