@@ -147,7 +147,8 @@ bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
   if (isBack(address, touch)) return true;
   const bool isReadOnly = ward.access == Access::read || ward.access == Access::exec;
   const bool isStore = touch == Touch::write || (touch == Touch::unknown && signal == SIGSEGV);
-  if (isReadOnly && isStore) return divertStore(ward, address);
+  // While a window is being frozen its pages may still be writable, and a store may meet a lost one.
+  if (isReadOnly && isStore && mayBeForbidden(signal)) return divertStore(ward, address);
   return signal == SIGBUS && touch != Touch::execute && replaceLostPage(ward, address, touch);
 }
 
@@ -192,6 +193,7 @@ Ward* guard(const Guarded& window) {
   return ward;
 }
 
+// Called before the pages are protected: whoever faults for that comes after the system call, and so sees this.
 void setAccess(Ward* ward, Access access) {
   if (ward) ward->access = access;
 }
