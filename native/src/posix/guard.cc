@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include "os.h"
 #include "ward-index.h"
@@ -155,7 +157,11 @@ bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
 // --- outside of it ---
 
 void waitForVisitors(const Ward* ward) {
-  while (ward->visitors != 0) sched_yield();
+  // Microseconds, as a rule; but a handler may have to ask a slow disk what became of a page.
+  for (int round = 0; ward->visitors != 0; ++round) {
+    if (round < 100) sched_yield();
+    else std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 }  // namespace
