@@ -30,7 +30,7 @@
         ["OS=='linux'", {
           "sources": [
             "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc", "src/posix/linux.cc",
-            "src/posix/memory.cc", "src/posix/signals.cc"
+            "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
           ],
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
           "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
@@ -40,7 +40,7 @@
         ["OS=='mac'", {
           "sources": [
             "src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc",
-            "src/posix/memory.cc", "src/posix/signals.cc"
+            "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
           ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",

@@ -109,8 +109,10 @@ Touch touchOf(const void* context) {
 #endif
 }
 
-// Whatever is wrong with a page, the code of SIGBUS is the same.
+// Whatever is wrong with a page, permission included, the code of SIGBUS is the same.
 bool isAboutPage(int signal, int code) { return signal == SIGBUS || code == SEGV_ACCERR; }
+
+bool mayBeForbidden(int) { return true; }
 
 bool isSent(int code) { return code <= 0 || code == SI_USER; }
 

@@ -192,6 +192,8 @@ bool isAboutPage(int signal, int code) {
   return signal == SIGBUS ? code == BUS_ADRERR || code == BUS_MCEERR_AR : code == SEGV_ACCERR;
 }
 
+bool mayBeForbidden(int signal) { return signal == SIGSEGV; }
+
 bool isSent(int code) { return code <= 0 || code == BUS_MCEERR_AO; }
 
 std::uint64_t currentThread() { return static_cast<std::uint64_t>(syscall(SYS_gettid)); }

@@ -37,6 +37,8 @@ enum class Touch { unknown, read, write, execute };
 Touch touchOf(const void* context);
 /** Whether a code of SIGBUS or SIGSEGV is about a page that may be put in place. */
 bool isAboutPage(int signal, int code);
+/** Whether a signal may say that a store was not permitted, and not only that there is no page. */
+bool mayBeForbidden(int signal);
 /** Whether a code of SIGBUS or SIGSEGV says that no instruction is at fault. */
 bool isSent(int code);
 std::uint64_t currentThread();
