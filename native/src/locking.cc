@@ -9,7 +9,7 @@ namespace fmmap {
 Status Mapping::lockFile(HandleId handle, platform::Lock kind, LockClaim claim, bool* acquired) {
   std::lock_guard<std::mutex> guard(lockMutex_);
   const OpenFilePtr file = this->file();
-  if (!file) return Status::make(Kind::closed, "flock", "");
+  if (!file || !isJoined(handle)) return Status::make(Kind::closed, "flock", "");
   *acquired = true;
   if (memory_) return {};
   const bool isOwner = std::find(lockOwners_.begin(), lockOwners_.end(), handle) != lockOwners_.end();
@@ -17,6 +17,9 @@ Status Mapping::lockFile(HandleId handle, platform::Lock kind, LockClaim claim, 
     Status status = platform::lock(file->handle(), kind, acquired);
     if (!status || !*acquired) return status;
     lock_ = kind;
+  } else if (lock_ != kind && !isOwner && !lockOwners_.empty()) {
+    *acquired = false;  // another handle's, to be waited for
+    return {};
   } else if (lock_ != kind) {
     return Status::make(Kind::locked, "flock",
                         lock_ == platform::Lock::shared
@@ -32,13 +35,14 @@ Status Mapping::lockFile(HandleId handle, platform::Lock kind, LockClaim claim, 
   return {};
 }
 
-/** Of several owners the last one gives it back; where there are others only, this handle has nothing to give. */
+/** Of several owners the last one gives it back; a handle that owns nothing gives back what the others have. */
 Status Mapping::unlockFile(HandleId handle) {
   std::lock_guard<std::mutex> guard(lockMutex_);
   const OpenFilePtr file = this->file();
   if (!file) return Status::make(Kind::closed, "flock", "");
   const auto own = std::find(lockOwners_.begin(), lockOwners_.end(), handle);
   if (own != lockOwners_.end()) lockOwners_.erase(own);
+  else lockOwners_.clear();
   return lockOwners_.empty() ? giveLockBack(file) : Status{};
 }
 
