@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hear } from './helpers/child.js';
-import { FAULTS, faultError } from './helpers/faults.js';
+import { FAULTS, faultError, inPages } from './helpers/faults.js';
 import { pattern, tempDir, tempFile } from './helpers/temp.js';
 import { THREADS } from './helpers/threads.js';
 
@@ -276,6 +276,6 @@ test('a fault in native code on the thread pool is seen by every thread', async 
     thread.terminate();`,
     [path],
   );
-  const fault = faultError('truncated', PAGE, path);
+  const fault = faultError('truncated', inPages(PAGE, 63 * PAGE), path);
   expect(said).toEqual([[true, fault, fault]]);
 });

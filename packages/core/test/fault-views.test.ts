@@ -178,7 +178,9 @@ async function use(source: string, isWriter: boolean): Promise<void> {
         const error = faultOf(() => file.checkFault());
         const expected = await use(Buffer.from(model.slice().buffer), Buffer.from(model.buffer));
         const first = Math.max(Math.ceil(size / PAGE) * PAGE - start, 0);
-        const isOffset = error.offset >= first && error.offset < view.length;
+        // A copy of all of the view's memory goes as far as the last page does.
+        const end = Math.ceil((start + view.length) / PAGE) * PAGE - start;
+        const isOffset = error.offset >= first && error.offset < end;
         say({ mapping, way, isFaulted, isOffset, error, isSame: isDeepStrictEqual(found, expected),
           size: fs.statSync(path).size - size });
         file.close();

@@ -273,6 +273,7 @@ describe('memory that cannot be mapped', () => {
     const source = fileURLToPath(new URL('helpers/no-filler.c', import.meta.url));
     execFileSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl']);
     const flag = join(directory, 'flag');
+    const preloaded = [process.env.LD_PRELOAD, library].filter(Boolean).join(':');
     const said = await hear(
       `${RESIZE.replace('const error', `fs.writeFileSync(${JSON.stringify(flag)}, ''); const error`)}
       fs.unlinkSync(${JSON.stringify(flag)});
@@ -281,7 +282,7 @@ describe('memory that cannot be mapped', () => {
       ${USABLE}`,
       {
         args: [path, String(CONTENT.length), String(PAGE)],
-        through: ['env', `LD_PRELOAD=${library}`, `FMMAP_NO_FILLER=${flag}`],
+        through: ['env', `LD_PRELOAD=${preloaded}`, `FMMAP_NO_FILLER=${flag}`],
       },
     );
     expect(said).toEqual([

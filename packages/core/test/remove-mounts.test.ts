@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFileMut } from '../src/index.js';
 import { thrown } from './helpers/errors.js';
-import { canMount, makeDisk, mountOver } from './helpers/file-systems.js';
+import { makeDisk, mountOver } from './helpers/file-systems.js';
+import { canMount } from './helpers/mounting.js';
 import {
   another,
   CONTENT,

@@ -1,7 +1,7 @@
 // The template itself is no package that a process could load: only the copies of this are run.
 import { describe, test } from 'vitest';
-import { canMount, FAILING_DISK } from '../../test/helpers/file-systems.js';
 import { lostWrites, tellsOfLostWrite } from '../../test/helpers/lost-writes.js';
+import { canMount, FAILING_DISK } from '../../test/helpers/mounting.js';
 import { PACKAGE } from './package-under-test.js';
 
 // One of each kind: core has all of them.

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { canMount } from '../../test/helpers/file-systems.js';
+import { canMount } from '../../test/helpers/mounting.js';
 import { powerLosses, survivesPowerLoss } from '../../test/helpers/power-loss.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';

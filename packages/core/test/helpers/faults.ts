@@ -13,6 +13,23 @@ export const FAULTS = `
   };
 `;
 
+const PAGE = 4096;
+
+/** Matches an offset of at least `first` and at most `last`. */
+export function within(first: number, last: number): unknown {
+  const isThere = (offset: unknown) => Number(offset) >= first && Number(offset) <= last;
+  return expect.toSatisfy(isThere, `an offset from ${first} to ${last}`);
+}
+
+/**
+ * Matches an offset in the page of `first`, or in one of those as far as that of `last`. For code
+ * that works on many bytes at once: which of them it touches first is up to the processor and the
+ * C library.
+ */
+export function inPages(first: number, last: number = first): unknown {
+  return within(first - (first % PAGE), last - (last % PAGE) + PAGE - 1);
+}
+
 /** What {@link FAULTS} finds. */
 export function faultError(cause: string, offset: unknown, path: unknown): object {
   return { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause, offset, path };

@@ -1,89 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { AS_ROOT, ENV, run, works } from './mounting.js';
 import { turn } from './process.js';
 import { tempDir } from './temp.js';
-
-/** Programs that this needs, and the Debian packages that have them. */
-const PACKAGES = {
-  mount: 'mount',
-  'mkfs.ext4': 'e2fsprogs',
-  'mkfs.xfs': 'xfsprogs',
-  xfs_io: 'xfsprogs',
-  nbdkit: 'nbdkit',
-  nbdfuse: 'libnbd-bin',
-  fusermount3: 'fuse3',
-} as const;
-
-export type Tool = keyof typeof PACKAGES;
-
-/** What {@link makeFailingDisk} needs. */
-export const FAILING_DISK: readonly Tool[] = [
-  'mount',
-  'mkfs.ext4',
-  'nbdkit',
-  'nbdfuse',
-  'fusermount3',
-];
-
-const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C' };
-const isRoot = process.getuid?.() === 0;
-/** Before a command that only root may run. */
-const AS_ROOT = isRoot ? [] : ['sudo', '-n'];
-
-/** Runs a command; throws, with what it wrote, if it fails. */
-function run(...command: string[]): void {
-  const [program = '', ...args] = command;
-  try {
-    execFileSync(program, args, { env: ENV, stdio: 'pipe', encoding: 'utf8' });
-  } catch (error) {
-    const { stderr = '', message } = error as { stderr?: string; message: string };
-    throw new Error(`${message}\n${stderr}`);
-  }
-}
-
-function works(...command: string[]): boolean {
-  try {
-    run(...command);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Whether file systems can be mounted here with these tools; root installs those that are missing.
- * For `describe.runIf`. In CI it throws instead of saying no, so that nothing is skipped there.
- */
-export function canMount(...tools: Tool[]): boolean {
-  const has = (tool: string) => works('sh', '-c', 'command -v "$0"', tool);
-  const missing = () => [
-    ...new Set(tools.filter((tool) => !has(tool)).map((tool) => PACKAGES[tool])),
-  ];
-  const packages = missing();
-  const mayMount = isRoot || works(...AS_ROOT, 'true');
-  if (mayMount && packages.length > 0) {
-    console.warn(`installing ${packages.join(' ')} for the tests`);
-    // Another test file may be at it as well.
-    const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq'];
-    const install = [...apt, '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', ...packages];
-    if (!works(...AS_ROOT, ...install)) {
-      works(...AS_ROOT, ...apt, 'update');
-      works(...AS_ROOT, ...install);
-    }
-  }
-  const lacking = missing();
-  if (mayMount && lacking.length === 0) return true;
-  const problem =
-    (mayMount
-      ? ''
-      : 'they mount file systems: run them as root, or with a sudo that asks nothing. ') +
-    (lacking.length === 0 ? '' : `They need more programs: apt-get install ${lacking.join(' ')}`);
-  if (process.env.CI) throw new Error(`these tests cannot run: ${problem}`);
-  console.warn(`\n*** TESTS ARE SKIPPED: ${problem} ***\n`);
-  return false;
-}
 
 const isMounted = (directory: string): boolean =>
   fs.readFileSync('/proc/self/mounts', 'utf8').includes(` ${directory} `);

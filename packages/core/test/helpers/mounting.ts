@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+
+/** Programs that this needs, and the Debian packages that have them. */
+const PACKAGES = {
+  mount: 'mount',
+  'mkfs.ext4': 'e2fsprogs',
+  'mkfs.xfs': 'xfsprogs',
+  xfs_io: 'xfsprogs',
+  nbdkit: 'nbdkit',
+  nbdfuse: 'libnbd-bin',
+  fusermount3: 'fuse3',
+} as const;
+
+export type Tool = keyof typeof PACKAGES;
+
+/** What {@link makeFailingDisk} needs. */
+export const FAILING_DISK: readonly Tool[] = [
+  'mount',
+  'mkfs.ext4',
+  'nbdkit',
+  'nbdfuse',
+  'fusermount3',
+];
+
+export const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C' };
+const isRoot = process.getuid?.() === 0;
+/** Before a command that only root may run. */
+export const AS_ROOT = isRoot ? [] : ['sudo', '-n'];
+
+/** Runs a command; throws, with what it wrote, if it fails. */
+export function run(...command: string[]): void {
+  const [program = '', ...args] = command;
+  try {
+    execFileSync(program, args, { env: ENV, stdio: 'pipe', encoding: 'utf8' });
+  } catch (error) {
+    const { stderr = '', message } = error as { stderr?: string; message: string };
+    throw new Error(`${message}\n${stderr}`);
+  }
+}
+
+export function works(...command: string[]): boolean {
+  try {
+    run(...command);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const has = (tool: string) => works('sh', '-c', 'command -v "$0"', tool);
+const lacking = (tools: readonly Tool[]) => [
+  ...new Set(tools.filter((tool) => !has(tool)).map((tool) => PACKAGES[tool])),
+];
+// Root of a container may not.
+const mayMount = () => works(...AS_ROOT, 'unshare', '--mount', 'true');
+
+/** Why file systems cannot be mounted here, with all of the tools or with these, or ''. */
+export function mountProblem(tools = Object.keys(PACKAGES) as Tool[]): string {
+  const problems: string[] = [];
+  if (!mayMount()) {
+    problems.push(
+      'they mount file systems: run them as root (of a container: --privileged), or with a sudo that asks nothing',
+    );
+  }
+  const packages = lacking(tools);
+  if (packages.length > 0) {
+    problems.push(`they need more programs: apt-get install ${packages.join(' ')}`);
+  }
+  return problems.join('; ');
+}
+
+function install(packages: readonly string[]): void {
+  console.warn(`installing ${packages.join(' ')} for the tests`);
+  // Another test file may be at it as well.
+  const apt = [...AS_ROOT, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq'];
+  const all = [...apt, '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', ...packages];
+  if (works(...all)) return;
+  works(...apt, 'update');
+  works(...all);
+}
+
+/**
+ * Whether file systems can be mounted here with these tools; root installs those that are missing.
+ * For `describe.runIf`: {@link SkippedReporter} says in the end what was skipped. In CI it throws
+ * instead of saying no, so that nothing is skipped there.
+ */
+export function canMount(...tools: Tool[]): boolean {
+  const packages = lacking(tools);
+  if (packages.length > 0 && mayMount()) install(packages);
+  const problem = mountProblem(tools);
+  if (problem !== '' && process.env.CI) throw new Error(`these tests cannot run: ${problem}`);
+  return problem === '';
+}

@@ -1,0 +1,125 @@
+// Builds the addon with sanitizers of g++, and runs with it what would show a mistake:
+// `node scripts/sanitize.mjs address|thread [SEED]`. Ends with 1 if anything was found.
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const [kind, seed] = process.argv.slice(2);
+const here = (name) => resolve('test/sanitizers', name);
+const logs = fs.mkdtempSync(join(tmpdir(), 'fmmap-sanitize-'));
+const failures = [];
+
+/** Faults are for the addon's own handlers. */
+const SIGNALS = ['handle_segv=0', 'handle_sigbus=0', 'allow_user_segv_handler=1'];
+const options = (...list) => [...SIGNALS, ...list, `log_path=${join(logs, kind)}`].join(':');
+
+const SANITIZERS = {
+  address: {
+    flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=undefined'],
+    wrapped: ['munlock'],
+    libraries: ['libasan.so', 'libubsan.so'],
+    env: {
+      ASAN_OPTIONS: options('detect_leaks=0'), // Node frees little before it ends
+      UBSAN_OPTIONS: options('halt_on_error=1', 'print_stacktrace=1'),
+    },
+    through: [],
+    run() {
+      torture();
+      tests();
+    },
+  },
+  thread: {
+    flags: ['-fsanitize=thread'],
+    wrapped: ['munlock', 'mmap', 'mmap64', 'memchr', 'memmem'],
+    libraries: ['libtsan.so'],
+    env: {
+      // The longest history, or it often does not know what the other thread did.
+      TSAN_OPTIONS: options('history_size=7', `suppressions=${here('thread.suppressions')}`),
+    },
+    // Its shadow lies where addresses may be that are as random as newer kernels make them.
+    through: ['setarch', '--addr-no-randomize'],
+    run: torture,
+  },
+};
+const { flags, wrapped, libraries, env, through, run } = SANITIZERS[kind];
+const addon = resolve('native/sanitized', kind);
+
+try {
+  build();
+  run();
+  for (const log of fs.readdirSync(logs)) {
+    process.stdout.write(fs.readFileSync(join(logs, log)));
+    failures.push('the sanitizer found what is printed above');
+  }
+} finally {
+  fs.rmSync(logs, { recursive: true });
+}
+for (const failure of failures) console.log(`FAILED: ${failure}`);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** The sources of `native`, in a folder of their own. */
+function build() {
+  fs.mkdirSync(addon, { recursive: true });
+  fs.copyFileSync('native/binding.gyp', join(addon, 'binding.gyp'));
+  fs.rmSync(join(addon, 'src'), { force: true });
+  fs.symlinkSync('../../src', join(addon, 'src'));
+  const object = join(addon, 'wrapped.o');
+  execFileSync('g++', ['-std=c++17', '-O2', '-fPIC', '-c', here('wrapped.cc'), '-o', object]);
+  fs.rmSync(join(addon, 'build/Release/obj.target/fmmap.node'), { force: true }); // links again
+  const gyp = 'native/node_modules/node-gyp/bin/node-gyp.js';
+  const make = [gyp, 'configure', 'build', '--jobs=max', '--loglevel=warn', '--directory', addon];
+  execFileSync(process.execPath, make, {
+    env: {
+      ...process.env,
+      CXX: 'g++',
+      CXXFLAGS: ['-O1', '-g', '-fno-omit-frame-pointer', ...flags].join(' '),
+      LDFLAGS: [...flags, object, ...wrapped.map((name) => `-Wl,--wrap=${name}`)].join(' '),
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+function torture() {
+  const args = ['--expose-gc', '--no-warnings', here('torture/main.mjs'), '40'];
+  node('the torture program', 5, ...args, ...(seed ? [seed] : []));
+}
+
+/** Those tests of core that start no process for each case, which is slow with a sanitizer. */
+function tests() {
+  const starts = /\/(child|children|foreign|lost-writes|mounting|power-loss|sequences|soak)\.js'/;
+  const files = ['test', 'template/test']
+    .flatMap((folder) =>
+      fs.readdirSync(join('packages/core', folder)).map((name) => join(folder, name)),
+    )
+    .filter((file) => file.endsWith('.test.ts') && !file.endsWith('.package.test.ts'))
+    .filter((file) => !starts.test(fs.readFileSync(join('packages/core', file), 'utf8')));
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', 'packages/core'];
+  node('the tests of core', 10, ...vitest, '--testTimeout=60000', ...files);
+}
+
+/** Has node run something with the addon, which whatever it starts has as well. */
+function node(name, minutes, ...args) {
+  const [program, ...rest] = [...through, process.execPath, ...args];
+  const { status, signal } = spawnSync(program, rest, {
+    stdio: 'inherit',
+    timeout: minutes * 60_000,
+    killSignal: 'SIGKILL',
+    env: {
+      ...process.env,
+      ...env,
+      LD_PRELOAD: libraries.map(pathOf).join(':'),
+      FMMAP_SANITIZED: addon,
+      NODE_OPTIONS: `--require ${here('preload.cjs')}`,
+    },
+  });
+  if (status !== 0) failures.push(`${name} ended with ${signal ?? status}`);
+}
+
+function pathOf(library) {
+  const path = execFileSync('g++', [`-print-file-name=${library}`], { encoding: 'utf8' }).trim();
+  if (!path.includes('/')) throw new Error(`g++ has no ${library}: install the one of its version`);
+  return path;
+}

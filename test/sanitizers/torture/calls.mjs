@@ -1,0 +1,67 @@
+// What is done to a file. Sync and async classes have the same names, and what a call returns is
+// awaited. Offsets are random: nobody knows the length, which others change all the time.
+
+/** How large a file is at first; it grows to twice that. */
+export const SIZE = 2 ** 17;
+
+const at = ({ below }) => below(SIZE);
+const range = ({ below }) => [below(SIZE / 2), below(SIZE / 2)];
+
+const reads = {
+  readUInt8: (file, random) => file.readUInt8(at(random)),
+  readDoubleLE: (file, random) => file.readDoubleLE(at(random)),
+  readBigUInt128BE: (file, random) => file.readBigUInt128BE(at(random)),
+  copyBytes: (file, random) => file.copyBytes(...range(random)),
+  'copyBytes of all': (file) => file.copyBytes(),
+  read: (file, random) => file.read(Buffer.alloc(random.below(2 ** 14)), at(random)),
+  readExact: (file, random) => file.readExact(Buffer.alloc(100), at(random)),
+  indexOf: (file, random) => file.indexOf('\0\0', at(random)),
+  lastIndexOf: (file) => file.lastIndexOf('nowhere'),
+  indexesOf: (file, random) => file.indexesOf(1, new Float64Array(50), at(random)),
+  'a reader': (file, random) => file.reader(at(random)).read(Buffer.alloc(5000)),
+  'a view': (file, random) => file.asBuffer()[at(random)],
+  'a view of a range': (file, random) => file.bytes(...range(random)).indexOf(0),
+  residency: (file, random) => file.residency(...range(random)),
+  prefetch: (file, random) => file.prefetch(...range(random)),
+  advise: (file, random) => file.advise(random.of(['random', 'willneed', 'dontneed'])),
+  lockMemory: (file, random) => file.lockMemory(0, random.below(10_000)),
+  unlockMemory: (file) => file.unlockMemory(),
+  stat: (file) => file.stat(),
+  checkFault: (file) => file.checkFault(),
+  reopen: (file) => file.reopen(),
+  tryLock: (file) => file.tryLock(),
+  tryLockShared: (file) => file.tryLockShared(),
+  unlock: (file) => file.unlock(),
+  getters: ({ length, lockState, isFaulted, isPoisoned, isClosed }) =>
+    `${length} ${lockState} ${isFaulted} ${isPoisoned} ${isClosed}`,
+  async onFault(file) {
+    const end = file.onFault(() => {});
+    await new Promise(setImmediate);
+    end();
+  },
+};
+
+const stores = {
+  'a store to a view': (file, random) => file.asBuffer().subarray(at(random)).fill(3),
+};
+
+const writes = {
+  writeUInt32BE: (file, random) => file.writeUInt32BE(0x01020304, at(random)),
+  writeBigUInt64LE: (file, random) => file.writeBigUInt64LE(1n, at(random)),
+  write: (file, random) => file.write(Buffer.alloc(random.below(2 ** 14), 7), at(random)),
+  writeAll: (file, random) => file.writeAll(Buffer.alloc(100, 7), at(random)),
+  fill: (file, random) => file.fill(9, at(random)),
+  copyWithin: (file, random) => file.copyWithin(at(random), ...range(random)),
+  zeroRange: (file, random) => file.zeroRange(random.below(1000), 1000 + random.below(9000)),
+  'a writer': (file, random) => file.writer(at(random)).write(Buffer.alloc(300, 5)),
+  flush: (file) => file.flush(),
+  startFlush: (file) => file.startFlush(),
+  truncate: (file, random) => file.truncate(1 + random.below(2 * SIZE)),
+};
+
+const entries = (...tables) => tables.flatMap(Object.entries);
+
+/** Of a file that may be written; stores to views of others are stray. */
+export const WRITABLE = entries(reads, stores, writes);
+export const READABLE = entries(reads, stores);
+export const REOPEN = ['reopen', reads.reopen];
