@@ -9,7 +9,7 @@ import { type Cell, describe } from './plan.js';
 import type { Report } from './report.js';
 
 /** A process that says nothing for so long hangs: its own deadlines are shorter. */
-const SILENCE = 60_000;
+const SILENCE = 40_000;
 
 /** As it is built; this file may be run from its source. */
 const PROGRAM = import.meta.url.endsWith('.ts') ? '../dist/matrix/program.js' : './program.js';
@@ -68,7 +68,7 @@ async function runProcess(
         : [child.exitCode, child.signalCode];
     if (isFinished && code === 0) return cells.length;
     const cell = cells[at];
-    const end = isSilent ? 'said nothing for a minute' : `ended with ${signal ?? code}`;
+    const end = isSilent ? 'said nothing for 40 s' : `ended with ${signal ?? code}`;
     outcome.failures.push(
       `${cell ? describe(cell) : 'the start'} (cell ${cell?.index}): the process ${end}\n${stderr.slice(-2000)}`,
     );
