@@ -1,7 +1,8 @@
 // The disk takes its time (who runs this sees to it that a system call does), and the event loop
 // must not wait for it.
-import { AsyncMmapFileMut } from '@fmmap/node';
+
 import { MmapFileMut } from '@fmmap/core';
+import { AsyncMmapFileMut } from '@fmmap/node';
 import { BYTE, expect, finish, makeFile, options, PAGE, step } from './program.js';
 
 const [name = 'flush'] = options;

@@ -1,7 +1,7 @@
 // The matrix, by hand: see CONTRIBUTING.md.
 import { parseArgs } from 'node:util';
 import { loadClasses } from './handles.js';
-import { planOf } from './plan.js';
+import { describe, planOf } from './plan.js';
 import { membersOfAll } from './recipes.js';
 import { run } from './run.js';
 
@@ -20,16 +20,20 @@ const { values } = parseArgs({
 const { flavour, only, grep } = values;
 const seed = Number(values.seed);
 const members = membersOfAll(await loadClasses(flavour));
-const all = planOf(flavour, members, seed, Number(values.cells));
+const plan = planOf(flavour, members, seed, Number(values.cells));
 const cells =
   only === undefined
-    ? all.filter((cell) => JSON.stringify(cell).includes(grep))
-    : Array.from({ length: Number(values.times) }, () => all[Number(only)]).filter(
-        (cell) => cell !== undefined,
-      );
-console.log(`${flavour}: ${cells.length} cells, seed ${seed}`);
+    ? plan.cells.filter((cell) => new RegExp(grep).test(describe(cell)))
+    : plan.cells.filter(({ index }) => index === Number(only));
+const repeated = Array.from({ length: Number(values.times) }, () => cells).flat();
+console.log(`${flavour}: ${repeated.length} cells, seed ${seed}`);
 const start = performance.now();
-const { failures, count } = await run(flavour, cells, Number(values.lanes), Number(values.most));
+const lanes = Number(values.lanes);
+const { failures, count } = await run(
+  { flavour, seed, cells: repeated },
+  lanes,
+  Number(values.most),
+);
 for (const failure of failures) console.log(failure);
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 console.log(`${count} cells in ${seconds} s, ${failures.length} failures`);

@@ -13,7 +13,7 @@ export interface Effect {
   readonly opens?: boolean;
   /** It may occupy its thread until a lock is free. */
   readonly waits?: boolean;
-  /** It needs limits of the system for memory that is kept in. */
+  /** Memory is kept in, which the system limits, and takes no advice for. */
   readonly keepsIn?: boolean;
 }
 

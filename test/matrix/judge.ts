@@ -26,8 +26,11 @@ const some = ({ effects }: Facts, name: keyof Effect): boolean =>
 const closes = (facts: Facts): boolean => facts.isClosed || some(facts, 'closes');
 
 /** Whether pages may vanish under the mapping. */
-export const isCut = ({ cut, isForeign, sizes }: Facts): boolean =>
-  cut !== undefined || (isForeign && sizes.length > 0);
+export const isCut = (facts: Facts): boolean =>
+  facts.cut !== undefined || ((facts.isForeign || some(facts, 'opens')) && facts.sizes.length > 0);
+
+/** A file that is opened after it was removed is a new one, and empty. */
+const isNew = (facts: Facts): boolean => some(facts, 'opens') && some(facts, 'removes');
 
 const endings = ({ length, sizes, cut }: Facts): number[] => [
   length,
@@ -68,7 +71,10 @@ function strangeness(name: string, value: unknown, facts: Facts): boolean {
   const poisons = isCut(facts) && (some(facts, 'sizes') || some(facts, 'freezes'));
   switch (name) {
     case 'length':
-      return !(endings(facts).includes(Number(value)) || (value === 0 && closes(facts)));
+      return !(
+        endings(facts).includes(Number(value)) ||
+        (value === 0 && (closes(facts) || isNew(facts)))
+      );
     case 'size':
       return !endings(facts).includes(Number(value));
     case 'isEmpty':
@@ -100,7 +106,7 @@ export function isExplained({ name, code }: Thrown, facts: Facts): boolean {
     case 'MmapFaultError':
       return isCut(facts);
     case 'MmapRangeError':
-      return shrinks(facts);
+      return shrinks(facts) || isNew(facts);
     case 'MmapPoisonedError':
       return isCut(facts);
     case 'MmapLockError':
@@ -108,10 +114,10 @@ export function isExplained({ name, code }: Thrown, facts: Facts): boolean {
     case 'MmapIdentityError':
       return some(facts, 'removes');
     case 'MmapUnsupportedError':
-      return some(facts, 'freezes');
+      return some(facts, 'freezes') || some(facts, 'keepsIn');
     case 'MmapError':
       return (
-        (code === 'ENOENT' && some(facts, 'opens') && some(facts, 'removes')) ||
+        (code === 'ENOENT' && isNew(facts)) ||
         (['ENOMEM', 'EAGAIN', 'EPERM'].includes(code) && some(facts, 'keepsIn'))
       );
     default:

@@ -2,7 +2,13 @@ import { effectOf } from './effects.js';
 import type { Member } from './members.js';
 import { PENDINGS, pendingsOf } from './pendings.js';
 import { Random } from './random.js';
-import { type Event, eventsWith, OTHERS, type Others } from './surroundings.js';
+import { type Event, eventWith, OTHERS, type Others } from './surroundings.js';
+
+export interface Plan {
+  readonly flavour: string;
+  readonly seed: number;
+  readonly cells: readonly Cell[];
+}
 
 /** One meeting: what is called, while what is under way, in which surroundings. */
 export interface Cell {
@@ -41,7 +47,7 @@ export function planOf(
   members: readonly Member[],
   seed: number,
   count: number,
-): Cell[] {
+): Plan {
   const random = new Random(seed);
   const pendings = pendingsOf(flavour);
   const cells: Omit<Cell, 'index'>[] = [];
@@ -50,10 +56,11 @@ export function planOf(
       ([, who]) => !isDeadlock(type, member, pending, who),
     );
     const [others, who] = random.pick(names);
-    const event = random.pick(eventsWith(who));
+    const event = eventWith(who, random);
     cells.push({ type, member, pending, others, event, seed: random.below(2 ** 31) });
   };
   for (const member of members) for (const pending of pendings) add(member, pending);
   while (cells.length < count) add(random.pick(members), random.pick(pendings));
-  return random.shuffle(cells).map((cell, index) => ({ index, ...cell }));
+  const shuffled = random.shuffle(cells).map((cell, index) => ({ index, ...cell }));
+  return { flavour, seed, cells: shuffled };
 }

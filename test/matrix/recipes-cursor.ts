@@ -1,6 +1,7 @@
 import type { MmapFileReader, MmapFileWriter } from '@fmmap/core';
 import type { AsyncMmapFileReader, AsyncMmapFileWriter } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
+import { content } from './content.js';
 import { MARK } from './recipes-write.js';
 
 // Readers and writers begin at the place of their first call.
@@ -23,9 +24,16 @@ const moving: Record<string, Recipe<Cursor>> = {
   skip: (cursor) => cursor.skip(1),
 };
 
-/** A line as it was read; where it ends is not looked at. */
+/** A line as it was read; of its bytes, which need not be text, it only says whether one is zero. */
 function line(at: At, from: number, text: string | null): void {
   if (text === null) at.notes.absent(from, 1);
+  else if (text.includes('\0')) at.notes.bytes(from, Buffer.alloc(1));
+}
+
+/** Where a chunk is from is not known where several are read at once. */
+function chunk(at: At, from: number, bytes: Buffer | undefined): void {
+  if (!bytes) at.notes.absent(from, 1);
+  else if (!content().includes(bytes)) at.notes.view(from, bytes);
 }
 
 export const ofReaders: Record<string, Recipe<Reader>> = {
@@ -54,11 +62,9 @@ export const ofReaders: Record<string, Recipe<Reader>> = {
     else notes.view(from, view);
   },
   readLine: async (reader, at) => line(at, next(reader), await reader.readLine()),
-  chunks: async (reader, { length, notes }) => {
+  chunks: async (reader, at) => {
     const from = next(reader);
-    const { value } = await reader.chunks(length).next();
-    if (value) notes.view(from, value);
-    else notes.absent(from, 1);
+    chunk(at, from, (await reader.chunks(at.length).next()).value ?? undefined);
   },
   '[Symbol.iterator]': (reader, at) => {
     const { value } = (reader as MmapFileReader)[Symbol.iterator]().next();

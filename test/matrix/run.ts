@@ -5,16 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Cell, describe } from './plan.js';
+import { type Cell, describe, type Plan } from './plan.js';
 import type { Report } from './report.js';
 
 /** A process that says nothing for so long hangs: its own deadlines are shorter. */
 const SILENCE = 40_000;
 
+/** A file system in memory, where there is one. */
+const MEMORY = '/dev/shm';
+
 /** As it is built; this file may be run from its source. */
 const PROGRAM = import.meta.url.endsWith('.ts') ? '../dist/matrix/program.js' : './program.js';
 
-/** Where cells go on after a process that ended in the midst. */
 export interface Outcome {
   /** What was wrong, a text for each cell. */
   readonly failures: string[];
@@ -24,86 +26,81 @@ export interface Outcome {
 
 /** Makes cells happen in processes, `lanes` of them at once, until there are too many failures. */
 export async function run(
-  flavour: string,
-  cells: readonly Cell[],
+  { flavour, seed, cells }: Plan,
   lanes: number,
-  most = 50,
+  most = 20,
 ): Promise<Outcome> {
   const outcome: Outcome = { failures: [], count: 0 };
   const lane = async (number: number): Promise<void> => {
-    let rest = cells.filter(({ index }) => index % lanes === number);
+    let rest = cells.filter((_, index) => index % lanes === number);
     while (rest.length > 0 && outcome.failures.length < most) {
-      const done = await runProcess(flavour, rest, outcome);
+      const { done, failures } = await runProcess(flavour, rest);
+      outcome.count += done;
+      for (const { cell, text } of failures) {
+        const again = `npm run matrix -- --flavour ${flavour} --seed ${seed} --only ${cell.index}`;
+        outcome.failures.push(`${describe(cell)}:\n  ${text}\n  again: ${again} --times 20`);
+      }
       rest = rest.slice(done);
     }
   };
   await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
+  outcome.failures.push(...(outcome.failures.length >= most ? ['and so on'] : []));
   return outcome;
+}
+
+interface Failure {
+  readonly cell: Cell;
+  readonly text: string;
 }
 
 /** @returns How many of the cells are over, the one included in which the process ended. */
 async function runProcess(
   flavour: string,
   cells: readonly Cell[],
-  outcome: Outcome,
-): Promise<number> {
+): Promise<{ done: number; failures: Failure[] }> {
   const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-matrix-'));
   const list = join(directory, 'cells.json');
   fs.writeFileSync(list, JSON.stringify(cells));
+  const memory = fs.existsSync(MEMORY) ? fs.mkdtempSync(join(MEMORY, 'fmmap-matrix-')) : directory;
   const program = fileURLToPath(new URL(PROGRAM, import.meta.url));
-  const child = spawn(process.execPath, [program, flavour, list], {
+  const child = spawn(process.execPath, [program, flavour, list, directory, memory], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, TMPDIR: directory },
   });
+  const ended = once(child, 'close');
   let isSilent = false;
   const timer = setTimeout(() => {
     isSilent = true;
     child.kill('SIGKILL');
   }, SILENCE);
   try {
-    const { at, isFinished, stderr } = await listen(child, cells, outcome, timer);
-    const [code, signal] =
-      child.exitCode === null && child.signalCode === null
-        ? await once(child, 'exit')
-        : [child.exitCode, child.signalCode];
-    if (isFinished && code === 0) return cells.length;
+    const { at, isFinished, failures, stderr } = await listen(child, cells, timer);
+    const [code, signal] = await ended;
     const cell = cells[at];
+    if ((isFinished && code === 0) || !cell) return { done: cells.length, failures };
     const end = isSilent ? 'said nothing for 40 s' : `ended with ${signal ?? code}`;
-    outcome.failures.push(
-      `${cell ? describe(cell) : 'the start'} (cell ${cell?.index}): the process ${end}\n${stderr.slice(-2000)}`,
-    );
-    return at + 1;
+    failures.push({ cell, text: `the process ${end}\n${stderr.slice(-2000)}` });
+    return { done: at + 1, failures };
   } finally {
     clearTimeout(timer);
-    fs.rmSync(directory, { recursive: true, force: true });
+    for (const each of [directory, memory]) fs.rmSync(each, { recursive: true, force: true });
   }
 }
 
-async function listen(
-  child: ChildProcess,
-  cells: readonly Cell[],
-  outcome: Outcome,
-  timer: NodeJS.Timeout,
-): Promise<{ at: number; isFinished: boolean; stderr: string }> {
-  const state = { at: 0, isFinished: false, stderr: '' };
+async function listen(child: ChildProcess, cells: readonly Cell[], timer: NodeJS.Timeout) {
+  const state = { at: 0, isFinished: false, stderr: '', failures: [] as Failure[] };
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     state.stderr += text;
   });
-  const indexes = new Map(cells.map(({ index }, at) => [index, at]));
   if (!child.stdout) return state;
   for await (const line of createInterface({ input: child.stdout })) {
     timer.refresh();
     const report = JSON.parse(line) as Report;
-    if ('started' in report) state.at = indexes.get(report.started) ?? 0;
+    if ('started' in report) state.at = report.started;
     else if ('finished' in report) state.isFinished = true;
-    else {
-      outcome.count += 1;
-      const cell = cells[state.at];
-      if (report.problems.length > 0 && cell) {
-        outcome.failures.push(
-          `${describe(cell)} (cell ${cell.index}):\n  ${report.problems.slice(0, 5).join('\n  ')}`,
-        );
-      }
+    else if (report.problems.length > 0) {
+      const cell = cells[report.ended];
+      const text = report.problems.slice(0, 5).join('\n  ');
+      if (cell) state.failures.push({ cell, text });
     }
   }
   return state;

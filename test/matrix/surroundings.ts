@@ -1,5 +1,7 @@
 // Who else has the file, and what else happens to it.
 
+import type { Random } from './random.js';
+
 /** A handle, and the thread that it is in. */
 export interface Role {
   readonly handle: 'owner' | 'attached' | 'foreign';
@@ -34,10 +36,13 @@ export const OTHERS: Readonly<Record<string, Others>> = {
 export const hasWorker = ({ pending, subject, beside }: Others): boolean =>
   pending.thread === 'worker' || subject.thread === 'worker' || beside === 'worker';
 
-export const EVENTS = ['nothing', 'closed', 'cut', 'terminated'] as const;
-
 /** What happens besides: a handle is closed, another process cuts the file, the worker is terminated. */
-export type Event = (typeof EVENTS)[number];
+export type Event = 'nothing' | 'closed' | 'cut' | 'terminated';
 
-export const eventsWith = (others: Others): Event[] =>
-  EVENTS.filter((event) => event !== 'terminated' || hasWorker(others));
+/** To start another worker takes as long as a dozen other cells. */
+const RARELY = 12;
+
+export function eventWith(others: Others, random: Random): Event {
+  if (hasWorker(others) && random.once(RARELY)) return 'terminated';
+  return random.pick(['nothing', 'closed', 'cut'] as const);
+}
