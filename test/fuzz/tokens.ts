@@ -49,7 +49,8 @@ type File = MmapFile | MmapFileMut | AsyncMmapFile | AsyncMmapFileMut;
 /** A handle was given: it must be right in every respect. */
 function look(file: File, isMut: boolean): void {
   const found = shared.find(({ file: { path } }) => path === file.path);
-  if (!found) return expect(false, `it is attached to ${show(file.path)}`);
+  expect(found !== undefined, `it is attached to ${show(file.path)}`);
+  if (!found) return;
   const { content, isWritable, file: original } = found;
   expect(isWritable || !isMut, 'it is writable, and the mapping is not');
   expect(file.length === content.length, `its length is ${file.length}`);
