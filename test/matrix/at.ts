@@ -12,7 +12,8 @@ export interface Place {
   readonly path: string;
   /** For new files, next to it. */
   readonly directory: string;
-  readonly seed: number;
+  /** Which content the file has. */
+  readonly file: number;
 }
 
 /** What a recipe has to work with. */

@@ -1,6 +1,7 @@
 import * as core from '@fmmap/core';
 import type { SharedMapping } from '@fmmap/core/internal';
 import type { Place } from './at.js';
+import { contentOf } from './content.js';
 import { type Class, classesOf, isStatic, type Member } from './members.js';
 import { Notes } from './notes.js';
 import { recipeFor } from './recipes.js';
@@ -61,7 +62,7 @@ let calls = 0;
 
 /** The calls of one member on one target. */
 export class Calls {
-  readonly notes = new Notes();
+  readonly notes: Notes;
   readonly #member: Member;
   readonly #target: object;
   readonly #handle: Handle;
@@ -73,6 +74,7 @@ export class Calls {
     this.#target = target;
     this.#handle = handle;
     this.#place = place;
+    this.notes = new Notes(contentOf(place.file));
   }
 
   /** Makes a call now. */

@@ -133,6 +133,12 @@ export function judge(note: Note, written: readonly Written[], facts: Facts): st
       return note.odd
         .map((odd) => oddness(odd, note.kind === 'view', written, facts))
         .filter((text) => text !== undefined);
+    case 'zero': {
+      const isWrittenTo = written.some(({ bytes }) => bytes.includes(0));
+      const isPossible =
+        isWrittenTo || [...facts.sizes, facts.cut ?? 0].some((size) => isGrown(facts, size - 1));
+      return isPossible ? [] : [`from ${note.offset} on there is a zero that nobody wrote`];
+    }
     case 'absent': {
       const end = note.offset + Math.max(note.length, 1);
       const isOver = isGone(facts, end) || written.some(({ offset }) => offset < end);
@@ -160,8 +166,12 @@ export function judgeFile(
   if (!endings(facts).includes(found.length)) problems.push(`it has ${found.length} bytes`);
   for (const { offset, bytes, isDone } of written) {
     if (!isDone || isGone(facts, offset + bytes.length)) continue;
-    const kept = found.subarray(offset, offset + bytes.length);
-    if (!kept.equals(Buffer.from(bytes))) problems.push(`a write at ${offset} is lost`);
+    const others = written.filter((each) => each.bytes !== bytes);
+    const isKept = bytes.every((byte, index) => {
+      const at = offset + index;
+      return byte === found[at] || isWritten(others, at, found[at] ?? -1);
+    });
+    if (!isKept) problems.push(`a write at ${offset} is lost`);
   }
   return problems.map((text) => `the file: ${text}`);
 }

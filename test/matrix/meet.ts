@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { oddities } from './content.js';
+import { contentOf, oddities } from './content.js';
 import { Hang, inTime } from './deadline.js';
 import { isExplained, judge, judgeFile, judgeLook } from './judge.js';
 import { look } from './look.js';
@@ -77,7 +77,7 @@ async function judgeAll(scene: Scene, asked: Party, called: Party): Promise<stri
     ...[asked, called].flatMap(({ member, notes }) =>
       notes.flatMap((note) => judge(note, written, facts).map((text) => `${member.name}: ${text}`)),
     ),
-    ...judgeFile(found, oddities(0, found), written, facts),
+    ...judgeFile(found, oddities(contentOf(cell.index), 0, found), written, facts),
     ...looks.flatMap((each) => judgeLook(each, found, facts)),
   ];
   if (helper) await inTime(helper.tell({ order: 'close' }), 'close in the worker');

@@ -19,6 +19,8 @@ export interface Written {
 export type Note =
   /** Bytes that were returned, or that a view shows, and where they differ from the content. */
   | { readonly kind: 'bytes' | 'view'; readonly odd: readonly Odd[] }
+  /** Somewhere from there on is a zero. */
+  | { readonly kind: 'zero'; readonly offset: number }
   /** A search did not find what the content has there. */
   | { readonly kind: 'absent'; readonly offset: number; readonly length: number }
   | { readonly kind: 'is'; readonly name: string; readonly value: unknown }
@@ -32,15 +34,25 @@ export class Notes {
   readonly written: Written[] = [];
   /** Handles that were made, to be looked at when all is quiet, and to be closed. */
   readonly kept: object[] = [];
+  readonly content: Buffer;
+
+  /** @param content - Of the file. */
+  constructor(content: Buffer) {
+    this.content = content;
+  }
 
   bytes(offset: number, found: Uint8Array): void {
-    const odd = oddities(offset, found);
+    const odd = oddities(this.content, offset, found);
     if (odd.length > 0) this.list.push({ kind: 'bytes', odd });
   }
 
   view(offset: number, found: Uint8Array): void {
-    const odd = oddities(offset, found);
+    const odd = oddities(this.content, offset, found);
     if (odd.length > 0) this.list.push({ kind: 'view', odd });
+  }
+
+  zero(offset: number): void {
+    this.list.push({ kind: 'zero', offset });
   }
 
   absent(offset: number, length: number): void {

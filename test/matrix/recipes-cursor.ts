@@ -1,7 +1,6 @@
 import type { MmapFileReader, MmapFileWriter } from '@fmmap/core';
 import type { AsyncMmapFileReader, AsyncMmapFileWriter } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
-import { content } from './content.js';
 import { MARK } from './recipes-write.js';
 
 // Readers and writers begin at the place of their first call.
@@ -27,13 +26,13 @@ const moving: Record<string, Recipe<Cursor>> = {
 /** A line as it was read; of its bytes, which need not be text, it only says whether one is zero. */
 function line(at: At, from: number, text: string | null): void {
   if (text === null) at.notes.absent(from, 1);
-  else if (text.includes('\0')) at.notes.bytes(from, Buffer.alloc(1));
+  else if (text.includes('\0')) at.notes.zero(from);
 }
 
 /** Where a chunk is from is not known where several are read at once. */
 function chunk(at: At, from: number, bytes: Buffer | undefined): void {
   if (!bytes) at.notes.absent(from, 1);
-  else if (!content().includes(bytes)) at.notes.view(from, bytes);
+  else if (!at.notes.content.includes(bytes)) at.notes.view(from, bytes);
 }
 
 export const ofReaders: Record<string, Recipe<Reader>> = {

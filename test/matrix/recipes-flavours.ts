@@ -8,7 +8,7 @@ import { MARK } from './recipes-write.js';
 export const streaming: Record<string, Recipe<stream.AsyncMmapFile>> = {
   lines: async (file, { offset, notes }) => {
     for await (const line of file.lines({ offset })) {
-      if (line.includes('\0')) notes.bytes(offset, Buffer.alloc(1));
+      if (line.includes('\0')) notes.zero(offset);
       return;
     }
     notes.absent(offset, 1);

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { MmapFile } from '@fmmap/core';
 import type { AsyncMmapFile } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
-import { content } from './content.js';
 
 // What reads, of the sync and the async classes alike.
 
@@ -15,7 +14,8 @@ const PATIENCE = 2000;
 const ADVICE = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'cold'] as const;
 
 /** Eight bytes that are at the place, and there only. */
-const needleOf = ({ offset }: At): Buffer => Buffer.from(content().subarray(offset, offset + 8));
+const needleOf = ({ offset, notes }: At): Buffer =>
+  Buffer.from(notes.content.subarray(offset, offset + 8));
 
 function found(at: At, index: number, needle: Uint8Array): void {
   if (index >= 0) at.notes.bytes(index, needle);
@@ -71,9 +71,9 @@ const searching: Record<string, Recipe<File>> = {
   },
   indexesOf: (file, at) => {
     const offsets = new Float64Array(20);
-    const count = file.indexesOf(content()[at.offset] ?? 0, offsets, at.offset);
+    const count = file.indexesOf(at.notes.content[at.offset] ?? 0, offsets, at.offset);
     for (const offset of offsets.subarray(0, count)) {
-      at.notes.bytes(offset, content().subarray(at.offset, at.offset + 1));
+      at.notes.bytes(offset, at.notes.content.subarray(at.offset, at.offset + 1));
     }
     found(at, offsets[0] === at.offset && count > 0 ? at.offset : -1, needleOf(at).subarray(0, 1));
   },

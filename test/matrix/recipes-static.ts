@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { MmapFileMut } from '@fmmap/core';
 import type { AsyncMmapFileMut } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
-import { content } from './content.js';
 
 // What makes a file object. It is looked at, and closed again.
 
@@ -40,7 +39,7 @@ export const making: Record<string, Recipe<Type>> = {
   },
   'static attach': async (type, at) => await look(type.attach(at.share()), at.offset, at),
   'static memory': async (type, { notes }) => {
-    const file = type.memory('memory', content().subarray(0, 5000));
+    const file = type.memory('memory', notes.content.subarray(0, 5000));
     notes.bytes(0, file.copyBytes());
     notes.expect(file.length === 5000, 'memory of another size than its data');
     await file.close();

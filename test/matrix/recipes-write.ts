@@ -1,7 +1,6 @@
 import type { MmapFileMut } from '@fmmap/core';
 import type { AsyncMmapFileMut } from '@fmmap/node';
 import type { Recipe } from './at.js';
-import { content } from './content.js';
 
 // What writes, of the sync and the async classes alike.
 
@@ -35,7 +34,7 @@ export const writing: Record<string, Recipe<File>> = {
     done();
   },
   copyWithin: (file, { offset, notes }) => {
-    const done = notes.writing(offset, content().subarray(0, 40));
+    const done = notes.writing(offset, notes.content.subarray(0, 40));
     file.copyWithin(offset, 0, 40);
     done();
   },

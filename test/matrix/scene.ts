@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { Place } from './at.js';
-import { content } from './content.js';
+import { contentOf } from './content.js';
 import { inTime } from './deadline.js';
 import { effectOf } from './effects.js';
 import { type FileClass, fileClassOf, type Handle, SPREAD, toClass } from './handles.js';
@@ -78,7 +78,7 @@ export class Scene {
     const isOnDisk = !this.#isForeign && this.cut === undefined && random.once(2);
     this.#directory = world.directories[isOnDisk ? 'disk' : 'memory'];
     this.path = join(this.#directory, `${process.pid}-${cell.index}`);
-    fs.writeFileSync(this.path, content(this.length));
+    fs.writeFileSync(this.path, contentOf(cell.index).subarray(0, this.length));
     this.file = fs.openSync(this.path, 'r');
   }
 
@@ -158,12 +158,13 @@ export class Scene {
       size,
       path,
       directory: this.#directory,
-      seed: random.below(2 ** 31),
+      file: this.cell.index,
     };
   }
 
   facts(asked: Party, called: Party): Facts {
     const { length, cut, cell } = this;
+    const lost = [asked, called].find((party) => party instanceof WorkerParty);
     const parties = [asked, called].map(({ member, place }) => ({
       effect: effectOf(member.name),
       place,
@@ -175,7 +176,7 @@ export class Scene {
       sizes: parties.filter(({ effect }) => effect.sizes).map(({ place }) => place.size),
       isForeign: this.#isForeign,
       isClosed: cell.event === 'closed',
-      unknown: cell.event === 'terminated' ? called.place.offset : undefined,
+      unknown: cell.event === 'terminated' ? (lost?.place.offset ?? length) : undefined,
     };
   }
 
