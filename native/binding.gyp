@@ -5,14 +5,21 @@
       "sources": [
         "src/addon.cc",
         "src/alias.cc",
-        "src/copy.cc",
+        "src/call.cc",
+        "src/changing.cc",
+        "src/copying.cc",
         "src/gate.cc",
+        "src/locking.cc",
         "src/mapping.cc",
         "src/notify.cc",
-        "src/operations.cc",
+        "src/opening.cc",
+        "src/operation.cc",
+        "src/pieces.cc",
         "src/registry.cc",
-        "src/remove.cc",
+        "src/removing.cc",
         "src/search.cc",
+        "src/using.cc",
+        "src/window.cc",
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS",
@@ -23,7 +30,7 @@
         ["OS=='linux'", {
           "sources": [
             "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc", "src/posix/linux.cc",
-            "src/posix/memory.cc", "src/posix/signals.cc"
+            "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
           ],
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
           "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
@@ -33,7 +40,7 @@
         ["OS=='mac'", {
           "sources": [
             "src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc",
-            "src/posix/memory.cc", "src/posix/signals.cc"
+            "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
           ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",

@@ -10,79 +10,130 @@ namespace fmmap {
 namespace {
 
 using Info = const Napi::CallbackInfo&;
-using Value = Napi::Value;
+
+napi_value boolean(Info info, bool value) {
+  napi_value result = nullptr;
+  napi_get_boolean(info.Env(), value, &result);
+  return result;
+}
+
+napi_value number(Info info, double value) {
+  napi_value result = nullptr;
+  napi_create_double(info.Env(), value, &result);
+  return result;
+}
+
+napi_value string(Info info, const std::string& text) {
+  napi_value result = nullptr;
+  napi_create_string_utf8(info.Env(), text.data(), text.size(), &result);
+  return result;
+}
 
 // --- what only makes sense on the thread that calls ---
 
 // init(createError, result)
-Value init(Info info) {
-  auto* environment = info.Env().GetInstanceData<Environment>();
+napi_value init(Info info) {
+  const Call call(info);
+  if (!info[0].IsFunction()) call.wrong(0, "a function");
+  if (call.typed(1, napi_float64_array).length < kResults * sizeof(double)) call.wrong(1, "a Float64Array with room");
+  if (!call.accept()) return nullptr;
+  Environment* environment = call.environment();
   environment->createError = Napi::Persistent(info[0].As<Napi::Function>());
   environment->result = Napi::Persistent(info[1].As<Napi::Float64Array>());
   environment->results = environment->result.Value().Data();
-  return info.Env().Undefined();
+  return nullptr;
 }
 
 // adopt(memory): of a new window
-Value adopt(Info info) {
-  std::size_t length = 0;
-  std::uint8_t* data = Call(info).bytes(0, &length);
-  platform::setApart(data, length);
-  return info.Env().Undefined();
+napi_value adopt(Info info) {
+  const Call call(info);
+  const Span memory = call.pages(0);
+  if (call.accept()) platform::setApart(memory.data, memory.length);
+  return nullptr;
 }
 
 // blank(memory): of a window that was unmapped
-Value blank(Info info) {
-  std::size_t length = 0;
-  std::uint8_t* data = Call(info).bytes(0, &length);
-  platform::retire(data, length);
-  return info.Env().Undefined();
-}
-
-// unmap(handle, window)
-Value unmap(Info info) {
+napi_value blank(Info info) {
   const Call call(info);
-  std::size_t length = 0;
-  registry::forget(call.id(0), call.bytes(1, &length));
-  return info.Env().Undefined();
+  const Span memory = call.pages(0);
+  if (call.accept()) retireUnclaimed(memory.data, memory.length);
+  return nullptr;
 }
 
-Value poison(Info info) {
-  if (const auto mapping = registry::find(Call(info).id(0))) mapping->poison();
-  return info.Env().Undefined();
+// unmap(handle, window): whether the memory may be used again; else work in flight has it still
+napi_value unmap(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  const Span memory = call.bytes(1);
+  if (!call.accept()) return nullptr;
+  const auto mapping = registry::find(id);
+  return boolean(info, !mapping || mapping->dropWindow(id, memory.data));
 }
 
-// attach(handle, ...windows): a handle in this environment, over memory that both see
+napi_value poison(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  if (!call.accept()) return nullptr;
+  if (const auto mapping = registry::find(id)) mapping->poison();
+  return nullptr;
+}
+
+// share(handle): the secret of its mapping; empty if that is gone
+napi_value share(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  return call.accept() ? string(info, registry::share(id)) : nullptr;
+}
+
+// nameOf(handle): the path of the file, as it was given
+napi_value nameOf(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  if (!call.accept()) return nullptr;
+  const auto mapping = registry::find(id);
+  return string(info, mapping ? mapping->name() : "");
+}
+
+// attach(secret, name, starts, ...windows): a handle in this environment, over memory that both see. The results are the
+// mapping's length, access, offset, delta, and traits (1 memory, 2 private, 4 detaching); `starts` gets where each of
+// the windows begins, or -1 for one that is not the mapping's.
 struct Attach : Unmapped {
-  explicit Attach(const Call& call) : id(call.id(0)), environment(call.environment()) {
-    for (std::size_t index = 1; index < call.count(); ++index) {
-      std::size_t length = 0;
-      windows.push_back(call.bytes(index, &length));
-    }
+  explicit Attach(const Call& call) : environment(call.environment()), secret(call.string(0)) {
+    subject = {call.string(1), true, {}};
+    starts = call.typed(2, napi_float64_array);
+    for (std::size_t index = 3; index < call.count(); ++index) windows.push_back(call.bytes(index));
+    if (starts.length / sizeof(double) < windows.size()) call.wrong(2, "room for each window");
   }
   Status run(Outcome& outcome) {
-    const registry::Id own = registry::attach(id, environment);
-    if (own == 0) return Status::make(Kind::closed, "", "");
-    const auto mapping = registry::find(own);
-    for (std::uint8_t* data : windows) {
-      if (!mapping->hold(data)) continue;
-      registry::look(own, data);
-      ++outcome.results[2];
+    const auto mapping = registry::findShared(secret);
+    const HandleId id = mapping ? registry::add(mapping, environment) : 0;
+    if (id == 0) return Status::make(Kind::closed, "", "");
+    auto* const found = reinterpret_cast<double*>(starts.data);
+    for (std::size_t index = 0; index < windows.size(); ++index) {
+      std::int64_t start = -1;
+      mapping->holdWindow(id, windows[index].data, windows[index].length, &start);
+      found[index] = static_cast<double>(start);
     }
-    outcome.results[0] = static_cast<double>(mapping->length());
-    outcome.results[1] = static_cast<double>(mapping->access());
-    outcome.value = static_cast<double>(own);
+    const MappingState state = mapping->state();
+    outcome.results[0] = static_cast<double>(state.length);
+    outcome.results[1] = static_cast<double>(state.access);
+    outcome.results[2] = static_cast<double>(mapping->offset());
+    outcome.results[3] = static_cast<double>(mapping->delta());
+    outcome.results[4] = (mapping->isMemory() ? 1 : 0) | (mapping->isPrivate() ? 2 : 0) | (mapping->detaches() ? 4 : 0);
+    outcome.value = static_cast<double>(id);
     return {};
   }
-  registry::Id id;
   Environment* environment;
-  std::vector<std::uint8_t*> windows;
+  std::string secret;
+  Span starts;
+  std::vector<Span> windows;
 };
 
 // take(handle): whether it was there; it ends with this environment from now on
-Value take(Info info) {
+napi_value take(Info info) {
   const Call call(info);
-  return Napi::Boolean::New(info.Env(), registry::take(call.id(0), call.environment()));
+  const HandleId id = call.id(0);
+  return call.accept() ? boolean(info, registry::take(id, call.environment())) : nullptr;
 }
 
 // state(handle): bits 1 closed, 2 poisoned, 4 faulted; the results are length, lock, and cause, offset and serial number
@@ -90,41 +141,42 @@ Value take(Info info) {
 struct State : OnMappingIfAny {
   using OnMappingIfAny::OnMappingIfAny;
   Status run(Outcome& outcome) {
-    outcome.value = 1;
-    if (!mapping) return {};
-    const Cause cause = mapping->faultCause();
-    outcome.value = (mapping->closed() ? 1 : 0) | (mapping->poisoned() ? 2 : 0) | (cause != Cause::none ? 4 : 0);
-    outcome.results[0] = static_cast<double>(mapping->length());
-    outcome.results[1] = static_cast<double>(mapping->lockState());
-    outcome.results[2] = static_cast<double>(cause);
-    outcome.results[3] = static_cast<double>(mapping->faultOffset());
-    outcome.results[4] = static_cast<double>(mapping->faultSerial());
+    const MappingState state = mapping ? mapping->state() : MappingState{};
+    outcome.value = (state.closed ? 1 : 0) | (state.poisoned ? 2 : 0) | (state.cause != Cause::none ? 4 : 0);
+    outcome.results[0] = static_cast<double>(state.length);
+    outcome.results[1] = static_cast<double>(state.lock);
+    outcome.results[2] = static_cast<double>(state.cause);
+    outcome.results[3] = static_cast<double>(state.faultOffset);
+    outcome.results[4] = static_cast<double>(state.faultSerial);
     return {};
   }
 };
 
+// freeze(handle, exec)
+struct Freeze : OnMapping {
+  explicit Freeze(const Call& call) : OnMapping(call), exec(call.flag(1)) {}
+  Status run(Outcome&) { return mapping->freeze(exec); }
+  bool exec;
+};
+
 // residency(handle, offset, length, pages)
 struct Residency : OnRange {
-  explicit Residency(const Call& call) : OnRange(call, 1) {
-    std::size_t size = 0;
-    pages = call.bytes(3, &size);
-  }
-  Status run(Outcome&) { return mapping->residency(offset, length, pages); }
-  std::uint8_t* pages;
+  explicit Residency(const Call& call) : OnRange(call, 1), pages(call.bytes(3)) {}
+  Status run(Outcome&) { return mapping->residency(id, offset, length, pages.data, pages.length); }
+  Span pages;
 };
 
 // readCached(handle, offset, to): 1 if it was all in memory and is copied
 struct ReadCached : OnMapping {
-  explicit ReadCached(const Call& call) : OnMapping(call), offset(call.integer(1)) { to = call.bytes(2, &length); }
+  explicit ReadCached(const Call& call) : OnMapping(call), offset(call.size(1)), to(call.bytes(2)) {}
   Status run(Outcome& outcome) {
     bool isRead = false;
-    const Status status = mapping->readCached(offset, to, length, &isRead);
+    const Status status = mapping->readCached(id, offset, to.data, to.length, &isRead);
     outcome.value = isRead ? 1 : 0;
     return status;
   }
   std::int64_t offset;
-  std::uint8_t* to;
-  std::size_t length = 0;
+  Span to;
 };
 
 // isResident(handle, offset, length): 1 if no disk has to be waited for
@@ -132,86 +184,76 @@ struct IsResident : OnRange {
   explicit IsResident(const Call& call) : OnRange(call, 1) {}
   Status run(Outcome& outcome) {
     bool resident = false;
-    const Status status = mapping->isResident(offset, length, &resident);
+    const Status status = mapping->isResident(id, offset, length, &resident);
     outcome.value = resident ? 1 : 0;
     return status;
   }
 };
 
-// pin(handle): the descriptor, which stays open until unpin(handle)
-struct PinHandle : OnMapping {
-  using OnMapping::OnMapping;
-  Status run(Outcome& outcome) {
-    platform::Handle file = platform::kNoHandle;
-    const Status status = registry::pin(id, &file);
-    outcome.value = static_cast<double>(file);
-    return status;
-  }
-};
+napi_value aliasOf(Info info) { return alias(info.Env(), info[0]); }
 
-Value unpin(Info info) {
-  registry::unpin(Call(info).id(0));
-  return info.Env().Undefined();
-}
-
-Value aliasOf(Info info) {
-  napi_value result = alias(info.Env(), info[0]);
-  return result ? Value(info.Env(), result) : info.Env().Undefined();
-}
-
-Value detach(Info info) {
+napi_value detach(Info info) {
   napi_detach_arraybuffer(info.Env(), info[0]);
-  return info.Env().Undefined();
+  return nullptr;
 }
 
-Bytes bytesOf(const Call& call, std::size_t index) {
-  std::size_t length = 0;
-  const std::uint8_t* data = call.bytes(index, &length);
-  return {data, length};
-}
+Bytes bytesOf(Span span) { return {span.data, span.length}; }
 
 // find(bytes, needle): where its first occurrence begins, or -1
-Value find(Info info) {
+napi_value find(Info info) {
   const Call call(info);
-  return Napi::Number::New(info.Env(), static_cast<double>(findFirst(bytesOf(call, 0), bytesOf(call, 1))));
+  const Bytes haystack = bytesOf(call.bytes(0)), needle = bytesOf(call.bytes(1));
+  if (needle.length == 0) call.wrong(1, "a byte or more");
+  return call.accept() ? number(info, static_cast<double>(findFirst(haystack, needle))) : nullptr;
 }
 
 // findAll(bytes, needle, base, target, used): how many occurrences were added to a BigUint64Array or a Float64Array
-Value findAll(Info info) {
+napi_value findAll(Info info) {
   const Call call(info);
+  const Bytes haystack = bytesOf(call.bytes(0)), needle = bytesOf(call.bytes(1));
+  if (needle.length == 0) call.wrong(1, "a byte or more");
+  const std::int64_t base = call.size(2);
   napi_typedarray_type type = napi_float64_array;
-  std::size_t length = 0;
-  void* data = nullptr;
-  napi_get_typedarray_info(info.Env(), info[3], &type, &length, &data, nullptr, nullptr);
-  const std::size_t used = static_cast<std::size_t>(call.integer(4));
-  const auto search = [&](auto* target) {
-    return findAll(bytesOf(call, 0), bytesOf(call, 1), call.integer(2), target + used, length - used);
-  };
-  const std::size_t found = type == napi_biguint64_array ? search(static_cast<std::uint64_t*>(data))
-                                                         : search(static_cast<double*>(data));
-  return Napi::Number::New(info.Env(), static_cast<double>(found));
+  napi_get_typedarray_info(info.Env(), info[3], &type, nullptr, nullptr, nullptr, nullptr);
+  const Span target = call.typed(3, type == napi_biguint64_array ? type : napi_float64_array);
+  const std::size_t room = target.length / sizeof(double);
+  const auto used = static_cast<std::size_t>(call.integer(4, 0, static_cast<std::int64_t>(room)));
+  if (!call.accept()) return nullptr;
+  const auto search = [&](auto* offsets) { return findAll(haystack, needle, base, offsets + used, room - used); };
+  const std::size_t found = type == napi_biguint64_array ? search(reinterpret_cast<std::uint64_t*>(target.data))
+                                                         : search(reinterpret_cast<double*>(target.data));
+  return number(info, static_cast<double>(found));
 }
 
 // disableGuard(): whether it was in time
-Value disableGuard(Info info) { return Napi::Boolean::New(info.Env(), platform::disableGuard()); }
+napi_value disableGuard(Info info) { return boolean(info, platform::disableGuard()); }
 
-Value rearmGuard(Info info) {
+napi_value rearmGuard(Info) {
   platform::rearmGuard();
-  return info.Env().Undefined();
+  return nullptr;
 }
 
 // watchFaults(report): calls it after each fault of any mapping
-Value watchFaults(Info info) {
-  const Status status = notify::listen(info.Env(), info[0].As<Napi::Function>());
-  if (!status) napi_throw(info.Env(), Subject().error(info.Env(), status));
-  return info.Env().Undefined();
+napi_value watchFaults(Info info) {
+  const Call call(info);
+  if (!info[0].IsFunction()) call.wrong(0, "a function");
+  if (!call.accept()) return nullptr;
+  const Status status = notify::listen(info.Env(), info[0]);
+  if (status) return nullptr;
+  if (napi_value error = Subject().error(info.Env(), status)) napi_throw(info.Env(), error);
+  return nullptr;
 }
 
 // --- exports ---
 
-template <Value (*function)(Info)>
+template <napi_value (*function)(Info)>
+Napi::Value adapt(Info info) {
+  return {info.Env(), function(info)};
+}
+
+template <napi_value (*function)(Info)>
 void add(Napi::Object& exports, const char* name) {
-  exports.Set(name, Napi::Function::New<function>(exports.Env(), name));
+  exports.Set(name, Napi::Function::New<adapt<function>>(exports.Env(), name));
 }
 
 template <typename Operation>
@@ -233,14 +275,16 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<blank>(exports, "blank");
   add<unmap>(exports, "unmap");
   add<poison>(exports, "poison");
+  add<share>(exports, "share");
+  add<nameOf>(exports, "nameOf");
   add<now<Attach>>(exports, "attach");
   add<take>(exports, "take");
   add<now<State>>(exports, "state");
+  add<now<Memory>>(exports, "memory");
+  add<now<Freeze>>(exports, "freeze");
   add<now<Residency>>(exports, "residency");
   add<now<ReadCached>>(exports, "readCached");
   add<now<IsResident>>(exports, "isResident");
-  add<now<PinHandle>>(exports, "pin");
-  add<unpin>(exports, "unpin");
   add<aliasOf>(exports, "alias");
   add<detach>(exports, "detach");
   add<find>(exports, "find");
@@ -252,14 +296,12 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   auto pool = Napi::Object::New(env);
   exports.Set("queued", pool);
   addBoth<Open>(exports, pool, "open");
-  addBoth<Memory>(exports, pool, "memory");
+  addBoth<Stat>(exports, pool, "stat");
   addBoth<Probe>(exports, pool, "probe");
   addBoth<Map>(exports, pool, "map");
   addBoth<Commit>(exports, pool, "commit");
   addBoth<Abandon>(exports, pool, "abandon");
   addBoth<Resize>(exports, pool, "resize");
-  addBoth<Freeze>(exports, pool, "freeze");
-  addBoth<Extent>(exports, pool, "extent");
   addBoth<Reopen>(exports, pool, "reopen");
   addBoth<CheckFault>(exports, pool, "checkFault");
   addBoth<Close>(exports, pool, "close");

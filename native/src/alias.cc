@@ -21,12 +21,16 @@ void drop(napi_env env, void*, void* hint) {
 }  // namespace
 
 napi_value alias(napi_env env, napi_value bytes) {
+  napi_typedarray_type type;
   void* data = nullptr;
   size_t length = 0;
   napi_value result = nullptr;
-  if (napi_get_typedarray_info(env, bytes, nullptr, &length, &data, nullptr, nullptr) != napi_ok) return nullptr;
-  auto* keeper = new Keeper();
-  napi_create_reference(env, bytes, 1, &keeper->memory);
+  napi_ref memory = nullptr;
+  if (napi_get_typedarray_info(env, bytes, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != napi_uint8_array || napi_create_reference(env, bytes, 1, &memory) != napi_ok) {
+    return nullptr;
+  }
+  auto* keeper = new Keeper{memory};
   // On failure the finalizer has already run: only the object's hold is ours to drop.
   const bool made = napi_create_external_arraybuffer(env, data, length, drop, keeper, &result) == napi_ok &&
                     napi_add_finalizer(env, result, nullptr, drop, keeper, nullptr) == napi_ok;

@@ -25,12 +25,34 @@ class Fault {
   }
   void clear() { word_ = 0; }
 
+  /** We are about to cut the file at this size ourselves: what is gone from there on then is no fault. */
+  void startCut(std::int64_t size) {
+    cutSeen_ = false;
+    cut_ = size;
+  }
+  /** @returns Whether anybody has met a page that was gone. */
+  bool endCut() {
+    cut_ = -1;
+    return cutSeen_.exchange(false);
+  }
+  /** Whether a page at this offset of the file is gone by our own doing, for a thread that has met it. */
+  bool meetCut(std::int64_t offset) {
+    const std::int64_t cut = cut_;
+    if (cut < 0 || offset < cut) return false;
+    cutSeen_ = true;
+    return true;
+  }
+  /** Whether the cut that is under way has reached the file. */
+  bool isCut() const { return cutSeen_; }
+
   explicit operator bool() const { return word_ != 0; }
   Cause cause() const { return static_cast<Cause>(word_ & 7); }
   std::int64_t offset() const { return static_cast<std::int64_t>(word_ >> 3); }
 
  private:
   std::atomic<std::uint64_t> word_{0};
+  std::atomic<std::int64_t> cut_{-1};
+  std::atomic<bool> cutSeen_{false};
 };
 
 }  // namespace fmmap

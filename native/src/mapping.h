@@ -1,14 +1,10 @@
-// One mapped file: its handle, its lock and the windows through which the process sees it.
+// One mapped file: its open file, its lock and the windows through which the process sees it.
 //
-//   file      |.........|======= visible =======|......|
-//             0      offset               offset+length
-//   window          |##|===================|0000|F|
-//                   data                    capacity
+// Two locks keep the threads apart (docs/architecture.md, "Threads"):
 //
-// A window is a range of addresses that V8 owns (the memory of a SharedArrayBuffer) with the
-// file's pages mapped over its front and one footer page behind. Zeroes fill what the file does
-// not. The footer's first byte is the flag that every typed access checks: 0 while the window
-// shows the file, 1 once it does not, or no longer shows all of it.
+// * `order_` is for what may wait for a disk: uses of the mapping go side by side, changes go alone.
+// * `state_` guards the fields. It is never held during a system call that may wait, so that every thread, that of an
+//   event loop too, may take it at any time.
 #pragma once
 
 #include <algorithm>
@@ -21,20 +17,14 @@
 #include <vector>
 
 #include "gate.h"
+#include "open-file.h"
 #include "platform.h"
 #include "status.h"
+#include "window.h"
 
 namespace fmmap {
 
-struct Window {
-  std::uint8_t* data;
-  std::size_t capacity;    // bytes before the footer; whole pages
-  std::int64_t start;      // of data, counted from the mapping's first page
-  std::size_t mapped = 0;  // bytes that show the file; whole pages
-  int holders = 1;         // handles that look through it
-  bool fresh = false;      // mapped for a size that resize() has yet to make true
-  platform::Ward* ward = nullptr;
-};
+class Pieces;
 
 struct OpenSpec {
   std::string path;
@@ -43,6 +33,7 @@ struct OpenSpec {
   platform::Lock lock = platform::Lock::shared;
   platform::MapFlags map;
   bool guard = true;
+  bool detach = false;
   bool truncate = false;
   bool allocate = false;
   std::int64_t offset = 0;
@@ -50,167 +41,189 @@ struct OpenSpec {
   std::int64_t maxSize = -1;  // -1: as it is
 };
 
+/** What a call for a lock that the mapping has already is satisfied with. */
+struct LockClaim {
+  bool again;  // with what the same handle has
+  bool adopt;  // not with what open() took, unless it becomes the owner of that
+};
+
+/** What a mapping is at one moment. */
+struct MappingState {
+  bool closed = true;
+  bool poisoned = false;
+  platform::Access access = platform::Access::read;
+  platform::Lock lock = platform::Lock::none;
+  std::int64_t length = 0;
+  Cause cause = Cause::none;
+  std::int64_t faultOffset = 0;
+  int faultSerial = 0;
+};
+
 class Mapping {
  public:
   static Status open(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping);
-  static Status memory(const std::string& path, const std::uint8_t* data, std::int64_t length,
-                       platform::Access access, platform::MapFlags flags, bool guard,
+  static Status memory(const OpenSpec& spec, const std::uint8_t* data, std::int64_t length,
                        std::shared_ptr<Mapping>* mapping);
-  ~Mapping();
+  ~Mapping() { close(); }
 
-  /** Shows `*length` visible bytes; -1 asks for what there is now, and gets it. */
-  Status addWindow(std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length);
+  // --- mapping.cc: handles, and the windows that each of them looks through ---
+  /** False once it is closed. */
+  bool join(HandleId handle);
+  /** Takes a handle away, with its windows and its lock. @returns Whether it was the last one, which closes the mapping. */
+  bool leave(HandleId handle);
+  /** Maps a new window for `*length` visible bytes; -1 asks for what there is now, and gets it. */
+  Status addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length);
+  /** Has another handle look through the window at `data`, if there is one. */
+  bool holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, std::int64_t* start);
+  /** The handle is done with a window. False while work in flight has its addresses. */
+  bool dropWindow(HandleId handle, const std::uint8_t* data);
+  MappingState state() const;
+  void poison();
+  /** Waits for nobody: work in flight ends without the file. */
+  void close();
 
-  // Opening: map the windows of the range that open() found, then make it true. What fails before
-  // commit() is undone by abandon().
-  Status commit();
+  // --- opening.cc: map the windows of the range that open() found, then make it true ---
+  Status commit(HandleId handle);
   /** Whether there is anything to commit. */
   bool isPending() const { return truncate_ || resizeTo_ >= 0 || created_ || flags_.populate; }
+  /** Undoes an open() that was not committed. */
   void abandon();
 
-  Status resize(std::int64_t size, bool moved);
+  // --- changing.cc ---
+  Status resize(HandleId handle, std::int64_t size);
   Status freeze(bool exec);
-  /** The visible bytes that reopen() would give. */
-  Status extent(std::int64_t* length);
-  /** Maps the open file as it is now, up to `limit` bytes (-1: all): the end of a fault. */
-  Status reopen(std::int64_t limit, bool moved);
-  void close();
-  void poison();
+  /** Maps the open file as it is now: the end of a fault. */
+  Status reopen();
 
-  // operations.cc; offsets count from the visible start
-  Status checkFault();
-  Status flush(std::int64_t offset, std::int64_t length, bool wait);
-  Status advise(platform::Advice advice, std::int64_t offset, std::int64_t length);
-  Status prefetch(std::int64_t offset, std::int64_t length);
-  /** Brings a small range into memory without mapping it. What goes wrong is left to who then touches it. */
+  // --- using.cc; offsets count from the visible start ---
+  Status checkFault() { return check("fstat"); }
+  Status stat(platform::FileStat* stat);
+  Status flush(HandleId handle, std::int64_t offset, std::int64_t length, bool wait);
+  Status advise(HandleId handle, platform::Advice advice, std::int64_t offset, std::int64_t length);
+  Status prefetch(HandleId handle, std::int64_t offset, std::int64_t length);
+  /** Brings a small range into memory without mapping it. What goes wrong is left to whoever then touches it. */
   Status fetch(std::int64_t offset, std::int64_t length);
   /** Copies what of the file is in memory; not what a private mapping has changed. */
-  Status readCached(std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead);
+  Status readCached(HandleId handle, std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead);
   /** Whether touching the range waits for no disk. True only if it is certain. */
-  Status isResident(std::int64_t offset, std::int64_t length, bool* resident);
-  Status residency(std::int64_t offset, std::int64_t length, std::uint8_t* pages);
-  Status lockMemory(std::int64_t offset, std::int64_t length, bool lock);
-  Status lockFile(platform::Lock kind, bool wait, bool* acquired);
-  Status unlockFile();
+  Status isResident(HandleId handle, std::int64_t offset, std::int64_t length, bool* resident);
+  /** One byte a page, of which there is room for `room`. */
+  Status residency(HandleId handle, std::int64_t offset, std::int64_t length, std::uint8_t* pages, std::size_t room);
+  Status lockMemory(HandleId handle, std::int64_t offset, std::int64_t length, bool lock);
 
-  Status writeToNewFile(const std::string& path, std::int64_t offset, std::int64_t length);  // copy.cc
-  // remove.cc
-  Status remove();
+  // --- locking.cc ---
+  /** Tries to take the lock of the file. Each call that takes it is an owner of its own. */
+  Status lockFile(HandleId handle, platform::Lock kind, LockClaim claim, bool* acquired);
+  Status unlockFile(HandleId handle);
 
-  /** One more, or one less, handle that looks through a window; the last one takes it away. */
-  bool hold(std::uint8_t* data);
-  void release(std::uint8_t* data);
-  Status pinHandle(platform::Handle* file);
-  void unpinHandle() { gate_.unpin(); }
+  Status writeToNewFile(HandleId handle, const std::string& path, std::int64_t offset, std::int64_t length);  // copying.cc
+  Status remove();  // removing.cc
 
+  // --- what does not change ---
   /** The path as the user gave it, for messages. */
   const std::string& name() const { return name_; }
-  std::int64_t length() const { return length_; }
+  std::int64_t offset() const { return offset_; }
   std::int64_t delta() const { return delta_; }
-  platform::Access access() const { return access_; }
-  platform::Lock lockState() const { return lock_; }
-  bool closed() const { return closed_; }
-  bool poisoned() const { return poisoned_; }
-  Cause faultCause() const { return fault_.cause(); }
-  int faultSerial() const { return faultSerial_; }
-  /** Where the fault was, in the mapping. */
-  std::int64_t faultOffset() const { return std::max<std::int64_t>(fault_.offset() - offset_, 0); }
+  bool isMemory() const { return memory_; }
+  bool isPrivate() const { return private_; }
+  bool detaches() const { return detach_; }
 
  private:
+  friend class Pieces;
+
   Mapping() = default;
 
-  /** Calls `visit(address, bytes, offset)` for pieces of windows that cover a visible range. */
-  template <typename Visit>
-  Status eachPiece(std::int64_t offset, std::int64_t length, Visit visit);
+  OpenFilePtr file() const;
+  /** Takes the lock of the mapping for a moment; `file` is for who goes on without it. */
+  Status usable(const char* syscall, OpenFilePtr* file) const;
 
+  // With `state_` held:
   Status usable(const char* syscall) const;
-  bool seemsResident(std::int64_t offset, std::int64_t length);
-  /** residency() under the caller's pin. */
-  Status lookUp(std::int64_t offset, std::int64_t length, std::uint8_t* pages);
+  std::int64_t faultOffset() const { return std::max<std::int64_t>(fault_.offset() - offset_, 0); }
+  /** Poisons it. */
+  void spoil();
+  /** The length, as far as it is certain: less while the file is being cut. */
+  std::int64_t certainLength() const { return cutTo_ >= 0 ? cutTo_ : length_; }
+  /** What threads are to see: the old length until the cut has reached the file, so that one that fails takes nothing. */
+  std::int64_t shownLength() const { return cutTo_ >= 0 && fault_.isCut() ? cutTo_ : length_; }
+  bool isGuarded() const;
+  /** All windows, which stay until letGo(). */
+  std::vector<std::shared_ptr<Window>> holdAll();
+  void flagAll();
+  std::vector<std::shared_ptr<Window>>::iterator findWindow(const std::uint8_t* data);
+  std::int64_t pagesOf(std::int64_t length) const;
+  std::int64_t fileStart() const { return offset_ - delta_; }
+
+  // Without it:
+  /** The end of a use of windows; the last one withdraws what no handle holds any more. */
+  void letGo(const std::vector<std::shared_ptr<Window>>& used);
   /** Whether there was a fault, or will be one: the file may be shorter than what is mapped of it. */
   Status check(const char* syscall);
   void markFault(Cause cause, std::int64_t offset);
   template <typename Attempt>
-  Status explained(const char* syscall, std::int64_t offset, std::int64_t length, Attempt attempt);
-  Status explain(Status status, const char* syscall, std::int64_t offset, std::int64_t length);
+  Status explained(const char* syscall, const Pieces& pieces, Attempt attempt);
+  Status explain(Status status, const char* syscall, const Pieces& pieces);
+  bool seemsResident(const Pieces& pieces);
+
+  static Status outside(const char* argument, std::int64_t asked, std::int64_t size);
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
-  Status commitSize();
-  Status changeSize(std::int64_t size, bool moved);
-  Status available(std::int64_t* length) const;
-  Status fit(Window& window);
-  void withdraw(Window& window);
-  Status shrink(Window& window);
-  void flag(Window& window, bool stale);
-  void flagAll();
-  void zeroTail(std::int64_t size);
-  std::int64_t pagesOf(std::int64_t length) const;
-  std::int64_t fileStart() const { return offset_ - delta_; }
+  Status commitSize(platform::Handle file);
 
-  Gate gate_;
-  std::mutex lockMutex_;
+  Status changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file);
+  /** With `state_` held: has a window show as much of the file as both have, no less, no more, or all of it anew. */
+  Status grow(Window& window);
+  Status shrink(Window& window);
+  Status remap(Window& window);
+  void zeroTail(HandleId handle, std::int64_t size);
+
+  /** With `lockMutex_` held. */
+  Status giveLockBack(const OpenFilePtr& file);
+
+  Gate order_;
+  mutable std::mutex state_;
+
+  // Fixed once it is open.
   std::string name_;
   std::string path_;  // absolute since open: the working directory may change
-  platform::Handle file_ = platform::kNoHandle;
   platform::Identity identity_;
-  std::atomic<platform::Access> access_{platform::Access::read};
   platform::MapFlags flags_;
-  std::vector<Window> windows_;
   std::int64_t offset_ = 0;
   std::int64_t delta_ = 0;  // of the visible start from its page
-  std::atomic<std::int64_t> length_{0};
-  std::int64_t asked_ = -1;  // of the length: -1 is to the end
-  std::atomic<platform::Lock> lock_{platform::Lock::none};
-  std::atomic<bool> closed_{false};
-  std::atomic<bool> poisoned_{false};
-  Fault fault_;
-  std::atomic<int> faultSerial_{0};  // of the one to come, or that there is
   bool guard_ = true;
+  bool detach_ = false;  // views are detached on close, which is JavaScript's affair
   bool memory_ = false;
-  std::atomic<int> tellsResidency_{-1};  // whether the system tells us which pages of the file it has; -1: not asked
   bool private_ = false;  // copy-on-write, also once frozen
-  bool created_ = false;  // by this open, which may still fail
   bool allocate_ = false;
+
+  // Guarded by `state_`.
+  OpenFilePtr file_;
+  OpenFilePtr parent_;  // the directory, while a change of the name is under way
+  std::vector<HandleId> handles_;
+  std::vector<std::shared_ptr<Window>> windows_;
+  std::int64_t length_ = 0;
+  std::int64_t cutTo_ = -1;  // the length that the file is being cut to under the guard's eyes
+  int changes_ = 0;          // of the length
+  platform::Access access_ = platform::Access::read;
+  bool closed_ = false;
+  bool poisoned_ = false;
+  Fault fault_;  // set by signal handlers, too
+  int faultSerial_ = 0;  // of the one to come, or that there is
+
+  // Guarded by `order_`.
+  std::int64_t asked_ = -1;     // of the length: -1 is to the end
+  bool created_ = false;        // by an open() that may still fail
   bool truncate_ = false;       // to do in commit()
   std::int64_t resizeTo_ = -1;  // to do in commit()
-
   enum class Removal { needsUnlink, needsParentSync, removed };
   Removal removal_ = Removal::needsUnlink;
-  platform::Handle parent_ = platform::kNoHandle;  // while a change of the name is under way
+
+  std::mutex lockMutex_;  // no call waits for the lock under it
+  std::atomic<platform::Lock> lock_{platform::Lock::none};
+  std::vector<HandleId> lockOwners_;  // of calls that took it; the one that open() took has none
+
+  std::atomic<int> tellsResidency_{-1};  // whether the system tells us which pages of the file it has; -1: not asked
 };
-
-template <typename Visit>
-Status Mapping::eachPiece(std::int64_t offset, std::int64_t length, Visit visit) {
-  std::int64_t at = delta_ + offset;  // from here on counted like Window::start
-  const std::int64_t end = at + length;
-  while (at < end) {
-    const Window* found = nullptr;
-    for (const Window& window : windows_) {
-      if (at < window.start || at >= window.start + static_cast<std::int64_t>(window.mapped)) continue;
-      if (!found || window.start + window.mapped > found->start + found->mapped) found = &window;
-    }
-    if (!found) return Status::make(Kind::range, "mmap", "no window shows this part of the file");
-    const std::int64_t until = std::min<std::int64_t>(end, found->start + found->mapped);
-    const Status status = visit(found->data + (at - found->start), static_cast<std::size_t>(until - at), at - delta_);
-    if (!status) return status;
-    at = until;
-  }
-  return {};
-}
-
-/**
- * Does what may meet a page that is gone, and makes the fault of it. Where the file has grown again
- * by the time we look there is none, and it is done again.
- */
-template <typename Attempt>
-Status Mapping::explained(const char* syscall, std::int64_t offset, std::int64_t length, Attempt attempt) {
-  Status status;
-  for (int count = 0; count < 100; ++count) {
-    status = explain(attempt(), syscall, offset, length);
-    if (status.kind != Kind::system || status.error != EFAULT) break;
-  }
-  return status;
-}
 
 }  // namespace fmmap

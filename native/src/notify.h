@@ -7,7 +7,7 @@
 
 namespace fmmap::notify {
 
-/** Has `report` called in its own environment after each fault in the process, until that ends. */
-Status listen(Napi::Env env, Napi::Function report);
+/** Has `report`, a function, called in its own environment after each fault in the process, until that ends. */
+Status listen(napi_env env, napi_value report);
 
 }  // namespace fmmap::notify

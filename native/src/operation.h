@@ -7,6 +7,8 @@
 
 #include <napi.h>
 
+#include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "call.h"
@@ -15,7 +17,7 @@ namespace fmmap {
 
 struct Outcome {
   double value = 0;
-  double results[5] = {};
+  double results[kResults] = {};
 };
 
 /** The base of operations on a mapping: the handle in the first argument. */
@@ -24,7 +26,7 @@ struct OnMapping {
     if (mapping) subject = {mapping->name(), true, {}};
     else ready = Status::make(Kind::closed, "", "");
   }
-  registry::Id id;
+  HandleId id;
   std::shared_ptr<Mapping> mapping;
   Subject subject;
   Status ready;  // else the operation has failed before it began
@@ -38,7 +40,7 @@ struct OnMappingIfAny : OnMapping {
 /** The base of operations on a range of a mapping, whose offset is argument `first`, followed by its length. */
 struct OnRange : OnMapping {
   OnRange(const Call& call, std::size_t first)
-      : OnMapping(call), offset(call.integer(first)), length(call.integer(first + 1)) {}
+      : OnMapping(call), offset(call.size(first)), length(call.size(first + 1)) {}
   std::int64_t offset, length;
 };
 
@@ -49,58 +51,75 @@ struct Unmapped {
 };
 
 template <typename Operation>
-Napi::Value now(const Napi::CallbackInfo& info) {
-  const Call call(info);
-  Operation operation(call);
-  Outcome outcome;
-  const Status status = operation.ready ? operation.run(outcome) : operation.ready;
-  if (!status) {
-    const Napi::Value error = operation.subject.error(info.Env(), status);
-    if (!info.Env().IsExceptionPending()) napi_throw(info.Env(), error);
-    return info.Env().Undefined();
-  }
-  std::copy(std::begin(outcome.results), std::end(outcome.results), call.environment()->results);
-  return Napi::Number::New(info.Env(), outcome.value);
+Status perform(Operation& operation, Outcome& outcome) {
+  return operation.ready ? operation.run(outcome) : operation.ready;
 }
 
 template <typename Operation>
-class Queued : public Napi::AsyncWorker {
+napi_value now(const Napi::CallbackInfo& info) {
+  const Call call(info);
+  Operation operation(call);
+  if (!call.accept()) return nullptr;
+  Outcome outcome;
+  const Status status = perform(operation, outcome);
+  if (!status) {
+    if (napi_value error = operation.subject.error(info.Env(), status)) napi_throw(info.Env(), error);
+    return nullptr;
+  }
+  if (double* results = call.environment()->results) {
+    std::copy(std::begin(outcome.results), std::end(outcome.results), results);
+  }
+  napi_value value = nullptr;
+  napi_create_double(info.Env(), outcome.value, &value);
+  return value;
+}
+
+/** Work on the thread pool, and the promise of its outcome. */
+class Work {
  public:
-  explicit Queued(const Napi::CallbackInfo& info)
-      : AsyncWorker(info.Env(), "fmmap"), deferred_(info.Env()), operation_(Call(info)) {
-    for (std::size_t index = 0; index < info.Length(); ++index) {
-      if (info[index].IsTypedArray()) memory_.push_back(Napi::Persistent(info[index].As<Napi::Object>()));
-    }
-  }
-  Napi::Promise promise() const { return deferred_.Promise(); }
-
- protected:
-  void Execute() override { status_ = operation_.ready ? operation_.run(outcome_) : operation_.ready; }
-
-  void OnOK() override {
-    if (!status_) return deferred_.Reject(operation_.subject.error(Env(), status_));
-    auto value = Napi::Array::New(Env(), 1 + std::size(outcome_.results));
-    value.Set(0u, outcome_.value);
-    for (std::uint32_t index = 0; index < std::size(outcome_.results); ++index) {
-      value.Set(index + 1, outcome_.results[index]);
-    }
-    deferred_.Resolve(value);
-  }
+  virtual ~Work() = default;
+  /** @returns The promise; null where the environment is stopping. */
+  static napi_value queue(napi_env env, std::unique_ptr<Work> work);
+  /** Keeps memory that the work looks at. */
+  void keep(Napi::ObjectReference memory) { memory_.push_back(std::move(memory)); }
 
  private:
-  Napi::Promise::Deferred deferred_;
+  virtual void execute() = 0;
+  virtual const Status& status() const = 0;
+  virtual const Outcome& outcome() const = 0;
+  virtual const Subject& subject() const = 0;
+  void settle(napi_env env);
+
+  napi_async_work handle_ = nullptr;
+  napi_deferred deferred_ = nullptr;
+  std::vector<Napi::ObjectReference> memory_;
+};
+
+template <typename Operation>
+class WorkOf : public Work {
+ public:
+  explicit WorkOf(const Call& call) : operation_(call) {}
+
+ private:
+  void execute() override { status_ = perform(operation_, outcome_); }
+  const Status& status() const override { return status_; }
+  const Outcome& outcome() const override { return outcome_; }
+  const Subject& subject() const override { return operation_.subject; }
+
   Operation operation_;
-  std::vector<Napi::ObjectReference> memory_;  // that the operation looks at
   Outcome outcome_;
   Status status_;
 };
 
 template <typename Operation>
-Napi::Value queued(const Napi::CallbackInfo& info) {
-  auto* work = new Queued<Operation>(info);  // deletes itself when it is done
-  const Napi::Promise promise = work->promise();
-  work->Queue();
-  return promise;
+napi_value queued(const Napi::CallbackInfo& info) {
+  const Call call(info);
+  auto work = std::make_unique<WorkOf<Operation>>(call);
+  if (!call.accept()) return nullptr;
+  for (std::size_t index = 0; index < info.Length(); ++index) {
+    if (call.isTyped(index)) work->keep(Napi::Persistent(info[index].As<Napi::Object>()));
+  }
+  return Work::queue(info.Env(), std::move(work));
 }
 
 }  // namespace fmmap

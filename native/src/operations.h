@@ -2,6 +2,8 @@
 // checked by packages/core, whose binding.ts types them; they are listed in their order.
 #pragma once
 
+#include <cstring>
+
 #include "operation.h"
 
 namespace fmmap {
@@ -9,48 +11,55 @@ namespace fmmap {
 // Bits of the `flags` argument of open() and memory().
 enum : int {
   kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
-  kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024,
+  kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024, kDetach = 2048,
+  kAllFlags = 4095,
 };
 
-inline platform::MapFlags mapFlags(int flags) {
-  return {(flags & kPopulate) != 0, (flags & kStack) != 0, (flags & kHugePages) != 0, (flags & kNoReserve) != 0};
+/** What a mapping is to be, of arguments `first` (its access) and `first + 1` (flags). */
+inline OpenSpec specOf(const Call& call, std::size_t first) {
+  const int flags = call.small(first + 1, kAllFlags);
+  const auto has = [flags](int flag) { return (flags & flag) != 0; };
+  OpenSpec spec;
+  spec.request.write = has(kWrite);
+  spec.request.append = has(kAppend);
+  spec.request.create = has(kCreate);
+  spec.request.createNew = has(kCreateNew);
+  spec.access = call.one(first, platform::Access::copy);
+  spec.lock = spec.access == platform::Access::write ? platform::Lock::exclusive : platform::Lock::shared;
+  spec.map = {has(kPopulate), has(kStack), has(kHugePages), has(kNoReserve)};
+  spec.guard = !has(kNoGuard);
+  spec.detach = has(kDetach);
+  spec.truncate = has(kTruncate);
+  spec.allocate = has(kAllocate);
+  return spec;
 }
 
 /** What a new mapping gives: its handle, its length, how far into its page it begins, and if commit() has to do something. */
-inline Status opened(std::shared_ptr<Mapping> mapping, const void* environment, Outcome& outcome) {
-  outcome.results[0] = static_cast<double>(mapping->length());
+inline Status opened(const std::shared_ptr<Mapping>& mapping, const void* environment, Outcome& outcome) {
+  outcome.results[0] = static_cast<double>(mapping->state().length);
   outcome.results[1] = static_cast<double>(mapping->delta());
   outcome.results[2] = mapping->isPending() ? 1 : 0;
-  outcome.value = static_cast<double>(registry::add(std::move(mapping), environment));
-  return outcome.value != 0 ? Status{} : Status::make(Kind::closed, "open", "");
+  outcome.value = static_cast<double>(registry::add(mapping, environment));
+  if (outcome.value != 0) return {};
+  mapping->abandon();
+  return Status::make(Kind::closed, "open", "");
 }
 
 /** open(path, access, flags, mode, customFlags, offset, length, maxSize) */
 struct Open : Unmapped {
-  explicit Open(const Call& call) : environment(call.environment()) {
-    const int flags = call.small(2);
+  explicit Open(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
     spec.path = call.path(0);
-    spec.request.write = (flags & kWrite) != 0;
-    spec.request.append = (flags & kAppend) != 0;
-    spec.request.create = (flags & kCreate) != 0;
-    spec.request.createNew = (flags & kCreateNew) != 0;
-    spec.request.mode = call.small(3);
-    spec.request.customFlags = call.small(4);
-    spec.access = static_cast<platform::Access>(call.small(1));
-    spec.lock = spec.access == platform::Access::write ? platform::Lock::exclusive : platform::Lock::shared;
-    spec.map = mapFlags(flags);
-    spec.guard = (flags & kNoGuard) == 0;
-    spec.truncate = (flags & kTruncate) != 0;
-    spec.allocate = (flags & kAllocate) != 0;
-    spec.offset = call.integer(5);
-    spec.length = call.integer(6);
-    spec.maxSize = call.integer(7);
+    spec.request.mode = call.small(3, 07777);
+    spec.request.customFlags = call.small(4, 0x7fffffff);
+    spec.offset = call.size(5);
+    spec.length = call.sizeOrNone(6);
+    spec.maxSize = call.sizeOrNone(7);
     subject = {spec.path, true, {}};
   }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
     const Status status = Mapping::open(spec, &mapping);
-    return status ? opened(std::move(mapping), environment, outcome) : status;
+    return status ? opened(mapping, environment, outcome) : status;
   }
   OpenSpec spec;
   Environment* environment;
@@ -58,55 +67,51 @@ struct Open : Unmapped {
 
 /** memory(path, access, flags, length | data) */
 struct Memory : Unmapped {
-  explicit Memory(const Call& call)
-      : access(static_cast<platform::Access>(call.small(1))), flags(call.small(2)), environment(call.environment()) {
-    std::size_t bytes = 0;
-    const bool hasData = call.value(3).IsTypedArray();
-    if (hasData) data = call.bytes(3, &bytes);
-    length = hasData ? static_cast<std::int64_t>(bytes) : call.integer(3);
-    subject = {call.path(0), true, {}};
+  explicit Memory(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
+    spec.path = call.path(0);
+    if (call.isTyped(3)) data = call.bytes(3);
+    length = call.isTyped(3) ? static_cast<std::int64_t>(data.length) : call.size(3);
+    subject = {spec.path, true, {}};
   }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
-    const Status status = Mapping::memory(subject.path, data, length, access, mapFlags(flags),
-                                          (flags & kNoGuard) == 0, &mapping);
-    return status ? opened(std::move(mapping), environment, outcome) : status;
+    const Status status = Mapping::memory(spec, data.data, length, &mapping);
+    return status ? opened(mapping, environment, outcome) : status;
   }
-  platform::Access access;
-  int flags;
-  const std::uint8_t* data = nullptr;
-  std::int64_t length;
+  OpenSpec spec;
   Environment* environment;
+  Span data;
+  std::int64_t length;
 };
 
 /** probe(handle, bytes) */
 struct Probe : OnMapping {
-  explicit Probe(const Call& call) : OnMapping(call), bytes(call.integer(1)) {}
+  explicit Probe(const Call& call) : OnMapping(call), bytes(call.size(1)) {}
   Status run(Outcome&) { return platform::probe(static_cast<std::size_t>(bytes)); }
   std::int64_t bytes;
 };
 
-/** map(handle, window, capacity, start, length): the length that it is mapped for; -1 asks for the present one */
+/** map(handle, window, start, length): the length that it is mapped for; -1 asks for the present one */
 struct Map : OnMapping {
   explicit Map(const Call& call)
-      : OnMapping(call), capacity(call.integer(2)), start(call.integer(3)), length(call.integer(4)) {
-    std::size_t size = 0;
-    data = call.bytes(1, &size);
+      : OnMapping(call), memory(call.pages(1)), start(call.size(2)), length(call.sizeOrNone(3)) {
+    if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
+    if (memory.length <= platform::pageSize()) call.wrong(1, "a page or more, and one for the footer");
   }
   Status run(Outcome& outcome) {
-    const Status status = mapping->addWindow(data, static_cast<std::size_t>(capacity), start, &length);
-    if (status) registry::look(id, data);
+    const std::size_t capacity = memory.length - platform::pageSize();
+    const Status status = mapping->addWindow(id, memory.data, capacity, start, &length);
     outcome.value = static_cast<double>(length);
     return status;
   }
-  std::uint8_t* data;
-  std::int64_t capacity, start, length;
+  Span memory;
+  std::int64_t start, length;
 };
 
 /** commit(handle) */
 struct Commit : OnMapping {
   using OnMapping::OnMapping;
-  Status run(Outcome&) { return mapping->commit(); }
+  Status run(Outcome&) { return mapping->commit(id); }
 };
 
 /** abandon(handle) */
@@ -119,46 +124,21 @@ struct Abandon : OnMappingIfAny {
   }
 };
 
-/** resize(handle, size, moved); the first result is the new length */
+/** resize(handle, size); the first result is the new length */
 struct Resize : OnMapping {
-  explicit Resize(const Call& call) : OnMapping(call), size(call.integer(1)), moved(call.flag(2)) {}
+  explicit Resize(const Call& call) : OnMapping(call), size(call.size(1)) {}
   Status run(Outcome& outcome) {
-    const Status status = mapping->resize(size, moved);
-    outcome.results[0] = static_cast<double>(mapping->length());
+    const Status status = mapping->resize(id, size);
+    outcome.results[0] = static_cast<double>(mapping->state().length);
     return status;
   }
   std::int64_t size;
-  bool moved;
 };
 
-/** freeze(handle, exec) */
-struct Freeze : OnMapping {
-  explicit Freeze(const Call& call) : OnMapping(call), exec(call.flag(1)) {}
-  Status run(Outcome&) { return mapping->freeze(exec); }
-  bool exec;
-};
-
-/** extent(handle): the length that reopen() would give */
-struct Extent : OnMapping {
-  using OnMapping::OnMapping;
-  Status run(Outcome& outcome) {
-    std::int64_t length = 0;
-    const Status status = mapping->extent(&length);
-    outcome.value = static_cast<double>(length);
-    return status;
-  }
-};
-
-/** reopen(handle, limit, moved); the first result is the new length */
+/** reopen(handle) */
 struct Reopen : OnMapping {
-  explicit Reopen(const Call& call) : OnMapping(call), limit(call.integer(1)), moved(call.flag(2)) {}
-  Status run(Outcome& outcome) {
-    const Status status = mapping->reopen(limit, moved);
-    outcome.results[0] = static_cast<double>(mapping->length());
-    return status;
-  }
-  std::int64_t limit;
-  bool moved;
+  using OnMapping::OnMapping;
+  Status run(Outcome&) { return mapping->reopen(); }
 };
 
 /** checkFault(handle) */
@@ -189,21 +169,21 @@ struct Release : OnMappingIfAny {
 /** flush(handle, offset, length, wait) */
 struct Flush : OnRange {
   explicit Flush(const Call& call) : OnRange(call, 1), wait(call.flag(3)) {}
-  Status run(Outcome&) { return mapping->flush(offset, length, wait); }
+  Status run(Outcome&) { return mapping->flush(id, offset, length, wait); }
   bool wait;
 };
 
 /** advise(handle, advice, offset, length) */
 struct Advise : OnRange {
-  explicit Advise(const Call& call) : OnRange(call, 2), advice(static_cast<platform::Advice>(call.small(1))) {}
-  Status run(Outcome&) { return mapping->advise(advice, offset, length); }
+  explicit Advise(const Call& call) : OnRange(call, 2), advice(call.one(1, platform::Advice::pageout)) {}
+  Status run(Outcome&) { return mapping->advise(id, advice, offset, length); }
   platform::Advice advice;
 };
 
 /** prefetch(handle, offset, length) */
 struct Prefetch : OnRange {
   explicit Prefetch(const Call& call) : OnRange(call, 1) {}
-  Status run(Outcome&) { return mapping->prefetch(offset, length); }
+  Status run(Outcome&) { return mapping->prefetch(id, offset, length); }
 };
 
 /** fetch(handle, offset, length) */
@@ -215,29 +195,47 @@ struct Fetch : OnRange {
 /** lockMemory(handle, offset, length, lock) */
 struct LockMemory : OnRange {
   explicit LockMemory(const Call& call) : OnRange(call, 1), lock(call.flag(3)) {}
-  Status run(Outcome&) { return mapping->lockMemory(offset, length, lock); }
+  Status run(Outcome&) { return mapping->lockMemory(id, offset, length, lock); }
   bool lock;
 };
 
-/** lock(handle, kind, wait): 1 if it is ours now */
+/** lock(handle, kind, again, adopt): 1 if it is the call's now; see LockClaim */
 struct Lock : OnMapping {
   explicit Lock(const Call& call)
-      : OnMapping(call), kind(static_cast<platform::Lock>(call.small(1))), wait(call.flag(2)) {}
+      : OnMapping(call), kind(call.one(1, platform::Lock::exclusive)), claim{call.flag(2), call.flag(3)} {}
   Status run(Outcome& outcome) {
     bool acquired = true;
-    const Status status =
-        kind == platform::Lock::none ? mapping->unlockFile() : mapping->lockFile(kind, wait, &acquired);
+    const Status status = kind == platform::Lock::none ? mapping->unlockFile(id)
+                                                       : mapping->lockFile(id, kind, claim, &acquired);
     outcome.value = acquired ? 1 : 0;
     return status;
   }
   platform::Lock kind;
-  bool wait;
+  LockClaim claim;
+};
+
+/** stat(handle, numbers): into memory that every thread sees */
+struct Stat : OnMapping {
+  explicit Stat(const Call& call) : OnMapping(call), numbers(call.typed(1, napi_bigint64_array)) {
+    napi_value buffer = nullptr;
+    bool isPlain = true;
+    napi_get_typedarray_info(call.env(), call.value(1), nullptr, nullptr, nullptr, &buffer, nullptr);
+    if (napi_is_arraybuffer(call.env(), buffer, &isPlain) != napi_ok || isPlain) call.wrong(1, "shared memory");
+    if (numbers.length < sizeof(platform::FileStat)) call.wrong(1, "room for all numbers");
+  }
+  Status run(Outcome&) {
+    platform::FileStat found;
+    const Status status = mapping->stat(&found);
+    if (status) std::memcpy(numbers.data, &found, sizeof found);
+    return status;
+  }
+  Span numbers;
 };
 
 /** writeToNewFile(handle, path, offset, length) */
 struct WriteToNewFile : OnRange {
   explicit WriteToNewFile(const Call& call) : OnRange(call, 2) { subject.destination = call.path(1); }
-  Status run(Outcome&) { return mapping->writeToNewFile(subject.destination, offset, length); }
+  Status run(Outcome&) { return mapping->writeToNewFile(id, subject.destination, offset, length); }
 };
 
 /** remove(handle) */

@@ -29,6 +29,12 @@ struct Identity {
   bool operator==(const Identity& other) const { return volume == other.volume && file == other.file; }
 };
 
+/** What fs.fstat() tells, in the order of Node's `Stats`; times in seconds, followed by nanoseconds. */
+struct FileStat {
+  std::int64_t device, mode, links, user, group, specialDevice, blockSize, file, size, blocks;
+  std::int64_t accessed[2], modified[2], changed[2], born[2];
+};
+
 struct OpenRequest {
   bool write = false;
   bool append = false;
@@ -83,6 +89,7 @@ Status openMemory(Handle* file);
 void close(Handle file);
 Status size(Handle file, std::int64_t* bytes);
 Status identity(Handle file, Identity* identity);
+Status stat(Handle file, FileStat* stat);
 /**
  * Identity and size of what was opened at `path`. Refuses what has no bytes to map although it
  * opens: directories, devices, /proc. `moved` tells that the path leads to another file by now.
@@ -98,9 +105,8 @@ Status sync(Handle file);
 bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset);
 /** Inside the kernel where it can; `copied` says how far it came before it could not. */
 Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t* copied);
-/** `acquired` is false when somebody else holds a conflicting lock and `wait` is false. */
-Status lock(Handle file, Lock kind, bool wait, bool* acquired);
-Status duplicate(Handle file, Handle* copy);
+/** Does not wait: `acquired` is false when somebody else holds a conflicting lock. */
+Status lock(Handle file, Lock kind, bool* acquired);
 
 // --- memory; addresses and lengths are multiples of the page ---
 /** Whether there are addresses for so many bytes, and enough left for everybody else. */
@@ -108,6 +114,8 @@ Status probe(std::size_t length);
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
 /** Replaces pages by private zeroes in place, so that no address is ever free while a view may see it. */
 Status retire(std::uint8_t* at, std::size_t length);
+/** Whether retire() would succeed for so many bytes. */
+Status probeFiller(std::size_t length);
 /** Windows that may be mapped at once: the kernel counts areas, and others in the process need some. */
 std::size_t windowLimit();
 /** Keeps pages from being merged with their neighbours and split off again each time those are mapped. */

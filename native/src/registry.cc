@@ -1,9 +1,11 @@
 #include "registry.h"
 
-#include <algorithm>
+#include <cstdio>
 #include <mutex>
+#include <random>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace fmmap::registry {
 
@@ -12,142 +14,124 @@ namespace {
 struct Entry {
   std::shared_ptr<Mapping> mapping;
   const void* environment;
-  std::vector<std::uint8_t*> windows;
-  int pins = 0;
 };
 
-std::mutex mutex;
-Id last = 0;  // never used twice: a stale token must not find somebody else's mapping
+struct Shared {
+  std::string secret;
+  std::weak_ptr<Mapping> mapping;
+};
 
-std::unordered_map<Id, Entry>& entries() {
-  // Never destroyed: environments may end after static destructors have begun.
-  static auto* const map = new std::unordered_map<Id, Entry>();
-  return *map;
+struct Registry {
+  std::mutex mutex;
+  HandleId last = 0;  // never used twice: a stale number must not find somebody else's mapping
+  std::unordered_map<HandleId, Entry> entries;
+  /** Work in the pool may come to its end after the environment that started it. */
+  std::unordered_set<const void*> environments;
+  std::unordered_map<std::string, std::weak_ptr<Mapping>> shared;
+  std::unordered_map<const Mapping*, std::string> secrets;
+};
+
+Registry& registry() {
+  static auto* const one = new Registry();  // environments may end after static destructors
+  return *one;
 }
 
-std::unordered_map<const Mapping*, int>& counts() {
-  static auto* const map = new std::unordered_map<const Mapping*, int>();
-  return *map;
-}
-
-/** Work in the pool may come to its end after the environment that began it. */
-std::unordered_set<const void*>& environments() {
-  static auto* const set = new std::unordered_set<const void*>();
-  return *set;
-}
-
-/** Outside the mutex: closing waits for work in flight. */
-void finish(Entry entry, bool lastHandle) {
-  while (entry.pins-- > 0) entry.mapping->unpinHandle();
-  for (std::uint8_t* data : entry.windows) entry.mapping->release(data);
-  if (lastHandle) entry.mapping->close();
+std::string makeSecret() {
+  std::random_device random;
+  std::string secret;
+  for (int word = 0; word < 4; ++word) {
+    char digits[9];
+    std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(random()));
+    secret += digits;
+  }
+  return secret;
 }
 
 }  // namespace
 
-Id add(std::shared_ptr<Mapping> mapping, const void* environment) {
-  std::lock_guard<std::mutex> guard(mutex);
-  if (environments().count(environment) == 0) return 0;
-  ++counts()[mapping.get()];
-  entries().emplace(++last, Entry{std::move(mapping), environment, {}, 0});
-  return last;
-}
-
-Id attach(Id other, const void* environment) {
-  std::lock_guard<std::mutex> guard(mutex);
-  const auto found = entries().find(other);
-  if (found == entries().end() || found->second.mapping->closed()) return 0;
-  ++counts()[found->second.mapping.get()];
-  entries().emplace(++last, Entry{found->second.mapping, environment, {}, 0});
-  return last;
-}
-
 void enter(const void* environment) {
-  std::lock_guard<std::mutex> guard(mutex);
-  environments().insert(environment);
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  all.environments.insert(environment);
 }
 
-bool take(Id id, const void* environment) {
-  std::lock_guard<std::mutex> guard(mutex);
-  const auto found = entries().find(id);
-  if (found == entries().end()) return false;
+HandleId add(const std::shared_ptr<Mapping>& mapping, const void* environment) {
+  Registry& all = registry();
+  std::unique_lock<std::mutex> guard(all.mutex);
+  if (all.environments.count(environment) == 0) return 0;
+  const HandleId id = ++all.last;
+  if (!mapping->join(id)) return 0;
+  all.entries.emplace(id, Entry{mapping, environment});
+  return id;
+}
+
+bool take(HandleId id, const void* environment) {
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  const auto found = all.entries.find(id);
+  if (found == all.entries.end()) return false;
   found->second.environment = environment;
   return true;
 }
 
-std::shared_ptr<Mapping> find(Id id) {
-  std::lock_guard<std::mutex> guard(mutex);
-  const auto found = entries().find(id);
-  return found == entries().end() ? nullptr : found->second.mapping;
+std::shared_ptr<Mapping> find(HandleId id) {
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  const auto found = all.entries.find(id);
+  return found == all.entries.end() ? nullptr : found->second.mapping;
 }
 
-int handles(const Mapping* mapping) {
-  std::lock_guard<std::mutex> guard(mutex);
-  const auto found = counts().find(mapping);
-  return found == counts().end() ? 0 : found->second;
+std::string share(HandleId id) {
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  const auto found = all.entries.find(id);
+  if (found == all.entries.end()) return {};
+  const auto& mapping = found->second.mapping;
+  std::string& secret = all.secrets[mapping.get()];
+  if (secret.empty()) {
+    secret = makeSecret();
+    all.shared.emplace(secret, mapping);
+  }
+  return secret;
 }
 
-void look(Id id, std::uint8_t* data) {
-  std::lock_guard<std::mutex> guard(mutex);
-  const auto found = entries().find(id);
-  if (found != entries().end()) found->second.windows.push_back(data);
+std::shared_ptr<Mapping> findShared(const std::string& secret) {
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  const auto found = all.shared.find(secret);
+  return found == all.shared.end() ? nullptr : found->second.lock();
 }
 
-void forget(Id id, std::uint8_t* data) {
-  std::unique_lock<std::mutex> guard(mutex);
-  const auto found = entries().find(id);
-  if (found == entries().end()) return;
-  auto& windows = found->second.windows;
-  const auto window = std::find(windows.begin(), windows.end(), data);
-  if (window == windows.end()) return;
-  windows.erase(window);
-  const auto mapping = found->second.mapping;
-  guard.unlock();
-  mapping->release(data);
-}
-
-Status pin(Id id, platform::Handle* file) {
-  const auto mapping = find(id);
-  if (!mapping) return Status::make(Kind::closed, "fstat", "");
-  if (Status status = mapping->pinHandle(file); !status) return status;
-  std::lock_guard<std::mutex> guard(mutex);
-  ++entries().at(id).pins;
-  return {};
-}
-
-void unpin(Id id) {
-  std::unique_lock<std::mutex> guard(mutex);
-  const auto found = entries().find(id);
-  if (found == entries().end() || found->second.pins == 0) return;
-  --found->second.pins;
-  const auto mapping = found->second.mapping;
-  guard.unlock();
-  mapping->unpinHandle();
-}
-
-void release(Id id) {
-  std::unique_lock<std::mutex> guard(mutex);
-  const auto found = entries().find(id);
-  if (found == entries().end()) return;
-  Entry entry = std::move(found->second);
-  entries().erase(found);
-  const auto count = counts().find(entry.mapping.get());
-  const bool lastHandle = --count->second == 0;
-  if (lastHandle) counts().erase(count);
-  guard.unlock();
-  finish(std::move(entry), lastHandle);
+void release(HandleId id) {
+  Registry& all = registry();
+  std::shared_ptr<Mapping> mapping;
+  {
+    std::lock_guard<std::mutex> guard(all.mutex);
+    const auto found = all.entries.find(id);
+    if (found == all.entries.end()) return;
+    mapping = std::move(found->second.mapping);
+    all.entries.erase(found);
+  }
+  // Outside the mutex: it takes the windows away.
+  if (!mapping->leave(id)) return;
+  std::lock_guard<std::mutex> guard(all.mutex);
+  const auto secret = all.secrets.find(mapping.get());
+  if (secret == all.secrets.end()) return;
+  all.shared.erase(secret->second);
+  all.secrets.erase(secret);
 }
 
 void releaseAll(const void* environment) {
-  std::vector<Id> ids;
+  Registry& all = registry();
+  std::vector<HandleId> ids;
   {
-    std::lock_guard<std::mutex> guard(mutex);
-    environments().erase(environment);
-    for (const auto& [id, entry] : entries()) {
+    std::lock_guard<std::mutex> guard(all.mutex);
+    all.environments.erase(environment);
+    for (const auto& [id, entry] : all.entries) {
       if (entry.environment == environment) ids.push_back(id);
     }
   }
-  for (const Id id : ids) release(id);
+  for (const HandleId id : ids) release(id);
 }
 
 }  // namespace fmmap::registry

@@ -38,6 +38,26 @@ int nameDescriptor(int, int, const char*) {
   return -1;
 }
 
+int statDescriptor(int file, FileStat* stat) {
+  struct stat info;
+  if (fstat(file, &info) != 0) return -1;
+  *stat = {info.st_dev,
+           info.st_mode,
+           info.st_nlink,
+           info.st_uid,
+           info.st_gid,
+           info.st_rdev,
+           info.st_blksize,
+           static_cast<std::int64_t>(info.st_ino),
+           info.st_size,
+           info.st_blocks,
+           {info.st_atimespec.tv_sec, info.st_atimespec.tv_nsec},
+           {info.st_mtimespec.tv_sec, info.st_mtimespec.tv_nsec},
+           {info.st_ctimespec.tv_sec, info.st_ctimespec.tv_nsec},
+           {info.st_birthtimespec.tv_sec, info.st_birthtimespec.tv_nsec}};
+  return 0;
+}
+
 // fsync(2) of macOS leaves the data in the drive's cache.
 int syncDescriptor(int file) {
   if (fcntl(file, F_FULLFSYNC) == 0) return 0;
@@ -89,8 +109,10 @@ Touch touchOf(const void* context) {
 #endif
 }
 
-// Whatever is wrong with a page, the code of SIGBUS is the same.
+// Whatever is wrong with a page, permission included, the code of SIGBUS is the same.
 bool isAboutPage(int signal, int code) { return signal == SIGBUS || code == SEGV_ACCERR; }
+
+bool mayBeForbidden(int) { return true; }
 
 bool isSent(int code) { return code <= 0 || code == SI_USER; }
 

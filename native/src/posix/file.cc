@@ -116,6 +116,10 @@ Status identity(Handle file, Identity* identity) {
   return {};
 }
 
+Status stat(Handle file, FileStat* stat) {
+  return statDescriptor(fd(file), stat) == 0 ? Status{} : last("fstat");
+}
+
 Status inspect(Handle file, const std::string& path, Identity* identity, std::int64_t* bytes, bool* moved) {
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
@@ -133,7 +137,7 @@ Status inspect(Handle file, const std::string& path, Identity* identity, std::in
   *bytes = info.st_size;
   // Without a name it was removed or replaced while we waited for its lock, or opened so on purpose.
   struct stat there;
-  *moved = info.st_nlink == 0 && (stat(path.c_str(), &there) != 0 || there.st_dev != info.st_dev ||
+  *moved = info.st_nlink == 0 && (::stat(path.c_str(), &there) != 0 || there.st_dev != info.st_dev ||
                                   there.st_ino != info.st_ino);
   return {};
 }
@@ -179,9 +183,9 @@ Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handl
   }
 }
 
-Status lock(Handle file, Lock kind, bool wait, bool* acquired) {
+Status lock(Handle file, Lock kind, bool* acquired) {
   const int operation = kind == Lock::none ? LOCK_UN : kind == Lock::shared ? LOCK_SH : LOCK_EX;
-  *acquired = retry([&] { return flock(fd(file), operation | (wait ? 0 : LOCK_NB)); }) == 0;
+  *acquired = retry([&] { return flock(fd(file), operation | LOCK_NB); }) == 0;
   if (*acquired || errno == EWOULDBLOCK) return {};
   return last("flock");
 }
@@ -190,11 +194,6 @@ bool tellsResidency(Handle file) {
   struct stat info;
   if ((fcntl(fd(file), F_GETFL) & O_ACCMODE) == O_RDWR) return true;
   return fstat(fd(file), &info) == 0 && (geteuid() == 0 || geteuid() == info.st_uid);
-}
-
-Status duplicate(Handle file, Handle* copy) {
-  *copy = fcntl(fd(file), F_DUPFD_CLOEXEC, 0);
-  return *copy >= 0 ? Status{} : last("fcntl");
 }
 
 Status openDirectory(const std::string& path, Handle* directory) {

@@ -13,32 +13,16 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <mutex>
-#include <vector>
+#include <thread>
 
 #include "os.h"
+#include "ward-index.h"
 
 namespace fmmap::platform {
 
-struct Ward {
-  std::atomic<std::uint8_t*> data{nullptr};  // null: nobody's
-  std::atomic<std::uint8_t*> end{nullptr};
-  std::atomic<int> visitors{0};              // handlers at work in it
-  std::atomic<bool> suspended{false};
-  std::atomic<Access> access{Access::read};
-  std::atomic<Fault*> fault{nullptr};
-  std::atomic<int> repairs{0};  // single pages replaced
-  std::atomic<int> retries{0};
-  Guarded window{};             // does not change while `data` is set
-};
-
 namespace {
-
-// Wards live in blocks that are never freed or moved, so that a handler can walk them while other
-// threads add and remove some.
-constexpr std::size_t kBlock = 1024;
-std::atomic<Ward*> blocks[1 << 16];  // more than the kernel has memory for
-std::atomic<std::size_t> wardCount{0};
 
 /** More areas than these for one window, and the kernel's supply is at risk. */
 constexpr int kMaxRepairs = 64;
@@ -46,57 +30,48 @@ constexpr int kMaxRepairs = 64;
 /** A page that is there for reading and still faults so often is broken in a way that we do not know. */
 constexpr int kMaxRetries = 1000;
 
-std::atomic<bool> disabled{false};
+WardIndex wards;
+std::atomic<bool> isUsed{false};
+bool isDisabled = false;
 std::atomic<int> reports{-1};  // where to write a byte for each fault
 
+/** For changes of the above. */
 std::mutex& changing() {
   static auto* const mutex = new std::mutex();  // environments may end after static destructors
   return *mutex;
 }
 
-std::vector<Ward*>& spare() {
-  static auto* const wards = new std::vector<Ward*>();
-  return *wards;
-}
-
-Ward* newWard() {
-  if (!spare().empty()) {
-    Ward* ward = spare().back();
-    spare().pop_back();
-    return ward;
-  }
-  const std::size_t index = wardCount;
-  if (index % kBlock == 0) blocks[index / kBlock] = new Ward[kBlock];
-  wardCount = index + 1;
-  return &blocks[index / kBlock].load()[index % kBlock];
-}
-
-void waitForVisitors(const Ward* ward) {
-  while (ward->visitors != 0) sched_yield();
-}
-
 // --- in the handler ---
 
-/** Keeps a ward from being given to another window for a scope. */
+/**
+ * Keeps a window from being given up for a scope, unless it is gone already. A handler counts itself in,
+ * then looks at the state; suspend() and unguard() change the state, then look at the count. All four are
+ * sequentially consistent, so either the handler sees the new state or the other waits for the handler.
+ */
 class Visit {
  public:
-  explicit Visit(Ward& ward) : ward_(ward) { ++ward_.visitors; }
-  ~Visit() { --ward_.visitors; }
+  explicit Visit(const std::uint8_t* address) {
+    const WardIndex::Walk walk(wards);
+    enter(walk.find(address));
+  }
+  explicit Visit(Ward& ward) { enter(&ward); }  // during a walk
+  ~Visit() {
+    if (ward_) --ward_->visitors;
+  }
   Visit(const Visit&) = delete;
 
- private:
-  Ward& ward_;
-};
+  Ward* ward() const { return ward_; }
 
-/** Calls `visit(ward)` for each ward that is in use until one returns true. */
-template <typename Test>
-bool anyWard(Test visit) {
-  const std::size_t count = wardCount;
-  for (std::size_t index = 0; index < count; ++index) {
-    if (visit(blocks[index / kBlock].load()[index % kBlock])) return true;
+ private:
+  void enter(Ward* ward) {
+    if (!ward) return;
+    ++ward->visitors;
+    if (ward->state != Ward::State::gone) ward_ = ward;
+    else --ward->visitors;
   }
-  return false;
-}
+
+  Ward* ward_ = nullptr;
+};
 
 void raiseFlag(const Guarded& window) {
   reinterpret_cast<std::atomic<std::uint8_t>*>(window.data + window.capacity)->store(1);
@@ -106,11 +81,10 @@ void raiseFlag(const Guarded& window) {
 void mark(const Guarded& window, Cause cause, const std::uint8_t* address) {
   raiseFlag(window);
   if (!window.fault->set(cause, window.offset + (address - window.data))) return;
-  anyWard([&](Ward& other) {
-    if (other.fault != window.fault) return false;
-    const Visit visit(other);
-    if (other.data && other.fault == window.fault) raiseFlag(other.window);
-    return false;
+  // Mapping::addWindow looks for a fault after guard(): it flags what was added too late for this walk.
+  const WardIndex::Walk walk(wards);
+  walk.eachOf(window.fault, [](Ward& other) {
+    if (const Visit visit(other); visit.ward()) raiseFlag(other.window);
   });
   reportFault();
 }
@@ -143,7 +117,9 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
     if (++ward.retries < kMaxRetries) return true;
     cause = Cause::io;
   }
-  mark(window, cause, address);
+  // What this process is cutting off itself is told by the flag alone.
+  if (cause == Cause::truncated && window.fault->meetCut(window.offset + static_cast<std::int64_t>(at))) raiseFlag(window);
+  else mark(window, cause, address);
   if (cause == Cause::truncated) {
     // All at once what the file has lost, or there would be a signal for each page.
     const std::size_t left = std::min(pagesInFile(window), at);
@@ -171,12 +147,23 @@ bool divertStore(Ward& ward, const std::uint8_t* address) {
 }
 
 bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
-  if (ward.suspended || isBack(address, touch)) return true;  // the first come again until they are not
+  if (ward.state != Ward::State::open) return true;  // come again until it is, or nobody's
+  if (isBack(address, touch)) return true;
   const bool isReadOnly = ward.access == Access::read || ward.access == Access::exec;
-  if (isReadOnly && (touch == Touch::write || (touch == Touch::unknown && signal == SIGSEGV))) {
-    return divertStore(ward, address);
-  }
+  const bool isStore = touch == Touch::write || (touch == Touch::unknown && signal == SIGSEGV);
+  // While a window is being frozen its pages may still be writable, and a store may meet a lost one.
+  if (isReadOnly && isStore && mayBeForbidden(signal)) return divertStore(ward, address);
   return signal == SIGBUS && touch != Touch::execute && replaceLostPage(ward, address, touch);
+}
+
+// --- outside of it ---
+
+void waitForVisitors(const Ward* ward) {
+  // Microseconds, as a rule; but a handler may have to ask a slow disk what became of a page.
+  for (int round = 0; ward->visitors != 0; ++round) {
+    if (round < 100) sched_yield();
+    else std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 }  // namespace
@@ -194,73 +181,59 @@ bool handleFault(int signal, const siginfo_t* info, const void* context) {
   if (!isAboutPage(signal, info->si_code)) return false;
   auto* const address = static_cast<std::uint8_t*>(info->si_addr);
   const Touch touch = touchOf(context);
-  bool served = false;
-  const bool isOurs = anyWard([&](Ward& ward) {
-    const auto isInside = [&] {
-      const std::uint8_t* data = ward.data;
-      return data && address >= data && address < ward.end;
-    };
-    if (!isInside()) return false;
-    const Visit visit(ward);
-    if (!isInside()) return false;
-    served = serve(ward, signal, address, touch);
-    return true;
-  });
-  // Or it was: another thread may have closed the file between the fault and this line.
-  return isOurs ? served : isBack(address, touch);
+  const Visit visit(address);
+  if (visit.ward()) return serve(*visit.ward(), signal, address, touch);
+  // Nobody's, or not any more: another thread may have closed the file between the fault and the visit. It
+  // has mapped the zeroes before it says that the ward is gone, so whoever is told so finds them.
+  return isBack(address, touch);
 }
 
-// --- outside of it ---
-
 Ward* guard(const Guarded& window) {
-  if (disabled) return nullptr;
+  Ward* ward = nullptr;
+  {
+    std::lock_guard<std::mutex> guard(changing());
+    if (isDisabled) return nullptr;
+    isUsed = true;
+    ward = new Ward(window);
+    wards.add(ward);
+  }
   takeSignals();
-  std::lock_guard<std::mutex> guard(changing());
-  Ward* ward = newWard();
-  ward->window = window;
-  ward->access = window.access;
-  ward->fault = window.fault;
-  ward->repairs = ward->retries = 0;
-  ward->suspended = false;
-  ward->end = window.data + window.capacity;
-  ward->data = window.data;
   return ward;
 }
 
+// Called before the pages are protected: whoever faults for that comes after the system call, and so sees this.
 void setAccess(Ward* ward, Access access) {
   if (ward) ward->access = access;
 }
 
 void suspend(Ward* ward) {
   if (!ward) return;
-  ward->suspended = true;
+  ward->state = Ward::State::suspended;
   waitForVisitors(ward);
 }
 
 void resume(Ward* ward) {
   if (!ward) return;
   ward->repairs = ward->retries = 0;
-  ward->suspended = false;
+  ward->state = Ward::State::open;
 }
 
 void unguard(Ward* ward) {
   if (!ward) return;
-  ward->data = nullptr;
+  ward->state = Ward::State::gone;
   waitForVisitors(ward);
-  ward->fault = nullptr;
   std::lock_guard<std::mutex> guard(changing());
-  spare().push_back(ward);
+  wards.remove(ward);
 }
 
 bool disableGuard() {
   std::lock_guard<std::mutex> guard(changing());
-  if (wardCount != 0) return false;
-  disabled = true;
-  return true;
+  if (!isUsed) isDisabled = true;
+  return !isUsed;
 }
 
 void rearmGuard() {
-  if (wardCount != 0) takeSignals();
+  if (isUsed) takeSignals();
 }
 
 // --- telling of faults ---

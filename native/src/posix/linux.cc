@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <ucontext.h>
@@ -54,6 +55,41 @@ int unnamedDescriptor(int directory, int mode) {
 
 int nameDescriptor(int file, int directory, const char* name) {
   return linkat(AT_FDCWD, byDescriptor(file).c_str(), directory, name, AT_SYMLINK_FOLLOW);
+}
+
+namespace {
+
+void copyTime(const struct statx_timestamp& time, std::int64_t* to) {
+  to[0] = time.tv_sec;
+  to[1] = time.tv_nsec;
+}
+
+}  // namespace
+
+// The system call itself: older C libraries have no function for it, and fstat(2) does not tell the time of birth.
+int statDescriptor(int file, FileStat* stat) {
+  struct statx info;
+  constexpr unsigned wanted = 0xfff;  // STATX_BASIC_STATS | STATX_BTIME
+  if (syscall(SYS_statx, file, "", AT_EMPTY_PATH, wanted, &info) != 0) return -1;
+  *stat = {static_cast<std::int64_t>(makedev(info.stx_dev_major, info.stx_dev_minor)),
+           info.stx_mode,
+           info.stx_nlink,
+           info.stx_uid,
+           info.stx_gid,
+           static_cast<std::int64_t>(makedev(info.stx_rdev_major, info.stx_rdev_minor)),
+           info.stx_blksize,
+           static_cast<std::int64_t>(info.stx_ino),
+           static_cast<std::int64_t>(info.stx_size),
+           static_cast<std::int64_t>(info.stx_blocks),
+           {},
+           {},
+           {},
+           {}};
+  copyTime(info.stx_atime, stat->accessed);
+  copyTime(info.stx_mtime, stat->modified);
+  copyTime(info.stx_ctime, stat->changed);
+  copyTime(info.stx_btime, stat->born);
+  return 0;
 }
 
 int syncDescriptor(int file) { return fsync(file); }
@@ -155,6 +191,8 @@ bool isAboutPage(int signal, int code) {
   // A page whose memory is broken (MCEERR) can be replaced like a lost one.
   return signal == SIGBUS ? code == BUS_ADRERR || code == BUS_MCEERR_AR : code == SEGV_ACCERR;
 }
+
+bool mayBeForbidden(int signal) { return signal == SIGSEGV; }
 
 bool isSent(int code) { return code <= 0 || code == BUS_MCEERR_AO; }
 

@@ -72,6 +72,14 @@ Status retire(std::uint8_t* at, std::size_t length) {
   return mmap(at, length, PROT_READ, flags, -1, 0) != MAP_FAILED ? Status{} : status;
 }
 
+Status probeFiller(std::size_t length) {
+  void* range = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (range == MAP_FAILED) return last("mmap");
+  const Status status = retire(static_cast<std::uint8_t*>(range), length);
+  munmap(range, length);
+  return status;
+}
+
 // Two areas each, the file's pages and the footer; V8 ends when it gets none for its own heap.
 std::size_t windowLimit() {
   static const std::size_t limit = [] {

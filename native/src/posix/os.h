@@ -16,6 +16,8 @@ int memoryDescriptor();
 /** A new file without a name in a directory, or -1 with errno, ENOTSUP where there is no such thing. */
 int unnamedDescriptor(int directory, int mode);
 int nameDescriptor(int file, int directory, const char* name);
+/** With the time of birth, where it is known. */
+int statDescriptor(int file, FileStat* stat);
 /** fsync as strong as the system has it. */
 int syncDescriptor(int file);
 int allocateBlocks(int file, std::int64_t offset, std::int64_t length);
@@ -35,6 +37,8 @@ enum class Touch { unknown, read, write, execute };
 Touch touchOf(const void* context);
 /** Whether a code of SIGBUS or SIGSEGV is about a page that may be put in place. */
 bool isAboutPage(int signal, int code);
+/** Whether a signal may say that a store was not permitted, and not only that there is no page. */
+bool mayBeForbidden(int signal);
 /** Whether a code of SIGBUS or SIGSEGV says that no instruction is at fault. */
 bool isSent(int code);
 std::uint64_t currentThread();

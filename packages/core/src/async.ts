@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { type Binding, binding, type Operation, result } from './binding.js';
+import { type Binding, binding, isOperation, type Operation, result } from './binding.js';
 import { copyTo } from './copy.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import * as operations from './operations.js';
 import { checkSize } from './range.js';
 import { ownerOf } from './windows.js';
-import type { Work } from './work.js';
+import { invoke, type Work } from './work.js';
 
 /** What an async package is made for: it has operations of the binding run by another thread. */
 export interface Runtime {
@@ -63,9 +63,13 @@ export async function drive<T>(
       continue;
     }
     try {
-      const [found = 0, ...rest] = await runtime.call(name, args);
-      value = found;
-      result.set(rest); // which the work reads at once
+      if (isOperation(name)) {
+        const [found = 0, ...rest] = await runtime.call(name, args as never);
+        value = found;
+        result.set(rest); // which the work reads at once
+      } else {
+        value = invoke(name, args);
+      }
     } catch (error) {
       // It was made elsewhere: here the stack leads to who asked.
       if (error instanceof Error) Error.captureStackTrace(error);

@@ -16,7 +16,7 @@ export enum LockKind {
   exclusive,
 }
 
-/** Bits of the `flags` argument; `native/src/addon.cc` has the same. */
+/** Bits of the `flags` argument; `native/src/operations.h` has the same. */
 export enum Flag {
   write = 1,
   append = 2,
@@ -29,6 +29,7 @@ export enum Flag {
   noReserve = 256,
   allocate = 512,
   noGuard = 1024,
+  detachOnClose = 2048,
 }
 
 /** What offsets are put into: as numbers, or as 64-bit integers in the byte order of the processor. */
@@ -50,21 +51,19 @@ interface Operations {
     length: number,
     maxSize: number,
   ): HandleId;
-  /** `content`: bytes, or a count of zeroes. `result` as of {@link open}. */
-  memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
   /** Throws unless the address space has room for so many bytes and some more. */
   probe(id: HandleId, bytes: number): number;
-  /** `length`: visible bytes to map for, or -1 for as many as there are; returns which. */
-  map(id: HandleId, window: Uint8Array, capacity: number, start: number, length: number): number;
+  /**
+   * Maps a new window: capacity and footer. `length`: visible bytes to map for, or -1 for as many as there are; returns
+   * which.
+   */
+  map(id: HandleId, window: Uint8Array, start: number, length: number): number;
   commit(id: HandleId): number;
   abandon(id: HandleId): number;
   /** `result`: length. */
-  resize(id: HandleId, size: number, moved: boolean): number;
-  freeze(id: HandleId, exec: boolean): number;
-  /** The length that `reopen` would give. */
-  extent(id: HandleId): number;
-  /** Maps the open file as it is now, up to `limit` visible bytes, -1 for all; `result`: length. */
-  reopen(id: HandleId, limit: number, moved: boolean): number;
+  resize(id: HandleId, size: number): number;
+  /** Maps the open file as it is now, into windows that are yet to be made. */
+  reopen(id: HandleId): number;
   checkFault(id: HandleId): number;
   close(id: HandleId): number;
   release(id: HandleId): number;
@@ -74,8 +73,13 @@ interface Operations {
   /** Has at most 64 KiB of the file in memory, where nothing is wrong with it. */
   fetch(id: HandleId, offset: number, length: number): number;
   lockMemory(id: HandleId, offset: number, length: number, lock: boolean): number;
-  /** 1 if the lock is held now. */
-  lock(id: HandleId, kind: LockKind, wait: boolean): number;
+  /**
+   * Waits for nothing; 1 if the call has the lock now. `again`: also if the handle has it from an earlier call. `adopt`:
+   * the lock that `open` took gets an owner.
+   */
+  lock(id: HandleId, kind: LockKind, again: boolean, adopt: boolean): number;
+  /** Puts what `fstat(2)` says into shared memory, in the order of `FileStat` in `native/src/platform.h`. */
+  stat(id: HandleId, numbers: BigInt64Array): number;
   writeToNewFile(id: HandleId, path: string | Uint8Array, offset: number, length: number): number;
   remove(id: HandleId): number;
   syncDirectory(path: string | Uint8Array): number;
@@ -83,8 +87,20 @@ interface Operations {
 
 export type Operation = keyof Operations;
 
+/** A change that waits for no disk, and is made on the thread whose stores it must not meet half done. */
+interface Changes {
+  freeze(id: HandleId, exec: boolean): number;
+}
+
+/** What a piece of work may ask for. */
+export type StepName = Operation | keyof Changes;
+
+export function isOperation(name: StepName): name is Operation {
+  return name !== 'freeze';
+}
+
 /** The addon's functions. They throw what `createError` makes; arguments are checked before. */
-export interface Binding extends Operations {
+export interface Binding extends Operations, Changes {
   readonly pageSize: number;
   readonly granularity: number;
   /** On a thread of libuv's pool; resolves with the value and then the `result` of the operation. */
@@ -98,15 +114,25 @@ export interface Binding extends Operations {
   adopt(memory: Uint8Array): void;
   /** For a window that nothing but views looks at any more. */
   blank(memory: Uint8Array): void;
-  unmap(id: HandleId, window: Uint8Array): void;
+  /** False while work in flight still uses the window: its memory must stay until that is done. */
+  unmap(id: HandleId, window: Uint8Array): boolean;
   /** Whether it was in time: before the first mapping. */
   disableGuard(): boolean;
   rearmGuard(): void;
   /** Once in a thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
   poison(id: HandleId): void;
-  /** `result`: length, access, and how many of the windows are the mapping's. */
-  attach(id: HandleId, ...windows: Uint8Array[]): HandleId;
+  /** `content`: bytes, or a count of zeroes. `result` as of {@link open}. */
+  memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
+  /** A word that nobody can guess, by which {@link attach} finds the mapping; empty if it is closed. */
+  share(id: HandleId): string;
+  /** The path as it was given to `open`. */
+  nameOf(id: HandleId): string;
+  /**
+   * `result`: length, access, offset, delta, and bits 1 memory, 2 copy-on-write, 4 detaching. `starts` gets where each
+   * window begins, or -1 for one that is not the mapping's. `name` is for the error of a mapping that is closed.
+   */
+  attach(secret: string, name: string, starts: Float64Array, ...windows: Uint8Array[]): HandleId;
   /** Makes a handle that another thread has opened end with this one; false if it is gone. */
   take(id: HandleId): boolean;
   /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, and cause, offset and serial number of the fault. */
@@ -116,8 +142,6 @@ export interface Binding extends Operations {
   readCached(id: HandleId, offset: number, to: Uint8Array): number;
   /** 1 if the range is certainly in memory. */
   isResident(id: HandleId, offset: number, length: number): number;
-  pin(id: HandleId): number;
-  unpin(id: HandleId): void;
   alias(bytes: Uint8Array): ArrayBuffer;
   /** Where a needle, which is not empty, first occurs; or -1. */
   find(bytes: Uint8Array, needle: Uint8Array): number;
@@ -135,6 +159,6 @@ export interface Binding extends Operations {
 export const binding: Binding = native as Binding;
 
 /** Where the binding leaves what a call found besides its return value. */
-export const result: Float64Array = new Float64Array(5);
+export const result: Float64Array = new Float64Array(6);
 
 binding.init(createError, result);

@@ -15,7 +15,25 @@ export const bufferOf = getter<ArrayBufferLike>('buffer');
 const byteOffsetOf = getter<number>('byteOffset');
 export const lengthOf = getter<number>('length');
 
-/** An array without surprises over the same memory. */
-export function plain(array: Uint8Array): Uint8Array {
-  return new Uint8Array(bufferOf(array) as ArrayBuffer, byteOffsetOf(array), lengthOf(array));
+/** An array without surprises over the same memory. @throws TypeError if that is gone */
+export function plain(array: Uint8Array, name: string): Uint8Array {
+  const length = lengthOf(array);
+  if (length === 0) checkAttached(array, name);
+  return new Uint8Array(bufferOf(array) as ArrayBuffer, byteOffsetOf(array), length);
+}
+
+/**
+ * An array whose memory was transferred or detached looks like one that was made empty.
+ * @throws TypeError
+ */
+export function checkAttached(array: TypedArray, name: string): void {
+  try {
+    new Uint8Array(bufferOf(array) as ArrayBuffer);
+  } catch (cause) {
+    const error = new TypeError(
+      `"${name}" has lost its memory, which was transferred or detached; give one that has it`,
+      { cause },
+    );
+    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: name });
+  }
 }

@@ -1,4 +1,4 @@
-import { lengthOf, plain } from './bytes.js';
+import { checkAttached, lengthOf, plain } from './bytes.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkSize } from './range.js';
@@ -7,12 +7,13 @@ import { ownerOf } from './windows.js';
 /** @throws TypeError */
 export function toTarget(target: unknown): Uint8Array {
   if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
-  return plain(target);
+  return plain(target, 'target');
 }
 
 /** Copies what there is from `offset` on into all of `to`. @returns The bytes copied. */
 export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number {
   checkSize(offset, 'offset');
+  if (to.length === 0) checkAttached(to, 'target'); // it may have gone while the caller waited for the disk
   const count = mapping.settled(() => {
     mapping.refresh();
     const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
@@ -34,6 +35,6 @@ const FEW = 16;
 export function copyFew(mapping: Mapping, target: unknown, offset: number): number {
   if (!(target instanceof Uint8Array)) return -1;
   const length = lengthOf(target);
-  if (length > FEW || ownerOf(target)) return -1;
+  if (length === 0 || length > FEW || ownerOf(target)) return -1;
   return mapping.loadFew(offset, length, target) ? length : -1;
 }

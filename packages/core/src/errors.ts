@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
 /** What an error knows besides its message; the names are those of Node's system errors. */
@@ -219,8 +220,6 @@ enum Kind {
   faulted,
 }
 
-const EWOULDBLOCK = 11;
-
 /** Makes the error for a failure in the binding, which calls this. */
 export function createError(
   kind: number,
@@ -242,7 +241,7 @@ export function createError(
         : new MmapLockError(
             `EWOULDBLOCK: '${path ?? ''}' is locked by another handle, of this or another process; ` +
               'close or unlock that one, or try again later',
-            { ...details, code: 'EWOULDBLOCK', errno: -EWOULDBLOCK },
+            { ...details, code: 'EWOULDBLOCK', errno: -constants.errno.EWOULDBLOCK },
           );
       break;
     case Kind.closed:

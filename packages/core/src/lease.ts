@@ -1,32 +1,80 @@
 import { binding, type HandleId } from './binding.js';
 
-/** What outlives a dropped mapping until the binding has unmapped it: V8 must not free it before. */
-export interface Lease {
-  readonly id: HandleId;
-  /** Of a file that should have been closed; memory and attached handles need no closing. */
-  readonly path: string | undefined;
-  readonly memories: SharedArrayBuffer[];
-}
-
 let hasWarned = false;
 
-const leases = new FinalizationRegistry<Lease>(({ id, path }) => {
-  binding.release(id);
-  if (path === undefined || hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
-    `'${path}' was dropped without close() and has been unmapped by the garbage collector; ` +
-      'close it, or declare it with `using`. Further files are not reported.',
-    { type: 'MmapLeakWarning', code: 'FMMAP_LEAK' },
-  );
-});
+/** Memory on its way to a lease. If its thread is ended there, it stays: the binding may have it. */
+const arriving = new Set<readonly SharedArrayBuffer[]>();
 
-/** Unmaps when `owner` is collected. */
-export function holdLease(owner: object, lease: Lease): void {
-  leases.register(owner, lease, owner);
+/** Does what hands memory to the binding, and to a lease. */
+export function handOver<T>(memories: readonly SharedArrayBuffer[], act: () => T): T {
+  arriving.add(memories);
+  try {
+    return act();
+  } finally {
+    arriving.delete(memories); // which a thread that is being ended does not reach
+  }
 }
 
-export function releaseLease(owner: object, lease: Lease): void {
-  leases.unregister(owner);
-  lease.memories.length = 0;
+const leases = new FinalizationRegistry<Lease>((lease) => lease.expire());
+
+/**
+ * The memory that the binding may look at: V8 must not free it before the binding has let go of it. It outlives a
+ * dropped mapping until the binding has unmapped it.
+ */
+export class Lease {
+  readonly id: HandleId;
+  /** Of a file that should have been closed; memory and attached handles need no closing. */
+  readonly #path: string | undefined;
+  readonly #memories = new Set<SharedArrayBuffer>();
+  /** What was dropped while work was in flight, which may be looking at it. */
+  #leaving: SharedArrayBuffer[] = [];
+  #inFlight = 0;
+
+  constructor(id: HandleId, path: string | undefined) {
+    this.id = id;
+    this.#path = path;
+  }
+
+  /** Unmaps when `owner` is collected. From here on the memory is held as long as the thread lives, or until it is dropped. */
+  register(owner: object): void {
+    leases.register(owner, this, owner);
+  }
+
+  keep(memory: SharedArrayBuffer): void {
+    this.#memories.add(memory);
+  }
+
+  /** @returns Whether it was kept until now. */
+  drop(memory: SharedArrayBuffer): boolean {
+    const wasKept = this.#memories.delete(memory);
+    if (wasKept && this.#inFlight > 0) this.#leaving.push(memory);
+    return wasKept;
+  }
+
+  /** The binding has let go of everything. */
+  end(owner: object): void {
+    leases.unregister(owner);
+    for (const memory of [...this.#memories]) this.drop(memory);
+  }
+
+  /** Work starts that may look at the memory without the thread of JavaScript. */
+  enter(): void {
+    ++this.#inFlight;
+  }
+
+  leave(): void {
+    if (--this.#inFlight === 0) this.#leaving = [];
+  }
+
+  /** The mapping was dropped, and nothing is in flight. */
+  expire(): void {
+    binding.release(this.id);
+    if (this.#path === undefined || hasWarned) return;
+    hasWarned = true;
+    process.emitWarning(
+      `'${this.#path}' was dropped without close() and has been unmapped by the garbage collector; ` +
+        'close it, or declare it with `using`. Further files are not reported.',
+      { type: 'MmapLeakWarning', code: 'FMMAP_LEAK' },
+    );
+  }
 }

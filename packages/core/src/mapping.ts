@@ -4,8 +4,8 @@ import {
   binding,
   type HandleId,
   LockKind,
-  type Operation,
   result,
+  type StepName,
 } from './binding.js';
 import {
   MmapClosedError,
@@ -15,11 +15,12 @@ import {
   typeError,
 } from './errors.js';
 import { type FaultListener, FaultListeners } from './fault.js';
-import { holdLease, type Lease, releaseLease } from './lease.js';
+import { handOver, Lease } from './lease.js';
+import { LockTurn } from './lock-turn.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Turns } from './turns.js';
 import { Window } from './window.js';
-import { ownerOf, type SharedWindow, Windows } from './windows.js';
+import { ownerOf, Windows } from './windows.js';
 import { call, perform, type Work } from './work.js';
 
 const NOTHING = new DataView(new ArrayBuffer(1));
@@ -49,12 +50,17 @@ export interface MappingTraits {
   readonly detachOnClose: boolean;
 }
 
-/** What another thread needs to look through the same windows; see `share()`. */
-export interface SharedMapping extends Omit<MappingTraits, 'access'> {
+/**
+ * What another thread needs to look through the same windows; see `share()`. Made for structured cloning, and of no use
+ * once the file is closed. Whoever has it may read the file, and write to it if it is writable.
+ */
+export interface SharedMapping {
   readonly fmmap: 1;
-  readonly access: number;
-  readonly delta: number;
-  readonly windows: readonly SharedWindow[];
+  /** For people. */
+  readonly path: string;
+  /** By which the binding knows the mapping; it cannot be guessed. */
+  readonly secret: string;
+  readonly windows: readonly SharedArrayBuffer[];
 }
 
 /**
@@ -88,50 +94,61 @@ export class Mapping {
   #fault: Fault | undefined;
   #listeners: FaultListeners | undefined;
   #turns: Turns | undefined;
+  #lockTurn: LockTurn | undefined;
 
-  private constructor(traits: MappingTraits, delta: number, shared?: readonly SharedWindow[]) {
+  private constructor(traits: MappingTraits, delta: number, isAttached = false) {
     const { id, path, isMemory } = traits;
     this.access = traits.access;
     this.#traits = traits;
-    this.#isAttached = shared !== undefined;
-    this.#lease = { id, path: isMemory || shared ? undefined : path, memories: [] };
-    this.windows = new Windows(traits, this.#lease, delta, shared);
+    this.#isAttached = isAttached;
+    this.#lease = new Lease(id, isMemory || isAttached ? undefined : path);
+    this.windows = new Windows(traits, this.#lease, delta, isAttached);
   }
 
   /** Maps what the binding has just opened; on failure nothing of it is left. */
   static *finish(traits: MappingTraits): Work<Mapping> {
     const [length = 0, delta = 0, isPending] = result;
     const mapping = new Mapping(traits, delta);
+    mapping.#lease.register(mapping);
     try {
-      yield* mapping.windows.cover(length);
+      mapping.windows.use(yield* mapping.windows.cover(length));
       if (isPending === 1) yield* call('commit', traits.id);
     } catch (error) {
       yield* call('abandon', traits.id);
+      mapping.#lease.end(mapping);
       throw error;
     }
     mapping.#show(length);
-    holdLease(mapping, mapping.#lease);
     return mapping;
   }
 
-  /** The mapping of a token from {@link share}, seen from this thread. */
-  static attach(token: SharedMapping): Mapping {
-    const memories = token.windows.map(({ memory }) => Buffer.from(memory, 0, 1));
-    const id = binding.attach(token.id, ...memories);
-    const [length = 0, access = token.access, found] = result;
-    // A window that the binding no longer knows was outgrown, and says so itself.
-    if (
-      found !== memories.length &&
-      !token.windows.every(({ memory }) => new Window(memory).stale)
-    ) {
-      binding.release(id);
-      throw typeError('token', 'what share() returned', token);
-    }
-    const mapping = new Mapping({ ...token, id, access }, token.delta, token.windows);
-    mapping.#show(length);
-    holdLease(mapping, mapping.#lease);
+  /**
+   * The mapping of a token from {@link share}, seen from this thread. Everything but the memory is asked of the binding.
+   * @param name - For the message if it is closed.
+   */
+  static attach(secret: string, memories: readonly SharedArrayBuffer[], name: string): Mapping {
+    const mapping = handOver(memories, () => {
+      const windows = memories.map((memory) => new Window(memory));
+      const starts = new Float64Array(windows.length);
+      const id = binding.attach(secret, name, starts, ...windows.map(({ whole }) => whole));
+      const [length = 0, access = 0, offset = 0, delta = 0, bits = 0] = result;
+      const path = binding.nameOf(id);
+      const isMemory = (bits & 1) !== 0;
+      const isCow = (bits & 2) !== 0;
+      const detachOnClose = (bits & 4) !== 0;
+      const traits = { id, path, access, offset, isMemory, isCow, detachOnClose };
+      const attached = new Mapping(traits, delta, true);
+      attached.#lease.register(attached);
+      const known = windows.flatMap((window, index) => {
+        const start = starts[index] ?? -1;
+        return start < 0 ? [] : [Object.assign(window, { start })];
+      });
+      attached.windows.adopt(known, length);
+      attached.#show(attached.windows.covers(length) ? length : 0);
+      return attached;
+    });
     try {
-      mapping.refresh();
+      mapping.refresh(true);
     } catch (error) {
       perform(mapping.close());
       throw error;
@@ -148,9 +165,9 @@ export class Mapping {
 
   share(): SharedMapping {
     this.refresh();
-    const { access } = this;
-    const { delta } = this.windows;
-    return { fmmap: 1, ...this.#traits, access, delta, windows: this.windows.share() };
+    const secret = binding.share(this.#traits.id);
+    if (secret === '') throw new MmapClosedError(this.path);
+    return { fmmap: 1, path: this.path, secret, windows: this.windows.share() };
   }
 
   // --- state ---
@@ -166,7 +183,7 @@ export class Mapping {
 
   /** Of the async classes. */
   get turns(): Turns {
-    this.#turns ??= new Turns();
+    this.#turns ??= new Turns(this.#lease);
     return this.#turns;
   }
 
@@ -189,6 +206,12 @@ export class Mapping {
     return this.#fault !== undefined;
   }
 
+  /** Of calls that wait for the lock. */
+  get lockTurn(): LockTurn {
+    this.#lockTurn ??= new LockTurn();
+    return this.#lockTurn;
+  }
+
   get lockKind(): LockKind {
     const isOver = this.#isClosed || (binding.state(this.#traits.id) & 1) !== 0;
     return isOver ? LockKind.none : (result[1] as LockKind);
@@ -202,10 +225,11 @@ export class Mapping {
 
   /**
    * First step of whatever is not on the hot path: catches up with what other threads did.
+   * @param isDue - Asks the binding even if no window says that something has changed.
    * @throws MmapClosedError, MmapFaultError
    */
-  refresh(): void {
-    this.#sync();
+  refresh(isDue?: boolean): void {
+    this.#sync(isDue);
     if (this.#isClosed) throw new MmapClosedError(this.path);
     if (this.#fault) throw this.#faultError(this.#fault);
   }
@@ -228,7 +252,7 @@ export class Mapping {
     } else if ((bits & 2) !== 0) {
       this.#isPoisoned = true;
       this.#show(0);
-    } else if (!this.#fault && (length !== this.length || this.windows.isStale)) {
+    } else if (!this.#fault && !this.#isShowing(length)) {
       // The other thread may be at it again before we are done.
       for (let shown = -1; shown !== length; ) {
         if (shown >= 0) length = shown;
@@ -236,6 +260,10 @@ export class Mapping {
       }
       this.#show(length);
     }
+  }
+
+  #isShowing(length: number): boolean {
+    return length === this.length && !this.windows.isStale && this.windows.covers(length);
   }
 
   // --- faults ---
@@ -261,24 +289,8 @@ export class Mapping {
   *reopen(): Work<void> {
     this.#sync();
     if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
-    const { list, isShared } = this.windows;
-    if (isShared || this.isCow) {
-      yield* this.guarded('reopen', this.id, -1, true);
-      this.#sync(true);
-      return;
-    }
-    const wanted = yield* this.guarded('extent', this.id);
-    const undo = yield* this.windows.cover(wanted);
-    try {
-      yield* call('reopen', this.id, wanted, false);
-    } catch (error) {
-      undo();
-      this.#sync(true);
-      throw error;
-    }
-    this.#fault = undefined;
-    this.#show(result[0] ?? 0);
-    this.windows.prune(list);
+    yield* this.guarded('reopen', this.id);
+    this.#sync(true);
   }
 
   /** @returns What takes the listener away. */
@@ -321,7 +333,7 @@ export class Mapping {
     this.#hide();
     this.#listeners?.clear();
     this.windows.close();
-    releaseLease(this, this.#lease);
+    this.#lease.end(this);
   }
 
   // --- arguments ---
@@ -428,7 +440,7 @@ export class Mapping {
   // --- changes ---
 
   /** A step that may poison the mapping, or meet a fault, and notes if it did. */
-  *guarded<Name extends Operation>(name: Name, ...args: Parameters<Binding[Name]>): Work<number> {
+  *guarded<Name extends StepName>(name: Name, ...args: Parameters<Binding[Name]>): Work<number> {
     try {
       return yield* call(name, ...args);
     } catch (error) {
@@ -447,21 +459,22 @@ export class Mapping {
       );
     }
     const { length } = this;
-    const { list, isShared } = this.windows;
     const target = Math.max(size - this.#traits.offset, 0);
-    const undo = yield* this.windows.cover(target);
+    const cover = yield* this.windows.cover(target);
     // Whoever reads while this waits must not take the zeroes that come for the file's bytes.
-    if (target < length) this.#show(target);
+    if (target < this.length) this.#show(target);
     try {
-      yield* call('resize', this.id, size, isShared);
+      yield* call('resize', this.id, size);
     } catch (error) {
-      undo();
-      this.#show(length);
+      this.windows.cancel(cover);
+      if (!this.#isClosed) this.#show(length);
       this.#sync(true);
       throw error;
     }
+    if (this.#isClosed) return; // by another thread, which was later
+    this.windows.use(cover);
     this.#show(result[0] ?? 0);
-    this.windows.prune(list);
+    this.#sync();
   }
 
   *freeze(exec: boolean): Work<void> {

@@ -7,7 +7,7 @@ import { ownerOf } from './windows.js';
 /** Bytes of a source of {@link MemoryWrites.write}. */
 export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
   if (typeof source === 'string') return Buffer.from(source);
-  if (source instanceof Uint8Array) return plain(source);
+  if (source instanceof Uint8Array) return plain(source, name);
   throw typeError(name, 'a Uint8Array or a string', source);
 }
 

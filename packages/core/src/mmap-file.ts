@@ -1,6 +1,6 @@
-import * as fs from 'node:fs';
+import type * as fs from 'node:fs';
 
-import { Access, binding, LockKind } from './binding.js';
+import { Access, LockKind } from './binding.js';
 import { copyFew, copyTo, toTarget } from './copy.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
@@ -159,41 +159,41 @@ export class MmapFile extends MemoryReads implements Disposable {
   stat(options?: { bigint?: false | undefined }): fs.Stats;
   stat(options: { bigint: true }): fs.BigIntStats;
   stat(options?: { bigint?: boolean | undefined }): fs.Stats | fs.BigIntStats {
-    const { id } = this._mapping;
-    const bigint = options?.bigint === true;
-    const file = binding.pin(id);
-    try {
-      return fs.fstatSync(file, { bigint });
-    } finally {
-      binding.unpin(id);
-    }
+    return perform(operations.stat(this._mapping, options?.bigint === true));
   }
 
   /**
-   * Takes the exclusive lock, and waits for it (`flock(2)`).
+   * Takes the exclusive lock, and keeps this thread waiting until it is free (`flock(2)`, tried again and
+   * again: `worker.terminate()` and `process.exit()` end the wait). Returns at once if this handle has it already; one
+   * {@link unlock} gives it back.
+   *
+   * The lock belongs to the open file. Of several handles on it (see {@link attach}) the one that called `lock` is its
+   * owner until it calls `unlock`, or ends, and the others wait as another process would. The lock that `open` took
+   * has no owner: whoever calls `lock` first becomes it.
+   *
    * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first.
    * @throws MmapClosedError
    */
   lock(): void {
-    perform(operations.lock(this._mapping, LockKind.exclusive, true));
+    operations.waitForLock(this._mapping, LockKind.exclusive);
   }
 
-  /** Takes the shared lock, and waits for it; otherwise as {@link lock}. */
+  /** Takes the shared lock, which several handles may own at once, and waits for it; otherwise as {@link lock}. */
   lockShared(): void {
-    perform(operations.lock(this._mapping, LockKind.shared, true));
+    operations.waitForLock(this._mapping, LockKind.shared);
   }
 
-  /** Takes the exclusive lock if nobody holds one. @returns Whether it is held now. */
+  /** Takes the exclusive lock if that needs no waiting. @returns Whether this handle has it now. */
   tryLock(): boolean {
-    return perform(operations.lock(this._mapping, LockKind.exclusive, false));
+    return perform(operations.tryLock(this._mapping, LockKind.exclusive));
   }
 
-  /** Takes the shared lock if nobody holds the exclusive one. @returns Whether it is held now. */
+  /** Takes the shared lock if that needs no waiting. @returns Whether this handle has it now. */
   tryLockShared(): boolean {
-    return perform(operations.lock(this._mapping, LockKind.shared, false));
+    return perform(operations.tryLock(this._mapping, LockKind.shared));
   }
 
-  /** Gives the lock back; without one it does nothing. */
+  /** Gives the lock back, unless other handles alone own it; without one it does nothing. */
   unlock(): void {
     perform(operations.unlock(this._mapping));
   }

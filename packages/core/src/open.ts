@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import { Access, binding } from './binding.js';
 import { plain } from './bytes.js';
 import { typeError } from './errors.js';
@@ -5,7 +7,7 @@ import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
 import { type PathLike, showPath, toPath } from './path.js';
 import { checkSize } from './range.js';
-import { ownerOf, type SharedWindow } from './windows.js';
+import { ownerOf } from './windows.js';
 import { call, perform, type Work } from './work.js';
 
 const DEFAULTS = new Map(
@@ -44,7 +46,7 @@ export function openMemory(
   if (typeof path !== 'string') throw typeError('path', 'a string', path);
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   if (!(bytes instanceof Uint8Array)) throw typeError('data', 'a Uint8Array or a string', data);
-  const content = plain(bytes);
+  const content = plain(bytes, 'data');
   const owner = ownerOf(content);
   if (!owner) return mapMemory(path, access, content, options);
   // The binding would give it to the system, which knows nothing of pages that are gone.
@@ -80,27 +82,30 @@ function mapMemory(
   );
 }
 
-/** The mapping of a token of `share()`. */
+/** More windows than any mapping has. */
+const MOST_WINDOWS = 2 ** 14;
+
+const TOKEN = 'fmmap,path,secret,windows';
+
+/** The mapping of a token of `share()`. Each part of it is looked at once: it may be anybody's object. */
 export function attachMapping(token: SharedMapping): Mapping {
-  if (!isToken(token)) throw typeError('token', 'what share() returned', token);
-  return Mapping.attach(token);
+  const parts = { ...token };
+  const { fmmap, path, secret, windows } = parts;
+  const memories = Array.isArray(windows) && windows.length <= MOST_WINDOWS ? [...windows] : [];
+  const isToken =
+    Object.keys(parts).sort().join() === TOKEN &&
+    fmmap === 1 &&
+    typeof path === 'string' &&
+    typeof secret === 'string' &&
+    /^[0-9a-f]{32}$/.test(secret) &&
+    Array.isArray(windows) &&
+    memories.every(isWindow);
+  if (!isToken) throw typeError('token', 'what share() returned', token);
+  return Mapping.attach(secret, memories, path);
 }
 
-function isToken(token: SharedMapping | null | undefined): boolean {
-  return (
-    token?.fmmap === 1 &&
-    typeof token.path === 'string' &&
-    [token.id, token.offset, token.delta].every(Number.isSafeInteger) &&
-    token.delta >= 0 &&
-    token.delta < binding.granularity &&
-    Array.isArray(token.windows) &&
-    token.windows.every(isWindow)
-  );
-}
-
-function isWindow(window: SharedWindow | null | undefined): boolean {
-  const size = window?.memory instanceof SharedArrayBuffer ? window.memory.byteLength : 0;
-  return (
-    size > binding.pageSize && size % binding.pageSize === 0 && Number.isSafeInteger(window?.start)
-  );
+function isWindow(memory: unknown): memory is SharedArrayBuffer {
+  if (!types.isSharedArrayBuffer(memory)) return false;
+  const size = memory.byteLength;
+  return size > binding.pageSize && size % binding.pageSize === 0;
 }

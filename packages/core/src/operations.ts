@@ -1,8 +1,12 @@
+import type { BigIntStats, Stats } from 'node:fs';
+
 import { LockKind } from './binding.js';
 import { typeError } from './errors.js';
+import { pauses } from './lock-turn.js';
 import type { Mapping } from './mapping.js';
 import { type PathLike, toPath } from './path.js';
-import { call, type Work } from './work.js';
+import { statNumbers, toBigIntStats, toStats } from './stat.js';
+import { call, perform, type Work } from './work.js';
 
 // What the sync and the async classes do alike: arguments first, then the state, then the system.
 
@@ -70,13 +74,48 @@ export function* writeToNewFile(
   yield* mapping.guarded('writeToNewFile', mapping.id, target, offset ?? 0, bytes);
 }
 
-/** @returns Whether the lock is held now. */
-export function* lock(mapping: Mapping, kind: LockKind, wait: boolean): Work<boolean> {
-  return (yield* call('lock', mapping.id, kind, wait)) === 1;
+/** How a lock is asked for. */
+export interface LockRequest {
+  readonly kind: LockKind;
+  /** Whether one that the handle has from an earlier call will do. */
+  readonly again: boolean;
+  /** Whether the one that `open` took, which has no owner, gets one. */
+  readonly adopt: boolean;
+}
+
+/** @returns Whether the call has it now. */
+export function* lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Work<boolean> {
+  const isHeld = (yield* call('lock', mapping.id, kind, again, adopt)) === 1;
+  if (isHeld) mapping.lockTurn.took();
+  return isHeld;
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Keeps the thread waiting for the lock, and still lets it, or the process, be ended. */
+export function waitForLock(mapping: Mapping, kind: LockKind): void {
+  for (const pause of pauses()) {
+    const rest = mapping.lockTurn.rest();
+    if (rest > 0) Atomics.wait(sleeper, 0, 0, rest);
+    if (perform(lock(mapping, { kind, again: true, adopt: true }))) return;
+    Atomics.wait(sleeper, 0, 0, pause);
+  }
+}
+
+/** @returns Whether the handle has it now, without waiting. */
+export function* tryLock(mapping: Mapping, kind: LockKind): Work<boolean> {
+  return yield* lock(mapping, { kind, again: true, adopt: false });
 }
 
 export function* unlock(mapping: Mapping): Work<void> {
-  yield* call('lock', mapping.id, LockKind.none, false);
+  yield* call('lock', mapping.id, LockKind.none, false, false);
+  mapping.lockTurn.gave();
+}
+
+export function* stat(mapping: Mapping, isBig: boolean): Work<Stats | BigIntStats> {
+  const numbers = statNumbers();
+  yield* call('stat', mapping.id, numbers);
+  return isBig ? toBigIntStats(numbers) : toStats(numbers);
 }
 
 export function* remove(mapping: Mapping): Work<void> {

@@ -142,6 +142,7 @@ const BITS: Readonly<Record<string, Flag>> = {
   hugePages: Flag.hugePages,
   noReserve: Flag.noReserve,
   allocate: Flag.allocate,
+  detachOnClose: Flag.detachOnClose,
 };
 
 function parseMode(value: unknown): number {

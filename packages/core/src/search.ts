@@ -1,5 +1,5 @@
 import { binding, type OffsetArray } from './binding.js';
-import { lengthOf, plain } from './bytes.js';
+import { checkAttached, lengthOf, plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
@@ -10,7 +10,7 @@ export type Needle = Uint8Array | string | number;
 
 function toBytes(value: Needle): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value);
-  if (value instanceof Uint8Array) return plain(value);
+  if (value instanceof Uint8Array) return plain(value, 'value');
   if (typeof value !== 'number')
     throw typeError('value', 'a Uint8Array, a string or a byte', value);
   checkInteger(value, 'value', 0, 255);
@@ -74,6 +74,7 @@ export function indexesOf(
   if (!(target instanceof BigUint64Array) && !(target instanceof Float64Array)) {
     throw typeError('target', 'a BigUint64Array or a Float64Array', target);
   }
+  if (lengthOf(target) === 0) checkAttached(target, 'target');
   let until = 0;
   const search = (): number => {
     until = mapping.resolveEnd(start, end);

@@ -85,17 +85,18 @@ export class Window {
 
   /** Makes a new window ready to be mapped over. */
   adopt(): this {
-    binding.adopt(this.#whole);
+    binding.adopt(this.whole);
     return this;
   }
 
   /** Of no use any more but to views: zeroes, the footer too, and one area with others of the kind. */
   blank(): void {
-    binding.blank(this.#whole);
+    binding.blank(this.whole);
   }
 
-  get #whole(): Uint8Array {
-    return new Uint8Array(this.memory, 0, this.memory.byteLength);
+  /** What the binding maps: the capacity, and the footer. */
+  get whole(): Uint8Array {
+    return new Uint8Array(this.memory, 0, this.capacity + PAGE);
   }
 
   /** Whether the window no longer shows the file, or not all of it. */

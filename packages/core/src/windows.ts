@@ -4,7 +4,7 @@ import { binding, type HandleId } from './binding.js';
 import { bufferOf, type TypedArray } from './bytes.js';
 import { MmapRangeError, MmapUnsupportedError } from './errors.js';
 import type { Lease } from './lease.js';
-import { MAX_WINDOW, returnWindow, takeWindow, Window } from './window.js';
+import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 import { call, perform, type Work } from './work.js';
 
 /** Where the memory of a user's views keeps the mapping that it belongs to. */
@@ -27,10 +27,13 @@ export interface WindowsTraits {
   readonly detachOnClose: boolean;
 }
 
-/** A window for another thread. */
-export interface SharedWindow {
-  readonly memory: SharedArrayBuffer;
-  readonly start: number;
+/** Windows for a length that the file has, or is to have. */
+export interface Cover {
+  readonly list: readonly Window[];
+  /** Those of the list that were made for it. */
+  readonly added: readonly Window[];
+  /** Visible bytes that they were mapped for. */
+  readonly length: number;
 }
 
 /**
@@ -48,20 +51,11 @@ export class Windows {
   /** Windows for views alone: outgrown ones, and those over a range that the regular ones cut. */
   #others: Window[] = [];
 
-  constructor(
-    traits: WindowsTraits,
-    lease: Lease,
-    delta: number,
-    shared?: readonly SharedWindow[],
-  ) {
+  constructor(traits: WindowsTraits, lease: Lease, delta: number, isShared: boolean) {
     this.#traits = traits;
     this.#lease = lease;
     this.delta = delta;
-    this.isShared = shared !== undefined;
-    for (const { memory, start } of shared ?? []) {
-      this.#list.push(Object.assign(new Window(memory), { start }));
-      lease.memories.push(memory);
-    }
+    this.isShared = isShared;
   }
 
   /** The one that the hot path reads through; without any, nothing was ever mapped. */
@@ -76,43 +70,63 @@ export class Windows {
     return false;
   }
 
-  share(): SharedWindow[] {
+  share(): SharedArrayBuffer[] {
     this.isShared = true;
-    return this.#list.map(({ memory, start }) => ({ memory, start }));
+    return this.#list.map(({ memory }) => memory);
   }
 
   // --- size ---
 
-  /**
-   * Sees to it that windows show `length` visible bytes, which the file is to have.
-   * @returns What takes them back to what they showed before.
-   */
-  *cover(length: number): Work<() => void> {
-    const before = this.#list;
-    const added: Window[] = [];
-    yield* this.#layout(length, length, added, this.isShared ? [] : before);
-    return () => {
-      this.#list = before;
-      for (const window of added) this.#unmap(window);
-    };
+  /** Windows of another thread, in place of some of one's own, if they are all that `length` bytes need. */
+  adopt(shared: readonly Window[], length: number): void {
+    for (const { memory } of shared) this.#lease.keep(memory);
+    const total = length === 0 ? 0 : this.delta + length;
+    const isWhole =
+      shared.length === Math.ceil(total / MAX_WINDOW) &&
+      shared.every(({ start, capacity }, index) => {
+        const needed = Math.min(total - index * MAX_WINDOW, MAX_WINDOW);
+        return start === index * MAX_WINDOW && capacity >= needed;
+      });
+    if (isWhole) this.#list = [...shared];
+    else for (const window of shared) this.#unmap(window);
   }
 
-  /** New windows for about `length` visible bytes. @returns The bytes that there really are. */
-  renew(length: number): number {
+  /** Whether there are windows for so many visible bytes. */
+  covers(length: number): boolean {
+    const last = this.#list.at(-1);
+    return length === 0 || (last ? last.start + last.capacity >= this.delta + length : false);
+  }
+
+  /** Windows that show `length` visible bytes, which the file is to have: for {@link use} or {@link cancel}. */
+  *cover(length: number): Work<Cover> {
+    // With nothing to show, the windows that are there stay for the next growth.
+    if (length === 0) return { list: this.#list, added: [], length };
+    return yield* this.#layout(length, length, this.isShared ? [] : this.#list);
+  }
+
+  /** From now on memory is seen through these windows. */
+  use({ list }: Cover): void {
     const before = this.#list;
-    const shown = perform(this.#layout(length, -1, [], []));
+    this.#list = [...list];
     this.prune(before);
-    return shown;
   }
 
-  *#layout(
-    length: number,
-    visible: number,
-    added: Window[],
-    reuse: readonly Window[],
-  ): Work<number> {
+  cancel({ added }: Pick<Cover, 'added'>): void {
+    for (const window of added) this.#unmap(window);
+  }
+
+  /** Windows for about `length` visible bytes, new ones where those there are do not do. @returns The bytes that there really are. */
+  renew(length: number): number {
+    const reuse = this.isShared || this.isStale ? [] : this.#list;
+    const cover = perform(this.#layout(length, -1, reuse));
+    this.use(cover);
+    return cover.length;
+  }
+
+  *#layout(length: number, visible: number, reuse: readonly Window[]): Work<Cover> {
     const total = length === 0 ? 0 : this.delta + length;
     const list: Window[] = [];
+    const added: Window[] = [];
     let shown = length;
     if (total >= LARGE) yield* call('probe', this.#traits.id, total);
     try {
@@ -131,28 +145,31 @@ export class Windows {
         list.push(opened.window);
       }
     } catch (error) {
-      for (const window of added) this.#unmap(window);
+      this.cancel({ added });
       throw error;
     }
-    // With nothing to show, the windows there are stay for the next growth, unless they are stale.
-    if (total > 0 || visible < 0) this.#list = list;
-    return shown;
+    return { list, added, length: shown };
   }
 
   *#map(capacity: number, start: number, visible: number): Work<{ window: Window; shown: number }> {
     const { id, path } = this.#traits;
     const window = takeWindow(capacity, path);
     window.start = start;
-    const shown = yield* call('map', id, window.bytes, window.capacity, start, visible);
-    this.#lease.memories.push(window.memory);
-    return { window, shown };
+    // Before it is mapped: the thread that does it may end before it says so.
+    this.#lease.keep(window.memory);
+    try {
+      return { window, shown: yield* call('map', id, window.whole, start, visible) };
+    } catch (error) {
+      binding.unmap(id, window.whole);
+      this.#lease.drop(window.memory);
+      throw error;
+    }
   }
 
   #unmap(window: Window): void {
-    binding.unmap(this.#traits.id, window.bytes);
-    const { memories } = this.#lease;
-    memories.splice(memories.indexOf(window.memory), 1);
-    if (!this.isShared) returnWindow(window);
+    const isFree = binding.unmap(this.#traits.id, window.whole);
+    const wasKept = this.#lease.drop(window.memory);
+    if (isFree && wasKept && !this.isShared) returnWindow(window);
   }
 
   /** Lets go of windows that are no longer in use, and of which no user has a view. */
@@ -161,10 +178,6 @@ export class Windows {
     const others = [...this.#others, ...idle.map((window) => window.weaken())];
     this.#others = others.filter((window) => window.exposed);
     for (const window of others) if (!this.#others.includes(window)) this.#unmap(window);
-  }
-
-  get list(): readonly Window[] {
-    return this.#list;
   }
 
   /** After the binding has let go of them all. */

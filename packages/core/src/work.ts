@@ -1,7 +1,7 @@
-import { type Binding, binding, type Operation } from './binding.js';
+import { type Binding, binding, type StepName } from './binding.js';
 
 /** A call into the binding that may have to wait for the system. */
-export interface Step<Name extends Operation = Operation> {
+export interface Step<Name extends StepName = StepName> {
   readonly name: Name;
   readonly args: Parameters<Binding[Name]>;
 }
@@ -13,7 +13,7 @@ export interface Step<Name extends Operation = Operation> {
 export type Work<T> = Generator<Step, T, number>;
 
 /** One step of a piece of work. */
-export function* call<Name extends Operation>(
+export function* call<Name extends StepName>(
   name: Name,
   ...args: Parameters<Binding[Name]>
 ): Work<number> {
@@ -21,7 +21,7 @@ export function* call<Name extends Operation>(
 }
 
 /** Takes a step on this thread. What it finds besides its value is in `result`. */
-export function invoke(name: Operation, args: readonly unknown[]): number {
+export function invoke(name: StepName, args: readonly unknown[]): number {
   return (binding[name] as (...args: readonly unknown[]) => number)(...args);
 }
 

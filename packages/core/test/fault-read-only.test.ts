@@ -268,6 +268,23 @@ test('a stray write behind the end of a truncated file survives as well', async 
   expect(said).toEqual(Array(21).fill(['MmapFaultError', true, 0, true]));
 });
 
+test('what a stray write left in the memory stays when a later one meets a lost page', async () => {
+  const said = await inChild(`
+    for (const [name, open] of Object.entries(MAPPINGS)) {
+      if (/memory|grown/.test(name)) continue;
+      const { file, view, owner } = open();
+      view[5] = 99;
+      fs.truncateSync(path, ${PAGE});
+      view[${3 * PAGE}] = 98;
+      const { cause, offset } = faultOf(() => file.checkFault());
+      say([view[5], view[${3 * PAGE}], cause, offset]);
+      file.close();
+      owner?.close();
+      fs.writeFileSync(path, CONTENT);
+    }`);
+  expect(said).toEqual(Array(8).fill([99, 98, 'read-only', 5]));
+});
+
 test('a mapping that may be written is none of this', async () => {
   const said = await inChild(`
     for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow]) {

@@ -90,8 +90,13 @@ describe('an argument of the wrong type is a TypeError that names it:', () => {
     const token = file.share();
     const forged = [
       ...[undefined, null, 5, 'token', {}, [], { fmmap: 1 }, { fmmap: 1, windows: [] }],
-      ...['1', 1n, null, undefined].map((id) => ({ ...token, id })),
-      ...[5, null, {}, { memory: 5, start: 0 }].map((window) => ({ ...token, windows: [window] })),
+      ...[1, '1', null, undefined, `${token.secret}0`].map((secret) => ({ ...token, secret })),
+      ...[5, null, {}, new SharedArrayBuffer(5), new ArrayBuffer(8192)].map((window) => ({
+        ...token,
+        windows: [window],
+      })),
+      { ...token, id: 1 },
+      { ...token, path: 5 },
       { ...token, windows: 5 },
       { ...token, fmmap: 2 },
     ];

@@ -1,17 +1,13 @@
-import * as fs from 'node:fs';
-import { promisify } from 'node:util';
 import {
   Access,
-  binding,
   drive,
   type Mapping,
   MmapClosedError,
   MmapError,
   MmapUnsupportedError,
+  operations,
   poolRuntime,
 } from '@fmmap/core/internal';
-
-const fstat = promisify(fs.fstat);
 
 /** A file grows by as much as it is long, but by no less and no more than this. */
 const GROWTH = { least: 2 ** 16, most: 2 ** 30 };
@@ -96,14 +92,9 @@ export class Growth {
 
   /** Growing must not cut off what lies behind a mapping of a part of a file. */
   async #requireWhole(): Promise<void> {
-    const { id, offset, length, path } = this.#mapping;
-    const file = binding.pin(id);
-    try {
-      const { size } = await fstat(file);
-      if (size <= offset + length) return;
-    } finally {
-      binding.unpin(id);
-    }
+    const { offset, length, path } = this.#mapping;
+    const { size } = await drive(poolRuntime, operations.stat(this.#mapping, false));
+    if (size <= offset + length) return;
     throw new MmapUnsupportedError(
       `'${path}' goes on behind the mapping, and would be cut off there; map it to its end to "grow" it`,
       { path, argument: 'grow' },

@@ -13,8 +13,8 @@ import { getDefaultPool } from './pool.js';
 
 export { Reads } from './reads.js';
 
-/** These make a handle, which would end with the thread that made it. */
-const OPENING: ReadonlySet<Operation> = new Set(['open', 'memory']);
+/** Makes a handle, which would end with the thread that made it. */
+const OPENING: Operation = 'open';
 
 /** These must happen, with a pool or without. */
 const ENDING: ReadonlySet<Operation> = new Set(['close', 'release', 'abandon']);
@@ -26,7 +26,7 @@ export const runtime: Runtime = {
       const reply = await getDefaultPool().start({ operation: name, args }).reply;
       if ('failure' in reply) throw unpackFailure(reply.failure);
       const values = reply.value as readonly number[];
-      if (OPENING.has(name) && !binding.take(values[0] ?? 0)) {
+      if (name === OPENING && !binding.take(values[0] ?? 0)) {
         throw new MmapClosedError(String(args[0]));
       }
       return values;

@@ -29,8 +29,15 @@ describe('the lock', () => {
     await file.unlock();
     expect(await file.lock()).toBeUndefined();
     expect([file.lockState, other.lockState]).toEqual(['exclusive', 'exclusive']);
+  });
+
+  test('that open took goes to the first who asks, and belongs to nobody before', async () => {
+    await using file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+    expect([await file.tryLock(), await file.tryLock()]).toEqual([true, true]);
     await file.lock();
-    expect(await file.tryLock()).toBe(true);
+    expect(await file.tryLock()).toBe(false);
+    await file.unlock();
+    expect(file.lockState).toBe('none');
   });
 
   test('is refused while another handle holds one that conflicts', async () => {
@@ -160,6 +167,67 @@ describe('waiting for the lock', () => {
     await waiting;
     expect(files.map(({ lockState }) => lockState)).toEqual(new Array(10).fill('shared'));
     await Promise.all(files.map((file) => file.close()));
+  });
+});
+
+describe('tasks that share a handle', () => {
+  test('exclude each other between lock and unlock, in the order in which they asked', async () => {
+    await using file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+    const order: number[] = [];
+    let inside = 0;
+    const tasks = Array.from({ length: 20 }, async (_, task) => {
+      for (let round = 0; round < 5; ++round) {
+        await file.lock();
+        expect(++inside).toBe(1);
+        order.push(task);
+        await file.checkFault();
+        inside -= 1;
+        await file.unlock();
+      }
+    });
+    await Promise.all(tasks);
+    expect(order.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, task) => task));
+    expect(order).toHaveLength(100);
+    expect(file.lockState).toBe('none');
+  });
+
+  test('may own the shared lock together, until the last of them gives it back', async () => {
+    await using file = await unlocked(tempFile(CONTENT));
+    await Promise.all([file.lockShared(), file.lockShared(), file.lockShared()]);
+    for (const state of ['shared', 'shared', 'none']) {
+      await file.unlock();
+      expect(file.lockState).toBe(state);
+    }
+  });
+
+  test('are passed over when they give up, and the next one has its turn', async () => {
+    await using file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+    await file.lock();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const timed = rejected(file.lock({ timeout: 5 }));
+    const aborted = rejected(file.lock({ signal }));
+    const last = file.lock();
+    controller.abort(new Error('no more'));
+    expect((await aborted).message).toBe('no more');
+    expect(await timed).toMatchObject({ code: 'ETIMEDOUT' });
+    await file.unlock();
+    await last;
+    expect(await file.tryLock()).toBe(false);
+  });
+
+  test('wait for those of other handles on the same mapping, too', async () => {
+    await using file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+    await using other = AsyncMmapFileMut.attach(file.share());
+    await file.lock();
+    expect(await rejected(other.lock({ timeout: 5 }))).toMatchObject({ code: 'ETIMEDOUT' });
+    await other.unlock(); // which is not its own
+    expect(file.lockState).toBe('exclusive');
+    const waiting = other.lock();
+    await file.unlock();
+    await waiting;
+    await other.close(); // gives back what it owns
+    expect(file.lockState).toBe('none');
   });
 });
 

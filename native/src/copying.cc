@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "mapping.h"
+#include "pieces.h"
 
 namespace fmmap {
 
@@ -58,23 +59,28 @@ class NewFile {
 
 }  // namespace
 
-Status Mapping::writeToNewFile(const std::string& path, std::int64_t offset, std::int64_t length) {
-  Pin pin(gate_);
-  if (Status status = usable("write"); !status) return status;
-  NewFile file(path);
-  if (Status status = file.create(); !status) return status;
-  const Status status = explained("write", offset, length, [&]() -> Status {
+Status Mapping::writeToNewFile(HandleId handle, const std::string& path, std::int64_t offset, std::int64_t length) {
+  Pin order(order_);
+  Pieces pieces(*this);
+  if (Status status = pieces.take(handle, "write", offset, length); !status) return status;
+  NewFile target(path);
+  if (Status status = target.create(); !status) return status;
+  const Status status = explained("write", pieces, [&]() -> Status {
     // Private pages are in no file: those go through memory, everything else stays in the kernel.
     std::int64_t copied = 0;
     if (!private_) {
-      const Status done = platform::copyInKernel(file_, offset_ + offset, length, file.handle(), &copied);
+      const Status done =
+          platform::copyInKernel(pieces.file()->handle(), offset_ + offset, length, target.handle(), &copied);
       if (!done || copied == length) return done;
     }
-    return eachPiece(offset + copied, length - copied, [&](std::uint8_t* at, std::size_t bytes, std::int64_t from) {
-      return platform::write(file.handle(), at, bytes, from - offset);
+    return pieces.each([&](const Piece& piece) -> Status {
+      const std::int64_t at = piece.offset - offset;
+      const std::int64_t done = std::max<std::int64_t>(copied - at, 0);
+      if (done >= static_cast<std::int64_t>(piece.bytes)) return {};
+      return platform::write(target.handle(), piece.at + done, piece.bytes - static_cast<std::size_t>(done), at + done);
     });
   });
-  return status ? file.finish() : status;
+  return status ? target.finish() : status;
 }
 
 }  // namespace fmmap

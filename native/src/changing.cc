@@ -1,0 +1,232 @@
+// Changes of the size and of what may be done with the memory. The disk is waited for with `order_` alone, and the fields
+// change in short pieces in between, each of which leaves what other threads may see and use.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "mapping.h"
+#include "pieces.h"
+
+namespace fmmap {
+
+/** Has it show as much more of the file as both have. */
+Status Mapping::grow(Window& window) {
+  const std::int64_t pages = std::min<std::int64_t>(window.capacity, pagesOf(length_) - window.start);
+  const std::size_t target = static_cast<std::size_t>(std::max<std::int64_t>(pages, 0));
+  if (target <= window.mapped) return {};
+  platform::MapFlags flags = flags_;
+  flags.populate = false;
+  const std::int64_t from = fileStart() + window.start + static_cast<std::int64_t>(window.mapped);
+  Status status =
+      platform::map(file_->handle(), from, window.data + window.mapped, target - window.mapped, access_, flags);
+  if (status) window.mapped = target;
+  return status;
+}
+
+/** Takes pages past the new end away before the file loses them: a load there must find zeroes. */
+Status Mapping::shrink(Window& window) {
+  const std::int64_t pages = std::max<std::int64_t>(pagesOf(length_) - window.start, 0);
+  if (pages >= static_cast<std::int64_t>(window.mapped)) return {};
+  Status status = platform::retire(window.data + pages, window.mapped - pages);
+  if (status) window.mapped = static_cast<std::size_t>(pages);
+  return status;
+}
+
+/** The file in place of what a fault has put there. Pages that were the file's are so at every moment. */
+Status Mapping::remap(Window& window) {
+  window.mapped = 0;
+  if (private_) return platform::retire(window.data, window.capacity);  // such pages cannot be shown twice
+  if (Status status = grow(window); !status) return status;
+  const std::size_t rest = window.capacity - window.mapped;
+  return rest == 0 ? Status{} : platform::retire(window.data + window.mapped, rest);
+}
+
+/** Stores behind the end of the file, in its last page, must not surface when it grows. */
+void Mapping::zeroTail(HandleId handle, std::int64_t size) {
+  const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
+  const std::int64_t tail = (page - size % page) % page;
+  const std::int64_t length = size - offset_;
+  Pieces last(*this);
+  if (tail == 0 || length <= 0 || length != state().length || !last.take(handle, "ftruncate", length - 1, 1)) return;
+  std::uint8_t* const at = last.all().front().at + 1;
+  // Storing zeroes over zeroes would make the page dirty, or fault where the file may not be changed.
+  const auto stored = [](std::uint8_t byte) { return byte != 0; };
+  if (std::any_of(at, at + tail, stored)) std::memset(at, 0, static_cast<std::size_t>(tail));
+}
+
+Status Mapping::resize(HandleId handle, std::int64_t size) {
+  OpenFilePtr file;
+  Status status = changeSize(handle, size, &file);
+  if (!status || memory_) return status;
+  Pin order(order_);  // others may go on while the disk works
+  status = platform::sync(file->handle());
+  if (!status) poison();  // the system tells of a lost write once only
+  return status;
+}
+
+Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file) {
+  Exclusive order(order_);
+  if (Status status = usable("ftruncate", file); !status) return status;
+  if (private_) return Status::make(Kind::unsupported, "ftruncate", "the file of a copy-on-write mapping never changes");
+  if (size < offset_) {
+    return Status::make(Kind::range, "",
+                        "size " + std::to_string(size) + " would end the file before the mapping's offset " +
+                            std::to_string(offset_) + "; open it with a smaller offset",
+                        "size");
+  }
+  if (Status status = check("ftruncate"); !status) return status;
+  const platform::Handle disk = (*file)->handle();
+  std::int64_t before = 0;
+  if (Status status = platform::size(disk, &before); !status) return status;
+  if (size > before) zeroTail(handle, before);
+  if (size > before && allocate_) {
+    if (Status status = platform::allocate(disk, before, size - before); !status) {
+      platform::resize(disk, before);
+      return status;
+    }
+  }
+  const std::int64_t target = size - offset_;
+  const std::int64_t lost = pagesOf(state().length) - pagesOf(target);
+  if (lost > 0) {
+    // There must be zeroes for what goes before it goes.
+    if (Status status = platform::probeFiller(static_cast<std::size_t>(lost)); !status) return status;
+  }
+  // Other handles learn of it by the flags, and make windows of their own; the one that asks may have made its already.
+  const auto tell = [&](Window& window) {
+    const bool isMade = window.madeFor == target && window.holders.size() == 1 && window.holders.front() == handle;
+    if (handles_.size() > 1 && !isMade) window.raiseFlag();
+  };
+  // A cut that fails shall have taken nothing, so pages are taken away after it: until then the guard serves whoever meets
+  // one that is gone. Without a guard that would be the end, so they are taken away before.
+  Status status;
+  std::int64_t length;
+  bool isCut;
+  std::vector<std::shared_ptr<Window>> cut;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    if (Status now = usable("ftruncate"); !now) return now;
+    length = length_;
+    isCut = target < length && isGuarded();
+    ++changes_;
+    if (isCut) {
+      cutTo_ = target;
+      fault_.startCut(size);
+      cut = holdAll();
+    } else if (target < length) {
+      length_ = target;
+      for (const auto& window : windows_) {
+        tell(*window);  // first, so that no thread takes the zeroes that come for the file's
+        if (status) status = shrink(*window);
+      }
+    }
+  }
+  if (status) status = platform::resize(disk, size);
+  for (const auto& window : cut) platform::suspend(window->ward);  // without the lock: the guard may wait for a disk
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    const bool isTorn = fault_.endCut() && !status;
+    cutTo_ = -1;
+    ++changes_;
+    if (closed_) {
+      status = Status::make(Kind::closed, "ftruncate", "");
+    } else {
+      if (status) asked_ = -1;
+      length_ = status ? target : length;  // or nothing has happened: show again what was taken away
+      const bool isUntouched = !status && isCut && !isTorn;
+      Status shown;
+      for (const auto& window : windows_) {
+        if (!isUntouched) tell(*window);
+        window->madeFor = -1;
+        if (shown && status) shown = shrink(*window);
+        // What a cut that failed has done to the pages it was to take is not known: they are mapped anew.
+        const std::int64_t left = std::max<std::int64_t>(pagesOf(target) - window->start, 0);
+        if (!status && isCut) window->mapped = std::min(window->mapped, static_cast<std::size_t>(left));
+        if (shown) shown = grow(*window);
+      }
+      for (const auto& window : cut) platform::resume(window->ward);
+      if (!shown || poisoned_) spoil();
+      if (status) status = shown;
+    }
+  }
+  letGo(cut);
+  return status;
+}
+
+/** Waits for no disk, and so need not be done elsewhere, where stores of the caller's thread could meet it half done. */
+Status Mapping::freeze(bool exec) {
+  std::lock_guard<std::mutex> guard(state_);
+  if (Status status = usable("mprotect"); !status) return status;
+  if (handles_.size() > 1) {
+    return Status::make(Kind::unsupported, "mprotect",
+                        "cannot freeze while other threads are attached; close or drop their handles first");
+  }
+  const platform::Access before = access_;
+  const platform::Access access = exec ? platform::Access::exec : platform::Access::read;
+  bool begun = false;
+  for (const auto& window : windows_) {
+    if (window->mapped == 0) continue;
+    // The guard first: a store that meets protected pages must find that they are meant to be so.
+    platform::setAccess(window->ward, access);
+    if (Status status = platform::protect(window->data, window->mapped, access); !status) {
+      platform::setAccess(window->ward, before);
+      if (begun) spoil();
+      return status;
+    }
+    begun = true;
+  }
+  access_ = access;
+  return {};
+}
+
+/** Handles are told by the flags, and make windows of their own. Views show the file again, but for private ones. */
+Status Mapping::reopen() {
+  Exclusive order(order_);
+  OpenFilePtr file;
+  std::vector<std::shared_ptr<Window>> windows;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    if (closed_) return Status::make(Kind::closed, "mmap", "");
+    if (poisoned_) return Status::make(Kind::poisoned, "mmap", "");
+    if (private_ && handles_.size() > 1) {
+      return Status::make(
+          Kind::unsupported, "mmap",
+          "cannot reopen a copy-on-write mapping while other threads are attached; close their handles first");
+    }
+    file = file_;
+  }
+  std::int64_t size = 0;
+  if (Status status = platform::size(file->handle(), &size); !status) return status;
+  if (offset_ > size) return outside("offset", offset_, size);
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    windows = holdAll();
+  }
+  for (const auto& window : windows) platform::suspend(window->ward);  // without the lock: the guard may wait for a disk
+  Status status;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    if (closed_) {
+      status = Status::make(Kind::closed, "mmap", "");
+    } else {
+      const std::int64_t length = asked_ < 0 ? size - offset_ : std::min(asked_, size - offset_);
+      const bool isWhole = !fault_ && !private_;
+      // Where nothing is taken away and nobody else looks, the windows are as good as before.
+      if (!isWhole || length < length_ || handles_.size() > 1) flagAll();
+      length_ = length;
+      ++changes_;
+      ++faultSerial_;
+      fault_.clear();
+      for (const auto& window : windows_) {
+        window->madeFor = -1;
+        if (status) status = isWhole ? shrink(*window) : remap(*window);
+        if (status && isWhole) status = grow(*window);
+      }
+      if (!status) spoil();
+      for (const auto& window : windows) platform::resume(window->ward);
+    }
+  }
+  letGo(windows);
+  return status;
+}
+
+}  // namespace fmmap

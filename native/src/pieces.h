@@ -1,0 +1,77 @@
+// A range of a mapping as one handle sees it: pieces of windows that stay where they are while this object lives,
+// whatever others do to the mapping. Of other handles' windows it takes none, for their threads may end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mapping.h"
+
+namespace fmmap {
+
+struct Piece {
+  std::shared_ptr<Window> window;
+  std::uint8_t* at;
+  std::size_t bytes;
+  std::int64_t offset;  // of `at` in the mapping
+};
+
+/** System calls want whole pages: a piece grown to the pages that it touches. */
+struct Pages {
+  std::uint8_t* at;
+  std::size_t length;
+
+  explicit Pages(const Piece& piece) : Pages(piece.at, piece.bytes) {}
+  Pages(std::uint8_t* from, std::size_t bytes) {
+    const std::size_t page = platform::pageSize();
+    const std::size_t before = reinterpret_cast<std::uintptr_t>(from) % page;
+    at = from - before;
+    length = (bytes + before + page - 1) / page * page;
+  }
+};
+
+class Pieces {
+ public:
+  explicit Pieces(Mapping& mapping) : mapping_(mapping) {}
+  ~Pieces() { release(); }
+  Pieces(const Pieces&) = delete;
+
+  /** What there is at this moment, if the mapping is usable. `file`: whether the open file is wanted, too. */
+  Status take(HandleId handle, const char* syscall, std::int64_t offset, std::int64_t length);
+
+  const std::vector<Piece>& all() const { return pieces_; }
+  const OpenFilePtr& file() const { return file_; }
+
+  /** Calls `visit(piece)` until one fails. */
+  template <typename Visit>
+  Status each(Visit visit) const {
+    for (const Piece& piece : pieces_) {
+      if (Status status = visit(piece); !status) return status;
+    }
+    return {};
+  }
+
+ private:
+  void release();
+
+  Mapping& mapping_;
+  OpenFilePtr file_;
+  std::vector<Piece> pieces_;
+};
+
+/**
+ * Does what may meet a page that is gone, and makes the fault of it. Where the file has grown again
+ * by the time we look there is none, and it is done again.
+ */
+template <typename Attempt>
+Status Mapping::explained(const char* syscall, const Pieces& pieces, Attempt attempt) {
+  Status status;
+  for (int count = 0; count < 100; ++count) {
+    status = explain(attempt(), syscall, pieces);
+    if (status.kind != Kind::system || status.error != EFAULT) break;
+  }
+  return status;
+}
+
+}  // namespace fmmap

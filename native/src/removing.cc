@@ -1,0 +1,37 @@
+// Identity-checked, crash-durable removal: needs-unlink -> needs-parent-sync -> removed. Each
+// failure leaves the state it happened in, and the next call goes on from there.
+#include "mapping.h"
+
+namespace fmmap {
+
+Status Mapping::remove() {
+  Exclusive order(order_);
+  OpenFilePtr file, parent;  // our own file stays open from the check to the unlink, so nobody gets its inode number
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    if (closed_) return Status::make(Kind::closed, "unlink", "");
+    file = file_;
+    parent = parent_;
+  }
+  if (memory_) removal_ = Removal::removed;
+  if (removal_ == Removal::needsUnlink) {
+    platform::Handle directory = platform::kNoHandle;
+    if (Status status = platform::openParent(path_, &directory); !status) return status;
+    parent = std::make_shared<const OpenFile>(directory);
+    if (Status status = platform::removeEntry(directory, path_, identity_); !status) return status;
+    removal_ = Removal::needsParentSync;
+    std::lock_guard<std::mutex> guard(state_);
+    if (!closed_) parent_ = parent;
+  }
+  if (removal_ == Removal::needsParentSync) {
+    if (!parent) return Status::make(Kind::closed, "unlink", "");
+    if (Status status = platform::syncDirectory(parent->handle()); !status) {
+      status.detail = "the file is unlinked, but may be back after a crash; call remove() again to sync its directory";
+      return status;
+    }
+    removal_ = Removal::removed;
+  }
+  return {};
+}
+
+}  // namespace fmmap

@@ -1,0 +1,51 @@
+// A range of addresses through which the process sees a part of a file.
+//
+//   file      |.........|======= visible =======|......|
+//             0      offset               offset+length
+//   window          |##|===================|0000|F|
+//                   data                    capacity
+//
+// V8 owns the addresses (the memory of a SharedArrayBuffer). The file's pages are mapped over their front, zeroes fill
+// what the file does not, and a footer page lies at their end. The footer's first byte is the flag that every typed
+// access checks: 0 while the window shows the file. Once it is raised it stays so, for whoever looks at the flag before
+// and after a piece of work must not miss what happened between: who still needs the file makes another window.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "open-file.h"
+#include "platform.h"
+
+namespace fmmap {
+
+/** What JavaScript has for a mapping. Never used twice in a process. */
+using HandleId = std::uint64_t;
+
+struct Window {
+  std::uint8_t* data;
+  std::size_t capacity;       // bytes before the footer; whole pages
+  std::int64_t start;         // of data, counted from the mapping's first page
+  OpenFilePtr file;           // which the guard looks at
+  std::size_t mapped = 0;     // bytes that show the file; whole pages
+  std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: of those that there are
+  std::vector<HandleId> holders;  // whose threads keep the memory alive
+  int users = 0;                  // pieces of work that have its addresses
+  platform::Ward* ward = nullptr;
+
+  void raiseFlag() { flag().store(1); }
+  void lowerFlag() { flag().store(0); }  // of a new window only
+
+ private:
+  std::atomic<std::uint8_t>& flag() { return *reinterpret_cast<std::atomic<std::uint8_t>*>(data + capacity); }
+};
+
+/** Notes that a window is at `data`, where there may be one only. */
+Status claimAddresses(const std::uint8_t* data);
+/** Puts zeroes over memory that was a window, unless there is one again. */
+void retireUnclaimed(std::uint8_t* data, std::size_t length);
+/** Puts zeroes in place of the file, under guard until nobody can fault there any more, and gives the addresses back. */
+void withdraw(Window& window);
+
+}  // namespace fmmap
