@@ -17,9 +17,6 @@ Status Mapping::lockFile(HandleId handle, platform::Lock kind, LockClaim claim, 
     Status status = platform::lock(file->handle(), kind, acquired);
     if (!status || !*acquired) return status;
     lock_ = kind;
-  } else if (lock_ != kind && !isOwner && !lockOwners_.empty()) {
-    *acquired = false;  // another handle's, to be waited for
-    return {};
   } else if (lock_ != kind) {
     return Status::make(Kind::locked, "flock",
                         lock_ == platform::Lock::shared
