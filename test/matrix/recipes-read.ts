@@ -48,8 +48,12 @@ const locking: Record<string, Recipe<File>> = {
     await file.lockShared({ timeout: PATIENCE });
     await file.unlock();
   },
-  tryLock: async (file, { notes }) => notes.is('locked', await file.tryLock()),
-  tryLockShared: async (file, { notes }) => notes.is('locked', await file.tryLockShared()),
+  tryLock: async (file) => {
+    if (await file.tryLock()) await file.unlock();
+  },
+  tryLockShared: async (file) => {
+    if (await file.tryLockShared()) await file.unlock();
+  },
   unlock: (file) => file.unlock(),
 };
 
