@@ -29,6 +29,8 @@ for (let round = 0; round < 100; ++round) {
   file.fill(BYTE);
 }
 
+const lengthOf = (of: { length: number }): number => of.length;
+
 // As many as there are threads, and more.
 const lanes = Array.from({ length: 12 }, async (_, lane) => {
   for (let round = 0; round < 30; ++round) {
@@ -45,7 +47,6 @@ const lanes = Array.from({ length: 12 }, async (_, lane) => {
     if (lane % calls.length === 1) expect(target[5] === BYTE, 'a byte that was read is wrong');
   }
 });
-const lengthOf = (of: { length: number }): number => of.length;
 await Promise.all(lanes);
 await attached.close();
 await file.close();

@@ -80,7 +80,7 @@ function change(token: Dict, others: readonly unknown[], random: Random): string
     return `with a getter ${path}, ${show(other)} ${isGoodFirst ? 'from' : 'until'} read ${turn}`;
   }
   if (Array.isArray(value) && random.once(2)) {
-    value.push(random.once(2) ? value[0] : { memory: random.pick(memories)(), start: 0 });
+    value.push(random.once(2) ? value[0] : random.pick(memories)());
     return `with one more ${path}`;
   }
   of[name] = other;
@@ -90,16 +90,13 @@ function change(token: Dict, others: readonly unknown[], random: Random): string
 /** A token made of nothing but what such things look like. */
 function invent(others: readonly unknown[], random: Random): Dict {
   const memory = random.once(2) ? random.pick(others) : random.pick(memories)();
+  const secret = Array.from({ length: 32 }, () => random.below(16).toString(16)).join('');
   return {
     fmmap: 1,
-    ...Object.fromEntries(
-      ['id', 'secret', 'access', 'offset', 'delta'].map((name) => [name, random.below(12)]),
-    ),
     path: 'invented',
-    isMemory: random.once(2),
-    isCow: random.once(2),
-    detachOnClose: random.once(2),
-    windows: Array.from({ length: random.below(3) }, () => ({ memory, start: random.below(2) })),
+    secret: random.once(4) ? random.below(12) : secret,
+    ...(random.once(4) ? { id: random.below(12), access: 2, offset: 0, delta: 0 } : {}),
+    windows: Array.from({ length: random.below(3) }, () => memory),
   };
 }
 

@@ -81,7 +81,7 @@ const isWhole = (): boolean => shared.every(({ file }) => !file.isClosed && !fil
 let index = 0;
 for (; index < Number(count) && isWhole(); ++index) {
   const of = random.pick(shared);
-  const others = shared.flatMap(windowsOf).flatMap(Object.values);
+  const others = shared.flatMap(windowsOf);
   const { token, how } = tamper(of.file.share() as unknown as Dict, others, random);
   const type = random.pick(types);
   log.add(`${type.name}.attach of ${of.file.path} ${how}`, []);

@@ -90,9 +90,8 @@ function strangeness(name: string, value: unknown, facts: Facts): boolean {
       return value !== false;
     case 'isExec':
       return value === true && !some(facts, 'freezes');
-    case 'locked':
     case 'lockState':
-      return ![true, false, 'none', 'shared', 'exclusive'].includes(value as string);
+      return !['none', 'shared', 'exclusive'].includes(value as string);
     default:
       return typeof value !== 'string';
   }

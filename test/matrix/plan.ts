@@ -33,7 +33,8 @@ export function describe({ type, member, pending, others, event }: Cell): string
  */
 function isDeadlock(type: string, member: string, pending: string, who: Others): boolean {
   if (!isSync(type) || !effectOf(member).waits || who.subject.thread === 'worker') return false;
-  return who.subject.handle === 'foreign' || effectOf(memberOf(pending)).opens === true;
+  const { locks, opens } = effectOf(memberOf(pending));
+  return who.subject.handle === 'foreign' || locks === true || opens === true;
 }
 
 const memberOf = (pending: string): string => PENDINGS[pending]?.member ?? '';

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import type { MmapFile } from '@fmmap/core';
 import type { AsyncMmapFile } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
@@ -48,8 +49,12 @@ const locking: Record<string, Recipe<File>> = {
     await file.lockShared({ timeout: PATIENCE });
     await file.unlock();
   },
-  tryLock: async (file, { notes }) => notes.is('locked', await file.tryLock()),
-  tryLockShared: async (file, { notes }) => notes.is('locked', await file.tryLockShared()),
+  tryLock: async (file) => {
+    if (await file.tryLock()) await file.unlock();
+  },
+  tryLockShared: async (file) => {
+    if (await file.tryLockShared()) await file.unlock();
+  },
   unlock: (file) => file.unlock(),
 };
 
@@ -140,7 +145,7 @@ export const reading: Record<string, Recipe<File>> = {
     notes.is('size', Number(stats.size));
   },
   writeToNewFile: async (file, { offset, length, directory, notes, call }) => {
-    const path = join(directory, `copy-${process.pid}-${call}`);
+    const path = join(directory, `copy-${process.pid}-${threadId}-${call}`);
     await file.writeToNewFile(path, offset, length);
     const copy = fs.readFileSync(path);
     fs.rmSync(path);

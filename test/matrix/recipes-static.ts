@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import type { MmapFileMut } from '@fmmap/core';
 import type { AsyncMmapFileMut } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
@@ -31,7 +32,7 @@ export const making: Record<string, Recipe<Type>> = {
   'static openExisting': opener('openExisting'),
   'static openCow': opener('openCow'),
   'static create': async (type, { directory, notes, call }) => {
-    const path = join(directory, `new-${process.pid}-${call}`);
+    const path = join(directory, `new-${process.pid}-${threadId}-${call}`);
     const file = await type.create(path, { maxSize: 5000 });
     const isRight = file.length === 5000 && fs.statSync(path).size === 5000;
     notes.expect(isRight, 'what was created has another size');

@@ -147,8 +147,10 @@ export class Scene {
     const { random, length, path } = this;
     const least = PAGE;
     let size = shrinks ? least + random.below(length - least) : length + 1 + random.below(2 ** 16);
+    const isOpening = [this.#asked, this.#called].some(({ name }) => effectOf(name).opens);
     // What others cut off in the midst of a page reads as zeroes, without a fault.
-    if (this.#isForeign || this.cut !== undefined) size = Math.ceil(size / PAGE) * PAGE;
+    if (this.#isForeign || isOpening || this.cut !== undefined)
+      size = Math.ceil(size / PAGE) * PAGE;
     const end = Math.min(length, size) - SPREAD;
     const around = [0, end, Math.max(end - SPREAD / 2, 0), length - SPREAD, random.below(length)];
     const offset = Math.max(0, Math.min(random.pick(around), length - SPREAD));
