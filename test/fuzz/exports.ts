@@ -3,17 +3,24 @@
 // has crashed.
 import * as fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { MmapFile, MmapFileMut } from '@fmmap/core';
+import type { MmapFile } from '@fmmap/core';
 import { Random } from '../matrix/random.js';
-import { functionsOfAddon } from './addon.js';
+import { functionsOfAddon, recordCalls } from './addon.js';
 import { CallLog } from './call-log.js';
+import { useAll } from './samples.js';
 import { anyMemory, anyNumber, anyValue } from './values.js';
 
 const [directory = '', seed = '1', count = '1000', ...without] = process.argv.slice(2);
 const random = new Random(Number(seed));
 const log = new CallLog(directory);
 
-const functions = functionsOfAddon().filter(([name]) => !without.includes(name));
+const functions = functionsOfAddon.filter(([name]) => !without.includes(name));
+
+// The library takes them out of the addon when it is loaded, so that is after this.
+const { samples, lastHandle } = recordCalls();
+const core = await import('@fmmap/core');
+const node = await import('@fmmap/node');
+const { MmapFile: Readable, MmapFileMut: Writable } = core;
 
 const PAGE = 4096;
 const content = Buffer.alloc(3 * PAGE, 0xaa);
@@ -25,17 +32,19 @@ function makeFile(): string {
 }
 
 /** Handles are numbers that are counted up. The first one is nobody's but its own. */
-const healthy = MmapFile.open(makeFile());
+const healthy = Readable.open(makeFile());
 const HEALTHY = 1;
+await useAll(core, node, makeFile);
 
 /** Files that calls may do anything to: what they are left with is no matter. */
-let opened = 1;
 const files: MmapFile[] = [];
+const handles: number[] = [];
 function open(): void {
-  const file = random.once(2) ? MmapFileMut.open(makeFile()) : MmapFile.open(makeFile());
+  const file = random.once(2) ? Writable.open(makeFile()) : Readable.open(makeFile());
   file.asBuffer();
-  opened += 1;
-  files[opened % 8] = file;
+  files.unshift(file);
+  handles.unshift(lastHandle());
+  for (const list of [files, handles]) list.length = Math.min(list.length, 8);
 }
 
 /** What calls have returned: handles most of all. */
@@ -45,9 +54,9 @@ function argument(): unknown {
   switch (random.below(7)) {
     case 0:
     case 1:
-      return Math.max(HEALTHY + 1, opened - random.below(8));
+      return random.pick(handles);
     case 2:
-      return returned.length > 0 ? random.pick(returned) : opened;
+      return random.pick(returned.length > 0 ? returned : handles);
     case 3:
       return anyMemory(random);
     case 4:
@@ -59,6 +68,20 @@ function argument(): unknown {
   }
 }
 
+/** Those of a call that was made by the library, but for some; or any. */
+function argumentsFor(name: string): unknown[] {
+  const known = samples.get(name) ?? [];
+  if (known.length === 0 || random.once(3))
+    return Array.from({ length: random.below(9) }, argument);
+  const args = [...random.pick(known)];
+  const isOfHandle = typeof args[0] === 'number';
+  if (isOfHandle && !random.once(8)) args[0] = random.pick(handles);
+  for (let changes = random.below(3); changes > 0 && args.length > 0; --changes) {
+    args[random.below(args.length)] = argument();
+  }
+  return args;
+}
+
 /** Whether a call would get the number of the file that must stay as it is. */
 const isHealthy = (value: unknown): boolean =>
   (typeof value === 'number' || typeof value === 'bigint') && Math.trunc(Number(value)) === HEALTHY;
@@ -67,7 +90,7 @@ let promises: Promise<unknown>[] = [];
 for (let index = 0; index < Number(count); ++index) {
   if (index % 20 === 0) open();
   const [name, call] = random.pick(functions);
-  let args = Array.from({ length: random.below(9) }, argument);
+  let args = argumentsFor(name);
   if (isHealthy(args[0])) continue;
   // What a listener throws is an uncaught exception, as it should be.
   if (name === 'watchFaults')
@@ -76,7 +99,8 @@ for (let index = 0; index < Number(count); ++index) {
   try {
     const result = call(...args);
     if (result instanceof Promise) promises.push(result);
-    else if (typeof result === 'number' && result > HEALTHY) returned[index % 16] = result;
+    else if (typeof result === 'number' && result > HEALTHY) returned.unshift(result);
+    returned.length = Math.min(returned.length, 16);
   } catch {
     // As it may; how the process goes on is what counts.
   }

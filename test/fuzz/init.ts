@@ -9,8 +9,7 @@ import { anyValue } from './values.js';
 const [directory = '', seed = '1', count = '300'] = process.argv.slice(2);
 const random = new Random(Number(seed));
 const log = new CallLog(directory);
-const functions = functionsOfAddon();
-const [, init] = functions.find(([name]) => name === 'init') ?? [];
+const [, init] = functionsOfAddon.find(([name]) => name === 'init') ?? [];
 
 const promises: Promise<unknown>[] = [];
 function attempt(name: string, call: ((...args: unknown[]) => unknown) | undefined): void {
@@ -26,7 +25,7 @@ function attempt(name: string, call: ((...args: unknown[]) => unknown) | undefin
 
 for (let index = 0; index < Number(count); ++index) {
   attempt('init', init);
-  attempt(...random.pick(functions));
+  attempt(...random.pick(functionsOfAddon));
 }
 await Promise.allSettled(promises);
 fs.writeSync(1, 'over');

@@ -61,7 +61,9 @@ function another(value: unknown, others: readonly unknown[], random: Random): un
 }
 
 function change(token: Dict, others: readonly unknown[], random: Random): string {
-  const { of, name, path } = random.pick(placesOf(token, 'token'));
+  const places = placesOf(token, 'token');
+  if (places.length === 0) return 'with nothing left';
+  const { of, name, path } = random.pick(places);
   const value = of[name];
   const other = another(value, others, random);
   if (random.once(4)) {

@@ -21,9 +21,8 @@ export class Random {
   }
 
   pick<T>(values: readonly T[]): T {
-    const value = values[this.below(values.length)];
-    if (value === undefined) throw new RangeError('there is nothing to pick from');
-    return value;
+    if (values.length === 0) throw new RangeError('there is nothing to pick from');
+    return values[this.below(values.length)] as T;
   }
 
   shuffle<T>(values: T[]): T[] {
