@@ -41,7 +41,7 @@ Status Mapping::remap(Window& window) {
   return rest == 0 ? Status{} : platform::retire(window.data + window.mapped, rest);
 }
 
-/** Stores behind the end of the file, in its last page, must not surface when it grows. */
+/** Stores past the end of the file, in its last page, must not surface when it grows. */
 void Mapping::zeroTail(HandleId handle, std::int64_t size) {
   const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
   const std::int64_t tail = (page - size % page) % page;
@@ -91,17 +91,16 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file
     // There must be zeroes for what goes before it goes.
     if (Status status = platform::probeFiller(static_cast<std::size_t>(lost)); !status) return status;
   }
-  // Other handles learn of it by the flags, and make windows of their own; the one that asks may have made its already.
+  // Other handles learn of it by the flags, and make windows of their own; the caller may already have made its own.
   const auto tell = [&](Window& window) {
     const bool isMade = window.madeFor == target && window.holders.size() == 1 && window.holders.front() == handle;
     if (handles_.size() > 1 && !isMade) window.raiseFlag();
   };
-  // A cut that fails shall have taken nothing, so pages are taken away after it: until then the guard serves whoever meets
-  // one that is gone. Without a guard that would be the end, so they are taken away before.
+  // A cut that fails must not have taken anything, so pages are taken away after it: until then the guard serves whoever
+  // meets one that is gone. Without a guard that would be the end, so they are taken away before.
   Status status;
   std::int64_t length;
   bool isCut;
-  std::vector<std::shared_ptr<Window>> cut;
   {
     std::lock_guard<std::mutex> guard(state_);
     if (Status now = usable("ftruncate"); !now) return now;
@@ -111,7 +110,6 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file
     if (isCut) {
       cutTo_ = target;
       fault_.startCut(size);
-      cut = holdAll();
     } else if (target < length) {
       length_ = target;
       for (const auto& window : windows_) {
@@ -121,34 +119,36 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file
     }
   }
   if (status) status = platform::resize(disk, size);
-  for (const auto& window : cut) platform::suspend(window->ward);  // without the lock: the guard may wait for a disk
+  if (isCut) fault_.suspend();  // without the lock: a handler may wait for a disk
   {
     std::lock_guard<std::mutex> guard(state_);
     const bool isTorn = fault_.endCut() && !status;
     cutTo_ = -1;
     ++changes_;
+    if (status) asked_ = -1;
     if (closed_) {
       status = Status::make(Kind::closed, "ftruncate", "");
+    } else if (poisoned_) {
+      status = Status::make(Kind::poisoned, "ftruncate", "");
     } else {
-      if (status) asked_ = -1;
       length_ = status ? target : length;  // or nothing has happened: show again what was taken away
       const bool isUntouched = !status && isCut && !isTorn;
       Status shown;
       for (const auto& window : windows_) {
-        if (!isUntouched) tell(*window);
+        if (!isUntouched || window->madeInCut) tell(*window);
         window->madeFor = -1;
+        window->madeInCut = false;
         if (shown && status) shown = shrink(*window);
         // What a cut that failed has done to the pages it was to take is not known: they are mapped anew.
         const std::int64_t left = std::max<std::int64_t>(pagesOf(target) - window->start, 0);
         if (!status && isCut) window->mapped = std::min(window->mapped, static_cast<std::size_t>(left));
         if (shown) shown = grow(*window);
       }
-      for (const auto& window : cut) platform::resume(window->ward);
-      if (!shown || poisoned_) spoil();
+      if (!shown) spoil();
       if (status) status = shown;
     }
   }
-  letGo(cut);
+  if (isCut) fault_.resume();
   return status;
 }
 
@@ -164,9 +164,9 @@ Status Mapping::freeze(bool exec) {
   const platform::Access access = exec ? platform::Access::exec : platform::Access::read;
   bool begun = false;
   for (const auto& window : windows_) {
-    if (window->mapped == 0) continue;
     // The guard first: a store that meets protected pages must find that they are meant to be so.
     platform::setAccess(window->ward, access);
+    if (window->mapped == 0) continue;
     if (Status status = platform::protect(window->data, window->mapped, access); !status) {
       platform::setAccess(window->ward, before);
       if (begun) spoil();
@@ -182,7 +182,6 @@ Status Mapping::freeze(bool exec) {
 Status Mapping::reopen() {
   Exclusive order(order_);
   OpenFilePtr file;
-  std::vector<std::shared_ptr<Window>> windows;
   {
     std::lock_guard<std::mutex> guard(state_);
     if (closed_) return Status::make(Kind::closed, "mmap", "");
@@ -197,11 +196,7 @@ Status Mapping::reopen() {
   std::int64_t size = 0;
   if (Status status = platform::size(file->handle(), &size); !status) return status;
   if (offset_ > size) return outside("offset", offset_, size);
-  {
-    std::lock_guard<std::mutex> guard(state_);
-    windows = holdAll();
-  }
-  for (const auto& window : windows) platform::suspend(window->ward);  // without the lock: the guard may wait for a disk
+  fault_.suspend();  // without the lock: a handler may wait for a disk
   Status status;
   {
     std::lock_guard<std::mutex> guard(state_);
@@ -222,10 +217,9 @@ Status Mapping::reopen() {
         if (status && isWhole) status = grow(*window);
       }
       if (!status) spoil();
-      for (const auto& window : windows) platform::resume(window->ward);
     }
   }
-  letGo(windows);
+  fault_.resume();
   return status;
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <thread>
 
 namespace fmmap {
 
@@ -36,14 +38,33 @@ class Fault {
     return cutSeen_.exchange(false);
   }
   /** Whether a page at this offset of the file is gone by our own doing, for a thread that has met it. */
-  bool meetCut(std::int64_t offset) {
+  bool isOwnCut(std::int64_t offset) const {
     const std::int64_t cut = cut_;
-    if (cut < 0 || offset < cut) return false;
-    cutSeen_ = true;
-    return true;
+    return cut >= 0 && offset >= cut;
   }
+  /** @returns Whether it is the first that was met. */
+  bool meetCut() { return !cutSeen_.exchange(true); }
   /** Whether the cut that is under way has reached the file. */
   bool isCut() const { return cutSeen_; }
+
+  /** Keeps the guard out of the mapping: waits for handlers at work there, and has others come again until resume(). */
+  void suspend() {
+    suspended_ = true;
+    // Microseconds, as a rule; but a handler may have to ask a slow disk what became of a page.
+    for (int round = 0; visitors_ != 0; ++round) {
+      if (round < 100) std::this_thread::yield();
+      else std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  void resume() { suspended_ = false; }
+  /** For a handler, which counts itself in before it looks, as suspend() looks after it has said so. */
+  bool enter() {
+    ++visitors_;
+    if (!suspended_) return true;
+    --visitors_;
+    return false;
+  }
+  void leave() { --visitors_; }
 
   explicit operator bool() const { return word_ != 0; }
   Cause cause() const { return static_cast<Cause>(word_ & 7); }
@@ -53,6 +74,8 @@ class Fault {
   std::atomic<std::uint64_t> word_{0};
   std::atomic<std::int64_t> cut_{-1};
   std::atomic<bool> cutSeen_{false};
+  std::atomic<bool> suspended_{false};
+  std::atomic<int> visitors_{0};
 };
 
 }  // namespace fmmap

@@ -9,7 +9,7 @@ namespace fmmap {
 Status Mapping::lockFile(HandleId handle, platform::Lock kind, LockClaim claim, bool* acquired) {
   std::lock_guard<std::mutex> guard(lockMutex_);
   const OpenFilePtr file = this->file();
-  if (!file) return Status::make(Kind::closed, "flock", "");
+  if (!file || !isJoined(handle)) return Status::make(Kind::closed, "flock", "");
   *acquired = true;
   if (memory_) return {};
   const bool isOwner = std::find(lockOwners_.begin(), lockOwners_.end(), handle) != lockOwners_.end();
@@ -32,13 +32,14 @@ Status Mapping::lockFile(HandleId handle, platform::Lock kind, LockClaim claim, 
   return {};
 }
 
-/** Of several owners the last one gives it back; where there are others only, this handle has nothing to give. */
+/** Of several owners the last one gives it back; a handle that owns nothing gives back what the others have. */
 Status Mapping::unlockFile(HandleId handle) {
   std::lock_guard<std::mutex> guard(lockMutex_);
   const OpenFilePtr file = this->file();
   if (!file) return Status::make(Kind::closed, "flock", "");
   const auto own = std::find(lockOwners_.begin(), lockOwners_.end(), handle);
   if (own != lockOwners_.end()) lockOwners_.erase(own);
+  else lockOwners_.clear();
   return lockOwners_.empty() ? giveLockBack(file) : Status{};
 }
 

@@ -28,13 +28,6 @@ bool Mapping::join(HandleId handle) {
 }
 
 bool Mapping::leave(HandleId handle) {
-  {
-    std::lock_guard<std::mutex> guard(lockMutex_);
-    const auto kept = std::remove(lockOwners_.begin(), lockOwners_.end(), handle);
-    const bool wasOwner = kept != lockOwners_.end();
-    lockOwners_.erase(kept, lockOwners_.end());
-    if (wasOwner && lockOwners_.empty()) giveLockBack(file());
-  }
   std::vector<std::shared_ptr<Window>> left;
   bool isLast;
   {
@@ -42,16 +35,30 @@ bool Mapping::leave(HandleId handle) {
     handles_.erase(std::remove(handles_.begin(), handles_.end(), handle), handles_.end());
     isLast = handles_.empty();
     for (std::size_t index = windows_.size(); index-- > 0;) {
-      auto& window = windows_[index];
-      auto& holders = window->holders;
+      auto& holders = windows_[index]->holders;
       holders.erase(std::remove(holders.begin(), holders.end(), handle), holders.end());
-      if (!holders.empty() || window->users > 0) continue;
-      left.push_back(std::move(window));
-      windows_.erase(windows_.begin() + static_cast<std::ptrdiff_t>(index));
+      const bool isIdle = holders.empty() && windows_[index]->users == 0;
+      if (isIdle) extract(windows_.begin() + static_cast<std::ptrdiff_t>(index), &left);
     }
   }
-  for (const auto& window : left) withdraw(*window);
-  if (isLast) close();
+  withdrawAll(left);
+  {
+    std::unique_lock<std::mutex> guard(state_);
+    withdrawn_.wait(guard, [&] {
+      return std::none_of(withdrawing_.begin(), withdrawing_.end(),
+                          [&](const auto& window) { return contains(window->holders, handle); });
+    });
+  }
+  {
+    std::lock_guard<std::mutex> guard(lockMutex_);
+    const auto kept = std::remove(lockOwners_.begin(), lockOwners_.end(), handle);
+    const bool wasOwner = kept != lockOwners_.end();
+    lockOwners_.erase(kept, lockOwners_.end());
+    if (wasOwner && lockOwners_.empty()) giveLockBack(file());
+  }
+  // What was not committed was not opened, as far as its user knows.
+  if (isLast && created_) abandon();
+  else if (isLast) close();
   return isLast;
 }
 
@@ -70,6 +77,7 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   window->holders.push_back(handle);
   if (*length < 0) *length = certainLength();
   else if (*length != length_) window->madeFor = *length;
+  window->madeInCut = cutTo_ >= 0;
   const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(*length) - start);
   if (Status status = claimAddresses(data); !status) return status;
   if (pages > 0) {
@@ -103,25 +111,24 @@ bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t 
 }
 
 bool Mapping::dropWindow(HandleId handle, const std::uint8_t* data) {
-  std::shared_ptr<Window> window;
+  std::vector<std::shared_ptr<Window>> left;
   {
-    std::lock_guard<std::mutex> guard(state_);
+    std::unique_lock<std::mutex> guard(state_);
     const auto found = findWindow(data);
-    if (found == windows_.end()) return true;
+    if (found == windows_.end()) {
+      withdrawn_.wait(guard, [&] {
+        return std::none_of(withdrawing_.begin(), withdrawing_.end(),
+                            [&](const auto& window) { return window->data == data; });
+      });
+      return true;
+    }
     auto& holders = (*found)->holders;
     holders.erase(std::remove(holders.begin(), holders.end(), handle), holders.end());
     if ((*found)->users > 0) return false;  // the last of them withdraws it
-    if (!holders.empty()) return true;
-    window = *found;
-    windows_.erase(found);
+    if (holders.empty()) extract(found, &left);
   }
-  withdraw(*window);
+  withdrawAll(left);
   return true;
-}
-
-std::vector<std::shared_ptr<Window>> Mapping::holdAll() {
-  for (const auto& window : windows_) ++window->users;
-  return windows_;
 }
 
 void Mapping::letGo(const std::vector<std::shared_ptr<Window>>& used) {
@@ -131,12 +138,30 @@ void Mapping::letGo(const std::vector<std::shared_ptr<Window>>& used) {
     for (const auto& window : used) {
       if (--window->users > 0 || !window->holders.empty()) continue;
       const auto found = std::find(windows_.begin(), windows_.end(), window);
-      if (found == windows_.end()) continue;  // closed
-      windows_.erase(found);
-      left.push_back(window);
+      if (found != windows_.end()) extract(found, &left);  // else it was closed
     }
   }
-  for (const auto& window : left) withdraw(*window);
+  withdrawAll(left);
+}
+
+void Mapping::extract(std::vector<std::shared_ptr<Window>>::iterator window,
+                      std::vector<std::shared_ptr<Window>>* out) {
+  withdrawing_.push_back(*window);
+  out->push_back(std::move(*window));
+  windows_.erase(window);
+}
+
+void Mapping::withdrawAll(const std::vector<std::shared_ptr<Window>>& windows) {
+  if (windows.empty()) return;
+  for (const auto& window : windows) withdraw(*window);
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    const auto isDone = [&](const auto& window) {
+      return std::find(windows.begin(), windows.end(), window) != windows.end();
+    };
+    withdrawing_.erase(std::remove_if(withdrawing_.begin(), withdrawing_.end(), isDone), withdrawing_.end());
+  }
+  withdrawn_.notify_all();
 }
 
 std::vector<std::shared_ptr<Window>>::iterator Mapping::findWindow(const std::uint8_t* data) {
@@ -155,6 +180,11 @@ MappingState Mapping::state() const {
 OpenFilePtr Mapping::file() const {
   std::lock_guard<std::mutex> guard(state_);
   return file_;
+}
+
+bool Mapping::isJoined(HandleId handle) const {
+  std::lock_guard<std::mutex> guard(state_);
+  return contains(handles_, handle);
 }
 
 Status Mapping::usable(const char* syscall) const {
@@ -179,9 +209,9 @@ void Mapping::flagAll() {
 }
 
 void Mapping::markFault(Cause cause, std::int64_t offset) {
-  if (!fault_.set(cause, offset_ + offset)) return;
   {
     std::lock_guard<std::mutex> guard(state_);
+    if (!fault_.set(cause, offset_ + offset)) return;
     flagAll();
   }
   platform::reportFault();
@@ -209,11 +239,12 @@ void Mapping::close() {
     closed_ = true;
     length_ = 0;
     flagAll();
-    windows.swap(windows_);
+    while (!windows_.empty()) extract(windows_.end() - 1, &windows);
     file.swap(file_);
     parent.swap(parent_);
   }
-  for (const auto& window : windows) withdraw(*window);
+  withdrawAll(windows);
+  // Given up, and not left to the end of the file: a process that is being spawned has a copy of its descriptor.
   std::lock_guard<std::mutex> guard(lockMutex_);
   lockOwners_.clear();
   giveLockBack(file);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,7 @@ struct OpenSpec {
   std::int64_t maxSize = -1;  // -1: as it is
 };
 
-/** What a call for a lock that the mapping has already is satisfied with. */
+/** When a call is content with a lock that the mapping already has. */
 struct LockClaim {
   bool again;  // with what the same handle has
   bool adopt;  // not with what open() took, unless it becomes the owner of that
@@ -134,6 +135,7 @@ class Mapping {
   Mapping() = default;
 
   OpenFilePtr file() const;
+  bool isJoined(HandleId handle) const;
   /** Takes the lock of the mapping for a moment; `file` is for who goes on without it. */
   Status usable(const char* syscall, OpenFilePtr* file) const;
 
@@ -147,14 +149,16 @@ class Mapping {
   /** What threads are to see: the old length until the cut has reached the file, so that one that fails takes nothing. */
   std::int64_t shownLength() const { return cutTo_ >= 0 && fault_.isCut() ? cutTo_ : length_; }
   bool isGuarded() const;
-  /** All windows, which stay until letGo(). */
-  std::vector<std::shared_ptr<Window>> holdAll();
+  /** Takes a window from the list, to be given to withdrawAll(). */
+  void extract(std::vector<std::shared_ptr<Window>>::iterator window, std::vector<std::shared_ptr<Window>>* out);
   void flagAll();
   std::vector<std::shared_ptr<Window>>::iterator findWindow(const std::uint8_t* data);
   std::int64_t pagesOf(std::int64_t length) const;
   std::int64_t fileStart() const { return offset_ - delta_; }
 
   // Without it:
+  /** The memory of a window belongs to its holders, who wait in leave() and dropWindow() until this is done with it. */
+  void withdrawAll(const std::vector<std::shared_ptr<Window>>& windows);
   /** The end of a use of windows; the last one withdraws what no handle holds any more. */
   void letGo(const std::vector<std::shared_ptr<Window>>& used);
   /** Whether there was a fault, or will be one: the file may be shorter than what is mapped of it. */
@@ -202,6 +206,8 @@ class Mapping {
   OpenFilePtr parent_;  // the directory, while a change of the name is under way
   std::vector<HandleId> handles_;
   std::vector<std::shared_ptr<Window>> windows_;
+  std::vector<std::shared_ptr<Window>> withdrawing_;  // no longer in that list, and still being looked at
+  std::condition_variable withdrawn_;
   std::int64_t length_ = 0;
   std::int64_t cutTo_ = -1;  // the length that the file is being cut to under the guard's eyes
   int changes_ = 0;          // of the length
@@ -213,11 +219,12 @@ class Mapping {
 
   // Guarded by `order_`.
   std::int64_t asked_ = -1;     // of the length: -1 is to the end
-  bool created_ = false;        // by an open() that may still fail
   bool truncate_ = false;       // to do in commit()
   std::int64_t resizeTo_ = -1;  // to do in commit()
   enum class Removal { needsUnlink, needsParentSync, removed };
   Removal removal_ = Removal::needsUnlink;
+
+  std::atomic<bool> created_{false};  // by an open() that may still fail
 
   std::mutex lockMutex_;  // no call waits for the lock under it
   std::atomic<platform::Lock> lock_{platform::Lock::none};

@@ -29,7 +29,7 @@ struct OnMapping {
   HandleId id;
   std::shared_ptr<Mapping> mapping;
   Subject subject;
-  Status ready;  // else the operation has failed before it began
+  Status ready;  // otherwise the operation has failed before it started
 };
 
 /** The base of those that do nothing, and do not fail, where the handle is gone. */

@@ -11,7 +11,20 @@ Status Pieces::take(HandleId handle, const char* syscall, std::int64_t offset, s
   if (offset > total || length > total - offset) {
     return Status::make(Kind::range, "", "the mapping was made shorter meanwhile", "length");
   }
+  return collect(handle, offset, length);
+}
+
+Status Pieces::takeLeft(HandleId handle, const char* syscall, std::int64_t offset, std::int64_t length) {
+  std::lock_guard<std::mutex> guard(mapping_.state_);
+  if (Status status = mapping_.usable(syscall); !status) return status;
+  const std::int64_t total = mapping_.shownLength();
+  offset = std::min(offset, total);
+  return collect(handle, offset, std::min(length, total - offset));
+}
+
+Status Pieces::collect(HandleId handle, std::int64_t offset, std::int64_t length) {
   file_ = mapping_.file_;
+  length_ = length;
   std::int64_t at = mapping_.delta_ + offset;  // from here on counted like Window::start
   const std::int64_t end = at + length;
   while (at < end) {

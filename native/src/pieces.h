@@ -37,10 +37,14 @@ class Pieces {
   ~Pieces() { release(); }
   Pieces(const Pieces&) = delete;
 
-  /** What there is at this moment, if the mapping is usable. `file`: whether the open file is wanted, too. */
+  /** What there is at this moment, if the mapping is usable. */
   Status take(HandleId handle, const char* syscall, std::int64_t offset, std::int64_t length);
+  /** Likewise, or of a range that was cut off meanwhile what is left of it. */
+  Status takeLeft(HandleId handle, const char* syscall, std::int64_t offset, std::int64_t length);
 
   const std::vector<Piece>& all() const { return pieces_; }
+  /** All bytes. */
+  std::int64_t length() const { return length_; }
   const OpenFilePtr& file() const { return file_; }
 
   /** Calls `visit(piece)` until one fails. */
@@ -53,9 +57,11 @@ class Pieces {
   }
 
  private:
+  Status collect(HandleId handle, std::int64_t offset, std::int64_t length);
   void release();
 
   Mapping& mapping_;
+  std::int64_t length_ = 0;
   OpenFilePtr file_;
   std::vector<Piece> pieces_;
 };

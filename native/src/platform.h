@@ -140,9 +140,8 @@ Cause causeOf(Handle file, std::int64_t offset, bool store);
 /** nullptr where the guard was disabled. Call with the file mapped. */
 Ward* guard(const Guarded& window);
 void setAccess(Ward* ward, Access access);
-/** From here on to resume() or unguard() the pages are the caller's: threads that fault there wait. */
+/** From here on to unguard() the pages are the caller's: threads that fault there wait. */
 void suspend(Ward* ward);
-void resume(Ward* ward);
 void unguard(Ward* ward);
 /** For programs that handle faults themselves. False if there is, or was, a guarded window. */
 bool disableGuard();

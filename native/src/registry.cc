@@ -102,13 +102,16 @@ std::shared_ptr<Mapping> findShared(const std::string& secret) {
   return found == all.shared.end() ? nullptr : found->second.lock();
 }
 
-void release(HandleId id) {
+namespace {
+
+/** If it is of this environment; null stands for any. */
+void releaseOf(HandleId id, const void* environment) {
   Registry& all = registry();
   std::shared_ptr<Mapping> mapping;
   {
     std::lock_guard<std::mutex> guard(all.mutex);
     const auto found = all.entries.find(id);
-    if (found == all.entries.end()) return;
+    if (found == all.entries.end() || (environment && found->second.environment != environment)) return;
     mapping = std::move(found->second.mapping);
     all.entries.erase(found);
   }
@@ -121,6 +124,10 @@ void release(HandleId id) {
   all.secrets.erase(secret);
 }
 
+}  // namespace
+
+void release(HandleId id) { releaseOf(id, nullptr); }
+
 void releaseAll(const void* environment) {
   Registry& all = registry();
   std::vector<HandleId> ids;
@@ -131,7 +138,7 @@ void releaseAll(const void* environment) {
       if (entry.environment == environment) ids.push_back(id);
     }
   }
-  for (const HandleId id : ids) release(id);
+  for (const HandleId id : ids) releaseOf(id, environment);
 }
 
 }  // namespace fmmap::registry

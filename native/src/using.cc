@@ -35,12 +35,12 @@ Status Mapping::check(const char* syscall) {
     std::int64_t size = 0;
     if (Status status = platform::size(file->handle(), &size); !status) return status;
     if (size >= offset_ + length) return {};
-    bool isSame;
     {
       std::lock_guard<std::mutex> guard(state_);
-      isSame = changes == changes_;
+      if (changes != changes_ || !fault_.set(Cause::truncated, std::max(size, offset_))) continue;
+      flagAll();
     }
-    if (isSame) markFault(Cause::truncated, std::max<std::int64_t>(size - offset_, 0));
+    platform::reportFault();
   }
   return {};
 }
@@ -105,7 +105,7 @@ Status Mapping::advise(HandleId handle, platform::Advice advice, std::int64_t of
 Status Mapping::prefetch(HandleId handle, std::int64_t offset, std::int64_t length) {
   Pin order(order_);
   Pieces pieces(*this);
-  if (Status status = pieces.take(handle, "madvise", offset, length); !status) return status;
+  if (Status status = pieces.takeLeft(handle, "madvise", offset, length); !status) return status;
   return explained("madvise", pieces, [&] {
     return pieces.each([](const Piece& piece) {
       const Pages pages(piece);
@@ -152,17 +152,17 @@ Status Mapping::lockMemory(HandleId handle, std::int64_t offset, std::int64_t le
 /** By a system call instead of through the map, where the first touch of a page costs several times as much. */
 Status Mapping::readCached(HandleId handle, std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead) {
   Pieces pieces(*this);
-  if (Status status = pieces.take(handle, "preadv2", offset, static_cast<std::int64_t>(length)); !status) {
-    return status;
-  }
-  *isRead = !memory_ && !private_ && seemsResident(pieces) &&
+  const auto wanted = static_cast<std::int64_t>(length);
+  if (Status status = pieces.takeLeft(handle, "preadv2", offset, wanted); !status) return status;
+  *isRead = !memory_ && !private_ && pieces.length() == wanted && seemsResident(pieces) &&
             platform::readCached(pieces.file()->handle(), to, length, offset_ + offset);
   return {};
 }
 
 Status Mapping::isResident(HandleId handle, std::int64_t offset, std::int64_t length, bool* resident) {
   Pieces pieces(*this);
-  if (Status status = pieces.take(handle, "preadv2", offset, length); !status) return status;
+  if (Status status = pieces.takeLeft(handle, "preadv2", offset, length); !status) return status;
+  length = pieces.length();
   *resident = memory_ || seemsResident(pieces);
   const bool isCertain = memory_ || !*resident;
   if (isCertain || (tellsResidency_ == 1 && length > static_cast<std::int64_t>(platform::pageSize()))) return {};
@@ -172,7 +172,7 @@ Status Mapping::isResident(HandleId handle, std::int64_t offset, std::int64_t le
   return {};
 }
 
-/** False if some of it is certainly not in memory: asking for that in another way would begin to read it. */
+/** False if some of it is certainly not in memory: asking for that in another way would start reading it in. */
 bool Mapping::seemsResident(const Pieces& pieces) {
   if (tellsResidency_ < 0) tellsResidency_ = platform::tellsResidency(pieces.file()->handle()) ? 1 : 0;
   if (tellsResidency_ == 0) return true;

@@ -30,6 +30,7 @@ struct Window {
   OpenFilePtr file;           // which the guard looks at
   std::size_t mapped = 0;     // bytes that show the file; whole pages
   std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: of those that there are
+  bool madeInCut = false;     // of a length that is there only if the cut succeeds
   std::vector<HandleId> holders;  // whose threads keep the memory alive
   int users = 0;                  // pieces of work that have its addresses
   platform::Ward* ward = nullptr;

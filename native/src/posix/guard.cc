@@ -77,16 +77,22 @@ void raiseFlag(const Guarded& window) {
   reinterpret_cast<std::atomic<std::uint8_t>*>(window.data + window.capacity)->store(1);
 }
 
+void raiseFlags(const Fault* fault) {
+  // Mapping::addWindow looks for a fault after guard(): it flags what was added too late for this walk.
+  const WardIndex::Walk walk(wards);
+  walk.eachOf(fault, [](Ward& other) {
+    if (const Visit visit(other); visit.ward()) raiseFlag(other.window);
+  });
+}
+
 /** Before any page is replaced, so that nobody takes what then stands there for the file's. */
 void mark(const Guarded& window, Cause cause, const std::uint8_t* address) {
   raiseFlag(window);
-  if (!window.fault->set(cause, window.offset + (address - window.data))) return;
-  // Mapping::addWindow looks for a fault after guard(): it flags what was added too late for this walk.
-  const WardIndex::Walk walk(wards);
-  walk.eachOf(window.fault, [](Ward& other) {
-    if (const Visit visit(other); visit.ward()) raiseFlag(other.window);
-  });
-  reportFault();
+  // What this process is cutting off itself is no fault: threads find the new length.
+  const bool isOwnCut = cause == Cause::truncated && window.fault->isOwnCut(window.offset + (address - window.data));
+  if (isOwnCut ? !window.fault->meetCut() : !window.fault->set(cause, window.offset + (address - window.data))) return;
+  raiseFlags(window.fault);
+  if (!isOwnCut) reportFault();
 }
 
 std::uint8_t* pageOf(std::uint8_t* address) {
@@ -117,9 +123,7 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
     if (++ward.retries < kMaxRetries) return true;
     cause = Cause::io;
   }
-  // What this process is cutting off itself is told by the flag alone.
-  if (cause == Cause::truncated && window.fault->meetCut(window.offset + static_cast<std::int64_t>(at))) raiseFlag(window);
-  else mark(window, cause, address);
+  mark(window, cause, address);
   if (cause == Cause::truncated) {
     // All at once what the file has lost, or there would be a signal for each page.
     const std::size_t left = std::min(pagesInFile(window), at);
@@ -146,14 +150,21 @@ bool divertStore(Ward& ward, const std::uint8_t* address) {
   return kept == window.capacity || retire(window.data + kept, window.capacity - kept);
 }
 
-bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
-  if (ward.state != Ward::State::open) return true;  // come again until it is, or nobody's
+bool repair(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
   if (isBack(address, touch)) return true;
   const bool isReadOnly = ward.access == Access::read || ward.access == Access::exec;
   const bool isStore = touch == Touch::write || (touch == Touch::unknown && signal == SIGSEGV);
   // While a window is being frozen its pages may still be writable, and a store may meet a lost one.
   if (isReadOnly && isStore && mayBeForbidden(signal)) return divertStore(ward, address);
   return signal == SIGBUS && touch != Touch::execute && replaceLostPage(ward, address, touch);
+}
+
+bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
+  // Come again until the window is nobody's, or its mapping is left to the guard again.
+  if (ward.state != Ward::State::open || !ward.window.fault->enter()) return true;
+  const bool isServed = repair(ward, signal, address, touch);
+  ward.window.fault->leave();
+  return isServed;
 }
 
 // --- outside of it ---
@@ -210,12 +221,6 @@ void suspend(Ward* ward) {
   if (!ward) return;
   ward->state = Ward::State::suspended;
   waitForVisitors(ward);
-}
-
-void resume(Ward* ward) {
-  if (!ward) return;
-  ward->repairs = ward->retries = 0;
-  ward->state = Ward::State::open;
 }
 
 void unguard(Ward* ward) {

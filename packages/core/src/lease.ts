@@ -44,6 +44,10 @@ export class Lease {
     this.#memories.add(memory);
   }
 
+  keeps(memory: SharedArrayBuffer): boolean {
+    return this.#memories.has(memory);
+  }
+
   /** @returns Whether it was kept until now. */
   drop(memory: SharedArrayBuffer): boolean {
     const wasKept = this.#memories.delete(memory);

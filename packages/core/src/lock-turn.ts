@@ -1,6 +1,6 @@
-// flock(2) has no queue: whoever asks first after it is given back gets it. So nobody waits in the system for it, which
-// could not be stopped, but tries again after a pause; and to whom it was given a moment ago makes a pause first, or the
-// others would never find it free.
+// flock(2) has no queue: whoever asks first after it is given back gets it. Nobody waits in the system for it, which
+// could not be stopped, but tries again after a pause. Whoever had it a moment ago pauses first, or the others would never
+// find it free.
 
 /** Between two tries, in milliseconds: at first, and at most. Shortened at random, so that few try at the same moment. */
 const PATIENCE = { first: 1, most: 16 };
@@ -22,7 +22,7 @@ export class LockTurn {
   #wake: (() => void) | undefined;
   #takenAt = 0;
   #givenAt = Number.NEGATIVE_INFINITY;
-  /** How long the handle had the lock since it last made a pause. */
+  /** How long the handle had the lock since it last paused. */
   #used = 0;
 
   took(): void {

@@ -472,9 +472,10 @@ export class Mapping {
       throw error;
     }
     if (this.#isClosed) return; // by another thread, which was later
+    const [shown = 0] = result;
     this.windows.use(cover);
-    this.#show(result[0] ?? 0);
-    this.#sync();
+    this.#show(shown);
+    this.#sync(this.windows.isStale || !this.windows.covers(shown));
   }
 
   *freeze(exec: boolean): Work<void> {

@@ -193,7 +193,7 @@ export class MmapFile extends MemoryReads implements Disposable {
     return perform(operations.tryLock(this._mapping, LockKind.shared));
   }
 
-  /** Gives the lock back, unless other handles alone own it; without one it does nothing. */
+  /** Gives the lock back, also one that another handle on the open file has taken; without one it does nothing. */
   unlock(): void {
     perform(operations.unlock(this._mapping));
   }

@@ -104,10 +104,14 @@ export class Windows {
     return yield* this.#layout(length, length, this.isShared ? [] : this.#list);
   }
 
-  /** From now on memory is seen through these windows. */
-  use({ list }: Cover): void {
+  /** From now on memory is seen through these windows, unless they were let go meanwhile: others have come then. */
+  use(cover: Cover): void {
+    if (!cover.list.every(({ memory }) => this.#lease.keeps(memory))) {
+      this.cancel(cover);
+      return;
+    }
     const before = this.#list;
-    this.#list = [...list];
+    this.#list = [...cover.list];
     this.prune(before);
   }
 
@@ -187,7 +191,7 @@ export class Windows {
     }
     for (const window of this.isShared ? [] : this.#list) {
       if (window.wasExposed) window.blank();
-      else returnWindow(window);
+      else if (this.#lease.keeps(window.memory)) returnWindow(window);
     }
     this.#list = [];
     this.#others = [];
@@ -221,7 +225,7 @@ export class Windows {
     }
   }
 
-  /** Copies a range out to the begin of an array. */
+  /** Copies a range out to the start of an array. */
   load(offset: number, length: number, to: Uint8Array): void {
     if (length === 0) return;
     const at = offset + this.delta;

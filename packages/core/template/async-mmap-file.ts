@@ -210,7 +210,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * Calls on one handle queue: each is one owner of the lock, until `unlock` gives it back and the next one has it. The
    * lock that `open` took has no owner, and goes to the first call at once (`tryLock` is content with it as it is). So tasks that share a handle exclude each
    * other between `lock` and `unlock`; and a task that calls `lock` twice waits for itself. Among processes there is no
-   * queue; who has just given the lock back makes a pause of one to three milliseconds before it takes it again.
+   * queue; who has just given the lock back pauses for one to three milliseconds before taking it again.
    *
    * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first; and
    * `ETIMEDOUT` after `timeout` milliseconds.
@@ -252,7 +252,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     return await this.#tryLock(LockKind.shared);
   }
 
-  /** Gives the lock back; without one it does nothing. */
+  /** Gives the lock back, also one that another handle on the open file has taken; without one it does nothing. */
   async unlock(): Promise<void> {
     await this._use(() => operations.unlock(this._mapping));
   }

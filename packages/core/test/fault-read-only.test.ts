@@ -285,6 +285,24 @@ test('what a stray write left in the memory stays when a later one meets a lost 
   expect(said).toEqual(Array(8).fill([99, 98, 'read-only', 5]));
 });
 
+test('so does one to a file that was frozen when it was empty, and has grown since', async () => {
+  const path = tempFile(CONTENT);
+  const said = await hear(
+    `${FAULTS}
+    const [path] = args;
+    const file = MmapFileMut.openExisting(path);
+    file.asBuffer();
+    file.truncate(0);
+    const frozen = file.freeze();
+    fs.appendFileSync(path, Buffer.alloc(${2 * PAGE}, 9));
+    frozen.reopen();
+    frozen.asBuffer()[5] = 1;
+    say([faultOf(() => frozen.readUInt8(6)).cause, fs.readFileSync(path).every((byte) => byte === 9)]);`,
+    { args: [path] },
+  );
+  expect(said).toEqual([['read-only', true]]);
+});
+
 test('a mapping that may be written is none of this', async () => {
   const said = await inChild(`
     for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow]) {

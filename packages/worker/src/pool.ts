@@ -1,15 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { checkInteger, MmapError, typeError } from '@fmmap/core/internal';
-import { Piscina } from 'piscina';
 
 import { onAbort } from './abort.js';
 import { fromElsewhere } from './failure.js';
 import { Job, type JobLimits } from './job.js';
 import type { Reply, Request } from './protocol.js';
-
-/** Built next to this file, and the same when this one is run from its source. */
-const WORKER = join(__dirname, '../dist/worker.cjs');
+import { Threads } from './threads.js';
 
 /** What a timer of Node can wait for. */
 export const LONGEST: number = 2 ** 31 - 1;
@@ -26,9 +23,10 @@ export interface PoolOptions {
 }
 
 /**
- * Threads that operations on files and tasks are run in. They are started when they are needed,
- * wait for work in a queue, and keep the process alive only while they have some. Operations go before
- * tasks. Most programs do with the shared one; see {@link getDefaultPool}.
+ * Threads that operations on files and tasks are run in. They are started when they are needed, and
+ * keep the process alive only while they have work. What finds no thread waits, operations before tasks; if
+ * there is no thread and none can be started, it is rejected with `ERR_MMAP_POOL_THREAD`, except for closing of
+ * files. Most programs do with the shared pool; see {@link getDefaultPool}.
  *
  * @example
  * ```ts
@@ -42,12 +40,10 @@ export interface PoolOptions {
 export class WorkerPool implements AsyncDisposable {
   /** The most threads at once. */
   readonly size: number;
-  readonly #threads: Piscina;
+  readonly #threads: Threads;
   readonly #operations = new Set<Job>();
   readonly #tasks = new Set<Job>();
   readonly #running = new Set<Job>();
-  /** Why a thread ended that had no job. */
-  #failure: unknown;
   #destroyed: Promise<void> | undefined;
 
   /** @throws TypeError, MmapRangeError */
@@ -61,20 +57,10 @@ export class WorkerPool implements AsyncDisposable {
       checkInteger(idleTimeout, 'idleTimeout', 0, LONGEST);
     }
     this.size = size;
-    this.#threads = new Piscina({
-      filename: WORKER,
-      minThreads: 0,
-      maxThreads: size,
-      idleTimeout,
-      recordTiming: false,
-    });
-    this.#threads.on('error', (error: unknown) => {
-      this.#failure = error;
-    });
-    this.#threads.on('workerDestroy', () => setImmediate(() => this.#giveUpIfStranded()));
+    this.#threads = new Threads(size, idleTimeout, () => this.#next());
   }
 
-  /** Threads that there are now. */
+  /** Threads that there are now, or that are being started. */
   get threads(): number {
     return this.#threads.threads.length;
   }
@@ -134,13 +120,18 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #next(): void {
-    while (this.#running.size < this.size) {
+    while (this.#threads.idleThreads > 0) {
       const [job] = this.#operations.size > 0 ? this.#operations : this.#tasks;
       if (!job) return;
       this.#operations.delete(job);
       this.#tasks.delete(job);
       this.#running.add(job);
       void this.#run(job);
+    }
+    const failure = this.#threads.start(this.queued);
+    if (!failure) return;
+    for (const job of [...this.#operations, ...this.#tasks]) {
+      this.#stop(job, startError(job, failure.cause));
     }
   }
 
@@ -155,12 +146,11 @@ export class WorkerPool implements AsyncDisposable {
       job.resolve((await this.#threads.run(job.request, { signal })) as Reply);
     } catch (error) {
       job.reject(threadError(job, error));
-      job.abort.abort(); // it may still be in piscina's queue
     }
     clearTimeout(timer);
-    this.#running.delete(job);
     this.#next();
     await job.gone;
+    this.#running.delete(job);
     job.end();
   }
 
@@ -174,15 +164,9 @@ export class WorkerPool implements AsyncDisposable {
     job.abort.abort();
     const after = this.#threads.threads;
     const terminated = before.filter((thread) => !after.includes(thread));
-    job.gone = Promise.all(
+    job.gone ??= Promise.all(
       terminated.map((thread) => new Promise((resolve) => thread.once('exit', resolve))),
     );
-  }
-
-  /** When no thread can be started, nobody else tells those who wait for one. */
-  #giveUpIfStranded(): void {
-    if (this.#threads.threads.length > 0 || this.#threads.queueSize === 0) return;
-    for (const job of [...this.#running]) this.#stop(job, threadError(job, this.#failure));
   }
 }
 
@@ -199,13 +183,25 @@ function timeoutError(timeout: number): MmapError {
   });
 }
 
-/** Errors that a job's function throws are in its reply; here the thread has ended, or never began. */
+/** Errors that a job's function throws are in its reply; here the thread has ended. */
 function threadError(job: Job, cause: unknown): MmapError {
-  const why = cause instanceof Error ? `: ${cause.message}` : '';
-  const error = new MmapError(`the thread for ${job.name} ended before it was done${why}`, {
-    code: 'ERR_MMAP_POOL_THREAD',
-  });
-  return Object.defineProperty(fromElsewhere(error), 'cause', { value: cause, configurable: true });
+  return poolError(`the thread for ${job.name} ended before it was done: ${said(cause)}`, cause);
+}
+
+function startError(job: Job, cause: unknown): MmapError {
+  return poolError(
+    `no thread could be started for ${job.name}: ${said(cause)}; may the process have more threads (ulimit -u), and workers (--allow-worker)?`,
+    cause,
+  );
+}
+
+function said(cause: unknown): string {
+  return cause instanceof Error ? cause.message : inspect(cause);
+}
+
+function poolError(message: string, cause: unknown): MmapError {
+  const error = fromElsewhere(new MmapError(message, { code: 'ERR_MMAP_POOL_THREAD' }));
+  return Object.defineProperty(error, 'cause', { value: cause, configurable: true });
 }
 
 let defaultPool: WorkerPool | undefined;

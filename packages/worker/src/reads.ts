@@ -27,8 +27,8 @@ export abstract class Reads extends MemoryReads {
    * function that is sent as its source. That one sees globals, its arguments and what it `import()`s, and
    * nothing else from around it, neither variables nor helpers that a compiler put there.
    * @throws What the function throws, with its message, name, stack and own properties
-   * @throws MmapError `ERR_MMAP_POOL_THREAD` if the function ended its thread, `ERR_MMAP_TASK_RESULT` if
-   * its result cannot be cloned, `ERR_MMAP_POOL_DESTROYED`
+   * @throws MmapError `ERR_MMAP_POOL_THREAD` if the function ended its thread, or there is none and none can be
+   * started; `ERR_MMAP_TASK_RESULT` if its result cannot be cloned; `ERR_MMAP_POOL_DESTROYED`
    * @throws TypeError, MmapClosedError, MmapFaultError
    * @example
    * ```ts

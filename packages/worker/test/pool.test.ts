@@ -33,7 +33,7 @@ describe('a pool', () => {
     expect(pool.threads).toBe(1);
     const all = Array.from({ length: 50 }, () => file.run((file) => file.length));
     await vi.waitUntil(() => pool.queued > 0);
-    expect(pool.queued).toBeLessThanOrEqual(48);
+    expect(pool.queued).toBeLessThanOrEqual(49); // the second thread has to start first
     await Promise.all(all);
     expect(pool).toMatchObject({ threads: 2, queued: 0 });
   });

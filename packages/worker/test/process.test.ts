@@ -40,7 +40,7 @@ test('a process may exit with work pending', async () => {
 
 test.each([
   ['throws', "throw new Error('no threads today')", 'no threads today'],
-  ['exits', 'process.exit(3)', 'ended before it was done'],
+  ['exits', 'process.exit(3)', 'worker exited with code: 3'],
 ])('where what threads load first %s, work is rejected and says why', async (_, act, why) => {
   const preload = tempFile(
     `
@@ -56,7 +56,12 @@ test.each([
       process.env.BROKEN = '1';
       for (const each of await Promise.all([1, 2, 3, 4, 5].map(() => failed(attempt())))) say(each);
       delete process.env.BROKEN;
-      say(await failed(attempt()));
+      let last;
+      do {
+        await turn();
+        last = await failed(attempt()); // not at once: a failed start is followed by a pause
+      } while (last !== 'done');
+      say(last);
       say(getDefaultPool().queued);
     `,
     { ...options(), flags: ['--require', preload] },
@@ -68,6 +73,63 @@ test.each([
       message: expect.stringContaining(why),
     });
   }
+});
+
+test.each([
+  ['while', 'signal.onabort = () => { destroyed = pool.destroy(); }; stop.abort(); await ended;'],
+  ['after', 'stop.abort(); await ended; destroyed = pool.destroy();'],
+])('a pool that is destroyed %s a task is aborted has ended all threads', async (_, act) => {
+  const said = await hear(
+    `
+      const threads = () => fs.readdirSync('/proc/self/task').length;
+      const { AsyncMmapFile, WorkerPool } = fmmap;
+      const file = await AsyncMmapFile.open(args[0]);
+      const before = threads();
+      const pool = new WorkerPool({ size: 1 });
+      const flag = new Int32Array(new SharedArrayBuffer(4));
+      const stop = new AbortController();
+      const { signal } = stop;
+      const task = (file, flag) => { Atomics.store(flag, 0, 1); Atomics.notify(flag, 0); for (;;); };
+      const ended = file.runWith({ pool, signal }, task, flag).catch((error) => say(error === signal.reason));
+      await Atomics.waitAsync(flag, 0, 0).value;
+      let destroyed;
+      ${act}
+      await destroyed;
+      say(threads() - before);
+    `,
+    options(),
+  );
+  expect(said).toEqual([true, 0]);
+});
+
+test('what a task prints is there before its result', async () => {
+  const { code, stdout, stderr } = await child(
+    `
+      const file = await fmmap.AsyncMmapFile.open(args[0]);
+      await file.run(() => {
+        for (let line = 0; line < 100; ++line) console.log(line);
+        console.error('error');
+      });
+      process.exit(0);
+    `,
+    options(),
+  );
+  const lines = Array.from({ length: 100 }, (_, line) => `${line}\n`);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: lines.join(''), stderr: 'error\n' });
+});
+
+test('a task that uses up the heap ends its thread only', async () => {
+  const said = await hear(
+    `
+      const file = await fmmap.AsyncMmapFile.open(args[0]);
+      const fill = () => { for (const all = []; ; ) all.push(new Array(1e5).fill(1.5)); };
+      say(await file.run(fill).catch(({ code, cause }) => [code, cause.code]));
+      say(await file.run((file) => file.length));
+      await file.close();
+    `,
+    { ...options(), flags: ['--max-old-space-size=60'] },
+  );
+  expect(said).toEqual([['ERR_MMAP_POOL_THREAD', 'ERR_WORKER_OUT_OF_MEMORY'], 10_000]);
 });
 
 test('nothing is left of a thousand files and tasks', async () => {

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { hear } from './helpers/child.js';
+import { strace } from './helpers/strace.js';
+import { tempFile } from './helpers/temp.js';
+import { THREADS } from './helpers/threads.js';
+
+// A file is being cut, and the system takes its time: what other threads do meanwhile.
+
+const MIB = 2 ** 20;
+
+/** A writable file with a thread attached, which has a window of its own since the file has grown. */
+const OWN_WINDOW = `
+  const [path] = args;
+  const file = MmapFileMut.openExisting(path);
+  const thread = startThread();
+  await thread.run((token) => { my.file = MmapFileMut.attach(token); }, file.share());
+  file.truncate(${16 * MIB});
+  await thread.run(() => my.file.readUInt8(${2 * MIB}));
+`;
+
+async function whileCutting(source: string, fault: string): Promise<unknown[]> {
+  const path = tempFile(Buffer.alloc(MIB, 7));
+  const { through } = strace('ftruncate', [`ftruncate:${fault}:when=2`], path);
+  return await hear(`${THREADS}${OWN_WINDOW}${source}\nprocess.exit();`, { args: [path], through });
+}
+
+test('a thread that lets go of its window then may end, and its memory is left alone', async () => {
+  const said = await whileCutting(
+    `
+    const gone = new Promise((resolve) => thread.worker.once('exit', resolve));
+    void thread.run(async (path) => {
+      while (fs.statSync(path).size !== 4096) {}
+      my.file.close();
+      my.file = undefined;
+      await collect();
+      parentPort.close();
+    }, path);
+    await turn();
+    file.truncate(4096);
+    await gone;
+    say([file.length, file.readUInt8(4095)]);
+    file.truncate(8192);
+    say([file.readUInt8(0), file.readUInt8(8191)]);
+    file.close();`,
+    'delay_exit=1500000',
+  );
+  expect(said).toEqual([
+    [4096, 7],
+    [7, 0],
+  ]);
+});
+
+test('a thread that looks at the length then has the right one after a cut that fails', async () => {
+  const said = await whileCutting(
+    `
+    const isOver = new Int32Array(new SharedArrayBuffer(4));
+    const looking = thread.run((token, isOver) => {
+      const seen = new Set();
+      while (Atomics.load(isOver, 0) === 0) {
+        const file = MmapFileMut.attach(token);
+        seen.add(file.length);
+        seen.add(my.file.length);
+        my.attached?.close();
+        my.attached = file;
+      }
+      return [...seen].filter((length) => length !== ${16 * MIB} && length !== 4096);
+    }, file.share(), isOver);
+    await turn();
+    say(caught(() => file.truncate(4096)).code);
+    Atomics.store(isOver, 0, 1);
+    say(await looking);
+    const lengths = () => [my.file.length, my.attached.length, my.attached.readUInt8(${2 * MIB})];
+    say([file.length, ...await thread.run(lengths)]);`,
+    'error=EIO:delay_enter=1000000',
+  );
+  expect(said).toEqual(['EIO', [], [16 * MIB, 16 * MIB, 16 * MIB, 0]]);
+});
+
+test('the owner closes meanwhile, and the truncate says so', async () => {
+  const said = await whileCutting(
+    `
+    const cutting = thread.run(() => caught(() => my.file.truncate(4096)));
+    while (fs.statSync(path).size !== 4096) await turn();
+    const view = file.bytes(0, 10);
+    file.close();
+    say([await cutting, [...view].some((byte) => byte !== 0), fs.statSync(path).size]);
+    MmapFileMut.openExisting(path).close();`,
+    'delay_exit=1500000',
+  );
+  expect(said).toEqual([['MmapClosedError', false, 4096]]);
+});

@@ -1,0 +1,107 @@
+import * as core from '@fmmap/core';
+import type { SharedMapping } from '@fmmap/core/internal';
+import type { Place } from './at.js';
+import { contentOf } from './content.js';
+import { type Class, classesOf, isStatic, type Member } from './members.js';
+import { Notes } from './notes.js';
+import { recipeFor } from './recipes.js';
+
+/** As much of all classes of files as is used to set a cell up. */
+export interface Handle {
+  readonly length: number;
+  readonly isClosed: boolean;
+  copyBytes(): Buffer;
+  share(): SharedMapping;
+  reader(offset: number): object;
+  writer(offset: number): object;
+  unlock(): unknown;
+  close(): unknown;
+}
+
+export interface FileClass {
+  open(path: string): Handle | Promise<Handle>;
+  attach(token: SharedMapping): Handle;
+}
+
+/** Those of a flavour, and of core. */
+export async function loadClasses(flavour: string): Promise<Map<string, Class>> {
+  const exports: object = await import(`@fmmap/${flavour}`);
+  return new Map([...classesOf(core), ...classesOf(exports)]);
+}
+
+/** The class of the file that a member is called on, or a reader or writer of which has it. */
+export const fileClassOf = (type: string): string => type.replace(/(Mut)?(Reader|Writer)$/, 'Mut');
+
+export function toClass(classes: ReadonlyMap<string, Class>, name: string): FileClass {
+  const found = classes.get(name);
+  if (!found) throw new Error(`there is no class ${name}`);
+  return found as unknown as FileClass;
+}
+
+/** What a member is called on. */
+export function targetOf(
+  { type, name }: Member,
+  classes: ReadonlyMap<string, Class>,
+  handle: Handle,
+  { offset }: Place,
+): object {
+  if (isStatic(name)) return toClass(classes, type);
+  if (type.endsWith('Reader')) return handle.reader(offset);
+  if (type.endsWith('Writer')) return handle.writer(offset);
+  return handle;
+}
+
+/** The calls of one member have different places, so many of them. */
+const STRIDE = 64;
+const PLACES = 8;
+
+/** What all of them take. */
+export const SPREAD = STRIDE * PLACES;
+
+let calls = 0;
+
+/** The calls of one member on one target. */
+export class Calls {
+  readonly notes: Notes;
+  readonly #member: Member;
+  readonly #target: object;
+  readonly #handle: Handle;
+  readonly #place: Place;
+  readonly #pending: Promise<void>[] = [];
+
+  constructor(member: Member, target: object, handle: Handle, place: Place) {
+    this.#member = member;
+    this.#target = target;
+    this.#handle = handle;
+    this.#place = place;
+    this.notes = new Notes(contentOf(place.file));
+  }
+
+  /** Makes a call now. */
+  start(): void {
+    this.#pending.push(this.#call(this.#pending.length));
+  }
+
+  /** When all that were started are over. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  async #call(index: number): Promise<void> {
+    const { notes } = this;
+    const offset = this.#place.offset + (index % PLACES) * STRIDE;
+    const share = () => this.#handle.share();
+    try {
+      const recipe = recipeFor(this.#member);
+      await recipe?.(this.#target as never, {
+        ...this.#place,
+        offset,
+        notes,
+        share,
+        call: calls++,
+      });
+    } catch (error) {
+      notes.threw(error);
+    }
+  }
+}

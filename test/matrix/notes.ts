@@ -1,0 +1,95 @@
+import { type Odd, oddities } from './content.js';
+
+/** An error in a form that crosses threads. */
+export interface Thrown {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+export interface Written {
+  readonly offset: number;
+  readonly bytes: readonly number[];
+  /** Whether the call that wrote them returned. */
+  isDone: boolean;
+}
+
+/** What one call saw. */
+export type Note =
+  /** Bytes that were returned, or that a view shows, and where they differ from the content. */
+  | { readonly kind: 'bytes' | 'view'; readonly odd: readonly Odd[] }
+  /** Somewhere from there on is a zero. */
+  | { readonly kind: 'zero'; readonly offset: number }
+  /** A search did not find what the content has there. */
+  | { readonly kind: 'absent'; readonly offset: number; readonly length: number }
+  | { readonly kind: 'is'; readonly name: string; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: Thrown }
+  /** What is wrong whatever else happens. */
+  | { readonly kind: 'wrong'; readonly text: string };
+
+/** What a thread's calls of one member saw; plain data, but for `kept`. */
+export class Notes {
+  readonly list: Note[] = [];
+  readonly written: Written[] = [];
+  /** Handles that were made, to be looked at when all is quiet, and to be closed. */
+  readonly kept: object[] = [];
+  readonly content: Buffer;
+
+  /** @param content - Of the file. */
+  constructor(content: Buffer) {
+    this.content = content;
+  }
+
+  bytes(offset: number, found: Uint8Array): void {
+    const odd = oddities(this.content, offset, found);
+    if (odd.length > 0) this.list.push({ kind: 'bytes', odd });
+  }
+
+  view(offset: number, found: Uint8Array): void {
+    const odd = oddities(this.content, offset, found);
+    if (odd.length > 0) this.list.push({ kind: 'view', odd });
+  }
+
+  zero(offset: number): void {
+    this.list.push({ kind: 'zero', offset });
+  }
+
+  absent(offset: number, length: number): void {
+    this.list.push({ kind: 'absent', offset, length });
+  }
+
+  is(name: string, value: unknown): void {
+    this.list.push({ kind: 'is', name, value });
+  }
+
+  expect(isRight: boolean, text: string): void {
+    if (!isRight) this.list.push({ kind: 'wrong', text });
+  }
+
+  /** That bytes are going to be written. @returns What says that they have been. */
+  writing(offset: number, bytes: Uint8Array): () => void {
+    const written: Written = { offset, bytes: [...bytes], isDone: false };
+    this.written.push(written);
+    return () => {
+      written.isDone = true;
+    };
+  }
+
+  keep(handle: object): void {
+    this.kept.push(handle);
+  }
+
+  threw(error: unknown): void {
+    this.list.push({ kind: 'threw', error: toThrown(error) });
+  }
+}
+
+export function toThrown(error: unknown): Thrown {
+  if (!(error instanceof Error)) {
+    return { name: 'no error', code: '', message: String(error), stack: '' };
+  }
+  const { name, message, stack = '' } = error;
+  const code = 'code' in error ? String(error.code) : '';
+  return { name, code, message, stack };
+}

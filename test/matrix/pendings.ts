@@ -1,0 +1,66 @@
+// The operations that are under way while something is called.
+
+export interface Pending {
+  /** The member of the async class. */
+  readonly member: string;
+  /** Only writable files have it. */
+  readonly isOfMut?: boolean;
+  /** Whether the file becomes shorter, where it gets another size. */
+  readonly shrinks?: boolean;
+  /** A stranger has the lock, so that it has to be waited for. */
+  readonly isHeldUp?: boolean;
+  /** The flavour that has it, where not all do. */
+  readonly flavour?: string;
+}
+
+export const PENDINGS: Readonly<Record<string, Pending>> = {
+  open: { member: 'static open' },
+  'truncate up': { member: 'truncate', isOfMut: true },
+  'truncate down': { member: 'truncate', isOfMut: true, shrinks: true },
+  freeze: { member: 'freeze', isOfMut: true },
+  freezeExec: { member: 'freezeExec', isOfMut: true },
+  reopen: { member: 'reopen' },
+  remove: { member: 'remove', isOfMut: true },
+  close: { member: 'close' },
+  closeWithTruncate: { member: 'closeWithTruncate', isOfMut: true, shrinks: true },
+  flush: { member: 'flush', isOfMut: true },
+  startFlush: { member: 'startFlush', isOfMut: true },
+  prefetch: { member: 'prefetch' },
+  read: { member: 'read' },
+  readExact: { member: 'readExact' },
+  lock: { member: 'lock', isHeldUp: true },
+  lockShared: { member: 'lockShared', isHeldUp: true },
+  tryLock: { member: 'tryLock' },
+  tryLockShared: { member: 'tryLockShared' },
+  unlock: { member: 'unlock' },
+  stat: { member: 'stat' },
+  writeToNewFile: { member: 'writeToNewFile' },
+  advise: { member: 'advise' },
+  lockMemory: { member: 'lockMemory' },
+  unlockMemory: { member: 'unlockMemory' },
+  checkFault: { member: 'checkFault' },
+  run: { member: 'run', flavour: 'worker' },
+  map: { member: 'map', flavour: 'worker' },
+  lines: { member: 'lines', flavour: 'stream' },
+  readable: { member: 'readable', flavour: 'stream' },
+  writable: { member: 'writable', flavour: 'stream', isOfMut: true },
+};
+
+export function pendingsOf(flavour: string): string[] {
+  return Object.entries(PENDINGS)
+    .filter(([, { flavour: only = flavour }]) => only === flavour)
+    .map(([name]) => name);
+}
+
+/** These come to the same as another one: `[Symbol.asyncDispose]` closes, `runWith` is `run`. */
+const VARIANTS = new Set(['[Symbol.asyncDispose]', 'runWith']);
+
+/** Methods of a class that return promises and that nothing is called beside. */
+export function missing(of: { prototype: object }, names: readonly string[]): string[] {
+  const covered = new Set(Object.values(PENDINGS).map(({ member }) => member));
+  return names.filter((name) => {
+    const method: unknown = Reflect.get(of.prototype, name);
+    const isAsync = method?.constructor?.name === 'AsyncFunction';
+    return isAsync && !covered.has(name) && !VARIANTS.has(name);
+  });
+}

@@ -1,0 +1,34 @@
+import type { SharedMapping } from '@fmmap/core/internal';
+import type { Place } from './at.js';
+import type { Member } from './members.js';
+import type { Note, Thrown, Written } from './notes.js';
+
+// What the main thread of a matrix process and its worker say to each other.
+
+export type Order =
+  /** Attach to a file, and get ready to call. */
+  | {
+      readonly order: 'attach';
+      readonly type: string;
+      readonly token: SharedMapping;
+      readonly member: Member | undefined;
+      readonly place: Place | undefined;
+    }
+  /** Make so many calls, and say what they saw. */
+  | { readonly order: 'call'; readonly count: number }
+  /** Say what the file looks like. */
+  | { readonly order: 'look' }
+  | { readonly order: 'close' };
+
+export interface Look {
+  readonly length?: number;
+  readonly bytes?: Uint8Array;
+  readonly error?: Thrown;
+}
+
+export interface Answers {
+  attach: undefined;
+  call: { readonly notes: readonly Note[]; readonly written: readonly Written[] };
+  look: readonly Look[];
+  close: undefined;
+}

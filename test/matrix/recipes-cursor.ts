@@ -1,0 +1,95 @@
+import type { MmapFileReader, MmapFileWriter } from '@fmmap/core';
+import type { AsyncMmapFileReader, AsyncMmapFileWriter } from '@fmmap/node';
+import type { At, Recipe } from './at.js';
+import { MARK } from './recipes-write.js';
+
+// Readers and writers begin at the place of their first call.
+
+type Reader = MmapFileReader | AsyncMmapFileReader;
+type Writer = MmapFileWriter | AsyncMmapFileWriter;
+type Cursor = Reader | Writer;
+
+const next = (cursor: Cursor): number => cursor.offset + cursor.position;
+
+const moving: Record<string, Recipe<Cursor>> = {
+  ...Object.fromEntries(
+    (['offset', 'length', 'position', 'remaining'] as const).map((name) => [
+      `get ${name}`,
+      (cursor: Cursor, { notes }: At) =>
+        notes.expect(cursor[name] >= 0, `"${name}" is ${cursor[name]}`),
+    ]),
+  ),
+  seek: (cursor) => cursor.seek(1, 'current'),
+  skip: (cursor) => cursor.skip(1),
+};
+
+/** A line as it was read; of its bytes, which need not be text, it only says whether one is zero. */
+function line(at: At, from: number, text: string | null): void {
+  if (text === null) at.notes.absent(from, 1);
+  else if (text.includes('\0')) at.notes.zero(from);
+}
+
+/** Where a chunk is from is not known where several are read at once. */
+function chunk(at: At, from: number, bytes: Buffer | undefined): void {
+  if (!bytes) at.notes.absent(from, 1);
+  else if (!at.notes.content.includes(bytes)) at.notes.view(from, bytes);
+}
+
+export const ofReaders: Record<string, Recipe<Reader>> = {
+  ...moving,
+  read: async (reader, { length, notes }) => {
+    const target = Buffer.alloc(length);
+    const from = next(reader);
+    const count = await reader.read(target);
+    if (count < length) notes.absent(from + count, length - count);
+    notes.bytes(from, target.subarray(0, count));
+  },
+  readExact: async (reader, { length, notes }) => {
+    const target = Buffer.alloc(length);
+    const from = next(reader);
+    await reader.readExact(target);
+    notes.bytes(from, target);
+  },
+  bytes: (reader, { length, notes }) => {
+    const from = next(reader);
+    notes.view(from, reader.bytes(length));
+  },
+  peek: (reader, { length, notes }) => {
+    const from = next(reader);
+    const view = reader.peek(length);
+    if (view.length < length) notes.absent(from + view.length, length - view.length);
+    else notes.view(from, view);
+  },
+  readLine: async (reader, at) => line(at, next(reader), await reader.readLine()),
+  chunks: async (reader, at) => {
+    const from = next(reader);
+    chunk(at, from, (await reader.chunks(at.length).next()).value ?? undefined);
+  },
+  '[Symbol.iterator]': (reader, at) => {
+    const { value } = (reader as MmapFileReader)[Symbol.iterator]().next();
+    line(at, next(reader), value ?? null);
+  },
+  '[Symbol.asyncIterator]': async (reader, at) => {
+    const { value } = await (reader as AsyncMmapFileReader)[Symbol.asyncIterator]().next();
+    line(at, next(reader), value ?? null);
+  },
+};
+
+export const ofWriters: Record<string, Recipe<Writer>> = {
+  ...moving,
+  write: (writer, { length, notes }) => {
+    const from = next(writer);
+    const bytes = Buffer.alloc(length, MARK);
+    const done = notes.writing(from, bytes);
+    const count = writer.write(bytes);
+    if (count === length) done();
+    else notes.absent(from + count, length - count);
+  },
+  writeAll: (writer, { length, notes }) => {
+    const bytes = Buffer.alloc(length, MARK);
+    const done = notes.writing(next(writer), bytes);
+    writer.writeAll(bytes);
+    done();
+  },
+  flush: (writer) => writer.flush(),
+};

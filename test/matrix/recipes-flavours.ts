@@ -1,0 +1,66 @@
+import type * as stream from '@fmmap/stream';
+import type * as worker from '@fmmap/worker';
+import type { Recipe } from './at.js';
+import { MARK } from './recipes-write.js';
+
+// What only some flavours have.
+
+export const streaming: Record<string, Recipe<stream.AsyncMmapFile>> = {
+  lines: async (file, { offset, notes }) => {
+    for await (const line of file.lines({ offset })) {
+      if (line.includes('\0')) notes.zero(offset);
+      return;
+    }
+    notes.absent(offset, 1);
+  },
+  readable: async (file, { offset, length, notes, call }) => {
+    let from = offset;
+    const copy = call % 2 === 0;
+    for await (const chunk of file.readable({ offset, length, chunkSize: 16, copy })) {
+      if (copy) notes.bytes(from, chunk);
+      else notes.view(from, chunk);
+      from += chunk.length;
+    }
+    if (from !== offset + length) notes.absent(from, offset + length - from);
+  },
+};
+
+export const streamingTo: Record<string, Recipe<stream.AsyncMmapFileMut>> = {
+  writable: async (file, { offset, length, notes }) => {
+    const bytes = Buffer.alloc(length, MARK);
+    const done = notes.writing(offset, bytes);
+    const writer = file.writable({ offset }).getWriter();
+    // Which of the promises rejects first is not ours to say, and all reject alike.
+    writer.closed.catch(() => {});
+    await Promise.all([writer.write(bytes), writer.close()]);
+    done();
+  },
+};
+
+export const running: Record<string, Recipe<worker.AsyncMmapFile>> = {
+  run: async (file, { offset, length, notes }) => {
+    const copy = await file.run((file, from, bytes) => file.copyBytes(from, bytes), offset, length);
+    notes.bytes(offset, copy);
+  },
+  runWith: async (file, { offset, length, notes }) => {
+    const options = { timeout: 20_000 };
+    const copy = await file.runWith(
+      options,
+      (file, from, bytes) => file.copyBytes(from, bytes),
+      offset,
+      length,
+    );
+    notes.bytes(offset, copy);
+  },
+  map: async (file, { notes }) => {
+    let from = 0;
+    const all = await file.map((file, offset, length) => file.copyBytes(offset, length), {
+      chunkSize: 5000,
+    });
+    for (const copy of all) {
+      notes.bytes(from, copy);
+      from += copy.length;
+    }
+    notes.is('length', from);
+  },
+};

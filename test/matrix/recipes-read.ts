@@ -1,0 +1,159 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import type { MmapFile } from '@fmmap/core';
+import type { AsyncMmapFile } from '@fmmap/node';
+import type { At, Recipe } from './at.js';
+
+// What reads, of the sync and the async classes alike.
+
+type File = MmapFile | AsyncMmapFile;
+
+/** What must not wait for ever, waits for so many milliseconds. */
+const PATIENCE = 2000;
+
+const ADVICE = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'cold'] as const;
+
+/** Eight bytes that are at the place, and there only. */
+const needleOf = ({ offset, notes }: At): Buffer =>
+  Buffer.from(notes.content.subarray(offset, offset + 8));
+
+function found(at: At, index: number, needle: Uint8Array): void {
+  if (index >= 0) at.notes.bytes(index, needle);
+  else at.notes.absent(at.offset, needle.length);
+}
+
+const getters: Record<string, Recipe<File>> = Object.fromEntries(
+  (
+    [
+      'path',
+      'length',
+      'isEmpty',
+      'isExec',
+      'isCow',
+      'isPoisoned',
+      'isFaulted',
+      'lockState',
+      'isClosed',
+    ] as const
+  ).map((name) => [`get ${name}`, (file: File, at: At) => at.notes.is(name, file[name])]),
+);
+
+const locking: Record<string, Recipe<File>> = {
+  // What was taken is given back, or the next call would wait for it.
+  lock: async (file) => {
+    await file.lock({ timeout: PATIENCE });
+    await file.unlock();
+  },
+  lockShared: async (file) => {
+    await file.lockShared({ timeout: PATIENCE });
+    await file.unlock();
+  },
+  tryLock: async (file) => {
+    if (await file.tryLock()) await file.unlock();
+  },
+  tryLockShared: async (file) => {
+    if (await file.tryLockShared()) await file.unlock();
+  },
+  unlock: (file) => file.unlock(),
+};
+
+const searching: Record<string, Recipe<File>> = {
+  includes: (file, at) => {
+    if (!file.includes(needleOf(at))) at.notes.absent(at.offset, 8);
+  },
+  indexOf: (file, at) => {
+    const needle = needleOf(at);
+    found(at, file.indexOf(needle), needle);
+    const zero = file.indexOf(0, at.offset);
+    if (zero >= 0) at.notes.bytes(zero, Buffer.alloc(1));
+  },
+  lastIndexOf: (file, at) => {
+    const needle = needleOf(at);
+    found(at, file.lastIndexOf(needle), needle);
+    const zero = file.lastIndexOf(0);
+    if (zero >= 0) at.notes.bytes(zero, Buffer.alloc(1));
+  },
+  indexesOf: (file, at) => {
+    const offsets = new Float64Array(20);
+    const count = file.indexesOf(at.notes.content[at.offset] ?? 0, offsets, at.offset);
+    for (const offset of offsets.subarray(0, count)) {
+      at.notes.bytes(offset, at.notes.content.subarray(at.offset, at.offset + 1));
+    }
+    found(at, offsets[0] === at.offset && count > 0 ? at.offset : -1, needleOf(at).subarray(0, 1));
+  },
+};
+
+const views: Record<string, Recipe<File>> = {
+  asBuffer: (file, { offset, length, notes }) => {
+    const view = file.asBuffer();
+    notes.is('length', view.length);
+    notes.view(offset, view.subarray(offset, offset + length));
+    notes.view(0, view);
+  },
+  bytes: async (file, { offset, length, notes }) => {
+    const view = file.bytes(offset, length);
+    notes.view(offset, view);
+    await undefined; // it outlives what happens next
+    notes.view(offset, view);
+  },
+};
+
+export const reading: Record<string, Recipe<File>> = {
+  ...getters,
+  ...locking,
+  ...searching,
+  ...views,
+  copyBytes: (file, { offset, length, notes, call }) => {
+    if (call % 2 === 0) return notes.bytes(0, file.copyBytes());
+    const copy = file.copyBytes(offset, length);
+    notes.expect(copy.length === length, `a copy of ${length} bytes has ${copy.length}`);
+    return notes.bytes(offset, copy);
+  },
+  read: async (file, { offset, length, notes }) => {
+    const target = Buffer.alloc(length);
+    const count = await file.read(target, offset);
+    if (count < length) notes.absent(offset + count, length - count);
+    notes.bytes(offset, target.subarray(0, count));
+  },
+  readExact: async (file, { offset, length, notes }) => {
+    const target = Buffer.alloc(length);
+    await file.readExact(target, offset);
+    notes.bytes(offset, target);
+  },
+  reader: (file, { offset, notes }) => notes.bytes(offset, file.reader(offset).bytes(0)),
+  residency: (file, { offset, length, notes }) => {
+    const pages = file.residency(offset, length);
+    const wanted = Math.ceil((offset + length) / 4096) - Math.floor(offset / 4096);
+    notes.expect(pages.length === wanted, `${pages.length} pages instead of ${wanted}`);
+  },
+  share: (file, { notes }) => {
+    const token = file.share();
+    const type = file.constructor as unknown as { attach(of: unknown): object };
+    notes.keep(type.attach(token));
+  },
+  onFault: (file) => file.onFault(() => {})(),
+  checkFault: (file) => file.checkFault(),
+  prefetch: (file, { offset, length }) => file.prefetch(offset, length),
+  advise: (file, { offset, length, call }) =>
+    file.advise(ADVICE[call % ADVICE.length] ?? 'normal', offset, length),
+  lockMemory: (file, { offset, length }) => file.lockMemory(offset, length),
+  unlockMemory: (file, { offset, length }) => file.unlockMemory(offset, length),
+  stat: async (file, { notes, call }) => {
+    const from = file as AsyncMmapFile;
+    const stats = await (call % 2 === 0 ? from.stat() : from.stat({ bigint: true }));
+    notes.is('size', Number(stats.size));
+  },
+  writeToNewFile: async (file, { offset, length, directory, notes, call }) => {
+    const path = join(directory, `copy-${process.pid}-${threadId}-${call}`);
+    await file.writeToNewFile(path, offset, length);
+    const copy = fs.readFileSync(path);
+    fs.rmSync(path);
+    notes.expect(copy.length === length, `a file of ${length} bytes has ${copy.length}`);
+    notes.bytes(offset, copy);
+  },
+  reopen: (file) => file.reopen(),
+  close: (file) => file.close(),
+  '[Symbol.dispose]': (file) => (file as MmapFile)[Symbol.dispose](),
+  '[Symbol.asyncDispose]': (file) => (file as AsyncMmapFile)[Symbol.asyncDispose](),
+};
