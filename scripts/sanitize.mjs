@@ -29,6 +29,7 @@ const SANITIZERS = {
     run() {
       torture();
       tests();
+      matrix();
     },
   },
   thread: {
@@ -98,6 +99,11 @@ function tests() {
     .filter((file) => !starts.test(fs.readFileSync(join('packages/core', file), 'utf8')));
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', 'packages/core'];
   node('the tests of core', 10, ...vitest, '--testTimeout=60000', ...files);
+}
+
+function matrix() {
+  const args = ['test/dist/matrix/cli.js', '--sample', '1500', ...(seed ? ['--seed', seed] : [])];
+  node('the matrix', 10, ...args);
 }
 
 /** Has node run something with the addon, which whatever it starts has as well. */

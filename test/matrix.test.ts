@@ -14,6 +14,9 @@ const TIMEOUT = 15 * 60_000 + CELLS * 100;
 
 const FLAVOURS = ['node', 'worker', 'stream'];
 
+/** Of the other flavours, which differ in where the work is done: so many cells, in no order. */
+const SAMPLE = CELLS > 0 ? undefined : 4000;
+
 test('every member of every class has a recipe, and every recipe a member', async () => {
   const classes = await Promise.all(FLAVOURS.map(loadClasses));
   const members = classes.flatMap((each) => membersOfAll(each));
@@ -36,8 +39,9 @@ test.each(FLAVOURS)(
   'every member beside every pending operation of @fmmap/%s',
   async (flavour) => {
     const members = membersOfAll(await loadClasses(flavour));
-    const plan = planOf(flavour, members, SEED, CELLS);
-    expect(plan.cells.length).toBeGreaterThanOrEqual(members.length * pendingsOf(flavour).length);
+    const { cells, ...rest } = planOf(flavour, members, SEED, CELLS);
+    expect(cells.length).toBeGreaterThanOrEqual(members.length * pendingsOf(flavour).length);
+    const plan = { ...rest, cells: cells.slice(0, flavour === 'node' ? undefined : SAMPLE) };
     const { failures, count } = await run(plan, Math.min(availableParallelism(), 8));
     console.log(`${count} cells of @fmmap/${flavour}, seed ${SEED}`);
     expect(failures, `seed ${SEED}`).toEqual([]);

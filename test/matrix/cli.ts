@@ -11,6 +11,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     cells: { type: 'string', default: '0' },
     only: { type: 'string' },
+    sample: { type: 'string' },
     times: { type: 'string', default: '1' },
     lanes: { type: 'string', default: '2' },
     most: { type: 'string', default: '50' },
@@ -23,7 +24,9 @@ const members = membersOfAll(await loadClasses(flavour));
 const plan = planOf(flavour, members, seed, Number(values.cells));
 const cells =
   only === undefined
-    ? plan.cells.filter((cell) => new RegExp(grep).test(describe(cell)))
+    ? plan.cells
+        .filter((cell) => new RegExp(grep).test(describe(cell)))
+        .slice(0, values.sample === undefined ? undefined : Number(values.sample))
     : plan.cells.filter(({ index }) => index === Number(only));
 const repeated = Array.from({ length: Number(values.times) }, () => cells).flat();
 console.log(`${flavour}: ${repeated.length} cells, seed ${seed}`);
