@@ -40,7 +40,7 @@ test.each(FLAVOURS)(
   async (flavour) => {
     const members = membersOfAll(await loadClasses(flavour));
     const { cells, ...rest } = planOf(flavour, members, SEED, CELLS);
-    expect(cells.length).toBeGreaterThanOrEqual(members.length * pendingsOf(flavour).length);
+    expect(cells.length).toBeGreaterThan((members.length * pendingsOf(flavour).length) / 2);
     const plan = { ...rest, cells: cells.slice(0, flavour === 'node' ? undefined : SAMPLE) };
     const { failures, count } = await run(plan, Math.min(availableParallelism(), 8));
     console.log(`${count} cells of @fmmap/${flavour}, seed ${SEED}`);

@@ -67,7 +67,17 @@ napi_value unmap(Info info) {
   const Span memory = call.bytes(1);
   if (!call.accept()) return nullptr;
   const auto mapping = registry::find(id);
-  return boolean(info, !mapping || mapping->dropWindow(id, memory.data));
+  const bool isFree = !mapping || mapping->dropWindow(id, memory.data);
+  if (isFree) call.environment()->forget(id, info.Env(), memory.data);
+  return boolean(info, isFree);
+}
+
+// forget(handle): of a handle that is gone; its windows' memory need not be kept any more
+napi_value forget(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  if (call.accept() && !registry::find(id)) call.environment()->forget(id, info.Env());
+  return nullptr;
 }
 
 napi_value poison(Info info) {
@@ -101,7 +111,11 @@ struct Attach : Unmapped {
   explicit Attach(const Call& call) : environment(call.environment()), secret(call.string(0)) {
     subject = {call.string(1), true, {}};
     starts = call.typed(2, napi_float64_array);
-    for (std::size_t index = 3; index < call.count(); ++index) windows.push_back(call.bytes(index));
+    for (std::size_t index = 3; index < call.count(); ++index) {
+      windows.push_back(call.bytes(index));
+      memories.push_back(call.value(index));
+    }
+    env = call.env();
     if (starts.length / sizeof(double) < windows.size()) call.wrong(2, "room for each window");
   }
   Status run(Outcome& outcome) {
@@ -111,7 +125,8 @@ struct Attach : Unmapped {
     auto* const found = reinterpret_cast<double*>(starts.data);
     for (std::size_t index = 0; index < windows.size(); ++index) {
       std::int64_t start = -1;
-      mapping->holdWindow(id, windows[index].data, windows[index].length, &start);
+      const bool isHeld = mapping->holdWindow(id, windows[index].data, windows[index].length, &start);
+      if (isHeld) environment->keep(id, windows[index].data, env, memories[index]);
       found[index] = static_cast<double>(start);
     }
     const MappingState state = mapping->state();
@@ -127,6 +142,8 @@ struct Attach : Unmapped {
   std::string secret;
   Span starts;
   std::vector<Span> windows;
+  std::vector<napi_value> memories;
+  napi_env env;
 };
 
 // take(handle): whether it was there; it ends with this environment from now on
@@ -274,6 +291,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<adopt>(exports, "adopt");
   add<blank>(exports, "blank");
   add<unmap>(exports, "unmap");
+  add<forget>(exports, "forget");
   add<poison>(exports, "poison");
   add<share>(exports, "share");
   add<nameOf>(exports, "nameOf");

@@ -2,6 +2,23 @@
 
 namespace fmmap {
 
+void Environment::keep(HandleId handle, const void* data, napi_env env, napi_value memory) {
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env, memory, 1, &reference) == napi_ok) kept_[handle].push_back({data, reference});
+}
+
+void Environment::forget(HandleId handle, napi_env env, const void* data) {
+  const auto found = kept_.find(handle);
+  if (found == kept_.end()) return;
+  auto& all = found->second;
+  for (std::size_t index = all.size(); index-- > 0;) {
+    if (data && all[index].data != data) continue;
+    napi_delete_reference(env, all[index].memory);
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(index));
+  }
+  if (all.empty()) kept_.erase(found);
+}
+
 napi_value Subject::error(napi_env env, const Status& status) const {
   auto* environment = Napi::Env(env).GetInstanceData<Environment>();
   const auto number = [env](double value) {

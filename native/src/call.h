@@ -10,6 +10,8 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "registry.h"
 #include "status.h"
@@ -21,6 +23,21 @@ struct Environment {
   Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest) => Error
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
+
+  /**
+   * Keeps the memory of a handle's windows: whoever calls the addon may have forgotten it before the binding has let go.
+   * It is kept under the address where it was mapped, until forget().
+   */
+  void keep(HandleId handle, const void* data, napi_env env, napi_value memory);
+  /** All of a handle's, or what is at `data`. */
+  void forget(HandleId handle, napi_env env, const void* data = nullptr);
+
+ private:
+  struct Kept {
+    const void* data;
+    napi_ref memory;
+  };
+  std::unordered_map<HandleId, std::vector<Kept>> kept_;
 };
 
 /** How many numbers an operation may find besides its value. */
@@ -88,6 +105,7 @@ class Call {
   void wrong(std::size_t index, const char* expected) const {
     if (expected_ == nullptr) wrong_ = index, expected_ = expected;
   }
+  bool isRight() const { return expected_ == nullptr; }
   /** False, with a TypeError pending, if an argument was wrong. */
   bool accept() const;
 

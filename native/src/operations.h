@@ -97,6 +97,7 @@ struct Map : OnMapping {
       : OnMapping(call), memory(call.pages(1)), start(call.size(2)), length(call.sizeOrNone(3)) {
     if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
     if (memory.length <= platform::pageSize()) call.wrong(1, "a page or more, and one for the footer");
+    if (call.isRight()) call.environment()->keep(id, memory.data, call.env(), call.value(1));
   }
   Status run(Outcome& outcome) {
     const std::size_t capacity = memory.length - platform::pageSize();

@@ -93,7 +93,8 @@ export class Calls {
     const share = () => this.#handle.share();
     try {
       const recipe = recipeFor(this.#member);
-      await recipe?.(this.#target as never, {
+      if (!recipe) throw new Error(`there is no recipe for ${this.#member.name}`);
+      await recipe(this.#target as never, {
         ...this.#place,
         offset,
         notes,

@@ -28,11 +28,18 @@ export function classesOf(exports: object): Map<string, Class> {
   return new Map(found as [string, Class][]);
 }
 
+/** As it is written in a class: `[Symbol.dispose]`, whose description says something else in Node 20. */
+function nameOf(key: string | symbol): string {
+  if (typeof key === 'string') return key;
+  const name = Object.getOwnPropertyNames(Symbol).find((each) => Reflect.get(Symbol, each) === key);
+  return `[Symbol.${name ?? key.description}]`;
+}
+
 function keysOf(from: object | null, end: object): Map<string, PropertyDescriptor> {
   const found = new Map<string, PropertyDescriptor>();
   for (let each = from; each && each !== end; each = Object.getPrototypeOf(each)) {
     for (const key of Reflect.ownKeys(each)) {
-      const name = typeof key === 'symbol' ? `[${key.description}]` : key;
+      const name = nameOf(key);
       const descriptor = Object.getOwnPropertyDescriptor(each, key);
       if (descriptor && !found.has(name)) found.set(name, descriptor);
     }

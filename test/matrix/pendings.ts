@@ -52,8 +52,8 @@ export function pendingsOf(flavour: string): string[] {
     .map(([name]) => name);
 }
 
-/** These come to the same as another one: `[Symbol.asyncDispose]` closes, `runWith` is `run`. */
-const VARIANTS = new Set(['[Symbol.asyncDispose]', 'runWith']);
+/** What `run` calls. */
+const VARIANTS = new Set(['runWith']);
 
 /** Methods of a class that return promises and that nothing is called beside. */
 export function missing(of: { prototype: object }, names: readonly string[]): string[] {

@@ -116,6 +116,8 @@ export interface Binding extends Operations, Changes {
   blank(memory: Uint8Array): void;
   /** False while work in flight still uses the window: its memory must stay until that is done. */
   unmap(id: HandleId, window: Uint8Array): boolean;
+  /** Of a handle that is released: the binding, too, lets go of the memory of its windows. */
+  forget(id: HandleId): void;
   /** Whether it was in time: before the first mapping. */
   disableGuard(): boolean;
   rearmGuard(): void;

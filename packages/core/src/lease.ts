@@ -58,6 +58,7 @@ export class Lease {
   /** The binding has let go of everything. */
   end(owner: object): void {
     leases.unregister(owner);
+    binding.forget(this.id);
     for (const memory of [...this.#memories]) this.drop(memory);
   }
 
@@ -73,6 +74,7 @@ export class Lease {
   /** The mapping was dropped, and nothing is in flight. */
   expire(): void {
     binding.release(this.id);
+    binding.forget(this.id);
     if (this.#path === undefined || hasWarned) return;
     hasWarned = true;
     process.emitWarning(
