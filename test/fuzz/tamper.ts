@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Random } from '../matrix/random.js';
 import { anyNumber, anyValue, show } from './values.js';
 import { wasmMemory } from './wasm.js';
@@ -53,7 +54,8 @@ function another(value: unknown, others: readonly unknown[], random: Random): un
       if (typeof value === 'bigint') return value ^ (1n << BigInt(random.below(64)));
       if (typeof value === 'boolean') return !value;
       if (typeof value === 'string') return `${value.slice(0, -1)}0`;
-      if (value instanceof Uint8Array) return value.map((byte, at) => (at === 3 ? byte ^ 1 : byte));
+      if (types.isUint8Array(value) && value.length > 0)
+        return value.map((byte, at) => (at === 3 ? byte ^ 1 : byte));
       return undefined;
     default:
       return anyNumber(random);
