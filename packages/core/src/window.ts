@@ -39,6 +39,7 @@ export class Window {
   readonly bytes: Buffer;
   readonly #footer: Uint8Array;
   #view: DataView | undefined;
+  #whole: Uint8Array | undefined;
   #exposed: ArrayBufferLike | WeakRef<ArrayBufferLike> | undefined;
 
   constructor(memory: SharedArrayBuffer) {
@@ -96,7 +97,8 @@ export class Window {
 
   /** What the binding maps: the capacity, and the footer. */
   get whole(): Uint8Array {
-    return new Uint8Array(this.memory, 0, this.capacity + PAGE);
+    this.#whole ??= new Uint8Array(this.memory, 0, this.capacity + PAGE);
+    return this.#whole;
   }
 
   /** Whether the window no longer shows the file, or not all of it. */

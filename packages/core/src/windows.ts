@@ -112,7 +112,7 @@ export class Windows {
     }
     const before = this.#list;
     this.#list = [...cover.list];
-    this.prune(before);
+    if (before.length > 0) this.prune(before);
   }
 
   cancel({ added }: Pick<Cover, 'added'>): void {
