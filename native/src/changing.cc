@@ -14,11 +14,9 @@ Status Mapping::grow(Window& window) {
   const std::int64_t pages = std::min<std::int64_t>(window.capacity, pagesOf(length_) - window.start);
   const std::size_t target = static_cast<std::size_t>(std::max<std::int64_t>(pages, 0));
   if (target <= window.mapped) return {};
-  platform::MapFlags flags = flags_;
-  flags.populate = false;
   const std::int64_t from = fileStart() + window.start + static_cast<std::int64_t>(window.mapped);
   Status status =
-      platform::map(file_->handle(), from, window.data + window.mapped, target - window.mapped, access_, flags);
+      platform::map(file_->handle(), from, window.data + window.mapped, target - window.mapped, access_, flags_);
   if (status) window.mapped = target;
   return status;
 }
@@ -122,7 +120,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file
   if (isCut) fault_.suspend();  // without the lock: a handler may wait for a disk
   {
     std::lock_guard<std::mutex> guard(state_);
-    const bool isTorn = fault_.endCut() && !status;
+    const bool wasMet = fault_.endCut();
     cutTo_ = -1;
     ++changes_;
     if (status) asked_ = -1;
@@ -132,7 +130,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file
       status = Status::make(Kind::poisoned, "ftruncate", "");
     } else {
       length_ = status ? target : length;  // or nothing has happened: show again what was taken away
-      const bool isUntouched = !status && isCut && !isTorn;
+      const bool isUntouched = !status && isCut && !wasMet;
       Status shown;
       for (const auto& window : windows_) {
         if (!isUntouched || window->madeInCut) tell(*window);

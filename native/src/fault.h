@@ -18,6 +18,15 @@ enum class Cause {
   readOnly,   // a store through a mapping that may only be read
 };
 
+/** Waits until the handlers that have counted themselves in are gone. */
+inline void waitForNone(const std::atomic<int>& visitors) {
+  // Microseconds, as a rule; but a handler may have to ask a slow disk what became of a page.
+  for (int round = 0; visitors != 0; ++round) {
+    if (round < 100) std::this_thread::yield();
+    else std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 class Fault {
  public:
   /** False if there was one already. */
@@ -50,11 +59,7 @@ class Fault {
   /** Keeps the guard out of the mapping: waits for handlers at work there, and has others come again until resume(). */
   void suspend() {
     suspended_ = true;
-    // Microseconds, as a rule; but a handler may have to ask a slow disk what became of a page.
-    for (int round = 0; visitors_ != 0; ++round) {
-      if (round < 100) std::this_thread::yield();
-      else std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    waitForNone(visitors_);
   }
   void resume() { suspended_ = false; }
   /** For a handler, which counts itself in before it looks, as suspend() looks after it has said so. */

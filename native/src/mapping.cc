@@ -35,9 +35,9 @@ bool Mapping::leave(HandleId handle) {
     handles_.erase(std::remove(handles_.begin(), handles_.end(), handle), handles_.end());
     isLast = handles_.empty();
     for (std::size_t index = windows_.size(); index-- > 0;) {
-      auto& holders = windows_[index]->holders;
-      holders.erase(std::remove(holders.begin(), holders.end(), handle), holders.end());
-      const bool isIdle = holders.empty() && windows_[index]->users == 0;
+      Window& window = *windows_[index];
+      window.drop(handle);
+      const bool isIdle = window.holders.empty() && window.users == 0;
       if (isIdle) extract(windows_.begin() + static_cast<std::ptrdiff_t>(index), &left);
     }
   }
@@ -46,7 +46,7 @@ bool Mapping::leave(HandleId handle) {
     std::unique_lock<std::mutex> guard(state_);
     withdrawn_.wait(guard, [&] {
       return std::none_of(withdrawing_.begin(), withdrawing_.end(),
-                          [&](const auto& window) { return contains(window->holders, handle); });
+                          [&](const auto& window) { return window->isHeldBy(handle); });
     });
   }
   {
@@ -81,10 +81,8 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(*length) - start);
   if (Status status = claimAddresses(data); !status) return status;
   if (pages > 0) {
-    platform::MapFlags flags = flags_;
-    flags.populate = false;  // there may be nothing to read in before commit(), and it would wait
     const Status status =
-        platform::map(file_->handle(), fileStart() + start, data, static_cast<std::size_t>(pages), access_, flags);
+        platform::map(file_->handle(), fileStart() + start, data, static_cast<std::size_t>(pages), access_, flags_);
     if (!status) {
       withdraw(*window);
       return status;
@@ -122,10 +120,9 @@ bool Mapping::dropWindow(HandleId handle, const std::uint8_t* data) {
       });
       return true;
     }
-    auto& holders = (*found)->holders;
-    holders.erase(std::remove(holders.begin(), holders.end(), handle), holders.end());
+    (*found)->drop(handle);
     if ((*found)->users > 0) return false;  // the last of them withdraws it
-    if (holders.empty()) extract(found, &left);
+    if ((*found)->holders.empty()) extract(found, &left);
   }
   withdrawAll(left);
   return true;

@@ -86,7 +86,7 @@ class Mapping {
   // --- opening.cc: map the windows of the range that open() found, then make it true ---
   Status commit(HandleId handle);
   /** Whether there is anything to commit. */
-  bool isPending() const { return truncate_ || resizeTo_ >= 0 || created_ || flags_.populate; }
+  bool isPending() const { return truncate_ || resizeTo_ >= 0 || created_ || populate_; }
   /** Undoes an open() that was not committed. */
   void abandon();
 
@@ -170,6 +170,7 @@ class Mapping {
   bool seemsResident(const Pieces& pieces);
 
   static Status outside(const char* argument, std::int64_t asked, std::int64_t size);
+  void setFlags(platform::MapFlags flags);
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
   Status range(const OpenSpec& spec, std::int64_t size);
@@ -192,7 +193,8 @@ class Mapping {
   std::string name_;
   std::string path_;  // absolute since open: the working directory may change
   platform::Identity identity_;
-  platform::MapFlags flags_;
+  platform::MapFlags flags_;  // but for populate: mapping waits for no disk
+  bool populate_ = false;     // to do in commit()
   std::int64_t offset_ = 0;
   std::int64_t delta_ = 0;  // of the visible start from its page
   bool guard_ = true;

@@ -55,7 +55,7 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   const platform::Handle file = file_->handle();
   access_ = spec.access;
   private_ = spec.access == platform::Access::copy;
-  flags_ = spec.map;
+  setFlags(spec.map);
   guard_ = spec.guard;
   detach_ = spec.detach;
   asked_ = spec.length;
@@ -77,6 +77,12 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   return range(spec, size);
 }
 
+void Mapping::setFlags(platform::MapFlags flags) {
+  populate_ = flags.populate;
+  flags_ = flags;
+  flags_.populate = false;
+}
+
 Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
   if (size > kMaxOffset) return Status::system(EFBIG, "open");
   if (spec.offset > size) return outside("offset", spec.offset, size);
@@ -93,7 +99,7 @@ Status Mapping::memory(const OpenSpec& spec, const std::uint8_t* data, std::int6
   mapping->name_ = spec.path;
   mapping->memory_ = true;
   mapping->access_ = spec.access;
-  mapping->flags_ = spec.map;
+  mapping->setFlags(spec.map);
   mapping->guard_ = spec.guard;
   mapping->detach_ = spec.detach;
   mapping->length_ = length;
@@ -132,7 +138,7 @@ Status Mapping::commit(HandleId handle) {
   }
   created_ = truncate_ = false;
   resizeTo_ = -1;
-  if (flags_.populate) {
+  if (populate_) {
     // A wish, as MAP_POPULATE is: what cannot be read in now is read, or fails, when it is touched.
     Pieces pieces(*this);
     const MappingState now = state();

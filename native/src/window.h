@@ -11,6 +11,7 @@
 // and after a piece of work must not miss what happened between: who still needs the file makes another window.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <vector>
@@ -34,6 +35,9 @@ struct Window {
   std::vector<HandleId> holders;  // whose threads keep the memory alive
   int users = 0;                  // pieces of work that have its addresses
   platform::Ward* ward = nullptr;
+
+  bool isHeldBy(HandleId handle) const { return std::find(holders.begin(), holders.end(), handle) != holders.end(); }
+  void drop(HandleId handle) { holders.erase(std::remove(holders.begin(), holders.end(), handle), holders.end()); }
 
   void raiseFlag() { flag().store(1); }
   void lowerFlag() { flag().store(0); }  // of a new window only

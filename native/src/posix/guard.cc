@@ -7,15 +7,12 @@
 #include <sys/stat.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
 #include <mutex>
-#include <thread>
 
 #include "os.h"
 #include "ward-index.h"
@@ -89,8 +86,9 @@ void raiseFlags(const Fault* fault) {
 void mark(const Guarded& window, Cause cause, const std::uint8_t* address) {
   raiseFlag(window);
   // What this process is cutting off itself is no fault: threads find the new length.
-  const bool isOwnCut = cause == Cause::truncated && window.fault->isOwnCut(window.offset + (address - window.data));
-  if (isOwnCut ? !window.fault->meetCut() : !window.fault->set(cause, window.offset + (address - window.data))) return;
+  const std::int64_t at = window.offset + (address - window.data);
+  const bool isOwnCut = cause == Cause::truncated && window.fault->isOwnCut(at);
+  if (isOwnCut ? !window.fault->meetCut() : !window.fault->set(cause, at)) return;
   raiseFlags(window.fault);
   if (!isOwnCut) reportFault();
 }
@@ -167,17 +165,9 @@ bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
   return isServed;
 }
 
-// --- outside of it ---
-
-void waitForVisitors(const Ward* ward) {
-  // Microseconds, as a rule; but a handler may have to ask a slow disk what became of a page.
-  for (int round = 0; ward->visitors != 0; ++round) {
-    if (round < 100) sched_yield();
-    else std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
-
 }  // namespace
+
+// --- outside of it ---
 
 Cause causeOf(Handle file, std::int64_t offset, bool store) {
   const int descriptor = static_cast<int>(file);
@@ -220,13 +210,13 @@ void setAccess(Ward* ward, Access access) {
 void suspend(Ward* ward) {
   if (!ward) return;
   ward->state = Ward::State::suspended;
-  waitForVisitors(ward);
+  waitForNone(ward->visitors);
 }
 
 void unguard(Ward* ward) {
   if (!ward) return;
   ward->state = Ward::State::gone;
-  waitForVisitors(ward);
+  waitForNone(ward->visitors);
   std::lock_guard<std::mutex> guard(changing());
   wards.remove(ward);
 }
