@@ -67,7 +67,7 @@ napi_value unmap(Info info) {
   const Span memory = call.bytes(1);
   if (!call.accept()) return nullptr;
   const auto mapping = registry::find(id);
-  const bool isFree = !mapping || mapping->dropWindow(id, memory.data);
+  const bool isFree = mapping ? mapping->dropWindow(id, memory.data) : registry::isGone(id);
   if (isFree) call.environment()->forget(id, info.Env(), memory.data);
   return boolean(info, isFree);
 }
@@ -76,7 +76,7 @@ napi_value unmap(Info info) {
 napi_value forget(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
-  if (call.accept() && !registry::find(id)) call.environment()->forget(id, info.Env());
+  if (call.accept() && registry::isGone(id)) call.environment()->forget(id, info.Env());
   return nullptr;
 }
 

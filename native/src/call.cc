@@ -1,22 +1,43 @@
 #include "call.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace fmmap {
 
 void Environment::keep(HandleId handle, const void* data, napi_env env, napi_value memory) {
-  napi_ref reference = nullptr;
-  if (napi_create_reference(env, memory, 1, &reference) == napi_ok) kept_[handle].push_back({data, reference});
+  if (windows_.size() >= sweepAt_) sweep(env);
+  Memory& kept = memories_[data];
+  if (kept.uses++ == 0) idle_.erase(std::remove(idle_.begin(), idle_.end(), data), idle_.end());
+  if (kept.reference == nullptr) napi_create_reference(env, memory, 1, &kept.reference);
+  windows_.emplace(handle, data);
 }
 
 void Environment::forget(HandleId handle, napi_env env, const void* data) {
-  const auto found = kept_.find(handle);
-  if (found == kept_.end()) return;
-  auto& all = found->second;
-  for (std::size_t index = all.size(); index-- > 0;) {
-    if (data && all[index].data != data) continue;
-    napi_delete_reference(env, all[index].memory);
-    all.erase(all.begin() + static_cast<std::ptrdiff_t>(index));
+  auto [window, end] = windows_.equal_range(handle);
+  while (window != end) window = data == nullptr || window->second == data ? letGo(window, env) : std::next(window);
+}
+
+Environment::Window Environment::letGo(Window window, napi_env env) {
+  const void* const data = window->second;
+  if (--memories_[data].uses == 0) {
+    idle_.push_back(data);
+    if (idle_.size() > kIdle) {
+      const auto oldest = memories_.find(idle_.front());
+      napi_delete_reference(env, oldest->second.reference);
+      memories_.erase(oldest);
+      idle_.erase(idle_.begin());
+    }
   }
-  if (all.empty()) kept_.erase(found);
+  return windows_.erase(window);
+}
+
+/** Those of handles that other threads have ended. */
+void Environment::sweep(napi_env env) {
+  for (auto window = windows_.begin(); window != windows_.end();) {
+    window = registry::isGone(window->first) ? letGo(window, env) : std::next(window);
+  }
+  sweepAt_ = 64 + 2 * windows_.size();
 }
 
 napi_value Subject::error(napi_env env, const Status& status) const {

@@ -25,19 +25,28 @@ struct Environment {
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
 
   /**
-   * Keeps the memory of a handle's windows: whoever calls the addon may have forgotten it before the binding has let go.
-   * It is kept under the address where it was mapped, until forget().
+   * Keeps the memory of a handle's window, which is mapped at `data`, until forget(): whoever calls the addon may have
+   * forgotten it before the binding has let go. Memory that is mapped again and again, as core's is, costs little.
    */
   void keep(HandleId handle, const void* data, napi_env env, napi_value memory);
   /** All of a handle's, or what is at `data`. */
   void forget(HandleId handle, napi_env env, const void* data = nullptr);
 
  private:
-  struct Kept {
-    const void* data;
-    napi_ref memory;
+  struct Memory {
+    napi_ref reference = nullptr;
+    int uses = 0;
   };
-  std::unordered_map<HandleId, std::vector<Kept>> kept_;
+  using Window = std::unordered_multimap<HandleId, const void*>::iterator;
+  static constexpr std::size_t kIdle = 8;  // as many as core has in its pool
+
+  Window letGo(Window window, napi_env env);
+  void sweep(napi_env env);
+
+  std::unordered_map<const void*, Memory> memories_;
+  std::unordered_multimap<HandleId, const void*> windows_;
+  std::vector<const void*> idle_;  // memories without a use, the last one at the end
+  std::size_t sweepAt_ = 64;
 };
 
 /** How many numbers an operation may find besides its value. */

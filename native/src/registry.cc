@@ -12,7 +12,7 @@ namespace fmmap::registry {
 namespace {
 
 struct Entry {
-  std::shared_ptr<Mapping> mapping;
+  std::shared_ptr<Mapping> mapping;  // null while the handle is being taken away
   const void* environment;
 };
 
@@ -69,7 +69,7 @@ bool take(HandleId id, const void* environment) {
   Registry& all = registry();
   std::lock_guard<std::mutex> guard(all.mutex);
   const auto found = all.entries.find(id);
-  if (found == all.entries.end()) return false;
+  if (found == all.entries.end() || !found->second.mapping) return false;
   found->second.environment = environment;
   return true;
 }
@@ -81,11 +81,17 @@ std::shared_ptr<Mapping> find(HandleId id) {
   return found == all.entries.end() ? nullptr : found->second.mapping;
 }
 
+bool isGone(HandleId id) {
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  return all.entries.count(id) == 0;
+}
+
 std::string share(HandleId id) {
   Registry& all = registry();
   std::lock_guard<std::mutex> guard(all.mutex);
   const auto found = all.entries.find(id);
-  if (found == all.entries.end()) return {};
+  if (found == all.entries.end() || !found->second.mapping) return {};
   const auto& mapping = found->second.mapping;
   std::string& secret = all.secrets[mapping.get()];
   if (secret.empty()) {
@@ -113,11 +119,13 @@ void releaseOf(HandleId id, const void* environment) {
     const auto found = all.entries.find(id);
     if (found == all.entries.end() || (environment && found->second.environment != environment)) return;
     mapping = std::move(found->second.mapping);
-    all.entries.erase(found);
   }
+  if (!mapping) return;
   // Outside the mutex: it takes the windows away.
-  if (!mapping->leave(id)) return;
+  const bool wasLast = mapping->leave(id);
   std::lock_guard<std::mutex> guard(all.mutex);
+  all.entries.erase(id);
+  if (!wasLast) return;
   const auto secret = all.secrets.find(mapping.get());
   if (secret == all.secrets.end()) return;
   all.shared.erase(secret->second);

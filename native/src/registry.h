@@ -16,6 +16,8 @@ HandleId add(const std::shared_ptr<Mapping>& mapping, const void* environment);
 /** Gives a handle to another environment; false if it is gone. */
 bool take(HandleId id, const void* environment);
 std::shared_ptr<Mapping> find(HandleId id);
+/** Whether nothing of it is left. It is not found any more a moment before. */
+bool isGone(HandleId id);
 /** A word that nobody can guess, by which other threads find the mapping of a handle; empty if that is gone. */
 std::string share(HandleId id);
 std::shared_ptr<Mapping> findShared(const std::string& secret);
