@@ -1,5 +1,7 @@
 #include "call.h"
 
+#include <system_error>
+
 namespace fmmap {
 
 void Environment::keep(HandleId handle, const void* data, napi_env env, napi_value memory) {
@@ -7,7 +9,32 @@ void Environment::keep(HandleId handle, const void* data, napi_env env, napi_val
   if (napi_create_reference(env, memory, 1, &reference) == napi_ok) kept_[handle].push_back({data, reference});
 }
 
+void Environment::watch(HandleId handle, napi_env env, napi_value owner) {
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env, owner, 0, &reference) == napi_ok) owners_[handle] = reference;
+}
+
+std::size_t Environment::takeDropped(napi_env env, double* handles, std::size_t room) {
+  std::size_t count = 0;
+  for (auto at = owners_.begin(); at != owners_.end() && count < room;) {
+    napi_value owner = nullptr;
+    const bool isDropped = napi_get_reference_value(env, at->second, &owner) == napi_ok && owner == nullptr;
+    if (isDropped) {
+      napi_delete_reference(env, at->second);
+      handles[count++] = static_cast<double>(at->first);
+      at = owners_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  return count;
+}
+
 void Environment::forget(HandleId handle, napi_env env, const void* data) {
+  if (const auto owner = owners_.find(handle); owner != owners_.end() && !data) {
+    napi_delete_reference(env, owner->second);
+    owners_.erase(owner);
+  }
   const auto found = kept_.find(handle);
   if (found == kept_.end()) return;
   auto& all = found->second;
@@ -40,7 +67,9 @@ napi_value Subject::error(napi_env env, const Status& status) const {
                                   string(status.argument),
                                   number(static_cast<double>(status.offset)),
                                   hasPath ? string(path) : undefined,
-                                  destination.empty() ? undefined : string(destination)};
+                                  destination.empty() ? undefined : string(destination),
+                                  string(platform::errorName(status.error)),
+                                  string(std::generic_category().message(status.error))};
   for (const napi_value argument : arguments) {
     if (argument == nullptr) return nullptr;
   }

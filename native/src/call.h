@@ -20,7 +20,7 @@ namespace fmmap {
 
 /** What belongs to one JavaScript environment (the main thread or a worker). */
 struct Environment {
-  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest) => Error
+  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest, name, text) => Error
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
 
@@ -32,12 +32,18 @@ struct Environment {
   /** All of a handle's, or what is at `data`. */
   void forget(HandleId handle, napi_env env, const void* data = nullptr);
 
+  /** Notes who has a handle, and does not keep it from being collected; until forget(). */
+  void watch(HandleId handle, napi_env env, napi_value owner);
+  /** Handles of owners that have been collected, which is known at once here, and in JavaScript after a turn only. */
+  std::size_t takeDropped(napi_env env, double* handles, std::size_t room);
+
  private:
   struct Kept {
     const void* data;
     napi_ref memory;
   };
   std::unordered_map<HandleId, std::vector<Kept>> kept_;
+  std::unordered_map<HandleId, napi_ref> owners_;
 };
 
 /** How many numbers an operation may find besides its value. */

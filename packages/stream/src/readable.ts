@@ -6,6 +6,7 @@ import {
   type MemoryReads,
   MmapRangeError,
   MmapUnsupportedError,
+  onAbortWeakly,
   perform,
 } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
@@ -55,7 +56,8 @@ class Source {
   #at: number;
   /** Where the file is due for a look, which finds what no page fault tells of. */
   #due = 0;
-  #onAbort: (() => void) | undefined;
+  #controller: ReadableByteStreamController | undefined;
+  #unlisten: (() => void) | undefined;
 
   constructor(
     file: MemoryReads,
@@ -76,11 +78,13 @@ class Source {
   }
 
   start(controller: ReadableByteStreamController): void {
-    this.#onAbort = () => {
-      controller.error(this.#signal?.reason);
-      this.cancel();
-    };
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    const signal = this.#signal;
+    if (!signal) return;
+    this.#controller = controller;
+    this.#unlisten = onAbortWeakly(signal, this, (source) => {
+      source.#controller?.error(signal.reason);
+      source.cancel();
+    });
   }
 
   pull(controller: ReadableByteStreamController): Promise<void> | undefined {
@@ -98,8 +102,8 @@ class Source {
 
   /** Also when it is all over: no more is read ahead, and nobody listens. */
   cancel(): void {
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#onAbort = undefined;
+    this.#unlisten?.();
+    this.#unlisten = undefined;
     this.#over.abort();
   }
 

@@ -5,6 +5,7 @@ import {
   drive,
   type MemoryWrites,
   type OperationOptions,
+  onAbortWeakly,
   operations,
   poolRuntime,
   prepare,
@@ -57,7 +58,8 @@ class Sink {
   #at: number;
   /** Up to where pages have been read in. */
   #ready = 0;
-  #onAbort: (() => void) | undefined;
+  #controller: WritableStreamDefaultController | undefined;
+  #endListening: (() => void) | undefined;
   #left: Promise<void> | undefined;
 
   constructor(
@@ -77,11 +79,13 @@ class Sink {
     // The stream's own signal is earlier than `abort`, which waits for the chunk in flight.
     const { signal } = controller as unknown as { signal: AbortSignal }; // not in the types
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
-    this.#onAbort = () => {
-      controller.error(this.#signal?.reason);
-      this.#stop(this.#signal?.reason);
-    };
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    const other = this.#signal;
+    if (!other) return;
+    this.#controller = controller;
+    this.#endListening = onAbortWeakly(other, this, (sink) => {
+      sink.#controller?.error(other.reason);
+      void sink.#stop(other.reason);
+    });
   }
 
   async write(chunk: unknown): Promise<void> {
@@ -155,8 +159,8 @@ class Sink {
   }
 
   #unlisten(): void {
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#onAbort = undefined;
+    this.#endListening?.();
+    this.#endListening = undefined;
   }
 }
 
