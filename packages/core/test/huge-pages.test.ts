@@ -91,9 +91,17 @@ const KINDS: Readonly<Record<string, string>> = {
   '/proc/self/maps': 'ENODEV',
   '/proc/self/fd': 'EISDIR',
   '/proc/version': 'ENODEV',
-  '/sys/kernel/mm/transparent_hugepage/enabled': 'ENODEV',
   '/sys/kernel': 'EISDIR',
 };
+
+test('a file of sysfs, which has a size and cannot be mapped, is refused with ENODEV', async () => {
+  const said = await hear(
+    `for (const open of [MmapFile.open, MmapFileMut.openCow])
+       for (const options of [{}, { length: 1 }, { length: 4096 }]) say(caught(() => open(args[0], options)).code);`,
+    { args: ['/sys/kernel/mm/transparent_hugepage/enabled'] },
+  );
+  expect(said).toEqual(Array(6).fill('ENODEV'));
+});
 
 test.each(Object.entries(KINDS).filter(([path]) => fs.existsSync(path)))(
   '%s is refused with %s in all lengths',
