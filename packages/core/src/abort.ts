@@ -34,7 +34,10 @@ export function onAbort(signal: AbortSignal, act: () => void): () => void {
 
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
-/** As {@link onAbort}, for something that may be dropped: the signal, which may live long, does not keep it. */
+/**
+ * As {@link onAbort}, for something that may be dropped: the signal, which may live long, does not keep it.
+ * @param act - Must not keep it either.
+ */
 export function onAbortWeakly<T extends object>(
   signal: AbortSignal,
   target: T,

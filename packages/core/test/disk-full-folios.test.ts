@@ -1,8 +1,10 @@
+import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hear } from './helpers/child.js';
 import { makeDisk } from './helpers/file-systems.js';
 import { canMount } from './helpers/mounting.js';
+import { tempDir } from './helpers/temp.js';
 
 // File systems that hold pages in folios want blocks for a whole one, up to 2 MiB, when one of its pages is stored to. So
 // a store may find the disk full although there is room for the page, and for many more.
@@ -41,3 +43,19 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(Object.entries(D
     });
   },
 );
+
+test.runIf(canMount('mount', 'mkfs.ext4'))('and is found out after a few signals', async () => {
+  const { directory } = makeDisk('ext4', DISKS.ext4);
+  const log = join(tempDir(), 'strace.log');
+  const [cause] = await hear(
+    `const file = MmapFileMut.create(args[0], { maxSize: 2 ** 28 });
+     try { file.fill(1); } catch (error) { say(error.cause); }`,
+    {
+      args: [join(directory, 'file.bin')],
+      through: ['strace', '-f', '-qq', '-o', log, '-e', 'trace=none', '-e', 'signal=SIGBUS'],
+    },
+  );
+  expect(cause).toBe('no-space');
+  // One for each page that cannot be had, up to when the whole window is given up.
+  expect(fs.readFileSync(log, 'utf8').split('\n').length).toBeLessThan(200);
+});

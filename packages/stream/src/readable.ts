@@ -78,13 +78,14 @@ class Source {
   }
 
   start(controller: ReadableByteStreamController): void {
-    const signal = this.#signal;
-    if (!signal) return;
     this.#controller = controller;
-    this.#unlisten = onAbortWeakly(signal, this, (source) => {
-      source.#controller?.error(signal.reason);
-      source.cancel();
-    });
+    this.#unlisten = this.#signal && onAbortWeakly(this.#signal, this, Source.#abort);
+  }
+
+  // Not a closure, which would keep what it is made in.
+  static #abort(source: Source): void {
+    source.#controller?.error(source.#signal?.reason);
+    source.cancel();
   }
 
   pull(controller: ReadableByteStreamController): Promise<void> | undefined {

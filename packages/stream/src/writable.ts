@@ -79,13 +79,14 @@ class Sink {
     // The stream's own signal is earlier than `abort`, which waits for the chunk in flight.
     const { signal } = controller as unknown as { signal: AbortSignal }; // not in the types
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
-    const other = this.#signal;
-    if (!other) return;
     this.#controller = controller;
-    this.#endListening = onAbortWeakly(other, this, (sink) => {
-      sink.#controller?.error(other.reason);
-      void sink.#stop(other.reason);
-    });
+    this.#endListening = this.#signal && onAbortWeakly(this.#signal, this, Sink.#abort);
+  }
+
+  // Not a closure, which would keep what it is made in.
+  static #abort(sink: Sink): void {
+    sink.#controller?.error(sink.#signal?.reason);
+    void sink.#stop(sink.#signal?.reason);
   }
 
   async write(chunk: unknown): Promise<void> {
