@@ -64,7 +64,9 @@ export async function drive<T>(
     }
     try {
       if ('milliseconds' in step) {
-        await setTimeout(step.milliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
+        await setTimeout(step.milliseconds, undefined, { ...(signal && { signal }) }).catch(
+          () => {},
+        );
       } else if (isOperation(step.name)) {
         const [found = 0, ...rest] = await runtime.call(step.name, step.args as never);
         value = found;

@@ -38,7 +38,7 @@ let most = LEAST;
 
 /** Before memory of so many bytes is made: looks for such as was dropped whenever there is twice as much as the last time. */
 export function makeWay(bytes: number): void {
-  if (held + bytes <= most || !collect()) return;
+  if (held + bytes <= most || collect() < 0) return;
   most = Math.max(LEAST, 2 * (held + bytes));
 }
 

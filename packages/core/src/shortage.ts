@@ -36,11 +36,13 @@ let lost = 0;
 
 /**
  * Has V8 collect what was dropped, and lets go of it.
- * @returns Whether it did: after one in vain there is none for as long as that took, unless there is more to be dropped.
+ * @returns Of how much, or -1 if it did not: after one in vain there is none for as long as that took, unless there is more
+ * to be dropped, or it is a matter of addresses, whose number nobody knows.
  */
-export function collect(): boolean {
+export function collect(isOfAddresses = false): number {
   const startedAt = performance.now();
-  if (startedAt - endedAt < lost && sum(({ size }) => size()) <= left) return false;
+  const isInVain = startedAt - endedAt < lost && sum(({ size }) => size()) <= left;
+  if (isInVain && !isOfAddresses) return -1;
   collectGarbage ??= makeCollector();
   collectGarbage();
   const count = sum(({ letGo }) => letGo());
@@ -50,7 +52,7 @@ export function collect(): boolean {
   left = sum(({ size }) => size());
   endedAt = performance.now();
   lost = count > 0 ? 0 : endedAt - startedAt;
-  return true;
+  return count;
 }
 
 /** `gc` is there without a flag, too: in a context that is made while the flag is set. */
@@ -67,17 +69,21 @@ function makeCollector(): () => void {
   }
 }
 
-/** After a failure: whether it is one of too little of something, and it is worth trying again. */
-export function relieve(error: unknown): boolean {
-  return error instanceof MmapError && SHORTAGES.has(error.code) && collect();
+/**
+ * After a failure: whether it is one of too little of something, and it is worth trying again.
+ * @param isOfAddresses - Those of views that nobody has any more were V8's garbage alone.
+ */
+export function relieve(error: unknown, isOfAddresses: boolean): boolean {
+  if (!(error instanceof MmapError && SHORTAGES.has(error.code))) return false;
+  return collect(isOfAddresses) > 0 || isOfAddresses;
 }
 
 /** Does what takes something, once more after a shortage. */
-export function relieved<T>(act: () => T): T {
+export function relieved<T>(act: () => T, isOfAddresses = false): T {
   try {
     return act();
   } catch (error) {
-    if (!relieve(error)) throw error;
+    if (!relieve(error, isOfAddresses)) throw error;
   }
   return act();
 }

@@ -133,7 +133,7 @@ export function takeWindow(bytes: number, path: string): Window {
   const byteLength = memoryFor(bytes);
   const found = pool.findIndex(({ memory }) => memory.byteLength === byteLength);
   const window = found < 0 ? undefined : pool.splice(found, 1)[0];
-  return window ?? relieved(() => allocate(byteLength, path));
+  return window ?? relieved(() => allocate(byteLength, path), true);
 }
 
 /** Keeps a window for later if no user has seen it: making one costs more than opening a small file. */

@@ -37,7 +37,7 @@ export function* call<Name extends StepName>(
   try {
     return yield { name, args };
   } catch (error) {
-    if (!TAKING.has(name) || !relieve(error)) throw error;
+    if (!TAKING.has(name) || !relieve(error, name === 'probe')) throw error;
   }
   return yield { name, args };
 }

@@ -13,12 +13,15 @@ const SPLITS: Readonly<Record<string, string>> = {
   "advise 'nohugepage'": "file.advise('nohugepage', at, PAGE)",
   'advise in turns': "file.advise(['random', 'sequential', 'normal'][at / PAGE % 3], at, PAGE)",
   lockMemory: 'file.lockMemory(at, PAGE)',
-  'unlockMemory of what was locked': 'if (at === PAGE) file.lockMemory(); file.unlockMemory(at, PAGE)',
+  'unlockMemory of what was locked':
+    'if (at === PAGE) file.lockMemory(); file.unlockMemory(at, PAGE)',
 };
 
-test.each(Object.entries(SPLITS))('areas that are made by %s end in ENOMEM, not in the end', async (_, split) => {
-  const said = await hear(
-    `const PAGE = 4096;
+test.each(Object.entries(SPLITS))(
+  'areas that are made by %s end in ENOMEM, not in the end',
+  async (_, split) => {
+    const said = await hear(
+      `const PAGE = 4096;
      const file = MmapFileMut.anonymous(3 * ${ODD} * PAGE);
      let error = 'no error';
      for (let at = PAGE; at < file.length && error === 'no error'; at += 2 * PAGE) error = caught(() => { ${split}; });
@@ -31,12 +34,14 @@ test.each(Object.entries(SPLITS))('areas that are made by %s end in ENOMEM, not 
      files.splice(0, 100).forEach((other) => other.close());
      MmapFile.open(args[0]).close();
      say(heap.length);`,
-    { args: [tempFile(CONTENT)], timeout: 100_000 },
-  );
-  const [codes, ...rest] = said;
-  expect(codes).toContain('ENOMEM');
-  expect(rest).toEqual([[0, true], 1e6]);
-}, 120_000);
+      { args: [tempFile(CONTENT)], timeout: 100_000 },
+    );
+    const [codes, ...rest] = said;
+    expect(codes).toContain('ENOMEM');
+    expect(rest).toEqual([[0, true], 1e6]);
+  },
+  120_000,
+);
 
 test('advice for one part over and over is no shortage, nor is advice that is noted nowhere', async () => {
   const said = await hear(

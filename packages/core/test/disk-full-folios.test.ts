@@ -20,7 +20,8 @@ const ORDERS: Readonly<Record<string, string>> = {
   'all over it':
     'for (let count = 0, at = 0; count < size / PAGE; ++count, at = (at + 7919 * PAGE) % size) file.writeUInt8(1, at);',
   'through a view': 'const view = file.asBuffer(); view.fill(1); file.checkFault();',
-  'after it was read': 'file.prefetch(); for (let at = 0; at < size; at += PAGE) file.writeUInt8(1, at);',
+  'after it was read':
+    'file.prefetch(); for (let at = 0; at < size; at += PAGE) file.writeUInt8(1, at);',
 };
 
 describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(Object.entries(DISKS))(

@@ -55,7 +55,18 @@ test.each([
   ['EUCLEAN', 117],
   ['EHWPOISON', 133],
 ])('%s by its number', (name, code) => {
-  const error = createError(1, 'fsync', code, '', '', 0, '/file', undefined, name, 'What the system says');
+  const error = createError(
+    1,
+    'fsync',
+    code,
+    '',
+    '',
+    0,
+    '/file',
+    undefined,
+    name,
+    'What the system says',
+  );
   expect(error).toMatchObject({ code: name, errno: -code, syscall: 'fsync' });
   expect(error.message).toBe(`${name}: What the system says, fsync '/file'`);
 });
@@ -66,7 +77,10 @@ test('an error that nobody knows has its number', () => {
 
 describe('what is the matter, and what to do, is said of', () => {
   const messageOf = async (source: string, options: Parameters<typeof hear>[1]) =>
-    ((await hear(`say(caught(() => { ${source} }));`, options))[0] as { code: string; message: string }) ?? {};
+    ((await hear(`say(caught(() => { ${source} }));`, options))[0] as {
+      code: string;
+      message: string;
+    }) ?? {};
 
   test('ENODEV, of a file system that maps nothing', async () => {
     const path = '/sys/kernel/mm/transparent_hugepage/enabled';
@@ -96,9 +110,15 @@ describe('what is the matter, and what to do, is said of', () => {
     fs.chmodSync(directory, 0o333);
     // Not for root, who may.
     const drop = 'if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }';
-    for (const source of ['MmapFileMut.create(args[0] + ".new")', 'MmapFileMut.open(args[0]).remove()']) {
+    for (const source of [
+      'MmapFileMut.create(args[0] + ".new")',
+      'MmapFileMut.open(args[0]).remove()',
+    ]) {
       const { code, message } = await messageOf(`${drop} ${source}`, { args: [path] });
-      expect([code, message]).toEqual(['EACCES', expect.stringMatching(/directory must be readable.*chmod/)]);
+      expect([code, message]).toEqual([
+        'EACCES',
+        expect.stringMatching(/directory must be readable.*chmod/),
+      ]);
     }
     fs.chmodSync(directory, 0o755);
   });

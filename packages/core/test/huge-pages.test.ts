@@ -10,8 +10,10 @@ import { tempDir } from './helpers/temp.js';
 const SETTING = '/proc/sys/vm/nr_hugepages';
 const PAGES = 4;
 
-const free = () => Number(/^HugePages_Free: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1]);
-const size = () => 1024 * Number(/^Hugepagesize: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1]);
+const free = () =>
+  Number(/^HugePages_Free: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1]);
+const size = () =>
+  1024 * Number(/^Hugepagesize: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1]);
 
 /** Has the kernel set some aside, which it may be unable to. */
 function makePages(): boolean {

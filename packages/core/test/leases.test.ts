@@ -21,9 +21,12 @@ test.each(OPENERS)(
     const path = tempFile(CONTENT);
     const holder = startHolder('lease', path);
     expect(await holder.said()).toBe('held');
-    const opener = startChild(`const file = ${open}(args[0]); say([file.length, file.lockState !== 'none']);`, {
-      args: [path],
-    });
+    const opener = startChild(
+      `const file = ${open}(args[0]); say([file.length, file.lockState !== 'none']);`,
+      {
+        args: [path],
+      },
+    );
     expect(await holder.said()).toBe('asked');
     holder.letGo();
     expect(await opener.said()).toEqual([CONTENT.length, true]);
@@ -118,7 +121,8 @@ test.each(['shared', 'exclusive', '', 'None', null, true, 0, {}])(
        say(caught(() => MmapFileMut.anonymous(5, { lock: 'none' })));`,
       { args: [path, JSON.stringify(lock)] },
     );
-    for (const error of said) expect(error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('lock') });
+    for (const error of said)
+      expect(error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('lock') });
   },
 );
 

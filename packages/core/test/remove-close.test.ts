@@ -26,7 +26,9 @@ test.each(Object.entries(ENDS))('after half a removal %s syncs the directory', a
   );
   expect(said).toEqual(['EIO', [true, false]]);
   const directory = fs.realpathSync(dirname(path));
-  const syncs = trace.calls().filter((call) => call.startsWith('fsync') && call.includes(`<${directory}>`));
+  const syncs = trace
+    .calls()
+    .filter((call) => call.startsWith('fsync') && call.includes(`<${directory}>`));
   expect(syncs).toHaveLength(2);
   expect(syncs[0]).toContain('EIO');
   expect(syncs[1]).toMatch(/= 0$/);

@@ -58,12 +58,19 @@ describe('what was dropped without close is found before anybody hears that ther
 
   test.each([
     ['large memory', '() => MmapFileMut.anonymous(2 ** 30)'],
-    ['memory that was looked at', "() => MmapFileMut.anonymous(2 ** 30).asBuffer()[5]"],
+    ['memory that was looked at', '() => MmapFileMut.anonymous(2 ** 30).asBuffer()[5]'],
+    [
+      'views of closed files',
+      '() => { const file = MmapFileMut.anonymous(2 ** 30); file.asBuffer(); file.close(); }',
+    ],
     ['windows of 10 MB', '() => MmapFileMut.anonymous(1e7).asBuffer()[5]'],
   ])('addresses: %s', async (_, make) => {
-    const said = await hear(`${DROP} drop(${make.includes('1e7') ? 1700 : 100}, ${make}); say('all went well');`, {
-      through: ['prlimit', `--as=${16 * 2 ** 30}`],
-    });
+    const said = await hear(
+      `${DROP} drop(${make.includes('1e7') ? 1700 : 100}, ${make}); say('all went well');`,
+      {
+        through: ['prlimit', `--as=${16 * 2 ** 30}`],
+      },
+    );
     expect(said).toEqual(['all went well']);
   });
 
@@ -87,10 +94,13 @@ describe('what was dropped without close is found before anybody hears that ther
   test.each([['--disallow-code-generation-from-strings'], ['--no-expose-gc'], ['--jitless']])(
     'it works with %s',
     async (flag) => {
-      const said = await hear(`${DROP} drop(500, () => MmapFile.memory('m', 'abc')); say('all went well');`, {
-        flags: [flag],
-        through: ['prlimit', '--nofile=100'],
-      });
+      const said = await hear(
+        `${DROP} drop(500, () => MmapFile.memory('m', 'abc')); say('all went well');`,
+        {
+          flags: [flag],
+          through: ['prlimit', '--nofile=100'],
+        },
+      );
       expect(said).toEqual(['all went well']);
     },
   );

@@ -11,15 +11,19 @@ import { pattern, tempDir, tempFile } from './helpers/temp.js';
 const MIB = 2 ** 20;
 
 describe('writeToNewFile keeps the permissions of its source, as fs.copyFile does:', () => {
-  test.each([0o600, 0o400, 0o640, 0o644, 0o666, 0o755, 0o700, 0o777, 0o000, 0o1644, 0o2755, 0o4755])(
-    '%o',
-    async (mode) => {
-      const path = tempFile(pattern(5000));
-      fs.chmodSync(path, mode);
-      fs.copyFileSync(path, `${path}.node`);
-      const opens = ['MmapFile.open', 'MmapFileMut.openCow', ...((mode & 0o200) !== 0 ? ['MmapFileMut.openExisting'] : [])];
-      await hear(
-        `process.umask(0o077);
+  test.each([
+    0o600, 0o400, 0o640, 0o644, 0o666, 0o755, 0o700, 0o777, 0o000, 0o1644, 0o2755, 0o4755,
+  ])('%o', async (mode) => {
+    const path = tempFile(pattern(5000));
+    fs.chmodSync(path, mode);
+    fs.copyFileSync(path, `${path}.node`);
+    const opens = [
+      'MmapFile.open',
+      'MmapFileMut.openCow',
+      ...((mode & 0o200) !== 0 ? ['MmapFileMut.openExisting'] : []),
+    ];
+    await hear(
+      `process.umask(0o077);
          const opens = [${opens}];
          for (const [index, open] of opens.entries()) {
            const file = open(args[0]);
@@ -27,22 +31,23 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
            file.writeToNewFile(args[0] + index + '.part', 10, 100);
            file.close();
          }`,
-        { args: [path] },
-      );
-      const expected = fs.statSync(`${path}.node`).mode;
-      for (const index of opens.keys()) {
-        expect(fs.statSync(`${path}${index}`).mode.toString(8)).toBe(expected.toString(8));
-        expect(fs.statSync(`${path}${index}.part`).mode.toString(8)).toBe(expected.toString(8));
-      }
-    },
-  );
+      { args: [path] },
+    );
+    const expected = fs.statSync(`${path}.node`).mode;
+    for (const index of opens.keys()) {
+      expect(fs.statSync(`${path}${index}`).mode.toString(8)).toBe(expected.toString(8));
+      expect(fs.statSync(`${path}${index}.part`).mode.toString(8)).toBe(expected.toString(8));
+    }
+  });
 
   test('where there are no files without a name, it is never open to more on its way', async () => {
     const path = tempFile(pattern(5000));
     fs.chmodSync(path, 0o600);
     const trace = strace('openat,fchmod', ['openat:error=EOPNOTSUPP:when=1'], `${path}.new`);
     const file = `const file = MmapFile.open(args[0]); file.writeToNewFile(args[0] + '.new');`;
-    await hear(`process.umask(0); ${file}`, { args: [path], through: trace.through }).catch(() => {});
+    await hear(`process.umask(0); ${file}`, { args: [path], through: trace.through }).catch(
+      () => {},
+    );
     for (const call of trace.calls().filter((text) => text.includes('O_CREAT'))) {
       expect(call).toMatch(/, 0600\)/);
     }
@@ -79,7 +84,8 @@ function makeSparse(directory: string): string {
   const path = join(directory, 'sparse');
   const fd = fs.openSync(path, 'w');
   fs.ftruncateSync(fd, 2 ** 30);
-  for (const at of [0, 2 ** 29 + 12_345, 2 ** 30 - 100 * MIB]) fs.writeSync(fd, pattern(10_000), 0, 10_000, at);
+  for (const at of [0, 2 ** 29 + 12_345, 2 ** 30 - 100 * MIB])
+    fs.writeSync(fd, pattern(10_000), 0, 10_000, at);
   fs.closeSync(fd);
   return path;
 }
@@ -89,9 +95,11 @@ function expectSameSparse(target: string, source: string, offset = 0): void {
   try {
     expect(copy.length).toBe(original.length);
     for (const at of [0, 2 ** 29 + 12_345, 2 ** 30 - 100 * MIB].map((place) => place - offset)) {
-      if (at >= 0) expect(copy.copyBytes(at, 10_000).equals(original.copyBytes(at, 10_000))).toBe(true);
+      if (at >= 0)
+        expect(copy.copyBytes(at, 10_000).equals(original.copyBytes(at, 10_000))).toBe(true);
     }
-    for (let at = 0; at < copy.length; at += 10 * MIB + 4096) expect(copy.readUInt8(at)).toBe(original.readUInt8(at));
+    for (let at = 0; at < copy.length; at += 10 * MIB + 4096)
+      expect(copy.readUInt8(at)).toBe(original.readUInt8(at));
     expect(copy.readUInt8(copy.length - 1)).toBe(0);
     expect(copy.stat().blocks * 512).toBeLessThan(2 * MIB);
   } finally {

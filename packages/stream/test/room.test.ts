@@ -50,10 +50,13 @@ describe('no room that was made and not used is left in the file after', () => {
 
   test('an error that nobody catches', async () => {
     const path = tempFile();
-    const child = startChild(`${STREAM} say(1); setImmediate(() => { throw new Error('stray'); });`, {
-      main: MAIN,
-      args: [path],
-    });
+    const child = startChild(
+      `${STREAM} say(1); setImmediate(() => { throw new Error('stray'); });`,
+      {
+        main: MAIN,
+        args: [path],
+      },
+    );
     expect((await child.done).code).toBe(1);
     expectWhole(path);
   });
@@ -103,7 +106,10 @@ describe('no room that was made and not used is left in the file after', () => {
 
   test('the length that somebody else has given the file stays', async () => {
     const path = tempFile();
-    await hear(`${STREAM} fs.truncateSync(args[0], 20 * MIB); process.exit(0);`, { main: MAIN, args: [path] });
+    await hear(`${STREAM} fs.truncateSync(args[0], 20 * MIB); process.exit(0);`, {
+      main: MAIN,
+      args: [path],
+    });
     expect(fs.statSync(path).size).toBe(20 * MIB);
   });
 

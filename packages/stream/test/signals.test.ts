@@ -12,16 +12,19 @@ const STREAMS: Readonly<Record<string, string>> = {
   'readables that were never read': 'file.readable({ signal })',
   'readables that were read in part':
     'void file.readable({ signal, chunkSize: 10 }).getReader().read()',
-  'BYOB readers': 'void file.readable({ signal }).getReader({ mode: "byob" }).read(new Uint8Array(5))',
+  'BYOB readers':
+    'void file.readable({ signal }).getReader({ mode: "byob" }).read(new Uint8Array(5))',
   'writables that were never written': 'file.writable({ signal })',
   'writables that were written': 'void file.writable({ signal }).getWriter().write("x")',
   'writables that grow': 'file.writable({ signal, grow: true })',
   lines: 'file.lines({ signal })',
 };
 
-test.each(Object.entries(STREAMS))('%s leave one listener on a signal, and none when they are collected', async (_, make) => {
-  const said = await hear(
-    `${GARBAGE}
+test.each(Object.entries(STREAMS))(
+  '%s leave one listener on a signal, and none when they are collected',
+  async (_, make) => {
+    const said = await hear(
+      `${GARBAGE}
      const { getEventListeners } = require('node:events');
      const { AsyncMmapFileMut } = fmmap;
      const warnings = [];
@@ -34,16 +37,19 @@ test.each(Object.entries(STREAMS))('%s leave one listener on a signal, and none 
      await until(() => count() === 0);
      say(warnings);
      await file.close();`,
-    { main: MAIN, args: [tempFile(pattern(10_000))] },
-  );
-  expect(said).toEqual([true, []]);
-});
+      { main: MAIN, args: [tempFile(pattern(10_000))] },
+    );
+    expect(said).toEqual([true, []]);
+  },
+);
 
 test('an aborted signal ends all streams that have it, and no other ones', async () => {
   const file = await opened(pattern(10_000));
   const controller = new AbortController();
   const { signal } = controller;
-  const readers = Array.from({ length: 20 }, () => file.readable({ signal, chunkSize: 10 }).getReader());
+  const readers = Array.from({ length: 20 }, () =>
+    file.readable({ signal, chunkSize: 10 }).getReader(),
+  );
   const writers = Array.from({ length: 20 }, () => file.writable({ signal }).getWriter());
   for (const writer of writers) writer.closed.catch(() => {});
   const other = file.readable({ chunkSize: 10 }).getReader();

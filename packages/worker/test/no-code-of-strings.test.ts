@@ -19,7 +19,11 @@ test('where no code is made of strings, a function says so, and a module runs', 
      await file.close();`,
     { main: MAIN, args: [MODULE], flags: ['--disallow-code-generation-from-strings'] },
   );
-  const why = [true, expect.stringMatching(/--disallow-code-generation-from-strings.*module/), 'EvalError'];
+  const why = [
+    true,
+    expect.stringMatching(/--disallow-code-generation-from-strings.*module/),
+    'EvalError',
+  ];
   expect(said.at(-1)).toBe(9);
   for (const found of said.slice(0, -1)) expect(found).toEqual(why);
 });
