@@ -80,11 +80,39 @@ napi_value forget(Info info) {
   return nullptr;
 }
 
+// watch(handle, owner): whose end takeDropped() is to tell of
+napi_value watch(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  if (!info[1].IsObject()) call.wrong(1, "an object");
+  if (call.accept()) call.environment()->watch(id, info.Env(), info[1]);
+  return nullptr;
+}
+
+// takeDropped(handles): how many handles it has put there, of those whose owners have been collected
+napi_value takeDropped(Info info) {
+  const Call call(info);
+  const Span handles = call.typed(0, napi_float64_array);
+  if (!call.accept()) return nullptr;
+  return number(info, static_cast<double>(call.environment()->takeDropped(
+                          info.Env(), reinterpret_cast<double*>(handles.data), handles.length / sizeof(double))));
+}
+
 napi_value poison(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
   if (!call.accept()) return nullptr;
   if (const auto mapping = registry::find(id)) mapping->poison();
+  return nullptr;
+}
+
+// noteRoom(handle, from, to)
+napi_value noteRoom(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  const std::int64_t from = call.size(1), to = call.size(2);
+  if (!call.accept()) return nullptr;
+  if (const auto mapping = registry::find(id)) mapping->noteRoom(from, to);
   return nullptr;
 }
 
@@ -293,6 +321,9 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<unmap>(exports, "unmap");
   add<forget>(exports, "forget");
   add<poison>(exports, "poison");
+  add<noteRoom>(exports, "noteRoom");
+  add<watch>(exports, "watch");
+  add<takeDropped>(exports, "takeDropped");
   add<share>(exports, "share");
   add<nameOf>(exports, "nameOf");
   add<now<Attach>>(exports, "attach");
@@ -320,6 +351,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   addBoth<Commit>(exports, pool, "commit");
   addBoth<Abandon>(exports, pool, "abandon");
   addBoth<Resize>(exports, pool, "resize");
+  addBoth<MakeRoom>(exports, pool, "makeRoom");
+  addBoth<CutRoom>(exports, pool, "cutRoom");
   addBoth<Reopen>(exports, pool, "reopen");
   addBoth<CheckFault>(exports, pool, "checkFault");
   addBoth<Close>(exports, pool, "close");

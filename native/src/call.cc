@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <system_error>
 
 namespace fmmap {
 
@@ -13,7 +14,33 @@ void Environment::keep(HandleId handle, const void* data, napi_env env, napi_val
   windows_.emplace(handle, data);
 }
 
+void Environment::watch(HandleId handle, napi_env env, napi_value owner) {
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env, owner, 0, &reference) == napi_ok) owners_[handle] = reference;
+}
+
+std::size_t Environment::takeDropped(napi_env env, double* handles, std::size_t room) {
+  while (!idle_.empty()) dropIdle(env);
+  std::size_t count = 0;
+  for (auto at = owners_.begin(); at != owners_.end() && count < room;) {
+    napi_value owner = nullptr;
+    const bool isDropped = napi_get_reference_value(env, at->second, &owner) == napi_ok && owner == nullptr;
+    if (isDropped) {
+      napi_delete_reference(env, at->second);
+      handles[count++] = static_cast<double>(at->first);
+      at = owners_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+  return count;
+}
+
 void Environment::forget(HandleId handle, napi_env env, const void* data) {
+  if (const auto owner = owners_.find(handle); owner != owners_.end() && data == nullptr) {
+    napi_delete_reference(env, owner->second);
+    owners_.erase(owner);
+  }
   auto [window, end] = windows_.equal_range(handle);
   while (window != end) window = data == nullptr || window->second == data ? letGo(window, env) : std::next(window);
 }
@@ -22,14 +49,17 @@ Environment::Window Environment::letGo(Window window, napi_env env) {
   const void* const data = window->second;
   if (--memories_[data].uses == 0) {
     idle_.push_back(data);
-    if (idle_.size() > kIdle) {
-      const auto oldest = memories_.find(idle_.front());
-      napi_delete_reference(env, oldest->second.reference);
-      memories_.erase(oldest);
-      idle_.erase(idle_.begin());
-    }
+    if (idle_.size() > kIdle) dropIdle(env);
   }
   return windows_.erase(window);
+}
+
+/** The oldest one. */
+void Environment::dropIdle(napi_env env) {
+  const auto oldest = memories_.find(idle_.front());
+  napi_delete_reference(env, oldest->second.reference);
+  memories_.erase(oldest);
+  idle_.erase(idle_.begin());
 }
 
 /** Those of handles that other threads have ended. */
@@ -61,7 +91,9 @@ napi_value Subject::error(napi_env env, const Status& status) const {
                                   string(status.argument),
                                   number(static_cast<double>(status.offset)),
                                   hasPath ? string(path) : undefined,
-                                  destination.empty() ? undefined : string(destination)};
+                                  destination.empty() ? undefined : string(destination),
+                                  string(platform::errorName(status.error)),
+                                  string(std::generic_category().message(status.error))};
   for (const napi_value argument : arguments) {
     if (argument == nullptr) return nullptr;
   }

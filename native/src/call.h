@@ -20,7 +20,7 @@ namespace fmmap {
 
 /** What belongs to one JavaScript environment (the main thread or a worker). */
 struct Environment {
-  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest) => Error
+  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest, name, text) => Error
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
 
@@ -32,6 +32,11 @@ struct Environment {
   /** All of a handle's, or what is at `data`. */
   void forget(HandleId handle, napi_env env, const void* data = nullptr);
 
+  /** Notes who has a handle, and does not keep it from being collected; until forget(). */
+  void watch(HandleId handle, napi_env env, napi_value owner);
+  /** Handles of owners that have been collected, which is known at once here, and in JavaScript after a turn only. */
+  std::size_t takeDropped(napi_env env, double* handles, std::size_t room);
+
  private:
   struct Memory {
     napi_ref reference = nullptr;
@@ -41,12 +46,14 @@ struct Environment {
   static constexpr std::size_t kIdle = 8;  // as many as core has in its pool
 
   Window letGo(Window window, napi_env env);
+  void dropIdle(napi_env env);
   void sweep(napi_env env);
 
   std::unordered_map<const void*, Memory> memories_;
   std::unordered_multimap<HandleId, const void*> windows_;
   std::vector<const void*> idle_;  // memories without a use, the last one at the end
   std::size_t sweepAt_ = 64;
+  std::unordered_map<HandleId, napi_ref> owners_;
 };
 
 /** How many numbers an operation may find besides its value. */

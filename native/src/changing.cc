@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "mapping.h"
 #include "pieces.h"
@@ -52,9 +53,43 @@ void Mapping::zeroTail(HandleId handle, std::int64_t size) {
   if (std::any_of(at, at + tail, stored)) std::memset(at, 0, static_cast<std::size_t>(tail));
 }
 
+Status Mapping::makeRoom(HandleId handle, std::int64_t size) {
+  OpenFilePtr file;
+  return changeSize(handle, size, true, &file);
+}
+
+void Mapping::noteRoom(std::int64_t from, std::int64_t to) {
+  std::lock_guard<std::mutex> guard(state_);
+  roomFrom_ = from;
+  roomTo_ = to;
+}
+
+Status Mapping::cutRoom(bool isLast) {
+  Exclusive order(order_);
+  OpenFilePtr file;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    file = file_;
+    roomIsOver_ = roomIsOver_ || isLast;
+  }
+  cutRoomOf(file);
+  return {};
+}
+
+void Mapping::cutRoomOf(const OpenFilePtr& file) {
+  std::int64_t from, to, size = 0;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    from = std::exchange(roomFrom_, -1);
+    to = roomTo_;
+  }
+  if (!file || from < 0 || from >= to || !platform::size(file->handle(), &size)) return;
+  if (size == offset_ + to) platform::resize(file->handle(), offset_ + from);
+}
+
 Status Mapping::resize(HandleId handle, std::int64_t size) {
   OpenFilePtr file;
-  Status status = changeSize(handle, size, &file);
+  Status status = changeSize(handle, size, false, &file);
   if (!status || memory_) return status;
   Pin order(order_);  // others may go on while the disk works
   status = platform::sync(file->handle());
@@ -62,9 +97,10 @@ Status Mapping::resize(HandleId handle, std::int64_t size) {
   return status;
 }
 
-Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file) {
+Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, OpenFilePtr* file) {
   Exclusive order(order_);
   if (Status status = usable("ftruncate", file); !status) return status;
+  if (isRoom && roomIsOver_) return Status::make(Kind::closed, "ftruncate", "");
   if (private_) return Status::make(Kind::unsupported, "ftruncate", "the file of a copy-on-write mapping never changes");
   if (size < offset_) {
     return Status::make(Kind::range, "",
@@ -77,8 +113,9 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file
   std::int64_t before = 0;
   if (Status status = platform::size(disk, &before); !status) return status;
   if (size > before) zeroTail(handle, before);
-  if (size > before && allocate_) {
-    if (Status status = platform::allocate(disk, before, size - before); !status) {
+  if (size > before && (allocate_ || (isRoom && !memory_))) {
+    const auto blocks = allocate_ ? platform::allocate : platform::reserve;
+    if (Status status = blocks(disk, before, size - before); !status) {
       platform::resize(disk, before);
       return status;
     }

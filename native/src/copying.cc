@@ -1,5 +1,6 @@
 // writeToNewFile: a durable copy of a range in a file that did not exist.
 #include <algorithm>
+#include <cstring>
 
 #include "mapping.h"
 #include "pieces.h"
@@ -14,7 +15,7 @@ namespace {
  */
 class NewFile {
  public:
-  explicit NewFile(std::string path) : path_(std::move(path)) {}
+  NewFile(std::string path, int mode) : path_(std::move(path)), mode_(mode) {}
   NewFile(const NewFile&) = delete;
   ~NewFile() {
     platform::Identity identity;
@@ -29,14 +30,18 @@ class NewFile {
   Status create() {
     if (Status status = platform::absolutePath(&path_); !status) return status;
     if (Status status = platform::openParent(path_, &parent_); !status) return status;
-    if (Status status = platform::createUnnamed(parent_, path_, 0666, &file_); !status) return status;
+    // Never open to more than in the end.
+    const int mode = mode_ < 0 ? 0666 : mode_ & 0777;
+    if (Status status = platform::createUnnamed(parent_, path_, mode, &file_); !status) return status;
     if (file_ != platform::kNoHandle) return {};
-    const Status status = platform::createNew(parent_, path_, 0666, &file_);
+    const Status status = platform::createNew(parent_, path_, mode, &file_);
     isNamed_ = static_cast<bool>(status);
     return status;
   }
 
   Status finish() {
+    // Last, for writing takes some bits away.
+    if (Status status = mode_ < 0 ? Status{} : platform::setMode(file_, mode_); !status) return status;
     if (Status status = platform::sync(file_); !status) return status;
     if (!isNamed_) {
       if (Status status = platform::giveName(file_, parent_, path_); !status) return status;
@@ -51,11 +56,28 @@ class NewFile {
 
  private:
   std::string path_;
+  const int mode_;  // -1: what the umask leaves
   platform::Handle parent_ = platform::kNoHandle;
   platform::Handle file_ = platform::kNoHandle;
   bool isNamed_ = false;
   bool isWhole_ = false;
 };
+
+bool isZero(const std::uint8_t* bytes, std::size_t length) {
+  return length == 0 || (bytes[0] == 0 && std::memcmp(bytes, bytes + 1, length - 1) == 0);
+}
+
+/** Writes what is not zeroes: the rest is a hole of the new file. */
+Status writeSparse(platform::Handle file, const std::uint8_t* from, std::size_t length, std::int64_t at) {
+  constexpr std::size_t block = 1 << 16;
+  for (std::size_t done = 0; done < length; done += block) {
+    const std::size_t size = std::min(block, length - done);
+    if (isZero(from + done, size)) continue;
+    const std::int64_t offset = at + static_cast<std::int64_t>(done);
+    if (Status status = platform::write(file, from + done, size, offset); !status) return status;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -63,22 +85,45 @@ Status Mapping::writeToNewFile(HandleId handle, const std::string& path, std::in
   Pin order(order_);
   Pieces pieces(*this);
   if (Status status = pieces.take(handle, "write", offset, length); !status) return status;
-  NewFile target(path);
+  const platform::Handle source = pieces.file()->handle();
+  platform::FileStat info;
+  if (Status status = platform::stat(source, &info); !status) return status;
+  NewFile target(path, memory_ ? -1 : static_cast<int>(info.mode & 07777));
   if (Status status = target.create(); !status) return status;
-  const Status status = explained("write", pieces, [&]() -> Status {
-    // Private pages are in no file: those go through memory, everything else stays in the kernel.
-    std::int64_t copied = 0;
-    if (!private_) {
-      const Status done =
-          platform::copyInKernel(pieces.file()->handle(), offset_ + offset, length, target.handle(), &copied);
-      if (!done || copied == length) return done;
-    }
+  const bool isWhole = !private_ && offset_ + offset == 0 && info.size == length;
+  if (isWhole && platform::clone(source, target.handle())) return target.finish();
+
+  /** A part of the range through memory. */
+  const auto write = [&](std::int64_t from, std::int64_t to) {
     return pieces.each([&](const Piece& piece) -> Status {
       const std::int64_t at = piece.offset - offset;
-      const std::int64_t done = std::max<std::int64_t>(copied - at, 0);
-      if (done >= static_cast<std::int64_t>(piece.bytes)) return {};
-      return platform::write(target.handle(), piece.at + done, piece.bytes - static_cast<std::size_t>(done), at + done);
+      const std::int64_t first = std::max(from, at);
+      const std::int64_t last = std::min(to, at + static_cast<std::int64_t>(piece.bytes));
+      if (first >= last) return {};
+      // Zeroes of private pages are looked for; without a guard only the system may look at what may be gone.
+      const auto put = private_ && guard_ ? writeSparse : platform::write;
+      return put(target.handle(), piece.at + (first - at), static_cast<std::size_t>(last - first), first);
     });
+  };
+  const Status status = explained("write", pieces, [&]() -> Status {
+    // Private pages are in no file: those go through memory, everything else stays in the kernel, and holes stay holes.
+    if (private_) {
+      if (Status status = write(0, length); !status) return status;
+    }
+    for (std::int64_t done = private_ ? length : 0; done < length;) {
+      const std::int64_t start = offset_ + offset;
+      std::int64_t from = start + done, to = start + length, copied = 0;
+      platform::nextData(source, &from, &to);
+      if (from < to) {
+        if (Status status = platform::copyInKernel(source, from, to - from, target.handle(), from - start, &copied);
+            !status) {
+          return status;
+        }
+        if (Status status = write(from + copied - start, to - start); !status) return status;
+      }
+      done = to - start;
+    }
+    return platform::resize(target.handle(), length);
   });
   return status ? target.finish() : status;
 }

@@ -241,6 +241,7 @@ void Mapping::close() {
     parent.swap(parent_);
   }
   withdrawAll(windows);
+  cutRoomOf(file);
   // Given up, and not left to the end of the file: a process that is being spawned has a copy of its descriptor.
   std::lock_guard<std::mutex> guard(lockMutex_);
   lockOwners_.clear();

@@ -92,6 +92,15 @@ class Mapping {
 
   // --- changing.cc ---
   Status resize(HandleId handle, std::int64_t size);
+  /** Grows the file by room for what is yet to be written, with blocks for it, and does not wait for the disk to know. */
+  Status makeRoom(HandleId handle, std::int64_t size);
+  /**
+   * Of a file of `to` mapped bytes those from `from` on are nothing but room, which goes when the mapping does. Not if
+   * somebody else has given the file another size.
+   */
+  void noteRoom(std::int64_t from, std::int64_t to);
+  /** Cuts the room off now, whatever has befallen the mapping. @param isLast - No more is made then. */
+  Status cutRoom(bool isLast);
   Status freeze(bool exec);
   /** Maps the open file as it is now: the end of a fault. */
   Status reopen();
@@ -118,7 +127,9 @@ class Mapping {
   Status unlockFile(HandleId handle);
 
   Status writeToNewFile(HandleId handle, const std::string& path, std::int64_t offset, std::int64_t length);  // copying.cc
-  Status remove();  // removing.cc
+  Status remove();                                                                                      // removing.cc
+  /** Before close(), if a remove() has unlinked the file, and its sync failed: once more, for nobody can any more. */
+  void finishRemoval();
 
   // --- what does not change ---
   /** The path as the user gave it, for messages. */
@@ -176,7 +187,9 @@ class Mapping {
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize(platform::Handle file);
 
-  Status changeSize(HandleId handle, std::int64_t size, OpenFilePtr* file);
+  Status changeSize(HandleId handle, std::int64_t size, bool isRoom, OpenFilePtr* file);
+  /** Of a file that nobody looks at through a window, or that is faulted. */
+  void cutRoomOf(const OpenFilePtr& file);
   /** With `state_` held: has a window show as much of the file as both have, no less, no more, or all of it anew. */
   Status grow(Window& window);
   Status shrink(Window& window);
@@ -213,6 +226,8 @@ class Mapping {
   std::int64_t length_ = 0;
   std::int64_t cutTo_ = -1;  // the length that the file is being cut to under the guard's eyes
   int changes_ = 0;          // of the length
+  std::int64_t roomFrom_ = -1, roomTo_ = -1;  // as of noteRoom()
+  bool roomIsOver_ = false;
   platform::Access access_ = platform::Access::read;
   bool closed_ = false;
   bool poisoned_ = false;

@@ -61,8 +61,10 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   asked_ = spec.length;
   allocate_ = spec.allocate;
   truncate_ = spec.truncate && !created_;
-  bool acquired = false;
-  if (Status status = platform::lock(file, spec.lock, &acquired); !status) return status;
+  bool acquired = spec.lock == platform::Lock::none;
+  if (!acquired) {
+    if (Status status = platform::lock(file, spec.lock, &acquired); !status) return status;
+  }
   if (!acquired) {
     created_ = false;  // or not ours any more: somebody has opened and locked it
     return Status::make(Kind::locked, "flock", "");

@@ -2,6 +2,7 @@
 // checked by packages/core, whose binding.ts types them; they are listed in their order.
 #pragma once
 
+#include <cerrno>
 #include <cstring>
 
 #include "operation.h"
@@ -12,7 +13,7 @@ namespace fmmap {
 enum : int {
   kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
   kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024, kDetach = 2048,
-  kAllFlags = 4095,
+  kNoLock = 4096, kAllFlags = 8191,
 };
 
 /** What a mapping is to be, of arguments `first` (its access) and `first + 1` (flags). */
@@ -26,6 +27,7 @@ inline OpenSpec specOf(const Call& call, std::size_t first) {
   spec.request.createNew = has(kCreateNew);
   spec.access = call.one(first, platform::Access::copy);
   spec.lock = spec.access == platform::Access::write ? platform::Lock::exclusive : platform::Lock::shared;
+  if (has(kNoLock)) spec.lock = platform::Lock::none;
   spec.map = {has(kPopulate), has(kStack), has(kHugePages), has(kNoReserve)};
   spec.guard = !has(kNoGuard);
   spec.detach = has(kDetach);
@@ -45,7 +47,10 @@ inline Status opened(const std::shared_ptr<Mapping>& mapping, const void* enviro
   return Status::make(Kind::closed, "open", "");
 }
 
-/** open(path, access, flags, mode, customFlags, offset, length, maxSize) */
+/**
+ * open(path, access, flags, mode, customFlags, offset, length, maxSize): 0 if somebody has a lease on the file (fcntl(2),
+ * F_SETLEASE) and was asked to give it up; then it is to be called again.
+ */
 struct Open : Unmapped {
   explicit Open(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
     spec.path = call.path(0);
@@ -59,6 +64,7 @@ struct Open : Unmapped {
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
     const Status status = Mapping::open(spec, &mapping);
+    if (status.kind == Kind::system && status.error == EWOULDBLOCK && status.syscall == std::string("open")) return {};
     return status ? opened(mapping, environment, outcome) : status;
   }
   OpenSpec spec;
@@ -125,15 +131,26 @@ struct Abandon : OnMappingIfAny {
   }
 };
 
-/** resize(handle, size); the first result is the new length */
-struct Resize : OnMapping {
-  explicit Resize(const Call& call) : OnMapping(call), size(call.size(1)) {}
+/** resize(handle, size), and makeRoom(handle, size); the first result is the new length */
+template <Status (Mapping::*change)(HandleId, std::int64_t)>
+struct ChangeSize : OnMapping {
+  explicit ChangeSize(const Call& call) : OnMapping(call), size(call.size(1)) {}
   Status run(Outcome& outcome) {
-    const Status status = mapping->resize(id, size);
+    const Status status = (mapping.get()->*change)(id, size);
     outcome.results[0] = static_cast<double>(mapping->state().length);
     return status;
   }
   std::int64_t size;
+};
+
+using Resize = ChangeSize<&Mapping::resize>;
+using MakeRoom = ChangeSize<&Mapping::makeRoom>;
+
+/** cutRoom(handle, isLast) */
+struct CutRoom : OnMappingIfAny {
+  explicit CutRoom(const Call& call) : OnMappingIfAny(call), isLast(call.flag(1)) {}
+  Status run(Outcome&) { return mapping ? mapping->cutRoom(isLast) : Status{}; }
+  bool isLast;
 };
 
 /** reopen(handle) */
@@ -152,7 +169,10 @@ struct CheckFault : OnMapping {
 struct Close : OnMappingIfAny {
   using OnMappingIfAny::OnMappingIfAny;
   Status run(Outcome&) {
-    if (mapping) mapping->close();
+    if (mapping) {
+      mapping->finishRemoval();
+      mapping->close();
+    }
     registry::release(id);
     return {};
   }

@@ -78,6 +78,8 @@ Status absolutePath(std::string* path);
 Status open(const OpenRequest& request, const std::string& path, Handle* file, Handle* parent);
 /** In an open directory, under the last name of `path`. */
 Status createNew(Handle parent, const std::string& path, int mode, Handle* file);
+/** Permission bits, whatever the umask; of file systems that have none of their own nothing is asked. */
+Status setMode(Handle file, int mode);
 /**
  * A file that has no name until giveName(), and is gone without one; kNoHandle where that cannot be had.
  * Something at `path` already is EEXIST.
@@ -97,14 +99,21 @@ Status stat(Handle file, FileStat* stat);
 Status inspect(Handle file, const std::string& path, Identity* identity, std::int64_t* bytes, bool* moved);
 Status resize(Handle file, std::int64_t bytes);
 Status allocate(Handle file, std::int64_t offset, std::int64_t length);
+/** Sets blocks aside that the file is about to grow into, where its file system can. Fails only where there are none. */
+Status reserve(Handle file, std::int64_t offset, std::int64_t length);
+/** Makes `*from` to `*to` the first part of itself that is more than a hole; empty, at `*to`, if all of it is one. */
+void nextData(Handle file, std::int64_t* from, std::int64_t* to);
 /** Up to `length` bytes: fewer where the file ends. */
 Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset);
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
 Status sync(Handle file);
 /** Reads where that waits for no disk; false, with bytes of whatever kind, where it does or cannot be known. */
 bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset);
+/** Has a new file share all blocks of another one. False where that cannot be had. */
+bool clone(Handle from, Handle to);
 /** Inside the kernel where it can; `copied` says how far it came before it could not. */
-Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t* copied);
+Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t toOffset,
+                    std::int64_t* copied);
 /** Does not wait: `acquired` is false when somebody else holds a conflicting lock. */
 Status lock(Handle file, Lock kind, bool* acquired);
 
@@ -116,14 +125,17 @@ Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t lengt
 Status retire(std::uint8_t* at, std::size_t length);
 /** Whether retire() would succeed for so many bytes. */
 Status probeFiller(std::size_t length);
-/** Windows that may be mapped at once: the kernel counts areas, and others in the process need some. */
-std::size_t windowLimit();
+/** Fails if so many areas more were too many: the kernel counts them, and others in the process need some. */
+Status claimAreas(std::size_t count, const char* syscall);
+void releaseAreas(std::size_t count);
 /** Keeps pages from being merged with their neighbours and split off again each time those are mapped. */
 void setApart(std::uint8_t* at, std::size_t length);
 Status protect(std::uint8_t* at, std::size_t length, Access access);
 Status flush(std::uint8_t* at, std::size_t length);
 Status startFlush(Handle file, std::int64_t offset, std::int64_t length);
 Status advise(std::uint8_t* at, std::size_t length, Advice advice);
+/** Whether the system notes an advice for the pages, which makes areas of their own of those before and after. */
+bool splitsAreas(Advice advice);
 Status populate(std::uint8_t* at, std::size_t length, bool write);
 /** Whether residency() is true for this file: to others than its owners and writers a system may say yes always. */
 bool tellsResidency(Handle file);
@@ -137,6 +149,8 @@ const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std
 // fault, raises the flags of all windows that have it, puts a page there and lets the program go on.
 /** What is the matter with the page at `offset` of a file; none if it can be had by now. */
 Cause causeOf(Handle file, std::int64_t offset, bool store);
+/** The name of a system's error that Node may not know, or "". */
+const char* errorName(int error);
 /** nullptr where the guard was disabled. Call with the file mapped. */
 Ward* guard(const Guarded& window);
 void setAccess(Ward* ward, Access access);

@@ -34,4 +34,15 @@ Status Mapping::remove() {
   return {};
 }
 
+void Mapping::finishRemoval() {
+  Exclusive order(order_);
+  OpenFilePtr parent;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    parent = parent_;
+  }
+  if (removal_ != Removal::needsParentSync || !parent) return;
+  if (platform::syncDirectory(parent->handle())) removal_ = Removal::removed;
+}
+
 }  // namespace fmmap

@@ -13,6 +13,12 @@ namespace {
 /** More is not read only for it to be there, or to see if it is. */
 constexpr std::size_t kMostCached = 1 << 16;
 
+/** Before something that makes an area of its own of a piece, and so of what comes before and after it. */
+Status claimSplit(const Piece& piece, const char* syscall) {
+  const bool isWhole = piece.at == piece.window->data && piece.bytes >= piece.window->mapped;
+  return isWhole ? Status{} : platform::claimAreas(2, syscall);
+}
+
 }  // namespace
 
 // --- faults ---
@@ -98,6 +104,9 @@ Status Mapping::advise(HandleId handle, platform::Advice advice, std::int64_t of
   }
   return pieces.each([advice](const Piece& piece) {
     const Pages pages(piece);
+    if (platform::splitsAreas(advice)) {
+      if (Status status = claimSplit(piece, "madvise"); !status) return status;
+    }
     return platform::advise(pages.at, pages.length, advice);
   });
 }
@@ -130,6 +139,7 @@ Status Mapping::lockMemory(HandleId handle, std::int64_t offset, std::int64_t le
     return explained("mlock", pieces, [&] {
       return pieces.each([](const Piece& piece) {
         const Pages pages(piece);
+        if (Status status = claimSplit(piece, "mlock"); !status) return status;
         return platform::lockMemory(pages.at, pages.length, true);
       });
     });
@@ -142,6 +152,9 @@ Status Mapping::lockMemory(HandleId handle, std::int64_t offset, std::int64_t le
     const std::int64_t to = std::min<std::int64_t>(delta_ + offset + length, window->start + window->mapped);
     if (from >= to) continue;
     const Pages pages(window->data + (from - window->start), static_cast<std::size_t>(to - from));
+    if (pages.length < window->mapped) {
+      if (Status status = platform::claimAreas(2, "munlock"); !status) return status;
+    }
     if (Status status = platform::lockMemory(pages.at, pages.length, false); !status) return status;
   }
   return {};

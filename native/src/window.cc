@@ -8,6 +8,9 @@ namespace fmmap {
 
 namespace {
 
+/** Of a window: the file's pages, and the footer. */
+constexpr std::size_t kAreas = 2;
+
 /** Where the windows of the process are. */
 struct Addresses {
   std::mutex mutex;
@@ -24,10 +27,10 @@ Addresses& addresses() {
 Status claimAddresses(const std::uint8_t* data) {
   Addresses& all = addresses();
   std::lock_guard<std::mutex> guard(all.mutex);
-  if (all.taken.size() >= platform::windowLimit()) {
-    return Status::system(ENOMEM, "mmap", "too many files are mapped; close some, or raise vm.max_map_count");
-  }
-  return all.taken.insert(data).second ? Status{} : Status::system(EBUSY, "mmap", "a file is mapped there already");
+  if (all.taken.count(data) > 0) return Status::system(EBUSY, "mmap", "a file is mapped there already");
+  if (Status status = platform::claimAreas(kAreas, "mmap"); !status) return status;
+  all.taken.insert(data);
+  return {};
 }
 
 void retireUnclaimed(std::uint8_t* data, std::size_t length) {
@@ -46,7 +49,7 @@ void withdraw(Window& window) {
   window.ward = nullptr;
   Addresses& all = addresses();
   std::lock_guard<std::mutex> guard(all.mutex);
-  all.taken.erase(window.data);
+  if (all.taken.erase(window.data) > 0) platform::releaseAreas(kAreas);
 }
 
 }  // namespace fmmap

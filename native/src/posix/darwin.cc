@@ -69,6 +69,12 @@ int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
   return fcntl(file, F_PREALLOCATE, &store) == -1 ? errno : 0;
 }
 
+int reserveBlocks(int file, std::int64_t offset, std::int64_t length) { return allocateBlocks(file, offset, length); }
+
+bool hasHugePages(int) { return false; }
+
+bool tellsHoles(int) { return true; }
+
 int adviseBits(Advice advice) {
   switch (advice) {
     case Advice::normal: return MADV_NORMAL;
@@ -81,6 +87,8 @@ int adviseBits(Advice advice) {
 }
 
 std::size_t areaLimit() { return SIZE_MAX; }
+
+std::size_t countAreas() { return 0; }
 
 void setApartPages(std::uint8_t*, std::size_t) {}
 
@@ -97,6 +105,8 @@ bool isFull(int file, std::int64_t, std::int64_t, bool store) {
   struct statfs disk;
   return store && fstatfs(file, &disk) == 0 && disk.f_bavail == 0;
 }
+
+const char* errorName(int) { return ""; }  // Node knows them
 
 Touch touchOf(const void* context) {
   const auto& state = static_cast<const ucontext_t*>(context)->uc_mcontext->__es;
@@ -128,7 +138,9 @@ void resend(int signal, siginfo_t*) { raise(signal); }
 
 int startWriting(int, std::int64_t, std::int64_t) { return 0; }
 
-bool copyWithinKernel(int, std::int64_t, std::int64_t, int, std::int64_t*) {
+bool cloneBlocks(int, int) { return false; }
+
+bool copyWithinKernel(int, std::int64_t, std::int64_t, int, std::int64_t, std::int64_t*) {
   errno = ENOTSUP;
   return false;
 }

@@ -21,7 +21,11 @@ std::string entryOf(const std::string& path) {
 
 Status openParent(const std::string& path, Handle* directory) {
   const std::size_t slash = path.find_last_of('/');
-  return openDirectory(slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash), directory);
+  Status status = openDirectory(slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash), directory);
+  if (status.error == EACCES) {
+    status.detail = "the directory must be readable, or what changes in it cannot be made durable (fsync); chmod u+r it";
+  }
+  return status;
 }
 
 Status syncDirectory(Handle directory) {

@@ -16,6 +16,11 @@ int fd(Handle file) { return static_cast<int>(file); }
 
 Status last(const char* syscall) { return Status::system(errno, syscall); }
 
+const char* whyNotResized(int error) {
+  return error == EFBIG ? "so large a file is more than its file system, or this process (ulimit -f), may have; ask for less"
+                        : "";
+}
+
 /** open(2) that a FIFO or a terminal cannot hold up, and that no child inherits. */
 int openDescriptor(int directory, const char* path, int flags, int mode) {
   int file;
@@ -80,6 +85,11 @@ Status createNew(Handle parent, const std::string& path, int mode, Handle* file)
   return *file >= 0 ? Status{} : last("open");
 }
 
+Status setMode(Handle file, int mode) {
+  if (fchmod(fd(file), static_cast<mode_t>(mode)) == 0 || errno == EPERM || errno == ENOTSUP) return {};
+  return last("fchmod");
+}
+
 Status createUnnamed(Handle parent, const std::string& path, int mode, Handle* file) {
   struct stat there;
   if (fstatat(fd(parent), entryOf(path).c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -127,6 +137,12 @@ Status inspect(Handle file, const std::string& path, Identity* identity, std::in
   if (S_ISDIR(info.st_mode)) return Status::system(EISDIR, "open");
   constexpr const char* why = "only regular files can be mapped";
   if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap", why);
+  // The kernel would round a mapping of it up, over what lies after the window.
+  if (static_cast<std::size_t>(info.st_blksize) > pageSize() && hasHugePages(fd(file))) {
+    return Status::make(Kind::unsupported, "mmap",
+                        "this file is made of huge pages (hugetlbfs), of " + std::to_string(info.st_blksize) +
+                            " bytes, which cannot be mapped in part; copy it to another file system and open the copy");
+  }
   // Files of /proc claim to be empty and are not: an empty mapping of one would be a lie.
   // So may one that somebody cuts and grows all the time, but not time after time.
   char byte;
@@ -143,14 +159,31 @@ Status inspect(Handle file, const std::string& path, Identity* identity, std::in
 }
 
 Status resize(Handle file, std::int64_t bytes) {
-  return retry([&] { return ftruncate(fd(file), bytes); }) == 0 ? Status{} : last("ftruncate");
+  if (retry([&] { return ftruncate(fd(file), bytes); }) == 0) return {};
+  return Status::system(errno, "ftruncate", whyNotResized(errno));
 }
 
 Status allocate(Handle file, std::int64_t offset, std::int64_t length) {
   int error;
   do error = allocateBlocks(fd(file), offset, length);
   while (error == EINTR);
-  return error == 0 ? Status{} : Status::system(error, "posix_fallocate");
+  return error == 0 ? Status{} : Status::system(error, "posix_fallocate", whyNotResized(error));
+}
+
+Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
+  int error;
+  do error = reserveBlocks(fd(file), offset, length);
+  while (error == EINTR);
+  return error == ENOSPC || error == EDQUOT ? Status::system(error, "fallocate") : Status{};
+}
+
+void nextData(Handle file, std::int64_t* from, std::int64_t* to) {
+  if (!tellsHoles(fd(file))) return;
+  const off_t start = lseek(fd(file), *from, SEEK_DATA);
+  if (start < 0 && errno != ENXIO) return;
+  *from = start < 0 ? *to : std::min<std::int64_t>(start, *to);
+  const off_t stop = *from < *to ? lseek(fd(file), *from, SEEK_HOLE) : -1;
+  if (stop >= 0) *to = std::min<std::int64_t>(stop, *to);
 }
 
 Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset) {
@@ -161,7 +194,7 @@ Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int
   while (length > 0) {
     const ssize_t count = pwrite(fd(file), from, std::min<std::size_t>(length, 1 << 30), offset);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return last("write");
+    if (count < 0) return Status::system(errno, "write", whyNotResized(errno));
     from += count;
     length -= static_cast<std::size_t>(count);
     offset += count;
@@ -173,8 +206,11 @@ Status sync(Handle file) {
   return retry([&] { return syncDescriptor(fd(file)); }) == 0 ? Status{} : last("fsync");
 }
 
-Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t* copied) {
-  if (copyWithinKernel(fd(from), offset, length, fd(to), copied)) return {};
+bool clone(Handle from, Handle to) { return cloneBlocks(fd(from), fd(to)); }
+
+Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t toOffset,
+                    std::int64_t* copied) {
+  if (copyWithinKernel(fd(from), offset, length, fd(to), toOffset, copied)) return {};
   switch (errno) {
     case EXDEV: case EINVAL: case ENOSYS: case ENOTSUP: case EBADF: case ETXTBSY: case EPERM:
       return {};  // not between these two; the caller copies the rest
@@ -187,7 +223,9 @@ Status lock(Handle file, Lock kind, bool* acquired) {
   const int operation = kind == Lock::none ? LOCK_UN : kind == Lock::shared ? LOCK_SH : LOCK_EX;
   *acquired = retry([&] { return flock(fd(file), operation | LOCK_NB); }) == 0;
   if (*acquired || errno == EWOULDBLOCK) return {};
-  return last("flock");
+  return Status::system(errno, "flock",
+                        "the file system may have no locks; open the file with the option lock: 'none', and see to it "
+                        "yourself that nobody else changes it");
 }
 
 bool tellsResidency(Handle file) {

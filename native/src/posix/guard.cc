@@ -112,11 +112,25 @@ bool isBack(std::uint8_t* address, Touch touch) {
          populatePages(pageOf(address), pageSize(), touch == Touch::write);
 }
 
+/**
+ * Whether there is no room for all pages that a store wants blocks for at once: a file system may have them in folios, of
+ * at most this size. Where there is room it is taken.
+ */
+bool isFolioFull(const Guarded& window, std::size_t at) {
+  constexpr std::int64_t folio = std::int64_t{1} << 21;
+  const std::int64_t page = window.offset + static_cast<std::int64_t>(at);
+  const std::int64_t start = page / folio * folio;
+  struct stat info;
+  if (fstat(static_cast<int>(window.file), &info) != 0 || info.st_size <= page) return false;
+  return isFull(static_cast<int>(window.file), start, std::min<std::int64_t>(info.st_size - start, folio), true);
+}
+
 bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
   const Guarded& window = ward.window;
   const std::size_t at = static_cast<std::size_t>(pageOf(address) - window.data);
   const bool store = touch == Touch::write && ward.access == Access::write;
   Cause cause = causeOf(window.file, window.offset + static_cast<std::int64_t>(at), store);
+  if (cause == Cause::none && store && !isBack(address, touch) && isFolioFull(window, at)) cause = Cause::noSpace;
   if (cause == Cause::none) {
     if (++ward.retries < kMaxRetries) return true;
     cause = Cause::io;
@@ -127,7 +141,7 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
     const std::size_t left = std::min(pagesInFile(window), at);
     return static_cast<bool>(retire(window.data + left, window.capacity - left));
   }
-  if (++ward.repairs <= kMaxRepairs && retire(window.data + at, pageSize())) return true;
+  if (++ward.repairs <= kMaxRepairs && claimAreasAtOnce(2) && retire(window.data + at, pageSize())) return true;
   return static_cast<bool>(retire(window.data, window.capacity));
 }
 

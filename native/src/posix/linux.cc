@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "os.h"
 
@@ -98,6 +100,24 @@ int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
   return posix_fallocate(file, offset, length);
 }
 
+int reserveBlocks(int file, std::int64_t offset, std::int64_t length) {
+  return fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0 ? 0 : errno;
+}
+
+namespace {
+
+bool isOn(int file, std::uint32_t type) {
+  struct statfs disk;
+  return fstatfs(file, &disk) == 0 && static_cast<std::uint32_t>(disk.f_type) == type;  // whose type differs
+}
+
+}  // namespace
+
+bool hasHugePages(int file) { return isOn(file, HUGETLBFS_MAGIC); }
+
+// FUSE asks its server, which does not know yet what is in the page cache.
+bool tellsHoles(int file) { return !isOn(file, FUSE_SUPER_MAGIC); }
+
 int adviseBits(Advice advice) {
   switch (advice) {
     case Advice::normal: return MADV_NORMAL;
@@ -120,6 +140,18 @@ std::size_t areaLimit() {
     std::fclose(file);
   }
   return limit;
+}
+
+std::size_t countAreas() {
+  std::FILE* file = std::fopen("/proc/self/maps", "re");
+  if (!file) return 0;
+  std::size_t count = 0;
+  char bytes[1 << 14];
+  for (std::size_t read; (read = std::fread(bytes, 1, sizeof bytes, file)) > 0;) {
+    count += static_cast<std::size_t>(std::count(bytes, bytes + read, '\n'));
+  }
+  std::fclose(file);
+  return count;
 }
 
 void setApartPages(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }
@@ -154,9 +186,42 @@ bool isFull(int file, std::int64_t offset, std::int64_t length, bool store) {
     if (errno != EOPNOTSUPP) return false;
   }
   // A tmpfs makes a page of a hole when it is only read.
-  constexpr long tmpfs = 0x01021994;
   struct statfs disk;
-  return fstatfs(file, &disk) == 0 && disk.f_bavail == 0 && (store || disk.f_type == tmpfs);
+  return fstatfs(file, &disk) == 0 && disk.f_bavail == 0 && (store || isOn(file, TMPFS_MAGIC));
+}
+
+// The C library has the names since glibc 2.32 only.
+const char* errorName(int error) {
+  switch (error) {
+#define FMMAP_NAME(name) case name: return #name;
+    FMMAP_NAME(EPERM) FMMAP_NAME(ENOENT) FMMAP_NAME(ESRCH) FMMAP_NAME(EINTR) FMMAP_NAME(EIO) FMMAP_NAME(ENXIO)
+    FMMAP_NAME(E2BIG) FMMAP_NAME(ENOEXEC) FMMAP_NAME(EBADF) FMMAP_NAME(ECHILD) FMMAP_NAME(EAGAIN) FMMAP_NAME(ENOMEM)
+    FMMAP_NAME(EACCES) FMMAP_NAME(EFAULT) FMMAP_NAME(ENOTBLK) FMMAP_NAME(EBUSY) FMMAP_NAME(EEXIST) FMMAP_NAME(EXDEV)
+    FMMAP_NAME(ENODEV) FMMAP_NAME(ENOTDIR) FMMAP_NAME(EISDIR) FMMAP_NAME(EINVAL) FMMAP_NAME(ENFILE) FMMAP_NAME(EMFILE)
+    FMMAP_NAME(ENOTTY) FMMAP_NAME(ETXTBSY) FMMAP_NAME(EFBIG) FMMAP_NAME(ENOSPC) FMMAP_NAME(ESPIPE) FMMAP_NAME(EROFS)
+    FMMAP_NAME(EMLINK) FMMAP_NAME(EPIPE) FMMAP_NAME(EDOM) FMMAP_NAME(ERANGE) FMMAP_NAME(EDEADLK)
+    FMMAP_NAME(ENAMETOOLONG) FMMAP_NAME(ENOLCK) FMMAP_NAME(ENOSYS) FMMAP_NAME(ENOTEMPTY) FMMAP_NAME(ELOOP)
+    FMMAP_NAME(ENOMSG) FMMAP_NAME(EIDRM) FMMAP_NAME(ECHRNG) FMMAP_NAME(EL2NSYNC) FMMAP_NAME(EL3HLT) FMMAP_NAME(EL3RST)
+    FMMAP_NAME(ELNRNG) FMMAP_NAME(EUNATCH) FMMAP_NAME(ENOCSI) FMMAP_NAME(EL2HLT) FMMAP_NAME(EBADE) FMMAP_NAME(EBADR)
+    FMMAP_NAME(EXFULL) FMMAP_NAME(ENOANO) FMMAP_NAME(EBADRQC) FMMAP_NAME(EBADSLT) FMMAP_NAME(EBFONT) FMMAP_NAME(ENOSTR)
+    FMMAP_NAME(ENODATA) FMMAP_NAME(ETIME) FMMAP_NAME(ENOSR) FMMAP_NAME(ENONET) FMMAP_NAME(ENOPKG) FMMAP_NAME(EREMOTE)
+    FMMAP_NAME(ENOLINK) FMMAP_NAME(EADV) FMMAP_NAME(ESRMNT) FMMAP_NAME(ECOMM) FMMAP_NAME(EPROTO) FMMAP_NAME(EMULTIHOP)
+    FMMAP_NAME(EDOTDOT) FMMAP_NAME(EBADMSG) FMMAP_NAME(EOVERFLOW) FMMAP_NAME(ENOTUNIQ) FMMAP_NAME(EBADFD)
+    FMMAP_NAME(EREMCHG) FMMAP_NAME(ELIBACC) FMMAP_NAME(ELIBBAD) FMMAP_NAME(ELIBSCN) FMMAP_NAME(ELIBMAX)
+    FMMAP_NAME(ELIBEXEC) FMMAP_NAME(EILSEQ) FMMAP_NAME(ERESTART) FMMAP_NAME(ESTRPIPE) FMMAP_NAME(EUSERS)
+    FMMAP_NAME(ENOTSOCK) FMMAP_NAME(EDESTADDRREQ) FMMAP_NAME(EMSGSIZE) FMMAP_NAME(EPROTOTYPE) FMMAP_NAME(ENOPROTOOPT)
+    FMMAP_NAME(EPROTONOSUPPORT) FMMAP_NAME(ESOCKTNOSUPPORT) FMMAP_NAME(EOPNOTSUPP) FMMAP_NAME(EPFNOSUPPORT)
+    FMMAP_NAME(EAFNOSUPPORT) FMMAP_NAME(EADDRINUSE) FMMAP_NAME(EADDRNOTAVAIL) FMMAP_NAME(ENETDOWN)
+    FMMAP_NAME(ENETUNREACH) FMMAP_NAME(ENETRESET) FMMAP_NAME(ECONNABORTED) FMMAP_NAME(ECONNRESET) FMMAP_NAME(ENOBUFS)
+    FMMAP_NAME(EISCONN) FMMAP_NAME(ENOTCONN) FMMAP_NAME(ESHUTDOWN) FMMAP_NAME(ETOOMANYREFS) FMMAP_NAME(ETIMEDOUT)
+    FMMAP_NAME(ECONNREFUSED) FMMAP_NAME(EHOSTDOWN) FMMAP_NAME(EHOSTUNREACH) FMMAP_NAME(EALREADY)
+    FMMAP_NAME(EINPROGRESS) FMMAP_NAME(ESTALE) FMMAP_NAME(EUCLEAN) FMMAP_NAME(ENOTNAM) FMMAP_NAME(ENAVAIL)
+    FMMAP_NAME(EISNAM) FMMAP_NAME(EREMOTEIO) FMMAP_NAME(EDQUOT) FMMAP_NAME(ENOMEDIUM) FMMAP_NAME(EMEDIUMTYPE)
+    FMMAP_NAME(ECANCELED) FMMAP_NAME(ENOKEY) FMMAP_NAME(EKEYEXPIRED) FMMAP_NAME(EKEYREVOKED) FMMAP_NAME(EKEYREJECTED)
+    FMMAP_NAME(EOWNERDEAD) FMMAP_NAME(ENOTRECOVERABLE) FMMAP_NAME(ERFKILL) FMMAP_NAME(EHWPOISON)
+#undef FMMAP_NAME
+    default: return "";
+  }
 }
 
 Touch touchOf(const void* context) {
@@ -209,15 +274,13 @@ int startWriting(int file, std::int64_t offset, std::int64_t length) {
   return sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE);
 }
 
-bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t* copied) {
-  struct stat info;
-  if (offset == 0 && fstat(from, &info) == 0 && info.st_size == length && ioctl(to, FICLONE, from) == 0) {
-    *copied = length;
-    return true;
-  }
-  off_t at = offset;
+bool cloneBlocks(int from, int to) { return ioctl(to, FICLONE, from) == 0; }
+
+bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t toOffset,
+                      std::int64_t* copied) {
+  off_t at = offset, toAt = toOffset;
   while (*copied < length) {
-    const ssize_t count = copy_file_range(from, &at, to, nullptr, static_cast<std::size_t>(length - *copied), 0);
+    const ssize_t count = copy_file_range(from, &at, to, &toAt, static_cast<std::size_t>(length - *copied), 0);
     if (count > 0) {
       *copied += count;
     } else if (count == 0 || errno != EINTR) {

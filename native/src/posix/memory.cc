@@ -1,8 +1,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 
 #include "os.h"
 
@@ -21,6 +24,16 @@ int protection(Access access) {
 }
 
 Status last(const char* syscall) { return Status::system(errno, syscall); }
+
+const char* whyNotMapped(int error, Access access) {
+  switch (error) {
+    case ENODEV: return "its file system cannot map it (sysfs, 9p, FUSE with direct I/O); copy the file to one that can";
+    case EACCES:
+    case EPERM:
+      return access == Access::exec ? "its file system may be mounted noexec; copy the file to one that is not" : "";
+    default: return "";
+  }
+}
 
 }  // namespace
 
@@ -44,7 +57,7 @@ Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t lengt
   void* mapped = mmap(at, length, protection(access), MAP_FIXED | sharing | mapFlagBits(flags),
                       static_cast<int>(file), static_cast<off_t>(offset));
   if (mapped == MAP_FAILED) {
-    const Status status = last("mmap");
+    const Status status = Status::system(errno, "mmap", whyNotMapped(errno, access));
     retire(at, length);  // a failed MAP_FIXED may already have torn a hole
     return status;
   }
@@ -80,14 +93,45 @@ Status probeFiller(std::size_t length) {
   return status;
 }
 
-// Two areas each, the file's pages and the footer; V8 ends when it gets none for its own heap.
-std::size_t windowLimit() {
-  static const std::size_t limit = [] {
-    constexpr std::size_t reserve = 4096;
-    const std::size_t areas = areaLimit();
-    return areas > 2 * reserve ? (areas - reserve) / 2 : areas / 4;
-  }();
-  return limit;
+namespace {
+
+/** V8 ends when it gets no area for its own heap. */
+std::size_t areasAllowed() {
+  constexpr std::size_t reserve = 4096;
+  const std::size_t limit = areaLimit();
+  return limit > 2 * reserve ? limit - reserve : limit / 2;
+}
+
+// What we know of is counted as it comes, and too much of it may be counted: areas merge. So the kernel is asked for
+// the true number, which takes it a while, when this one has become too large.
+std::atomic<std::size_t> areas{0};
+std::atomic<std::size_t> allowed{0};  // of which a signal handler may look at the value
+
+}  // namespace
+
+Status claimAreas(std::size_t count, const char* syscall) {
+  static std::mutex counting;
+  if (allowed == 0) allowed = areasAllowed();
+  if (areas.fetch_add(count) + count <= allowed) return {};
+  std::lock_guard<std::mutex> guard(counting);
+  if (const std::size_t found = countAreas(); found > 0) areas = found + count;
+  if (areas <= allowed) return {};
+  releaseAreas(count);
+  return Status::system(ENOMEM, syscall,
+                        "too many areas of memory are mapped; close files, advise or lock whole ones instead of many "
+                        "parts, or raise vm.max_map_count");
+}
+
+bool claimAreasAtOnce(std::size_t count) {
+  if (areas + count > allowed) return false;
+  areas += count;
+  return true;
+}
+
+void releaseAreas(std::size_t count) {
+  std::size_t known = areas;
+  while (!areas.compare_exchange_weak(known, known - std::min(known, count))) {
+  }
 }
 
 void setApart(std::uint8_t* at, std::size_t length) { setApartPages(at, length); }
@@ -109,6 +153,17 @@ Status advise(std::uint8_t* at, std::size_t length, Advice advice) {
   if (bits >= 0 && madvise(at, length, bits) == 0) return {};
   if (bits >= 0 && errno != EINVAL) return last("madvise");
   return Status::make(Kind::unsupported, "madvise", "this system does not take this advice for this mapping");
+}
+
+bool splitsAreas(Advice advice) {
+  switch (advice) {
+    case Advice::normal:
+    case Advice::random:
+    case Advice::sequential:
+    case Advice::hugepage:
+    case Advice::nohugepage: return true;
+    default: return false;
+  }
 }
 
 Status populate(std::uint8_t* at, std::size_t length, bool write) {

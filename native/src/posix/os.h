@@ -22,8 +22,15 @@ int statDescriptor(int file, FileStat* stat);
 int syncDescriptor(int file);
 int allocateBlocks(int file, std::int64_t offset, std::int64_t length);
 int adviseBits(Advice advice);  // -1: this system has no such advice
-/** Areas that a process may have mapped. */
+/** Sets blocks aside, past the end of the file, too, and leaves its size; errno. */
+int reserveBlocks(int file, std::int64_t offset, std::int64_t length);
+/** Whether the pages of a file are larger than those of memory, so that nothing can be mapped right after it. */
+bool hasHugePages(int file);
+/** Whether SEEK_DATA knows of what was stored through memory. */
+bool tellsHoles(int file);
+/** Areas that a process may have mapped, and those that this one has; 0 if that cannot be known. */
 std::size_t areaLimit();
+std::size_t countAreas();
 /** Changes nothing but that the kernel sees pages of another kind. */
 void setApartPages(std::uint8_t* at, std::size_t length);
 /** mlock(2); it may leave it to the caller to have the pages read in. */
@@ -46,6 +53,10 @@ bool isAlive(std::uint64_t thread);
 /** Sends a signal to this thread as it came. */
 void resend(int signal, siginfo_t* info);
 int startWriting(int file, std::int64_t offset, std::int64_t length);
-bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t* copied);
+bool cloneBlocks(int from, int to);
+bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t toOffset,
+                      std::int64_t* copied);
+/** For the guard: room for areas that a repair makes. Asks nobody, and so may be wrong by some. */
+bool claimAreasAtOnce(std::size_t count);
 
 }  // namespace fmmap::platform

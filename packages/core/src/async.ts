@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 
 import { type Binding, binding, isOperation, type Operation, result } from './binding.js';
 import { copyTo } from './copy.js';
@@ -55,7 +55,7 @@ export async function drive<T>(
 ): Promise<T> {
   let next = work.next();
   while (!next.done) {
-    const { name, args } = next.value;
+    const step = next.value;
     let value = 0;
     if (signal?.aborted) {
       next = work.throw(signal.reason);
@@ -63,12 +63,16 @@ export async function drive<T>(
       continue;
     }
     try {
-      if (isOperation(name)) {
-        const [found = 0, ...rest] = await runtime.call(name, args as never);
+      if ('milliseconds' in step) {
+        await setTimeout(step.milliseconds, undefined, { ...(signal && { signal }) }).catch(
+          () => {},
+        );
+      } else if (isOperation(step.name)) {
+        const [found = 0, ...rest] = await runtime.call(step.name, step.args as never);
         value = found;
         result.set(rest); // which the work reads at once
       } else {
-        value = invoke(name, args);
+        value = invoke(step.name, step.args);
       }
     } catch (error) {
       // It was made elsewhere: here the stack leads to who asked.

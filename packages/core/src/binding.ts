@@ -30,6 +30,7 @@ export enum Flag {
   allocate = 512,
   noGuard = 1024,
   detachOnClose = 2048,
+  noLock = 4096,
 }
 
 /** What offsets are put into: as numbers, or as 64-bit integers in the byte order of the processor. */
@@ -40,7 +41,10 @@ export type HandleId = number;
 
 /** What may wait for the system: run by the caller's thread, or with a promise by another one. */
 interface Operations {
-  /** `result`: length, how far into its page the mapping begins, and 1 if there is something to commit. Nothing is changed yet. */
+  /**
+   * `result`: length, how far into its page the mapping begins, and 1 if there is something to commit. Nothing is changed
+   * yet. 0 if somebody has a lease on the file, and was asked to give it up: then it is to be called again.
+   */
   open(
     path: string | Uint8Array,
     access: Access,
@@ -62,6 +66,10 @@ interface Operations {
   abandon(id: HandleId): number;
   /** `result`: length. */
   resize(id: HandleId, size: number): number;
+  /** As {@link resize}, for what is yet to be written: with blocks set aside for it, and nobody waits for the disk. */
+  makeRoom(id: HandleId, size: number): number;
+  /** Cuts off what {@link noteRoom} has told of, also after a fault. `isLast`: no more is made then. */
+  cutRoom(id: HandleId, isLast: boolean): number;
   /** Maps the open file as it is now, into windows that are yet to be made. */
   reopen(id: HandleId): number;
   checkFault(id: HandleId): number;
@@ -124,6 +132,12 @@ export interface Binding extends Operations, Changes {
   /** Once in a thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
   poison(id: HandleId): void;
+  /** Of the `to` bytes that are mapped those after `from` are but room, which goes with the mapping at the latest. */
+  noteRoom(id: HandleId, from: number, to: number): void;
+  /** Notes who has a handle, without keeping it alive, for {@link takeDropped}; until {@link forget}. */
+  watch(id: HandleId, owner: object): void;
+  /** Puts there handles whose owners V8 has collected, as far as there is room, and returns how many. */
+  takeDropped(handles: Float64Array): number;
   /** `content`: bytes, or a count of zeroes. `result` as of {@link open}. */
   memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
   /** A word that nobody can guess, by which {@link attach} finds the mapping; empty if it is closed. */

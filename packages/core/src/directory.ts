@@ -1,5 +1,6 @@
 import { binding } from './binding.js';
 import { type PathLike, toPath } from './path.js';
+import { relieved } from './shortage.js';
 
 /**
  * Makes the entries of a directory durable (`fsync(2)` of the directory): creations, renames and
@@ -13,7 +14,8 @@ import { type PathLike, toPath } from './path.js';
  * ```
  */
 export function syncDirectory(path: PathLike): void {
-  binding.syncDirectory(toPath(path));
+  const name = toPath(path);
+  relieved(() => binding.syncDirectory(name));
 }
 
 /** {@link syncDirectory} for the directory that holds `path`, which itself need not exist. */
@@ -24,5 +26,6 @@ export function syncParentDirectory(path: PathLike): void {
   const trimmed = text.replace(/(?<=[^/])\/+$/, '');
   const slash = trimmed.lastIndexOf('/');
   const parent = slash < 0 ? '.' : slash === 0 ? '/' : trimmed.slice(0, slash);
-  binding.syncDirectory(typeof name === 'string' ? parent : Buffer.from(parent, 'latin1'));
+  const directory = typeof name === 'string' ? parent : Buffer.from(parent, 'latin1');
+  relieved(() => binding.syncDirectory(directory));
 }

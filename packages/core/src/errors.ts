@@ -159,15 +159,27 @@ export function typeError(argument: string, expected: string, value: unknown): T
   return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE', argument });
 }
 
-/** An error that Node or V8 might have thrown, in the shape of a system error. */
+/** Names of errors by their numbers; Node's map of errors, which comes first, lacks some of them. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).map(([name, code]) => [code, name]),
+);
+
+/**
+ * An error that Node or V8 might have thrown, in the shape of a system error.
+ * @param known - Its name and text in the system's words, for what Node does not know.
+ */
 export function systemError(
   code: number,
   syscall: string,
   path?: string,
   dest?: string,
   detail?: string,
+  known: { readonly name?: string | undefined; readonly text?: string | undefined } = {},
 ): MmapError {
-  const [name, text] = getSystemErrorMap().get(-code) ?? [`E${code}`, 'unknown error'];
+  const [name, text] = getSystemErrorMap().get(-code) ?? [
+    NAMES.get(code) ?? (known.name || `E${code}`),
+    known.text || 'unknown error',
+  ];
   const where =
     (path === undefined ? '' : ` '${path}'`) + (dest === undefined ? '' : ` -> '${dest}'`);
   const why = detail ? `; ${detail}` : '';
@@ -230,6 +242,8 @@ export function createError(
   offset: number,
   path?: string,
   dest?: string,
+  name?: string,
+  text?: string,
 ): MmapError {
   const details = { path, dest, syscall: syscall || undefined };
   const about = `${detail}: '${path ?? ''}'`;
@@ -263,7 +277,7 @@ export function createError(
       error = new MmapUnsupportedError(about, details);
       break;
     default:
-      error = systemError(errno, syscall, path, dest, detail);
+      error = systemError(errno, syscall, path, dest, detail, { name, text });
   }
   Error.captureStackTrace(error, createError);
   return error;

@@ -1,4 +1,5 @@
 // What the async packages are made of. Not for direct use: it may change with any version.
+export { onAbort, onAbortWeakly } from './abort.js';
 export {
   abortable,
   drive,
@@ -61,5 +62,5 @@ export type { PathLike } from './path.js';
 export { checkInteger, checkSize, checkWithin } from './range.js';
 export { MmapFileReader } from './reader.js';
 export type { Needle } from './search.js';
-export { invoke, perform, type Work } from './work.js';
+export { call, invoke, perform, type Work } from './work.js';
 export { MmapFileWriter } from './writer.js';

@@ -1,4 +1,5 @@
 import { binding, type HandleId } from './binding.js';
+import { collect, onShortage } from './shortage.js';
 
 let hasWarned = false;
 
@@ -15,7 +16,31 @@ export function handOver<T>(memories: readonly SharedArrayBuffer[], act: () => T
   }
 }
 
-const leases = new FinalizationRegistry<Lease>((lease) => lease.expire());
+/** Of mappings that have not ended. */
+const leases = new Map<HandleId, Lease>();
+const dropped = new FinalizationRegistry<Lease>((lease) => lease.expire());
+
+// JavaScript is told of what was collected a turn later. Whoever is short of something cannot wait for that.
+onShortage({
+  size: () => leases.size,
+  letGo() {
+    const handles = new Float64Array(leases.size);
+    const count = binding.takeDropped(handles);
+    for (const id of handles.subarray(0, count)) leases.get(id)?.expire();
+    return count;
+  },
+});
+
+/** The content of memory without a file that has not ended, which V8 does not count, and when to look for garbage in it. */
+let held = 0;
+const LEAST = 2 ** 28;
+let most = LEAST;
+
+/** Before memory of so many bytes is made: looks for such as was dropped whenever there is twice as much as the last time. */
+export function makeWay(bytes: number): void {
+  if (held + bytes <= most || collect() < 0) return;
+  most = Math.max(LEAST, 2 * (held + bytes));
+}
 
 /**
  * The memory that the binding may look at: V8 must not free it before the binding has let go of it. It outlives a
@@ -29,6 +54,8 @@ export class Lease {
   /** What was dropped while work was in flight, which may be looking at it. */
   #leaving: SharedArrayBuffer[] = [];
   #inFlight = 0;
+  /** Bytes that are held by nothing else. */
+  #content = 0;
 
   constructor(id: HandleId, path: string | undefined) {
     this.id = id;
@@ -36,8 +63,19 @@ export class Lease {
   }
 
   /** Unmaps when `owner` is collected. From here on the memory is held as long as the thread lives, or until it is dropped. */
-  register(owner: object): void {
-    leases.register(owner, this, owner);
+  register(owner: object, content = 0): void {
+    leases.set(this.id, this);
+    dropped.register(owner, this, owner);
+    binding.watch(this.id, owner);
+    this.#content = content;
+    held += content;
+  }
+
+  /** @returns Whether it was there until now. */
+  #unregister(): boolean {
+    if (!leases.delete(this.id)) return false;
+    held -= this.#content;
+    return true;
   }
 
   keep(memory: SharedArrayBuffer): void {
@@ -57,7 +95,8 @@ export class Lease {
 
   /** The binding has let go of everything. */
   end(owner: object): void {
-    leases.unregister(owner);
+    this.#unregister();
+    dropped.unregister(owner);
     binding.forget(this.id);
     for (const memory of [...this.#memories]) this.drop(memory);
   }
@@ -73,13 +112,15 @@ export class Lease {
 
   /** The mapping was dropped, and nothing is in flight. */
   expire(): void {
+    if (!this.#unregister()) return;
     binding.release(this.id);
     binding.forget(this.id);
+    this.#memories.clear();
     if (this.#path === undefined || hasWarned) return;
     hasWarned = true;
     process.emitWarning(
       `'${this.#path}' was dropped without close() and has been unmapped by the garbage collector; ` +
-        'close it, or declare it with `using`. Further files are not reported.',
+        'close it, or declare it with `using` (which is also what `removeOnDispose` waits for). Further files are not reported.',
       { type: 'MmapLeakWarning', code: 'FMMAP_LEAK' },
     );
   }

@@ -109,7 +109,7 @@ export class Mapping {
   static *finish(traits: MappingTraits): Work<Mapping> {
     const [length = 0, delta = 0, isPending] = result;
     const mapping = new Mapping(traits, delta);
-    mapping.#lease.register(mapping);
+    mapping.#lease.register(mapping, traits.isMemory ? length : 0);
     try {
       mapping.windows.use(yield* mapping.windows.cover(length));
       if (isPending === 1) yield* call('commit', traits.id);
@@ -449,7 +449,8 @@ export class Mapping {
     }
   }
 
-  *resize(size: number): Work<void> {
+  /** @param isRoom - For what is yet to be written: blocks are set aside, and nobody waits for the disk. */
+  *resize(size: number, isRoom = false): Work<void> {
     checkSize(size, 'size');
     this.requireUsable();
     if (this.isCow) {
@@ -464,7 +465,7 @@ export class Mapping {
     // Whoever reads while this waits must not take the zeroes that come for the file's bytes.
     if (target < this.length) this.#show(target);
     try {
-      yield* call('resize', this.id, size);
+      yield* call(isRoom ? 'makeRoom' : 'resize', this.id, size);
     } catch (error) {
       this.windows.cancel(cover);
       if (!this.#isClosed) this.#show(length);

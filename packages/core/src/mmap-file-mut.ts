@@ -107,7 +107,10 @@ export class MmapFileMut extends MmapFile {
     );
   }
 
-  /** Whether disposing of this handle removes the file, as far as {@link remove} can. */
+  /**
+   * Whether disposing of this handle removes the file, as far as {@link remove} can. A handle that is dropped without it,
+   * and collected, leaves the file where it is.
+   */
   get removeOnDispose(): boolean {
     return this.#removeOnDispose;
   }

@@ -3,10 +3,13 @@ import { types } from 'node:util';
 import { Access, binding } from './binding.js';
 import { plain } from './bytes.js';
 import { typeError } from './errors.js';
+import { makeWay } from './lease.js';
+import { pauses } from './lock-turn.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
 import { type PathLike, showPath, toPath } from './path.js';
 import { checkSize } from './range.js';
+import { relieved } from './shortage.js';
 import { ownerOf } from './windows.js';
 import { call, perform, type Work } from './work.js';
 
@@ -24,7 +27,13 @@ export function* openFile(
   const request: OpenRequest =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ?? parseOptions(maker, options);
   const { access, flags, mode, customFlags, offset, length, maxSize, detachOnClose } = request;
-  const id = yield* call('open', name, access, flags, mode, customFlags, offset, length, maxSize);
+  let id = 0;
+  for (const milliseconds of pauses()) {
+    id = yield* call('open', name, access, flags, mode, customFlags, offset, length, maxSize);
+    if (id !== 0) break;
+    // As open(2) itself would. But nothing could end that, and a FIFO would not be refused.
+    yield { milliseconds };
+  }
   return yield* Mapping.finish({
     id,
     path: showPath(name),
@@ -68,7 +77,8 @@ function mapMemory(
   options: MapOptions | undefined,
 ): Mapping {
   const { flags, detachOnClose } = parseOptions(constructors.anonymous, options);
-  const id = binding.memory(path, access, flags, content);
+  makeWay(typeof content === 'number' ? content : content.length);
+  const id = relieved(() => binding.memory(path, access, flags, content));
   return perform(
     Mapping.finish({
       id,

@@ -6,7 +6,7 @@ import { pauses } from './lock-turn.js';
 import type { Mapping } from './mapping.js';
 import { type PathLike, toPath } from './path.js';
 import { statNumbers, toBigIntStats, toStats } from './stat.js';
-import { call, perform, type Work } from './work.js';
+import { call, perform, sleep, type Work } from './work.js';
 
 // What the sync and the async classes do alike: arguments first, then the state, then the system.
 
@@ -90,15 +90,13 @@ export function* lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Wo
   return isHeld;
 }
 
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
 /** Keeps the thread waiting for the lock, and still lets it, or the process, be ended. */
 export function waitForLock(mapping: Mapping, kind: LockKind): void {
   for (const pause of pauses()) {
     const rest = mapping.lockTurn.rest();
-    if (rest > 0) Atomics.wait(sleeper, 0, 0, rest);
+    if (rest > 0) sleep(rest);
     if (perform(lock(mapping, { kind, again: true, adopt: true }))) return;
-    Atomics.wait(sleeper, 0, 0, pause);
+    sleep(pause);
   }
 }
 

@@ -38,6 +38,12 @@ export interface OpenOptions extends MapOptions {
   length?: number | undefined;
   /** Open for reading; only `true` can be mapped. @defaultValue `true` */
   read?: boolean | undefined;
+  /**
+   * `'none'` takes no lock: for file systems that have none (some of NFS, Lustre and FUSE), on which `open` fails
+   * otherwise. Seeing to it that nobody else changes or maps the file is up to you then. `lock()` and its like still try.
+   * @defaultValue exclusive for writable mappings, shared for others
+   */
+  lock?: 'none' | undefined;
   /** Further flags for `open(2)`, such as `fs.constants.O_NOFOLLOW`. @defaultValue `0` */
   customFlags?: number | undefined;
   /** Windows only. */
@@ -97,7 +103,7 @@ export interface OpenRequest {
 
 const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard'];
 const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
-const OPEN = [...MAP, 'offset', 'length', 'read', 'customFlags', ...WINDOWS];
+const OPEN = [...MAP, 'offset', 'length', 'read', 'lock', 'customFlags', ...WINDOWS];
 const OPEN_MUT = [...OPEN, 'maxSize', 'allocate', 'write', 'append', 'truncate'];
 const CREATE = [...OPEN_MUT, 'mode'];
 
@@ -198,6 +204,9 @@ export function parseOptions(maker: Constructor, options: object | undefined): O
       numbers[key] = value as number;
     } else if (key === 'customFlags') {
       numbers.customFlags = parseCustomFlags(value);
+    } else if (key === 'lock') {
+      if (value !== 'none') throw typeError(key, "'none', or left out", value);
+      flags |= Flag.noLock;
     } else if (key === 'mode') {
       numbers.mode = parseMode(value);
     } else {

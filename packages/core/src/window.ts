@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 
 import { binding } from './binding.js';
 import { systemError } from './errors.js';
+import { onShortage, relieved } from './shortage.js';
 
 // A window is V8's own memory with the file mapped over it (native/src/mapping.h draws it). V8
 // frees the addresses once the last view is gone, so a view can outlive its file and never dangle,
@@ -125,13 +126,14 @@ function allocate(byteLength: number, path: string): Window {
 
 const POOLED = 8;
 const pool: Window[] = [];
+onShortage({ size: () => pool.length, letGo: () => pool.splice(0).length });
 
 /** A window for at least `bytes` bytes. */
 export function takeWindow(bytes: number, path: string): Window {
   const byteLength = memoryFor(bytes);
   const found = pool.findIndex(({ memory }) => memory.byteLength === byteLength);
   const window = found < 0 ? undefined : pool.splice(found, 1)[0];
-  return window ?? allocate(byteLength, path);
+  return window ?? relieved(() => allocate(byteLength, path), true);
 }
 
 /** Keeps a window for later if no user has seen it: making one costs more than opening a small file. */

@@ -15,8 +15,9 @@ export function ownerOf(array: TypedArray): { requireIntact(): void } | undefine
   return (bufferOf(array) as { [MAPPING]?: { requireIntact(): void } })[MAPPING];
 }
 
-/** From here on it is worth asking whether the address space has room: V8 ends without any. */
+/** After so many bytes of windows it is worth asking whether the address space has room: V8 ends without any. */
 const LARGE = 2 ** 26;
+let unasked = 0;
 
 /** What the windows of a mapping have in common. */
 export interface WindowsTraits {
@@ -132,7 +133,11 @@ export class Windows {
     const list: Window[] = [];
     const added: Window[] = [];
     let shown = length;
-    if (total >= LARGE) yield* call('probe', this.#traits.id, total);
+    unasked += total;
+    if (unasked >= LARGE) {
+      yield* call('probe', this.#traits.id, total);
+      unasked = 0;
+    }
     try {
       for (let start = 0; start < total; start += MAX_WINDOW) {
         const needed = Math.min(total - start, MAX_WINDOW);

@@ -127,7 +127,10 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
     );
   }
 
-  /** Whether disposing of this handle removes the file, as far as {@link remove} can. */
+  /**
+   * Whether disposing of this handle removes the file, as far as {@link remove} can. A handle that is dropped without it,
+   * and collected, leaves the file where it is.
+   */
   get removeOnDispose(): boolean {
     return this.#removeOnDispose;
   }

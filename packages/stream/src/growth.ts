@@ -1,5 +1,7 @@
 import {
   Access,
+  binding,
+  call,
   drive,
   type Mapping,
   MmapClosedError,
@@ -9,15 +11,34 @@ import {
   poolRuntime,
 } from '@fmmap/core/internal';
 
-/** A file grows by as much as it is long, but by no less and no more than this. */
-const GROWTH = { least: 2 ** 16, most: 2 ** 30 };
+/**
+ * A file grows by as much as it is long, but by no less and no more than this. A process that is killed leaves so many
+ * zeroes at the end of its file.
+ */
+const GROWTH = { least: 2 ** 16, most: 2 ** 24 };
 
 /** Of each mapping that streams make longer. */
 const growths = new WeakMap<Mapping, Growth>();
 
+/** Of those. */
+const growing = new Set<Mapping['id']>();
+
+/** A process that ends does not end its streams. */
+function cutAll(): void {
+  for (const id of growing) binding.cutRoom(id, true);
+}
+
+function grows(id: Mapping['id'], isSo: boolean): void {
+  if (isSo) growing.add(id);
+  else growing.delete(id);
+  process.off('exit', cutAll);
+  if (growing.size > 0) process.on('exit', cutAll);
+}
+
 /** The room at the end of a file that streams have made, and the last one of them takes away. */
 export class Growth {
   readonly #mapping: Mapping;
+  readonly #id: Mapping['id'];
   #streams = 0;
   /** Up to where the bytes are somebody's. */
   #end: number;
@@ -26,6 +47,7 @@ export class Growth {
 
   private constructor(mapping: Mapping) {
     this.#mapping = mapping;
+    this.#id = mapping.id;
     this.#end = mapping.length;
     this.#length = mapping.length;
   }
@@ -40,6 +62,7 @@ export class Growth {
     }
     const growth = growths.get(mapping) ?? new Growth(mapping);
     growths.set(mapping, growth);
+    grows(growth.#id, true);
     ++growth.#streams;
     return growth;
   }
@@ -47,6 +70,12 @@ export class Growth {
   /** Up to here a stream has written. */
   wrote(end: number): void {
     this.#end = Math.max(this.#end, end);
+    this.#note();
+  }
+
+  /** The binding, too, knows what is but room: it cuts it off when the file is closed, or dropped, or its thread ends. */
+  #note(): void {
+    binding.noteRoom(this.#id, this.#end, this.#length);
   }
 
   /** Makes the mapping long enough for `needed` bytes. */
@@ -63,13 +92,14 @@ export class Growth {
       const step = Math.min(Math.max(length, GROWTH.least), GROWTH.most);
       const wanted = Math.max(needed, length + step);
       try {
-        await this.#resize(wanted);
+        await this.#resize(wanted, true);
       } catch (error) {
         // There may be room for what is needed, and not for more.
         if (mapping.isPoisoned || needed === wanted || !(error instanceof MmapError)) throw error;
-        await this.#resize(needed);
+        await this.#resize(needed, true);
       }
       this.#length = mapping.length;
+      this.#note();
     });
   }
 
@@ -79,15 +109,21 @@ export class Growth {
     return mapping.turns.change(async () => {
       if (--this.#streams > 0) return;
       growths.delete(mapping);
+      grows(this.#id, false);
       if (mapping.isClosed || mapping.access !== Access.write) return;
+      if (mapping.isFaulted || mapping.isPoisoned) {
+        await drive(poolRuntime, call('cutRoom', this.#id, false));
+        return;
+      }
       // Where somebody else has changed the length it is to stay so.
       if (mapping.length === this.#length && this.#end < mapping.length)
-        await this.#resize(this.#end);
+        await this.#resize(this.#end, false);
+      binding.noteRoom(this.#id, 0, 0);
     });
   }
 
-  #resize(length: number): Promise<void> {
-    return drive(poolRuntime, this.#mapping.resize(this.#mapping.offset + length));
+  #resize(length: number, isRoom: boolean): Promise<void> {
+    return drive(poolRuntime, this.#mapping.resize(this.#mapping.offset + length, isRoom));
   }
 
   /** Growing must not cut off what lies behind a mapping of a part of a file. */

@@ -6,6 +6,7 @@ import {
   type MemoryReads,
   MmapRangeError,
   MmapUnsupportedError,
+  onAbortWeakly,
   perform,
 } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
@@ -55,7 +56,8 @@ class Source {
   #at: number;
   /** Where the file is due for a look, which finds what no page fault tells of. */
   #due = 0;
-  #onAbort: (() => void) | undefined;
+  #controller: ReadableByteStreamController | undefined;
+  #unlisten: (() => void) | undefined;
 
   constructor(
     file: MemoryReads,
@@ -76,11 +78,14 @@ class Source {
   }
 
   start(controller: ReadableByteStreamController): void {
-    this.#onAbort = () => {
-      controller.error(this.#signal?.reason);
-      this.cancel();
-    };
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#controller = controller;
+    this.#unlisten = this.#signal && onAbortWeakly(this.#signal, this, Source.#abort);
+  }
+
+  // Not a closure, which would keep what it is made in.
+  static #abort(source: Source): void {
+    source.#controller?.error(source.#signal?.reason);
+    source.cancel();
   }
 
   pull(controller: ReadableByteStreamController): Promise<void> | undefined {
@@ -98,8 +103,8 @@ class Source {
 
   /** Also when it is all over: no more is read ahead, and nobody listens. */
   cancel(): void {
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#onAbort = undefined;
+    this.#unlisten?.();
+    this.#unlisten = undefined;
     this.#over.abort();
   }
 

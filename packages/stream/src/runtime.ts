@@ -62,11 +62,14 @@ export abstract class Writes extends MemoryWrites {
    * pages they go to are in memory, and `close` is fulfilled when all of it is on the disk.
    *
    * A chunk that does not fit is refused with `MmapRangeError` before any of it is written. With
-   * `grow` the file is made larger instead, about twice as large each time, and trimmed to what was
-   * written when the stream ends, well or not. Close or abort such a stream before the file, which
-   * keeps the room otherwise. After an abort or an error the file holds what was written until then,
-   * which is not flushed.
+   * `grow` the file is made larger instead, about twice as large each time and by 16 MiB at most, with blocks of the
+   * disk set aside for it, and trimmed to what was written when the stream ends, well or not, at the latest when the
+   * file is closed or the process exits. A process that is killed leaves the room, which is zeroes, at the end of the
+   * file; so does a crash of the system. Programs that must know then where their data ends write that down, as a length
+   * before each record. After an abort or an error the file holds what was written until then, which is not flushed.
    *
+   * @throws MmapError `ENOSPC` or `EDQUOT`, with which `write` rejects where the disk is full; the file keeps what was
+   * written before.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the
    * signal's reason
    * @throws MmapUnsupportedError for `grow` on a copy-on-write mapping

@@ -5,6 +5,7 @@ import {
   drive,
   type MemoryWrites,
   type OperationOptions,
+  onAbortWeakly,
   operations,
   poolRuntime,
   prepare,
@@ -57,7 +58,8 @@ class Sink {
   #at: number;
   /** Up to where pages have been read in. */
   #ready = 0;
-  #onAbort: (() => void) | undefined;
+  #controller: WritableStreamDefaultController | undefined;
+  #endListening: (() => void) | undefined;
   #left: Promise<void> | undefined;
 
   constructor(
@@ -77,11 +79,14 @@ class Sink {
     // The stream's own signal is earlier than `abort`, which waits for the chunk in flight.
     const { signal } = controller as unknown as { signal: AbortSignal }; // not in the types
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
-    this.#onAbort = () => {
-      controller.error(this.#signal?.reason);
-      this.#stop(this.#signal?.reason);
-    };
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#controller = controller;
+    this.#endListening = this.#signal && onAbortWeakly(this.#signal, this, Sink.#abort);
+  }
+
+  // Not a closure, which would keep what it is made in.
+  static #abort(sink: Sink): void {
+    sink.#controller?.error(sink.#signal?.reason);
+    void sink.#stop(sink.#signal?.reason);
   }
 
   async write(chunk: unknown): Promise<void> {
@@ -155,8 +160,8 @@ class Sink {
   }
 
   #unlisten(): void {
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#onAbort = undefined;
+    this.#endListening?.();
+    this.#endListening = undefined;
   }
 }
 

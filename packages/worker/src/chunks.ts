@@ -1,6 +1,5 @@
-import { abortable, checkInteger, type Mapping, typeError } from '@fmmap/core/internal';
+import { abortable, checkInteger, type Mapping, onAbort, typeError } from '@fmmap/core/internal';
 
-import { onAbort } from './abort.js';
 import type { TaskSource } from './protocol.js';
 import {
   inTurn,

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
-import { checkInteger, MmapError, typeError } from '@fmmap/core/internal';
+import { checkInteger, MmapError, onAbort, typeError } from '@fmmap/core/internal';
 
-import { onAbort } from './abort.js';
 import { fromElsewhere } from './failure.js';
 import { Job, type JobLimits } from './job.js';
 import type { Reply, Request } from './protocol.js';

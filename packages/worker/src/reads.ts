@@ -29,6 +29,7 @@ export abstract class Reads extends MemoryReads {
    * @throws What the function throws, with its message, name, stack and own properties
    * @throws MmapError `ERR_MMAP_POOL_THREAD` if the function ended its thread, or there is none and none can be
    * started; `ERR_MMAP_TASK_RESULT` if its result cannot be cloned; `ERR_MMAP_POOL_DESTROYED`
+   * @throws MmapUnsupportedError for a function, where no code is made of strings (`--disallow-code-generation-from-strings`)
    * @throws TypeError, MmapClosedError, MmapFaultError
    * @example
    * ```ts

@@ -6,6 +6,7 @@ import {
   MmapError,
   MmapFile,
   MmapFileMut,
+  MmapUnsupportedError,
   result,
   typeError,
 } from '@fmmap/core/internal';
@@ -68,6 +69,13 @@ function compile(code: string): Callable {
     // biome-ignore lint/complexity/noCommaOperator: which this makes sure of
     call = (0, eval)(`(${code}\n)`);
   } catch (cause) {
+    if (cause instanceof EvalError) {
+      const error = new MmapUnsupportedError(
+        'this process makes no code of strings (--disallow-code-generation-from-strings), which a function is sent as; ' +
+          'give the task as the URL or the absolute path of a module',
+      );
+      throw Object.defineProperty(error, 'cause', { value: cause });
+    }
     const expected = 'a function whose source stands for itself: not a method, nor a built-in one';
     throw Object.assign(typeError('task', expected, code), { cause });
   }
