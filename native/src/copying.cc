@@ -14,7 +14,7 @@ namespace {
  */
 class NewFile {
  public:
-  explicit NewFile(std::string path) : path_(std::move(path)) {}
+  explicit NewFile(const platform::Place& place) : place_(place), path_(place.path) {}
   NewFile(const NewFile&) = delete;
   ~NewFile() {
     platform::Identity identity;
@@ -27,8 +27,7 @@ class NewFile {
   }
 
   Status create() {
-    if (Status status = platform::absolutePath(&path_); !status) return status;
-    if (Status status = platform::openParent(path_, &parent_); !status) return status;
+    if (Status status = platform::openParent(place_, &parent_); !status) return status;
     if (Status status = platform::createUnnamed(parent_, path_, 0666, &file_); !status) return status;
     if (file_ != platform::kNoHandle) return {};
     const Status status = platform::createNew(parent_, path_, 0666, &file_);
@@ -50,7 +49,8 @@ class NewFile {
   platform::Handle handle() const { return file_; }
 
  private:
-  std::string path_;
+  const platform::Place& place_;
+  const std::string& path_;
   platform::Handle parent_ = platform::kNoHandle;
   platform::Handle file_ = platform::kNoHandle;
   bool isNamed_ = false;
@@ -59,11 +59,12 @@ class NewFile {
 
 }  // namespace
 
-Status Mapping::writeToNewFile(HandleId handle, const std::string& path, std::int64_t offset, std::int64_t length) {
+Status Mapping::writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset,
+                               std::int64_t length) {
   Pin order(order_);
   Pieces pieces(*this);
   if (Status status = pieces.take(handle, "write", offset, length); !status) return status;
-  NewFile target(path);
+  NewFile target(place);
   if (Status status = target.create(); !status) return status;
   const Status status = explained("write", pieces, [&]() -> Status {
     // Private pages are in no file: those go through memory, everything else stays in the kernel.

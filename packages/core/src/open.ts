@@ -5,7 +5,7 @@ import { plain } from './bytes.js';
 import { typeError } from './errors.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
-import { type PathLike, showPath, toPath } from './path.js';
+import { type Place, showPath } from './path.js';
 import { checkSize } from './range.js';
 import { ownerOf } from './windows.js';
 import { call, perform, type Work } from './work.js';
@@ -17,17 +17,17 @@ const DEFAULTS = new Map(
 /** Opens, locks and maps a file. Arguments are checked before anything is touched. */
 export function* openFile(
   maker: (typeof constructors)[keyof typeof constructors],
-  path: PathLike,
+  { path, directory }: Place,
   options: object | undefined,
 ): Work<Mapping> {
-  const name = toPath(path);
   const request: OpenRequest =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ?? parseOptions(maker, options);
   const { access, flags, mode, customFlags, offset, length, maxSize, detachOnClose } = request;
-  const id = yield* call('open', name, access, flags, mode, customFlags, offset, length, maxSize);
+  const numbers = [mode, customFlags, offset, length, maxSize, directory] as const;
+  const id = yield* call('open', path, access, flags, ...numbers);
   return yield* Mapping.finish({
     id,
-    path: showPath(name),
+    path: showPath(path),
     access,
     offset,
     isMemory: false,

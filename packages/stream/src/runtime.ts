@@ -65,7 +65,8 @@ export abstract class Writes extends MemoryWrites {
    * `grow` the file is made larger instead, about twice as large each time, and trimmed to what was
    * written when the stream ends, well or not. Close or abort such a stream before the file, which
    * keeps the room otherwise. After an abort or an error the file holds what was written until then,
-   * which is not flushed.
+   * which is not flushed. As with `fs`, the bytes of a chunk are read when its turn comes: leave them alone until
+   * `write` is fulfilled. All other arguments are taken at the call.
    *
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the
    * signal's reason

@@ -5,13 +5,14 @@ import {
   drive,
   type MemoryWrites,
   type OperationOptions,
+  operationOptions,
   operations,
   poolRuntime,
   prepare,
   typeError,
 } from '@fmmap/core/internal';
 import { Growth } from './growth.js';
-import { checkBoolean, signalOf } from './options.js';
+import { checkBoolean } from './options.js';
 
 /** Options of `writable`. */
 export interface WritableOptions extends OperationOptions {
@@ -31,8 +32,7 @@ export function writableOf(
   file: MemoryWrites,
   options: WritableOptions | undefined,
 ): WritableStream<Uint8Array | string> {
-  const signal = signalOf(options, ['offset', 'grow']);
-  const { offset = 0, grow = false } = options ?? {};
+  const { offset = 0, grow = false, signal } = operationOptions(options, ['offset', 'grow']);
   checkSize(offset, 'offset');
   checkBoolean(grow, 'grow');
   const mapping = file._mapping;

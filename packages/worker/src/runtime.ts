@@ -6,6 +6,7 @@ import {
   type Operation,
   poolRuntime,
   type Runtime,
+  showPath,
 } from '@fmmap/core/internal';
 
 import { unpackFailure } from './failure.js';
@@ -27,7 +28,7 @@ export const runtime: Runtime = {
       if ('failure' in reply) throw unpackFailure(reply.failure);
       const values = reply.value as readonly number[];
       if (name === OPENING && !binding.take(values[0] ?? 0)) {
-        throw new MmapClosedError(String(args[0]));
+        throw new MmapClosedError(showPath(args[0] as string | Uint8Array));
       }
       return values;
     } catch (error) {
