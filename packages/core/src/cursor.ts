@@ -24,11 +24,12 @@ export type Whence = 'start' | 'current' | 'end';
  * | `length` | the bytes of the part that the mapping has; 0 if it ends before |
  * | `remaining` | from the position to that end; 0 at or behind it |
  * | `seek` | 0 to `length`; `'end'` is that end |
- * | `skip`, `read`, `peek`, `chunks`, `write` | take what remains: less than asked for, and nothing at the end |
+ * | `skip`, `read`, `peek`, `write` | take what remains: less than asked for, and nothing at the end |
  * | `readLine`, iteration | the last line ends with the mapping; then `null`, or the end |
+ * | `chunks` | give what remained when they were asked for; `MmapRangeError` when the mapping ends before that |
  * | `readExact`, `bytes`, `readX`, `writeAll`, `writeX` | `MmapRangeError` if too little remains; the position stays |
  *
- * A poisoned mapping has length 0, and the last row throws `MmapPoisonedError`. Once the file is closed the getters say
+ * A poisoned mapping has length 0, and what throws `MmapRangeError` there throws `MmapPoisonedError`. Once the file is closed the getters say
  * what the part was, so that no loop takes that for its end, and every method throws `MmapClosedError`.
  */
 export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
@@ -81,12 +82,14 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
     if (whence !== 'start' && whence !== 'current' && whence !== 'end') {
       throw typeError('whence', "'start', 'current' or 'end'", whence);
     }
-    this.file._mapping.refresh();
+    const mapping = this.file._mapping;
+    mapping.refresh();
     const { length } = this;
-    const origin = { start: 0, current: this.#position, end: length }[whence];
-    checkInteger(origin + offset, 'offset', 0, length);
-    this.#position = origin + offset;
-    return this.#position;
+    const position = { start: 0, current: this.#position, end: length }[whence] + offset;
+    if (position > length) mapping.requireUsable(); // a poisoned one says that it is
+    checkInteger(position, 'offset', 0, length);
+    this.#position = position;
+    return position;
   }
 
   /**

@@ -72,19 +72,26 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
   }
 
   /**
-   * The remaining bytes as views of `size` bytes, the last one shorter.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   * What remains now, as views of `size` bytes, the last one shorter.
+   * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   chunks(size: number): Generator<Buffer, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
     this.file._mapping.refresh();
-    return this.#chunks(size);
+    return this.#chunks(size, this.length);
   }
 
-  *#chunks(size: number): Generator<Buffer, void, undefined> {
-    for (let chunk = this.peek(size); chunk.length > 0; chunk = this.peek(size)) {
+  *#chunks(size: number, end: number): Generator<Buffer, void, undefined> {
+    while (this.position < end) {
+      const chunk = this.peek(size);
+      if (chunk.length === 0) {
+        this.claim(1); // which is gone
+        continue;
+      }
       this.advance(chunk.length);
       yield chunk;
+      this.file._mapping.refresh();
     }
   }
 }

@@ -100,28 +100,33 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
   }
 
   /**
-   * The remaining bytes as views of `size` bytes, the last one shorter. They are in memory, and the
-   * next one is being read in.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   * What remains now, as views of `size` bytes, the last one shorter. They are in memory when they come.
+   * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   chunks(size: number, options?: OperationOptions): AsyncGenerator<Buffer, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
     const signal = abortable(options);
     this.file._mapping.refresh();
-    return this.#chunks(size, signal);
+    return this.#chunks(size, this.length, signal);
   }
 
   async *#chunks(
     size: number,
+    end: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Buffer, void, undefined> {
-    for (;;) {
+    while (this.position < end) {
       const length = Math.min(size, this.remaining);
       await prepare(runtime, this.file._mapping, this.offset + this.position, length, signal);
       const chunk = this.peek(length); // of fewer bytes, if it was made shorter meanwhile
-      if (chunk.length === 0) return;
+      if (chunk.length === 0) {
+        this.claim(1); // which is gone
+        continue;
+      }
       this.advance(chunk.length);
       yield chunk;
+      this.file._mapping.refresh();
     }
   }
 

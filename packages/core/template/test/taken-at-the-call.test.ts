@@ -108,7 +108,8 @@ const OF_FLAVOURS = new Set(['run', 'runWith', 'map']);
 
 test('every method that returns a promise is here', () => {
   const isAsync = (name: string) =>
-    (AsyncMmapFileMut.prototype as never)[name]?.['constructor'].name === 'AsyncFunction';
+    (AsyncMmapFileMut.prototype as never as Record<string, object>)[name]?.constructor.name ===
+    'AsyncFunction';
   const found = methodsOf(AsyncMmapFileMut).map(({ name }) => name);
   const unknown = found.filter(
     (name) => isAsync(name) && !(name in calls) && !PLAIN.has(name) && !OF_FLAVOURS.has(name),

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { ChildOptions } from './child.js';
 import { tempDir } from './temp.js';
 
@@ -12,6 +14,15 @@ export interface Situation {
 }
 
 const isRoot = process.getuid?.() === 0;
+
+/** One that is removed by who can do that, however deep it is by then. */
+function deepDir(): string {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-test-'));
+  onTestFinished(() => {
+    execFileSync('rm', ['-rf', directory]);
+  });
+  return directory;
+}
 
 /** All in which `fs` opens relative paths, and the first one in which absolute ones lead there as well. */
 export const situations: Readonly<Record<string, () => Situation>> = {
@@ -29,7 +40,7 @@ export const situations: Readonly<Record<string, () => Situation>> = {
     };
   },
   'one whose path is too long': () => ({
-    options: { cwd: tempDir() },
+    options: { cwd: deepDir() },
     enter: `for (let i = 0; i < 30; ++i) {
       fs.mkdirSync('d'.repeat(200));
       process.chdir('d'.repeat(200));
