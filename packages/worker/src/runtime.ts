@@ -32,14 +32,20 @@ export const runtime: Runtime = {
       }
       return values;
     } catch (error) {
-      if (ENDING.has(name) && isOfPool(error)) return poolRuntime.call(name, args);
+      const isElsewhere = isOfPool(error) && (ENDING.has(name) || isHomeless(error));
+      if (isElsewhere) return poolRuntime.call(name, args);
       throw error;
     }
   },
 };
 
-function isOfPool(error: unknown): boolean {
+function isOfPool(error: unknown): error is MmapError {
   return error instanceof MmapError && error.code.startsWith('ERR_MMAP_POOL');
+}
+
+/** Node starts no thread where `process.cwd()` fails: in a directory that is gone, or too far down. */
+function isHomeless({ cause }: MmapError): boolean {
+  return (cause as { syscall?: unknown } | undefined)?.syscall === 'uv_cwd';
 }
 
 export abstract class Writes extends MemoryWrites {}

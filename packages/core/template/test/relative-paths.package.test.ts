@@ -82,7 +82,7 @@ test('a rejected open lets go of the directory', async () => {
     `${DIRECTORIES}
      const before = directories();
      const aborted = { signal: AbortSignal.abort() };
-     for (const [path, options] of [['none'], ['none', { offset: -1 }], ['none', aborted], ['a\0'], ['']]) {
+     for (const [path, options] of [['none'], ['none', { offset: -1 }], ['none', aborted], ['a\\0'], ['']]) {
        await AsyncMmapFile.open(path, options).catch(() => {});
        await AsyncMmapFile.memory('name', 'abc').writeToNewFile('none/' + path, options ? -1 : 0).catch(() => {});
      }
