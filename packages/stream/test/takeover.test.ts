@@ -1,5 +1,6 @@
 import type { ReadableStream } from 'node:stream/web';
 import { describe, expect, test } from 'vitest';
+import { turn } from '../../core/test/helpers/process.js';
 import { pattern, tempFile } from '../../core/test/helpers/temp.js';
 import { AsyncMmapFile } from '../src/index.js';
 import { coldFile } from './generated/cold.js';
@@ -66,6 +67,7 @@ describe.each([
       for (const options of [{}, { copy: true }]) {
         await using file = await AsyncMmapFile.open(make());
         const stream = file.readable({ chunkSize: CHUNK, ...options });
+        await turn(); // until when a stream asks its source for nothing
         const left = asks(stream).catch((error: Error) => error);
         const chunks = await takes(stream);
         await left;
@@ -76,6 +78,7 @@ describe.each([
     test('is nobody’s if the stream is cancelled', async () => {
       await using file = await AsyncMmapFile.open(make());
       const stream = file.readable({ chunkSize: CHUNK });
+      await turn();
       const left = asks(stream).catch((error: Error) => error);
       await stream.cancel();
       await left;
