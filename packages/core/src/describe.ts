@@ -8,14 +8,19 @@ export interface FileDescription {
   readonly length: number;
   /** `'copy'` is copy-on-write. */
   readonly access: 'read' | 'exec' | 'write' | 'copy';
+  /** As `lockState`. */
   readonly lock: 'none' | 'shared' | 'exclusive';
+  /** Why methods throw, if they do. */
   readonly state: 'open' | 'closed' | 'poisoned' | 'faulted';
 }
 
 /** What a reader or a writer is at this moment, likewise. */
 export interface CursorDescription extends Pick<FileDescription, 'path' | 'state'> {
+  /** Of the part in the mapping. */
   readonly offset: number;
+  /** Of the part, as far as the mapping has it. */
   readonly length: number;
+  /** In the part. */
   readonly position: number;
 }
 

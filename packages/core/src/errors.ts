@@ -138,6 +138,7 @@ export class MmapRangeError extends MmapError {
  * is gone, `EACCES` if it may not be read.
  */
 export class MmapIdentityError extends MmapError {
+  /** What was found. */
   declare reason: IdentityReason;
 }
 
