@@ -71,7 +71,7 @@ export function checkStatement(accessor: Accessor): string {
   const terms = [
     `typeof value === '${js}'`,
     ...inRange,
-    ...(js === 'number' ? integerTerms('value') : []),
+    ...(js === 'number' ? [integerTerm('value')] : []),
   ];
   return `if (!(${terms.join(' && ')})) ${checker}(value, 'value', ${min}, ${max});`;
 }
@@ -88,14 +88,11 @@ export function offsetTerms(size: number): string[] {
     "typeof offset === 'number'",
     'offset >= 0',
     `offset <= m.last${size}`,
-    ...integerTerms('offset'),
+    integerTerm('offset'),
   ];
 }
 
-const integerTerms = (name: string) => [
-  `Math.floor(${name}) === ${name}`,
-  `!Object.is(${name}, -0)`,
-];
+const integerTerm = (name: string) => `Math.floor(${name}) === ${name}`;
 
 const args = (...list: readonly (string | boolean | undefined)[]) =>
   list.filter((argument) => argument !== undefined).join(', ');

@@ -315,6 +315,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook([environment] { registry::releaseAll(environment); });
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
+  exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));
   add<init>(exports, "init");
   add<adopt>(exports, "adopt");
   add<blank>(exports, "blank");

@@ -15,7 +15,7 @@ namespace {
  */
 class NewFile {
  public:
-  NewFile(std::string path, int mode) : path_(std::move(path)), mode_(mode) {}
+  NewFile(const platform::Place& place, int mode) : place_(place), path_(place.path), mode_(mode) {}
   NewFile(const NewFile&) = delete;
   ~NewFile() {
     platform::Identity identity;
@@ -28,8 +28,7 @@ class NewFile {
   }
 
   Status create() {
-    if (Status status = platform::absolutePath(&path_); !status) return status;
-    if (Status status = platform::openParent(path_, &parent_); !status) return status;
+    if (Status status = platform::openParent(place_, &parent_); !status) return status;
     // Never open to more than in the end.
     const int mode = mode_ < 0 ? 0666 : mode_ & 0777;
     if (Status status = platform::createUnnamed(parent_, path_, mode, &file_); !status) return status;
@@ -55,7 +54,8 @@ class NewFile {
   platform::Handle handle() const { return file_; }
 
  private:
-  std::string path_;
+  const platform::Place& place_;
+  const std::string& path_;
   const int mode_;  // -1: what the umask leaves
   platform::Handle parent_ = platform::kNoHandle;
   platform::Handle file_ = platform::kNoHandle;
@@ -81,14 +81,15 @@ Status writeSparse(platform::Handle file, const std::uint8_t* from, std::size_t 
 
 }  // namespace
 
-Status Mapping::writeToNewFile(HandleId handle, const std::string& path, std::int64_t offset, std::int64_t length) {
+Status Mapping::writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset,
+                               std::int64_t length) {
   Pin order(order_);
   Pieces pieces(*this);
   if (Status status = pieces.take(handle, "write", offset, length); !status) return status;
   const platform::Handle source = pieces.file()->handle();
   platform::FileStat info;
   if (Status status = platform::stat(source, &info); !status) return status;
-  NewFile target(path, memory_ ? -1 : static_cast<int>(info.mode & 07777));
+  NewFile target(place, memory_ ? -1 : static_cast<int>(info.mode & 07777));
   if (Status status = target.create(); !status) return status;
   const bool isWhole = !private_ && offset_ + offset == 0 && info.size == length;
   if (isWhole && platform::clone(source, target.handle())) return target.finish();

@@ -229,7 +229,7 @@ void Mapping::spoil() {
 
 void Mapping::close() {
   std::vector<std::shared_ptr<Window>> windows;
-  OpenFilePtr file, parent;  // until the windows are gone: the guard looks at the file
+  OpenFilePtr file, parent, directory;  // until the windows are gone: the guard looks at the file
   {
     std::lock_guard<std::mutex> guard(state_);
     if (closed_) return;
@@ -239,6 +239,7 @@ void Mapping::close() {
     while (!windows_.empty()) extract(windows_.end() - 1, &windows);
     file.swap(file_);
     parent.swap(parent_);
+    directory.swap(directory_);
   }
   withdrawAll(windows);
   cutRoomOf(file);

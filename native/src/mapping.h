@@ -28,7 +28,7 @@ namespace fmmap {
 class Pieces;
 
 struct OpenSpec {
-  std::string path;
+  platform::Place place;
   platform::OpenRequest request;
   platform::Access access = platform::Access::read;
   platform::Lock lock = platform::Lock::shared;
@@ -126,8 +126,11 @@ class Mapping {
   Status lockFile(HandleId handle, platform::Lock kind, LockClaim claim, bool* acquired);
   Status unlockFile(HandleId handle);
 
-  Status writeToNewFile(HandleId handle, const std::string& path, std::int64_t offset, std::int64_t length);  // copying.cc
-  Status remove();                                                                                      // removing.cc
+  // --- copying.cc ---
+  Status writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset, std::int64_t length);
+
+  // --- removing.cc ---
+  Status remove();
   /** Before close(), if a remove() has unlinked the file, and its sync failed: once more, for nobody can any more. */
   void finishRemoval();
 
@@ -184,6 +187,7 @@ class Mapping {
   void setFlags(platform::MapFlags flags);
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
+  Status settle();
   Status range(const OpenSpec& spec, std::int64_t size);
   Status commitSize(platform::Handle file);
 
@@ -204,7 +208,7 @@ class Mapping {
 
   // Fixed once it is open.
   std::string name_;
-  std::string path_;  // absolute since open: the working directory may change
+  platform::Place place_;  // absolute, or where that does not lead to the file, from directory_ on
   platform::Identity identity_;
   platform::MapFlags flags_;  // but for populate: mapping waits for no disk
   bool populate_ = false;     // to do in commit()
@@ -218,7 +222,8 @@ class Mapping {
 
   // Guarded by `state_`.
   OpenFilePtr file_;
-  OpenFilePtr parent_;  // the directory, while a change of the name is under way
+  OpenFilePtr parent_;     // the directory, while a change of the name is under way
+  OpenFilePtr directory_;  // if place_ starts from one
   std::vector<HandleId> handles_;
   std::vector<std::shared_ptr<Window>> windows_;
   std::vector<std::shared_ptr<Window>> withdrawing_;  // no longer in that list, and still being looked at

@@ -35,14 +35,16 @@ Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
 
 Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, bool* moved) {
   std::shared_ptr<Mapping> mapping(new Mapping());
-  mapping->name_ = mapping->path_ = spec.path;
-  if (Status status = platform::absolutePath(&mapping->path_); !status) return status;
+  mapping->name_ = spec.place.path;
+  mapping->place_ = spec.place;
   platform::Handle file = platform::kNoHandle, parent = platform::kNoHandle;
-  if (Status status = platform::open(spec.request, mapping->path_, &file, &parent); !status) return status;
+  if (Status status = platform::open(spec.request, spec.place, &file, &parent); !status) return status;
   mapping->file_ = own(file);
   mapping->parent_ = own(parent);
   mapping->created_ = mapping->parent_ != nullptr;
-  if (Status status = mapping->prepare(spec, moved); !status || *moved) {
+  Status status = mapping->prepare(spec, moved);
+  if (status && !*moved) status = mapping->settle();
+  if (!status || *moved) {
     mapping->abandon();
     return status;
   }
@@ -71,12 +73,25 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   }
   lock_ = spec.lock;
   std::int64_t size = 0;
-  if (Status status = platform::inspect(file, path_, &identity_, &size, moved); !status || *moved) return status;
+  if (Status status = platform::inspect(file, place_, &identity_, &size, moved); !status || *moved) return status;
   if (spec.maxSize >= 0 && (spec.maxSize != size || spec.truncate)) resizeTo_ = spec.maxSize;
   else if (allocate_ && !spec.truncate && size > 0) resizeTo_ = size;  // it may have holes
   if (spec.truncate) size = 0;
   if (spec.maxSize >= 0) size = spec.maxSize;
   return range(spec, size);
+}
+
+/** The working directory may change, and whoever opened the file in another one closes that. */
+Status Mapping::settle() {
+  if (!place_.path.empty() && place_.path.front() == '/') return {};
+  std::string path;
+  if (platform::absolutePath(place_, identity_, &path)) {
+    place_ = {path};
+    return {};
+  }
+  const Status status = platform::holdDirectory(place_, &place_.directory);
+  if (status) directory_ = own(place_.directory);
+  return status;
 }
 
 void Mapping::setFlags(platform::MapFlags flags) {
@@ -98,7 +113,7 @@ Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
 Status Mapping::memory(const OpenSpec& spec, const std::uint8_t* data, std::int64_t length,
                        std::shared_ptr<Mapping>* out) {
   std::shared_ptr<Mapping> mapping(new Mapping());
-  mapping->name_ = spec.path;
+  mapping->name_ = spec.place.path;
   mapping->memory_ = true;
   mapping->access_ = spec.access;
   mapping->setFlags(spec.map);
@@ -192,7 +207,7 @@ void Mapping::abandon() {
     }
     // Asked again, for that may be what has failed.
     if (created_ && file && parent && platform::identity(file->handle(), &identity_)) {
-      platform::removeEntry(parent->handle(), path_, identity_);
+      platform::removeEntry(parent->handle(), place_.path, identity_);
     }
     created_ = false;
   }

@@ -47,19 +47,24 @@ inline Status opened(const std::shared_ptr<Mapping>& mapping, const void* enviro
   return Status::make(Kind::closed, "open", "");
 }
 
+/** A path in argument `path`, and in argument `directory` the descriptor that it starts from, or -1. */
+inline platform::Place placeOf(const Call& call, std::size_t path, std::size_t directory) {
+  return {call.path(path), static_cast<platform::Handle>(call.integer(directory, -1, 0x7fffffff))};
+}
+
 /**
- * open(path, access, flags, mode, customFlags, offset, length, maxSize): 0 if somebody has a lease on the file (fcntl(2),
- * F_SETLEASE) and was asked to give it up; then it is to be called again.
+ * open(path, access, flags, mode, customFlags, offset, length, maxSize, directory): 0 if somebody has a lease on the file
+ * (fcntl(2), F_SETLEASE) and was asked to give it up; then it is to be called again.
  */
 struct Open : Unmapped {
   explicit Open(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
-    spec.path = call.path(0);
+    spec.place = placeOf(call, 0, 8);
     spec.request.mode = call.small(3, 07777);
     spec.request.customFlags = call.small(4, 0x7fffffff);
     spec.offset = call.size(5);
     spec.length = call.sizeOrNone(6);
     spec.maxSize = call.sizeOrNone(7);
-    subject = {spec.path, true, {}};
+    subject = {spec.place.path, true, {}};
   }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
@@ -74,10 +79,10 @@ struct Open : Unmapped {
 /** memory(path, access, flags, length | data) */
 struct Memory : Unmapped {
   explicit Memory(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
-    spec.path = call.path(0);
+    spec.place.path = call.path(0);
     if (call.isTyped(3)) data = call.bytes(3);
     length = call.isTyped(3) ? static_cast<std::int64_t>(data.length) : call.size(3);
-    subject = {spec.path, true, {}};
+    subject = {spec.place.path, true, {}};
   }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
@@ -253,10 +258,13 @@ struct Stat : OnMapping {
   Span numbers;
 };
 
-/** writeToNewFile(handle, path, offset, length) */
+/** writeToNewFile(handle, path, offset, length, directory) */
 struct WriteToNewFile : OnRange {
-  explicit WriteToNewFile(const Call& call) : OnRange(call, 2) { subject.destination = call.path(1); }
-  Status run(Outcome&) { return mapping->writeToNewFile(id, subject.destination, offset, length); }
+  explicit WriteToNewFile(const Call& call) : OnRange(call, 2), place(placeOf(call, 1, 4)) {
+    subject.destination = place.path;
+  }
+  Status run(Outcome&) { return mapping->writeToNewFile(id, place, offset, length); }
+  platform::Place place;
 };
 
 /** remove(handle) */
@@ -270,7 +278,7 @@ struct SyncDirectory : Unmapped {
   explicit SyncDirectory(const Call& call) { subject = {call.path(0), true, {}}; }
   Status run(Outcome&) {
     platform::Handle directory = platform::kNoHandle;
-    if (Status status = platform::openDirectory(subject.path, &directory); !status) return status;
+    if (Status status = platform::openDirectory({subject.path}, &directory); !status) return status;
     const Status status = platform::syncDirectory(directory);
     platform::close(directory);
     return status;

@@ -35,6 +35,12 @@ struct FileStat {
   std::int64_t accessed[2], modified[2], changed[2], born[2];
 };
 
+/** A path, and the open directory that a relative one starts from; without one, the process's working directory. */
+struct Place {
+  std::string path;
+  Handle directory = kNoHandle;
+};
+
 struct OpenRequest {
   bool write = false;
   bool append = false;
@@ -68,14 +74,14 @@ struct Ward;
 // --- facts ---
 std::size_t pageSize();
 std::size_t granularity();
+/** Flags of open(2) for a directory that others are to be opened in. */
+int directoryFlags();
 
 // --- files ---
-Status absolutePath(std::string* path);
-/**
- * Opens what is at an absolute path. If that made a file, `parent` is its directory, which was open before;
- * else there is none.
- */
-Status open(const OpenRequest& request, const std::string& path, Handle* file, Handle* parent);
+/** The absolute path of an open file, if one leads to it: not from where the caller may not walk, or too far down. */
+bool absolutePath(const Place& place, const Identity& identity, std::string* path);
+/** If that made a file, `parent` is its directory, which was open before; else there is none. */
+Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent);
 /** In an open directory, under the last name of `path`. */
 Status createNew(Handle parent, const std::string& path, int mode, Handle* file);
 /** Permission bits, whatever the umask; of file systems that have none of their own nothing is asked. */
@@ -93,10 +99,10 @@ Status size(Handle file, std::int64_t* bytes);
 Status identity(Handle file, Identity* identity);
 Status stat(Handle file, FileStat* stat);
 /**
- * Identity and size of what was opened at `path`. Refuses what has no bytes to map although it
+ * Identity and size of what was opened at `place`. Refuses what has no bytes to map although it
  * opens: directories, devices, /proc. `moved` tells that the path leads to another file by now.
  */
-Status inspect(Handle file, const std::string& path, Identity* identity, std::int64_t* bytes, bool* moved);
+Status inspect(Handle file, const Place& place, Identity* identity, std::int64_t* bytes, bool* moved);
 Status resize(Handle file, std::int64_t bytes);
 Status allocate(Handle file, std::int64_t offset, std::int64_t length);
 /** Sets blocks aside that the file is about to grow into, where its file system can. Fails only where there are none. */
@@ -166,8 +172,10 @@ Status watchFaults(void (*report)());
 void reportFault();
 
 // --- directories ---
-Status openDirectory(const std::string& path, Handle* directory);
-Status openParent(const std::string& path, Handle* directory);
+Status openDirectory(const Place& place, Handle* directory);
+Status openParent(const Place& place, Handle* directory);
+/** Another handle on the directory that a relative path starts from, to start from it later. */
+Status holdDirectory(const Place& place, Handle* directory);
 Status syncDirectory(Handle directory);
 /** Unlinks the last name of `path` in its open parent, only if it still is the file with `identity`. */
 Status removeEntry(Handle parent, const std::string& path, const Identity& identity);

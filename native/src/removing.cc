@@ -6,19 +6,21 @@ namespace fmmap {
 
 Status Mapping::remove() {
   Exclusive order(order_);
-  OpenFilePtr file, parent;  // our own file stays open from the check to the unlink, so nobody gets its inode number
+  // Our own file stays open from the check to the unlink, so nobody gets its inode number.
+  OpenFilePtr file, parent, start;
   {
     std::lock_guard<std::mutex> guard(state_);
     if (closed_) return Status::make(Kind::closed, "unlink", "");
     file = file_;
     parent = parent_;
+    start = directory_;
   }
   if (memory_) removal_ = Removal::removed;
   if (removal_ == Removal::needsUnlink) {
     platform::Handle directory = platform::kNoHandle;
-    if (Status status = platform::openParent(path_, &directory); !status) return status;
+    if (Status status = platform::openParent(place_, &directory); !status) return status;
     parent = std::make_shared<const OpenFile>(directory);
-    if (Status status = platform::removeEntry(directory, path_, identity_); !status) return status;
+    if (Status status = platform::removeEntry(directory, place_.path, identity_); !status) return status;
     removal_ = Removal::needsParentSync;
     std::lock_guard<std::mutex> guard(state_);
     if (!closed_) parent_ = parent;

@@ -18,7 +18,7 @@ struct Status {
   int error = 0;             // errno, positive; of a fault: its Cause
   const char* syscall = "";  // what was called, in Node's spelling
   std::string detail;        // for a person: what was asked, found, and what to do
-  const char* argument = ""; // of a range error: which one
+  const char* argument = ""; // of a range error: which one; of an identity error: a word for what was found
   std::int64_t offset = 0;   // of a fault: where in the mapping
 
   explicit operator bool() const { return kind == Kind::ok; }

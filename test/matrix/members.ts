@@ -1,5 +1,7 @@
 // What there is to be called, as the classes themselves say.
 
+import { inspect } from 'node:util';
+
 /** Not public: internal, or protected in TypeScript. */
 const HIDDEN = new Set(['constructor', 'advance', 'claim', 'takeUnflushed', 'giveBack']);
 
@@ -31,6 +33,7 @@ export function classesOf(exports: object): Map<string, Class> {
 /** As it is written in a class: `[Symbol.dispose]`, whose description says something else in Node 20. */
 function nameOf(key: string | symbol): string {
   if (typeof key === 'string') return key;
+  if (key === inspect.custom) return '[inspect.custom]';
   const name = Object.getOwnPropertyNames(Symbol).find((each) => Reflect.get(Symbol, each) === key);
   return `[Symbol.${name ?? key.description}]`;
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { MmapFileReader, MmapFileWriter } from '@fmmap/core';
 import type { AsyncMmapFileReader, AsyncMmapFileWriter } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
@@ -19,6 +20,12 @@ const moving: Record<string, Recipe<Cursor>> = {
         notes.expect(cursor[name] >= 0, `"${name}" is ${cursor[name]}`),
     ]),
   ),
+  toJSON: (cursor, { notes }) => {
+    const { offset, length } = cursor.toJSON();
+    notes.expect(offset >= 0 && length >= 0, `${length} bytes at ${offset}`);
+  },
+  '[inspect.custom]': (cursor, { notes }) =>
+    notes.expect(cursor[inspect.custom]().includes('position'), 'it does not show'),
   seek: (cursor) => cursor.seek(1, 'current'),
   skip: (cursor) => cursor.skip(1),
 };

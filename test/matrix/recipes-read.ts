@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
 import type { MmapFile } from '@fmmap/core';
 import type { AsyncMmapFile } from '@fmmap/node';
@@ -152,6 +153,8 @@ export const reading: Record<string, Recipe<File>> = {
     notes.expect(copy.length === length, `a file of ${length} bytes has ${copy.length}`);
     notes.bytes(offset, copy);
   },
+  toJSON: (file, { notes }) => notes.is('length', file.toJSON().length),
+  '[inspect.custom]': (file, { notes }) => notes.is('path', file[inspect.custom]()),
   reopen: (file) => file.reopen(),
   close: (file) => file.close(),
   '[Symbol.dispose]': (file) => (file as MmapFile)[Symbol.dispose](),

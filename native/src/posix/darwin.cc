@@ -28,6 +28,15 @@ int memoryDescriptor() {
   return file;
 }
 
+std::string nameOfDirectory(int directory) {
+  char name[MAXPATHLEN];
+  const bool isFound =
+      directory == AT_FDCWD ? getcwd(name, sizeof name) != nullptr : fcntl(directory, F_GETPATH, name) == 0;
+  return isFound ? name : "";
+}
+
+int searchFlag() { return O_RDONLY; }
+
 int unnamedDescriptor(int, int) {
   errno = ENOTSUP;
   return -1;

@@ -10,7 +10,12 @@ namespace fmmap::platform {
 
 namespace {
 
-Status refuse(const char* why) { return Status::make(Kind::identity, "unlink", why); }
+/** Identity errors tell by a word what is at the path; `IdentityReason` in packages/core/src/errors.ts lists them. */
+Status refuse(const char* reason, const char* why) { return Status::make(Kind::identity, "unlink", why, reason); }
+
+Status nothing() {
+  return refuse("missing", "nothing is at this path any more; the file was renamed or removed by somebody else");
+}
 
 }  // namespace
 
@@ -19,9 +24,11 @@ std::string entryOf(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
-Status openParent(const std::string& path, Handle* directory) {
+Status openParent(const Place& place, Handle* directory) {
+  const std::string& path = place.path;
   const std::size_t slash = path.find_last_of('/');
-  Status status = openDirectory(slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash), directory);
+  const std::string parent = slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash);
+  Status status = openDirectory({parent, place.directory}, directory);
   if (status.error == EACCES) {
     status.detail = "the directory must be readable, or what changes in it cannot be made durable (fsync); chmod u+r it";
   }
@@ -46,14 +53,14 @@ Status removeEntry(Handle parent, const std::string& path, const Identity& ident
   const int directory = static_cast<int>(parent);
   struct stat info;
   if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno != ENOENT) return Status::system(errno, "lstat");
-    return refuse("nothing is at this path any more; the file was renamed or removed by somebody else");
+    return errno == ENOENT ? nothing() : Status::system(errno, "lstat");
   }
-  if (S_ISLNK(info.st_mode)) return refuse("a symbolic link is at this path; remove the file by its own name");
-  const Identity found{static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
-  if (!(found == identity)) return refuse("another file is at this path now; it was left alone");
+  if (S_ISLNK(info.st_mode)) {
+    return refuse("symlink", "a symbolic link is at this path; remove the file by its own name");
+  }
+  if (!(identityOf(info) == identity)) return refuse("replaced", "another file is at this path now; it was left alone");
   if (unlinkat(directory, name.c_str(), 0) == 0) return {};
-  return Status::system(errno, "unlink");
+  return errno == ENOENT ? nothing() : Status::system(errno, "unlink");
 }
 
 }  // namespace fmmap::platform

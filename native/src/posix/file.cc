@@ -14,6 +14,8 @@ namespace {
 
 int fd(Handle file) { return static_cast<int>(file); }
 
+int startOf(const Place& place) { return place.directory == kNoHandle ? AT_FDCWD : fd(place.directory); }
+
 Status last(const char* syscall) { return Status::system(errno, syscall); }
 
 const char* whyNotResized(int error) {
@@ -39,32 +41,30 @@ int retry(Call call) {
 
 }  // namespace
 
-Status absolutePath(std::string* path) {
-  if (!path->empty() && path->front() == '/') return {};
-  std::string directory(256, '\0');
-  while (getcwd(directory.data(), directory.size()) == nullptr) {
-    if (errno != ERANGE) return last("getcwd");
-    directory.resize(directory.size() * 2);
-  }
-  directory.resize(directory.find('\0'));
-  if (!path->empty()) *path = directory + (directory.back() == '/' ? "" : "/") + *path;
-  return {};
+int directoryFlags() { return searchFlag() | O_DIRECTORY; }
+
+bool absolutePath(const Place& place, const Identity& identity, std::string* path) {
+  const std::string directory = nameOfDirectory(startOf(place));
+  if (directory.empty()) return false;
+  *path = directory + (directory.back() == '/' ? "" : "/") + place.path;
+  struct stat there;
+  return ::stat(path->c_str(), &there) == 0 && identityOf(there) == identity;
 }
 
-Status open(const OpenRequest& request, const std::string& path, Handle* file, Handle* parent) {
+Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent) {
   const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | request.customFlags;
   Status status;
   // Two attempts tell a file that we made from one that was there; each can lose a race to
   // somebody who removes or makes it in between, so they alternate for a while.
   for (int attempt = 0; attempt < 100; ++attempt) {
     if (!request.createNew) {
-      *file = openDescriptor(AT_FDCWD, path.c_str(), flags, 0);
+      *file = openDescriptor(startOf(place), place.path.c_str(), flags, 0);
       status = *file >= 0 ? Status{} : last("open");
       if (status || status.error != ENOENT || !request.create) break;
     }
-    if (*parent == kNoHandle) status = openParent(path, parent);
+    if (*parent == kNoHandle) status = openParent(place, parent);
     if (*parent == kNoHandle) return status;
-    const std::string name = entryOf(path);
+    const std::string name = entryOf(place.path);
     *file = openDescriptor(fd(*parent), name.c_str(), flags | O_CREAT | O_EXCL, request.mode);
     if (*file >= 0) return {};
     status = last("open");
@@ -122,7 +122,7 @@ Status size(Handle file, std::int64_t* bytes) {
 Status identity(Handle file, Identity* identity) {
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
-  *identity = {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+  *identity = identityOf(info);
   return {};
 }
 
@@ -130,10 +130,10 @@ Status stat(Handle file, FileStat* stat) {
   return statDescriptor(fd(file), stat) == 0 ? Status{} : last("fstat");
 }
 
-Status inspect(Handle file, const std::string& path, Identity* identity, std::int64_t* bytes, bool* moved) {
+Status inspect(Handle file, const Place& place, Identity* identity, std::int64_t* bytes, bool* moved) {
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
-  *identity = {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+  *identity = identityOf(info);
   if (S_ISDIR(info.st_mode)) return Status::system(EISDIR, "open");
   constexpr const char* why = "only regular files can be mapped";
   if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap", why);
@@ -153,8 +153,8 @@ Status inspect(Handle file, const std::string& path, Identity* identity, std::in
   *bytes = info.st_size;
   // Without a name it was removed or replaced while we waited for its lock, or opened so on purpose.
   struct stat there;
-  *moved = info.st_nlink == 0 && (::stat(path.c_str(), &there) != 0 || there.st_dev != info.st_dev ||
-                                  there.st_ino != info.st_ino);
+  *moved = info.st_nlink == 0 && (fstatat(startOf(place), place.path.c_str(), &there, 0) != 0 ||
+                                  !(identityOf(there) == *identity));
   return {};
 }
 
@@ -234,8 +234,13 @@ bool tellsResidency(Handle file) {
   return fstat(fd(file), &info) == 0 && (geteuid() == 0 || geteuid() == info.st_uid);
 }
 
-Status openDirectory(const std::string& path, Handle* directory) {
-  *directory = openDescriptor(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY, 0);
+Status openDirectory(const Place& place, Handle* directory) {
+  *directory = openDescriptor(startOf(place), place.path.c_str(), O_RDONLY | O_DIRECTORY, 0);
+  return *directory >= 0 ? Status{} : last("open");
+}
+
+Status holdDirectory(const Place& place, Handle* directory) {
+  *directory = openDescriptor(startOf(place), ".", directoryFlags(), 0);
   return *directory >= 0 ? Status{} : last("open");
 }
 

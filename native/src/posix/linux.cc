@@ -43,6 +43,17 @@ std::string byDescriptor(int file) { return "/proc/self/fd/" + std::to_string(fi
 
 }  // namespace
 
+// The system call itself: where the path is too long, a C library may look for it in all directories above.
+std::string nameOfDirectory(int directory) {
+  std::string name(PATH_MAX, '\0');
+  const long length = directory == AT_FDCWD ? syscall(SYS_getcwd, name.data(), name.size()) - 1
+                                            : readlink(byDescriptor(directory).c_str(), name.data(), name.size());
+  name.resize(length > 0 && name.front() == '/' ? static_cast<std::size_t>(length) : 0);
+  return name;
+}
+
+int searchFlag() { return O_PATH; }
+
 int unnamedDescriptor(int directory, int mode) {
   const int file = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
   // File systems without it, and kernels that take it for opening the directory.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "../platform.h"
 
@@ -9,6 +10,13 @@ namespace fmmap::platform {
 
 /** The last name of a path. */
 std::string entryOf(const std::string& path);
+inline Identity identityOf(const struct stat& info) {
+  return {static_cast<std::uint64_t>(info.st_dev), static_cast<std::uint64_t>(info.st_ino)};
+}
+/** The absolute path of an open directory, or of the working directory (AT_FDCWD); empty if it has none. */
+std::string nameOfDirectory(int directory);
+/** Of open(2), for a directory in which nothing but names are to be looked up. */
+int searchFlag();
 
 int mapFlagBits(MapFlags flags);
 /** A file descriptor of a nameless file in memory, or -1 with errno. */

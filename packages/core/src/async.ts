@@ -5,6 +5,7 @@ import { copyTo } from './copy.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import * as operations from './operations.js';
+import { readOptions } from './options.js';
 import { checkSize } from './range.js';
 import { ownerOf } from './windows.js';
 import { invoke, type Work } from './work.js';
@@ -33,18 +34,27 @@ export interface OperationOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** @throws TypeError, or the signal's reason if it is aborted. */
-export function abortable(options: OperationOptions | undefined): AbortSignal | undefined {
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
-    throw typeError('options', 'an object', options);
-  }
-  const signal = options?.signal;
-  if (signal === undefined) return undefined;
-  if (!(signal instanceof AbortSignal)) {
+/**
+ * Options of an operation, as they are at the call: `signal`, and what else `takes` names, which is yet to be checked.
+ * @throws TypeError, or the signal's reason if it is aborted.
+ */
+export function operationOptions<Options extends OperationOptions>(
+  options: Options | undefined,
+  takes: Iterable<string> = [],
+  owner?: string,
+): Options {
+  const values = readOptions(options, new Set([...takes, 'signal']), owner);
+  const { signal } = values;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw typeError('options.signal', 'an AbortSignal', signal);
   }
-  signal.throwIfAborted();
-  return signal;
+  signal?.throwIfAborted();
+  return values;
+}
+
+/** The signal of options that hold nothing else. @throws as {@link operationOptions} */
+export function abortable(options: OperationOptions | undefined): AbortSignal | undefined {
+  return options === undefined ? undefined : operationOptions(options).signal;
 }
 
 /** Does a piece of work step by step, each of them elsewhere. */

@@ -44,6 +44,7 @@ interface Operations {
   /**
    * `result`: length, how far into its page the mapping begins, and 1 if there is something to commit. Nothing is changed
    * yet. 0 if somebody has a lease on the file, and was asked to give it up: then it is to be called again.
+   * `directory`: the descriptor of what a relative path starts from, or -1 for the working directory.
    */
   open(
     path: string | Uint8Array,
@@ -54,6 +55,7 @@ interface Operations {
     offset: number,
     length: number,
     maxSize: number,
+    directory: number,
   ): HandleId;
   /** Throws unless the address space has room for so many bytes and some more. */
   probe(id: HandleId, bytes: number): number;
@@ -88,7 +90,13 @@ interface Operations {
   lock(id: HandleId, kind: LockKind, again: boolean, adopt: boolean): number;
   /** Puts what `fstat(2)` says into shared memory, in the order of `FileStat` in `native/src/platform.h`. */
   stat(id: HandleId, numbers: BigInt64Array): number;
-  writeToNewFile(id: HandleId, path: string | Uint8Array, offset: number, length: number): number;
+  writeToNewFile(
+    id: HandleId,
+    path: string | Uint8Array,
+    offset: number,
+    length: number,
+    directory: number,
+  ): number;
   remove(id: HandleId): number;
   syncDirectory(path: string | Uint8Array): number;
 }
@@ -111,6 +119,8 @@ export function isOperation(name: StepName): name is Operation {
 export interface Binding extends Operations, Changes {
   readonly pageSize: number;
   readonly granularity: number;
+  /** Of `open(2)`, for a directory that relative paths start from. */
+  readonly directoryFlags: number;
   /** On a thread of libuv's pool; resolves with the value and then the `result` of the operation. */
   readonly queued: {
     readonly [Name in Operation]: (

@@ -1,3 +1,6 @@
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
+import { type CursorDescription, show } from './describe.js';
 import { MmapRangeError, typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
@@ -9,7 +12,26 @@ const REFILL = 2 ** 16;
 /** Where an offset of `seek` counts from. */
 export type Whence = 'start' | 'current' | 'end';
 
-/** A position in a part of a mapped file: what readers and writers have in common. */
+/**
+ * A position in a part of a mapped file: what readers and writers have in common.
+ *
+ * The part is fixed when the cursor is made, and never grows. Where the mapping has become shorter (`truncate`, `reopen`,
+ * another thread), the part ends with the mapping, for all methods alike, and where it has grown again, so has the part:
+ *
+ * | | while the mapping ends inside the part |
+ * |---|---|
+ * | `offset`, `position` | stay, also behind the end |
+ * | `length` | the bytes of the part that the mapping has; 0 if it ends before |
+ * | `remaining` | from the position to that end; 0 at or behind it |
+ * | `seek` | 0 to `length`; `'end'` is that end |
+ * | `skip`, `read`, `peek`, `write` | take what remains: less than asked for, and nothing at the end |
+ * | `readLine`, iteration | the last line ends with the mapping; then `null`, or the end |
+ * | `chunks` | give what remained when they were asked for; `MmapRangeError` when the mapping ends before that |
+ * | `readExact`, `bytes`, `readX`, `writeAll`, `writeX` | `MmapRangeError` if too little remains; the position stays |
+ *
+ * A poisoned mapping has length 0, and what throws `MmapRangeError` there throws `MmapPoisonedError`. Once the file is closed the getters say
+ * what the part was, so that no loop takes that for its end, and every method throws `MmapClosedError`.
+ */
 export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   protected readonly file: File;
   readonly #offset: number;
@@ -21,66 +43,93 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   /** @internal */
   constructor(file: File, offset: number, length: number) {
     this.file = file;
-    this.#offset = offset;
-    this.#length = length;
+    this.#offset = offset + 0;
+    this.#length = length + 0;
   }
 
-  /** Where in the mapping the part begins, in bytes. */
+  /** Where in the mapping the part starts, in bytes. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** The bytes of the part. */
+  /** The bytes of the part, as far as the mapping has them now. */
   get length(): number {
-    return this.#length;
+    const mapping = this.file._mapping;
+    return mapping.isClosed ? this.#length : this.#lengthIn(mapping.length);
   }
 
-  /** Where the next byte is, counted from the begin of the part. */
+  #lengthIn(total: number): number {
+    return Math.max(Math.min(this.#length, total - this.#offset), 0);
+  }
+
+  /** Where the next byte is, counted from the start of the part. */
   get position(): number {
     return this.#position;
   }
 
-  /** Bytes from the position to the end. */
+  /** Bytes from the position to the end; 0 where the mapping has become so short that it ends before. */
   get remaining(): number {
-    return this.#length - this.#position;
+    return Math.max(this.length - this.#position, 0);
   }
 
   /**
    * Moves the position, to 0 to `length`.
    * @returns The new position.
-   * @throws TypeError, MmapRangeError (the position stays), MmapClosedError
+   * @throws TypeError, MmapRangeError (the position stays), MmapClosedError, MmapFaultError
    */
   seek(offset: number, whence: Whence = 'start'): number {
     checkInteger(offset, 'offset', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     if (whence !== 'start' && whence !== 'current' && whence !== 'end') {
       throw typeError('whence', "'start', 'current' or 'end'", whence);
     }
-    this.file._mapping.refresh();
-    const origin = { start: 0, current: this.#position, end: this.#length }[whence];
-    checkInteger(origin + offset, 'offset', 0, this.#length);
-    this.#position = origin + offset;
-    return this.#position;
+    const mapping = this.file._mapping;
+    mapping.refresh();
+    const { length } = this;
+    const position = { start: 0, current: this.#position, end: length }[whence] + offset;
+    if (position > length) mapping.requireUsable(); // a poisoned one says that it is
+    checkInteger(position, 'offset', 0, length);
+    this.#position = position;
+    return position;
   }
 
   /**
    * Moves on by `length` bytes, at most to the end.
    * @returns The bytes skipped.
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   skip(length: number): number {
     checkSize(length, 'length');
     this.file._mapping.refresh();
-    const bytes = Math.min(length, this.remaining);
+    const bytes = Math.min(length + 0, this.remaining);
     this.#position += bytes;
     return bytes;
   }
 
-  /** The offset in the file of the next `length` bytes. @throws MmapRangeError if fewer remain */
+  /** For `JSON.stringify`: where it is, not what it reads or writes. Throws nothing, whatever the state. */
+  toJSON(): CursorDescription {
+    const { path, length: total, state } = this.file._mapping.describe();
+    const length = state === 'closed' ? this.#length : this.#lengthIn(total);
+    return { path, offset: this.#offset, length, position: this.#position, state };
+  }
+
+  /** For `console.log` and `util.inspect`, which show {@link toJSON}. */
+  [inspect.custom](depth?: number, options?: InspectOptionsStylized, how?: typeof inspect): string {
+    return show(this, depth, options, how);
+  }
+
+  /**
+   * The offset in the file of the next `length` bytes; for none, one that always is in it.
+   * @throws MmapRangeError, MmapPoisonedError if fewer remain
+   */
   protected claim(length: number): number {
-    this.file._mapping.refresh();
-    if (length > this.remaining) {
+    const mapping = this.file._mapping;
+    mapping.refresh();
+    if (length === 0) return 0;
+    const end = Math.min(this.#length, mapping.length - this.#offset);
+    if (length > end - this.#position) {
+      mapping.requireUsable();
       throw new MmapRangeError(
-        `"length" ${length} at position ${this.#position} is past the end: ${this.remaining} of ${this.#length} bytes remain`,
+        `"length" ${length} at position ${this.#position} is past the end: ${this.remaining} of ${this.length} bytes remain`,
         { argument: 'length' },
       );
     }

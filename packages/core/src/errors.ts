@@ -15,7 +15,18 @@ export interface MmapErrorDetails {
   errno?: number | undefined;
   /** The option or parameter that was wrong. */
   argument?: string | undefined;
+  /** What is at the path, of an {@link MmapIdentityError}. */
+  reason?: IdentityReason | undefined;
 }
+
+/**
+ * What `remove` found instead of the file:
+ *
+ * - `'missing'`: nothing. The file was renamed or removed, before or while it was looked at.
+ * - `'replaced'`: another file, or a directory.
+ * - `'symlink'`: a symbolic link, wherever it leads: also to the file.
+ */
+export type IdentityReason = 'missing' | 'replaced' | 'symlink';
 
 /**
  * The base of every error that fmmap throws, except for arguments of the wrong type, which are a
@@ -119,8 +130,17 @@ export class MmapRangeError extends MmapError {
   }
 }
 
-/** `remove` found something else at the path, and left it alone. `code` is `'ERR_MMAP_IDENTITY'`. */
-export class MmapIdentityError extends MmapError {}
+/**
+ * `remove` looked into the directory of the path, and the file is not what has that name there; whatever is, was left
+ * alone. `reason` says what; `code` is `'ERR_MMAP_IDENTITY'`.
+ *
+ * Where that directory itself cannot be opened, it is an `MmapError` of the system (`open(2)`): `ENOENT` or `ENOTDIR` if it
+ * is gone, `EACCES` if it may not be read.
+ */
+export class MmapIdentityError extends MmapError {
+  /** What was found. */
+  declare reason: IdentityReason;
+}
 
 /** This system, or this kind of mapping, cannot do it. `code` is `'ERR_MMAP_UNSUPPORTED'`. */
 export class MmapUnsupportedError extends MmapError {
@@ -271,7 +291,11 @@ export function createError(
       error = new MmapRangeError(about, { ...details, argument });
       break;
     case Kind.identity:
-      error = new MmapIdentityError(about, { ...details, code: 'ERR_MMAP_IDENTITY' });
+      error = new MmapIdentityError(about, {
+        ...details,
+        code: 'ERR_MMAP_IDENTITY',
+        reason: argument as IdentityReason,
+      });
       break;
     case Kind.unsupported:
       error = new MmapUnsupportedError(about, details);

@@ -2,8 +2,11 @@
 export type {
   Advice,
   CreateOptions,
+  CursorDescription,
   FaultCause,
   FaultListener,
+  FileDescription,
+  IdentityReason,
   LockState,
   MapOptions,
   MmapErrorDetails,

@@ -4,6 +4,7 @@ export {
   abortable,
   drive,
   type OperationOptions,
+  operationOptions,
   poolRuntime,
   prepare,
   type Runtime,
@@ -21,9 +22,11 @@ export {
 } from './binding.js';
 export { copyTo, toTarget } from './copy.js';
 export type { Whence } from './cursor.js';
+export { type CursorDescription, type FileDescription, show } from './describe.js';
 export { syncDirectory, syncParentDirectory } from './directory.js';
 export {
   type FaultCause,
+  type IdentityReason,
   MmapClosedError,
   MmapError,
   type MmapErrorDetails,
@@ -57,8 +60,8 @@ export type {
   OpenOptions,
   OpenOrCreateOptions,
 } from './options.js';
-export { constructors } from './options.js';
-export type { PathLike } from './path.js';
+export { constructors, readOptions } from './options.js';
+export { holdPlace, letGo, type PathLike, showPath } from './path.js';
 export { checkInteger, checkSize, checkWithin } from './range.js';
 export { MmapFileReader } from './reader.js';
 export type { Needle } from './search.js';

@@ -7,6 +7,7 @@ import {
   result,
   type StepName,
 } from './binding.js';
+import type { FileDescription } from './describe.js';
 import {
   MmapClosedError,
   MmapFaultError,
@@ -148,7 +149,8 @@ export class Mapping {
       return attached;
     });
     try {
-      mapping.refresh(true);
+      mapping.#sync(true); // a fault is for who uses it: it may have come to reopen
+      if (mapping.#isClosed) throw new MmapClosedError(name);
     } catch (error) {
       perform(mapping.close());
       throw error;
@@ -215,6 +217,29 @@ export class Mapping {
   get lockKind(): LockKind {
     const isOver = this.#isClosed || (binding.state(this.#traits.id) & 1) !== 0;
     return isOver ? LockKind.none : (result[1] as LockKind);
+  }
+
+  /** Throws nothing, whatever state it is in. */
+  describe(): FileDescription {
+    try {
+      this.#sync();
+    } catch {
+      // There is no memory to see it as it is now: then as it was last seen.
+    }
+    const state = this.#isClosed
+      ? 'closed'
+      : this.#fault
+        ? 'faulted'
+        : this.#isPoisoned
+          ? 'poisoned'
+          : 'open';
+    return {
+      path: this.path,
+      length: this.length,
+      access: Access[this.access] as FileDescription['access'],
+      lock: LockKind[this.lockKind] as FileDescription['lock'],
+      state,
+    };
   }
 
   /** The handle for a call into the binding. @throws MmapClosedError */
@@ -342,7 +367,7 @@ export class Mapping {
    * Checks `(offset?, length?)`, by default all, against what is mapped now.
    * @param isUsable - A poisoned mapping will not do.
    * @returns The length.
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   resolve(offset: number | undefined, length: number | undefined, isUsable = false): number {
     if (offset !== undefined) checkSize(offset, 'offset');
@@ -351,19 +376,30 @@ export class Mapping {
     else this.refresh();
     const from = offset ?? 0;
     const bytes = length ?? Math.max(this.length - from, 0);
-    checkWithin(from, bytes, this.length, this.path);
-    return bytes;
+    this.requireBytes(from, bytes);
+    return bytes + 0;
   }
 
   /** Checks `(start, end?)` likewise. @returns The end. */
-  resolveEnd(start: number, end: number | undefined): number {
+  resolveEnd(start: number, end: number | undefined, isUsable = true): number {
     checkSize(start, 'start');
     if (end !== undefined) checkSize(end, 'end');
-    this.requireUsable();
+    if (isUsable) this.requireUsable();
+    else this.refresh();
     const until = end ?? this.length;
+    if (Math.max(start, until) > this.length) this.requireUsable();
     checkInteger(until, 'end', 0, this.length);
     checkInteger(start, 'start', 0, until);
     return until;
+  }
+
+  /**
+   * Whoever takes what there is gets nothing from a poisoned mapping; whoever needs a byte is told why there is none.
+   * @throws MmapPoisonedError, MmapRangeError
+   */
+  requireBytes(offset: number, length: number): void {
+    if (this.#isPoisoned && offset + length > 0) throw new MmapPoisonedError(this.path);
+    checkWithin(offset, length, this.length, this.path);
   }
 
   // --- memory ---
@@ -428,7 +464,7 @@ export class Mapping {
   }
 
   #isInside(offset: number, size: number): boolean {
-    return Number.isSafeInteger(offset) && offset > 0 && offset + size <= this.length;
+    return Number.isSafeInteger(offset) && offset >= 0 && offset + size <= this.length;
   }
 
   #reach(offset: number, size: number): void {

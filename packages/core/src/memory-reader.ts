@@ -7,7 +7,7 @@ export abstract class MemoryReader extends TypedReader<MemoryReads> {
   /**
    * The next `length` bytes without copying; see `MmapFile.asBuffer`.
    * @throws MmapRangeError if too little remains; the position stays.
-   * @throws TypeError, MmapClosedError
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   bytes(length: number): Buffer {
     checkSize(length, 'length');
@@ -16,12 +16,18 @@ export abstract class MemoryReader extends TypedReader<MemoryReads> {
     return bytes;
   }
 
-  /** Like {@link bytes}, but stays, and gives what there is where too little remains. */
+  /**
+   * Like {@link bytes}, but stays, and gives what there is where too little remains.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
   peek(length: number): Buffer {
     checkSize(length, 'length');
-    const wanted = Math.min(length, this.remaining);
-    const from = this.offset + this.position;
-    const rest = Math.max(this.file.length - from, 0);
-    return this.file.bytes(rest === 0 ? 0 : from, Math.min(wanted, rest));
+    const mapping = this.file._mapping;
+    return mapping.settled(() => {
+      mapping.refresh();
+      // What remains is asked for once: another thread may make it less at any time.
+      const bytes = Math.min(length, this.remaining);
+      return mapping.bytes(bytes === 0 ? 0 : this.offset + this.position, bytes);
+    });
   }
 }

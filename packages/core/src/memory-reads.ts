@@ -1,4 +1,7 @@
+import { type InspectOptionsStylized, inspect } from 'node:util';
+
 import { Access, binding, type OffsetArray } from './binding.js';
+import { type FileDescription, show } from './describe.js';
 import type { FaultListener } from './fault.js';
 import { TypedReads } from './generated/typed-reads.js';
 import type { SharedMapping } from './mapping.js';
@@ -60,10 +63,17 @@ export abstract class MemoryReads extends TypedReads {
   /**
    * The whole mapping as a Buffer, without copying.
    *
-   * It lies over shared memory: `WebCrypto`, `Blob` and `fetch`, which refuse such memory, take
-   * {@link copyBytes} instead. After `close` it reads zeroes, or is detached with `detachOnClose`.
+   * It lies over shared memory, which Web APIs are not made for: `WebCrypto` and byte streams refuse it, and whether
+   * `Blob`, or a body of `fetch`, `Request` and `Response`, takes it, and the right bytes, differs from version to version
+   * of Node. Give those a copy: {@link copyBytes}, or `Buffer.from(view)`.
    *
-   * @throws MmapClosedError
+   * `structuredClone`, and `postMessage` to another thread, copy nothing of a view or of a part of it: the clone is a
+   * `Uint8Array` over the same memory, in which nothing tells of changes of the file. Send `share()`, or a copy.
+   *
+   * After `close` it reads zeroes, or is detached with `detachOnClose`. Of a poisoned mapping it is empty; what needs a
+   * byte of such a mapping ({@link bytes}, `readExact`, a typed read) throws `MmapPoisonedError`.
+   *
+   * @throws MmapClosedError, MmapFaultError
    * @throws MmapRangeError if the mapping is larger than a Buffer can be; use {@link bytes}.
    * @example
    * ```ts
@@ -82,7 +92,7 @@ export abstract class MemoryReads extends TypedReads {
    *
    * @param offset - First byte: 0 to `length`.
    * @param length - Bytes: 0 to `length - offset`.
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
    * on Node 20.
    */
@@ -96,7 +106,7 @@ export abstract class MemoryReads extends TypedReads {
 
   /**
    * A copy of a part of the mapping on the heap, by default of all of it.
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   copyBytes(offset?: number, length?: number): Buffer {
     const mapping = this._mapping;
@@ -135,7 +145,7 @@ export abstract class MemoryReads extends TypedReads {
    * @param start - Where to begin. @defaultValue `0`
    * @param end - Where the last one must end. @defaultValue `length`
    * @returns How many were found. If `target` is full there may be more, from behind the last one on.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; MmapPoisonedError for an `end` that is gone
    * @example
    * ```ts
    * using file = MmapFile.open('package.json');
@@ -178,9 +188,19 @@ export abstract class MemoryReads extends TypedReads {
 
   /**
    * A token for `attach` in another thread, to be sent with `postMessage` or as `workerData`.
-   * @throws MmapClosedError
+   * @throws MmapClosedError, MmapFaultError
    */
   share(): SharedMapping {
     return this._mapping.share();
+  }
+
+  /** For `JSON.stringify`: what the file is, not what it holds. Throws nothing, whatever the state. */
+  toJSON(): FileDescription {
+    return this._mapping.describe();
+  }
+
+  /** For `console.log` and `util.inspect`, which show {@link toJSON}. */
+  [inspect.custom](depth?: number, options?: InspectOptionsStylized, how?: typeof inspect): string {
+    return show(this, depth, options, how);
   }
 }

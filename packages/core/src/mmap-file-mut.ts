@@ -14,7 +14,7 @@ import {
   type OpenOptions,
   type OpenOrCreateOptions,
 } from './options.js';
-import type { PathLike } from './path.js';
+import { type PathLike, placeOf } from './path.js';
 import { perform } from './work.js';
 import { MmapFileWriter } from './writer.js';
 
@@ -44,7 +44,7 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
    */
   static create(path: PathLike, options?: CreateOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.create, path, options)));
+    return new MmapFileMut(perform(openFile(constructors.create, placeOf(path), options)));
   }
 
   /**
@@ -58,12 +58,12 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
    */
   static override open(path: PathLike, options?: OpenOrCreateOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.openOrCreate, path, options)));
+    return new MmapFileMut(perform(openFile(constructors.openOrCreate, placeOf(path), options)));
   }
 
   /** Maps an existing file for writing; otherwise as {@link MmapFileMut.open}. */
   static openExisting(path: PathLike, options?: OpenMutOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.openExisting, path, options)));
+    return new MmapFileMut(perform(openFile(constructors.openExisting, placeOf(path), options)));
   }
 
   /**
@@ -71,7 +71,7 @@ export class MmapFileMut extends MmapFile {
    * @throws as {@link MmapFile.open}
    */
   static openCow(path: PathLike, options?: OpenOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.openCow, path, options)));
+    return new MmapFileMut(perform(openFile(constructors.openCow, placeOf(path), options)));
   }
 
   /** A writable mapping of a copy of `data` with no file behind it. */
@@ -121,7 +121,8 @@ export class MmapFileMut extends MmapFile {
   }
 
   /**
-   * A writer with a position of its own over a part of the mapping, by default all of it.
+   * A writer with a position of its own over a part of the mapping, by default all of it as it is now. The part never
+   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the writer alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   writer(offset?: number, length?: number): MmapFileWriter {
@@ -191,8 +192,10 @@ export class MmapFileMut extends MmapFile {
    * Somebody who renames another file to that name in the instant between the check and the unlink
    * loses it: POSIX has no way to unlink by identity.
    *
-   * @throws MmapIdentityError if another file, a symbolic link or nothing is at the path
-   * @throws MmapError of the system, such as `EACCES`; MmapClosedError
+   * A file that was opened by a relative path is that of the directory at that time, wherever the process is by now.
+   *
+   * @throws MmapIdentityError if another file, a symbolic link or nothing has the name by now: `reason` says which
+   * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
    */
   remove(): void {
     perform(operations.remove(this._mapping));

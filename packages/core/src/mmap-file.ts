@@ -8,7 +8,7 @@ import { attachMapping, openFile, openMemory } from './open.js';
 import type { Advice } from './operations.js';
 import * as operations from './operations.js';
 import { constructors, type MapOptions, type OpenOptions } from './options.js';
-import type { PathLike } from './path.js';
+import { type PathLike, placeOf } from './path.js';
 import { checkSize } from './range.js';
 import { MmapFileReader } from './reader.js';
 import { perform } from './work.js';
@@ -46,14 +46,14 @@ export class MmapFile extends MemoryReads implements Disposable {
    * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    */
   static open(path: PathLike, options?: OpenOptions): MmapFile {
-    return new MmapFile(perform(openFile(constructors.open, path, options)));
+    return new MmapFile(perform(openFile(constructors.open, placeOf(path), options)));
   }
 
   /**
    * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
    */
   static openExec(path: PathLike, options?: OpenOptions): MmapFile {
-    return new MmapFile(perform(openFile(constructors.openExec, path, options)));
+    return new MmapFile(perform(openFile(constructors.openExec, placeOf(path), options)));
   }
 
   /**
@@ -68,7 +68,8 @@ export class MmapFile extends MemoryReads implements Disposable {
   /**
    * A second handle on the memory of a handle in another thread, from its {@link share}d token.
    *
-   * Locks, poison and the closing of the first handle are seen by all attached ones. Closing an
+   * Locks, poison, faults and the closing of the first handle are seen by all attached ones. A mapping with a fault is
+   * attached as well: its methods throw `MmapFaultError` until one of the handles calls {@link reopen}. Closing an
    * attached handle ends that handle only; it need not be closed.
    *
    * @throws TypeError, MmapClosedError if the first handle is closed
@@ -100,7 +101,8 @@ export class MmapFile extends MemoryReads implements Disposable {
   }
 
   /**
-   * A reader with a position of its own over a part of the mapping, by default all of it.
+   * A reader with a position of its own over a part of the mapping, by default all of it as it is now. The part never
+   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   reader(offset?: number, length?: number): MmapFileReader {
@@ -116,7 +118,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.
    */
   writeToNewFile(path: PathLike, offset?: number, length?: number): void {
-    perform(operations.writeToNewFile(this._mapping, path, offset, length));
+    perform(operations.writeToNewFile(this._mapping, placeOf(path), offset, length));
   }
 
   /**
@@ -159,7 +161,7 @@ export class MmapFile extends MemoryReads implements Disposable {
   stat(options?: { bigint?: false | undefined }): fs.Stats;
   stat(options: { bigint: true }): fs.BigIntStats;
   stat(options?: { bigint?: boolean | undefined }): fs.Stats | fs.BigIntStats {
-    return perform(operations.stat(this._mapping, options?.bigint === true));
+    return perform(operations.stat(this._mapping, operations.isBigStat(options)));
   }
 
   /**

@@ -7,7 +7,7 @@ import { makeWay } from './lease.js';
 import { pauses } from './lock-turn.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
-import { type PathLike, showPath, toPath } from './path.js';
+import { type Place, showPath } from './path.js';
 import { checkSize } from './range.js';
 import { relieved } from './shortage.js';
 import { ownerOf } from './windows.js';
@@ -20,29 +20,35 @@ const DEFAULTS = new Map(
 /** Opens, locks and maps a file. Arguments are checked before anything is touched. */
 export function* openFile(
   maker: (typeof constructors)[keyof typeof constructors],
-  path: PathLike,
+  { path, directory }: Place,
   options: object | undefined,
 ): Work<Mapping> {
-  const name = toPath(path);
   const request: OpenRequest =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ?? parseOptions(maker, options);
   const { access, flags, mode, customFlags, offset, length, maxSize, detachOnClose } = request;
-  let id = 0;
-  for (const milliseconds of pauses()) {
-    id = yield* call('open', name, access, flags, mode, customFlags, offset, length, maxSize);
-    if (id !== 0) break;
-    // As open(2) itself would. But nothing could end that, and a FIFO would not be refused.
-    yield { milliseconds };
-  }
+  const open = () =>
+    call('open', path, access, flags, mode, customFlags, offset, length, maxSize, directory);
+  let id = yield* open();
+  if (id === 0) id = yield* afterLease(open);
   return yield* Mapping.finish({
     id,
-    path: showPath(name),
+    path: showPath(path),
     access,
     offset,
     isMemory: false,
     isCow: access === Access.copy,
     detachOnClose,
   });
+}
+
+/** Waits as open(2) itself would for whoever has a lease. But nothing could end that, and a FIFO would not be refused. */
+function* afterLease(open: () => Work<number>): Work<number> {
+  for (const milliseconds of pauses()) {
+    yield { milliseconds };
+    const id = yield* open();
+    if (id !== 0) return id;
+  }
+  return 0; // never: the pauses have no end
 }
 
 /** A mapping of a copy of `data` with no file behind it. */

@@ -4,7 +4,8 @@ import { LockKind } from './binding.js';
 import { typeError } from './errors.js';
 import { pauses } from './lock-turn.js';
 import type { Mapping } from './mapping.js';
-import { type PathLike, toPath } from './path.js';
+import { readOptions } from './options.js';
+import type { Place } from './path.js';
 import { statNumbers, toBigIntStats, toStats } from './stat.js';
 import { call, perform, sleep, type Work } from './work.js';
 
@@ -66,12 +67,11 @@ export function* lockMemory(
 
 export function* writeToNewFile(
   mapping: Mapping,
-  path: PathLike,
+  { path, directory }: Place,
   ...[offset, length]: Range
 ): Work<void> {
-  const target = toPath(path);
   const bytes = mapping.resolve(offset, length);
-  yield* mapping.guarded('writeToNewFile', mapping.id, target, offset ?? 0, bytes);
+  yield* mapping.guarded('writeToNewFile', mapping.id, path, offset ?? 0, bytes, directory);
 }
 
 /** How a lock is asked for. */
@@ -108,6 +108,13 @@ export function* tryLock(mapping: Mapping, kind: LockKind): Work<boolean> {
 export function* unlock(mapping: Mapping): Work<void> {
   yield* call('lock', mapping.id, LockKind.none, false, false);
   mapping.lockTurn.gave();
+}
+
+/** Whether `options` of `stat` ask for bigints. @throws TypeError */
+export function isBigStat(options: { bigint?: boolean | undefined } | undefined): boolean {
+  const { bigint = false } = readOptions(options, new Set(['bigint']));
+  if (typeof bigint !== 'boolean') throw typeError('bigint', 'a boolean', bigint);
+  return bigint;
 }
 
 export function* stat(mapping: Mapping, isBig: boolean): Work<Stats | BigIntStats> {

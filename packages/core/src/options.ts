@@ -1,4 +1,5 @@
 import { constants as fs } from 'node:fs';
+import { types } from 'node:util';
 
 import { Access, Flag } from './binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from './errors.js';
@@ -151,6 +152,54 @@ const BITS: Readonly<Record<string, Flag>> = {
   detachOnClose: Flag.detachOnClose,
 };
 
+/** What is an object, and yet holds no options. */
+const NO_OPTIONS: readonly ((value: unknown) => boolean)[] = [
+  Array.isArray,
+  ...[types.isArrayBufferView, types.isAnyArrayBuffer, types.isBoxedPrimitive],
+  ...[types.isMap, types.isSet, types.isWeakMap, types.isWeakSet],
+  ...[types.isDate, types.isRegExp, types.isPromise, types.isNativeError],
+];
+
+/** Options that something takes: a getter of this name, which no enumeration finds, is one of them. */
+const KNOWN = new Set([
+  'signal',
+  'timeout',
+  ...Object.values(constructors).flatMap((maker) => [...maker.takes]),
+]);
+
+/**
+ * Reads options as `fs` does, by their names: also inherited ones, and those of getters; each once.
+ * @param owner - Whose they are, for messages.
+ * @throws TypeError for what cannot hold options, and for one that is not among `takes`, even if it is undefined
+ */
+export function readOptions<Options extends object>(
+  options: Options | undefined,
+  takes: ReadonlySet<string>,
+  owner = 'this method',
+): Options {
+  const values = {} as Options;
+  if (options === undefined) return values;
+  if (typeof options !== 'object' || options === null || NO_OPTIONS.some((is) => is(options))) {
+    throw typeError('options', 'an object', options);
+  }
+  for (const key in options) if (!takes.has(key)) throw unknownOption(key, takes, owner);
+  for (const key of KNOWN) {
+    if (!takes.has(key) && key in options) throw unknownOption(key, takes, owner);
+  }
+  for (const key of takes as ReadonlySet<keyof Options & string>) {
+    const value = options[key];
+    if (value !== undefined) values[key] = value;
+  }
+  return values;
+}
+
+function unknownOption(key: string, takes: ReadonlySet<string>, owner: string): TypeError {
+  const error = new TypeError(
+    `${owner} does not take the option "${key}"; it takes ${[...takes].join(', ')}`,
+  );
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: key });
+}
+
 function parseMode(value: unknown): number {
   const mode =
     typeof value === 'string' && /^[0-7]+$/.test(value) ? Number.parseInt(value, 8) : value;
@@ -180,17 +229,8 @@ export function parseOptions(maker: Constructor, options: object | undefined): O
   let { flags } = maker;
   const numbers = { offset: 0, length: -1, maxSize: -1, customFlags: 0, mode: 0o666 };
   let detachOnClose = false;
-  if (options !== undefined && (typeof options !== 'object' || options === null)) {
-    throw typeError('options', 'an object', options);
-  }
-  for (const [key, value] of Object.entries(options ?? {}) as [string, unknown][]) {
-    if (!takes.has(key)) {
-      const error = new TypeError(
-        `${name} does not take the option "${key}"; it takes ${[...takes].join(', ')}`,
-      );
-      throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: key });
-    }
-    if (value === undefined) continue;
+  const values = readOptions(options, takes, name);
+  for (const [key, value] of Object.entries(values) as [string, unknown][]) {
     if (WINDOWS.includes(key)) {
       throw new MmapUnsupportedError(
         `the option "${key}" is for Windows; this is ${process.platform}`,

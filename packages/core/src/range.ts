@@ -1,16 +1,15 @@
 import { MmapRangeError, typeError } from './errors.js';
 
-// The only checks of numbers. What passes is a plain non-negative integer: -0 is refused with the
-// other numbers that JavaScript makes by accident, such as NaN and 1.5.
+// The only checks of numbers. -0 is 0, as in Buffer and `fs`: whoever shows a checked number adds 0 to it.
 
 function describe(value: number | bigint): string {
-  return Object.is(value, -0) ? '-0' : typeof value === 'bigint' ? `${value}n` : String(value);
+  return typeof value === 'bigint' ? `${value}n` : String(value);
 }
 
 /** @throws TypeError for what is no number; MmapRangeError for what is not an integer in [min, max]. */
 export function checkInteger(value: unknown, name: string, min: number, max: number): void {
   if (typeof value !== 'number') throw typeError(name, 'an integer', value);
-  if (value >= min && value <= max && Math.floor(value) === value && !Object.is(value, -0)) return;
+  if (value >= min && value <= max && Math.floor(value) === value) return;
   throw new MmapRangeError(
     `"${name}" must be an integer from ${min} to ${max}; received ${describe(value)}`,
     { argument: name },

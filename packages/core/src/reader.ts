@@ -18,7 +18,7 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
   /**
    * Fills `target` with what remains, at most `target.length` bytes.
    * @returns The bytes read; 0 at the end.
-   * @throws TypeError, MmapClosedError
+   * @throws TypeError, MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array): number {
     const to = toTarget(target);
@@ -32,7 +32,7 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
   /**
    * Fills all of `target`.
    * @throws MmapRangeError if too little remains; then nothing is read.
-   * @throws TypeError, MmapClosedError
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   readExact(target: Uint8Array): void {
     const to = toTarget(target);
@@ -44,7 +44,7 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
 
   /**
    * The next line as UTF-8 without its `\n` or `\r\n`, or `null` at the end.
-   * @throws MmapClosedError
+   * @throws MmapClosedError, MmapFaultError
    */
   readLine(): string | null {
     const mapping = this.file._mapping;
@@ -72,18 +72,25 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
   }
 
   /**
-   * The remaining bytes as views of `size` bytes, the last one shorter.
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * What remains now, as views of `size` bytes, the last one shorter.
+   * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   chunks(size: number): Generator<Buffer, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
     this.file._mapping.refresh();
-    return this.#chunks(size);
+    return this.#chunks(size, this.length);
   }
 
-  *#chunks(size: number): Generator<Buffer, void, undefined> {
-    while (this.remaining > 0) {
-      yield this.bytes(Math.min(size, this.remaining));
+  *#chunks(size: number, end: number): Generator<Buffer, void, undefined> {
+    while (this.position < end) {
+      const chunk = this.peek(size);
+      if (chunk.length === 0) {
+        this.claim(1); // which is gone
+        continue;
+      }
+      this.advance(chunk.length);
+      yield chunk;
       this.file._mapping.refresh();
     }
   }

@@ -33,7 +33,7 @@ export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: numbe
   const search = (): number => {
     mapping.refresh();
     until = Math.min(end ?? mapping.length, mapping.length);
-    if (needle.length === 0) return Math.min(offset, until);
+    if (needle.length === 0) return Math.min(offset, until) + 0;
     return needle.length > until - offset ? -1 : findFirst(mapping, needle, offset, until);
   };
   const found = mapping.settled(search, needle);
@@ -77,7 +77,7 @@ export function indexesOf(
   if (lengthOf(target) === 0) checkAttached(target, 'target');
   let until = 0;
   const search = (): number => {
-    until = mapping.resolveEnd(start, end);
+    until = mapping.resolveEnd(start, end, false);
     return findEvery(mapping, needle, start, until, target);
   };
   const count = mapping.settled(search, needle);
@@ -124,7 +124,7 @@ export function lastIndexOf(mapping: Mapping, value: Needle, offset?: number): n
     mapping.refresh();
     last = Math.min(offset ?? mapping.length, mapping.length - needle.length);
     if (last < 0) return -1;
-    return needle.length === 0 ? last : findLast(mapping, needle, last);
+    return needle.length === 0 ? last + 0 : findLast(mapping, needle, last);
   };
   const found = mapping.settled(search, needle);
   mapping.checkAfter(last - found);

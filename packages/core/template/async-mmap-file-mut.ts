@@ -141,7 +141,8 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
   }
 
   /**
-   * A writer with a position of its own over a part of the mapping, by default all of it.
+   * A writer with a position of its own over a part of the mapping, by default all of it as it is now. The part never
+   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the writer alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   writer(offset?: number, length?: number): AsyncMmapFileWriter {
@@ -219,8 +220,10 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * Somebody who renames another file to that name in the instant between the check and the unlink
    * loses it: POSIX has no way to unlink by identity.
    *
-   * @throws MmapIdentityError if another file, a symbolic link or nothing is at the path
-   * @throws MmapError of the system, such as `EACCES`; MmapClosedError
+   * A file that was opened by a relative path is that of the directory at that time, wherever the process is by now.
+   *
+   * @throws MmapIdentityError if another file, a symbolic link or nothing has the name by now: `reason` says which
+   * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
    */
   async remove(): Promise<void> {
     await this._change(() => operations.remove(this._mapping));

@@ -9,7 +9,9 @@ import {
   constructors,
   copyTo,
   drive,
+  holdPlace,
   LockKind,
+  letGo,
   type MapOptions,
   type Mapping,
   MmapLockError,
@@ -17,6 +19,7 @@ import {
   type OperationOptions,
   openFile,
   openMemory,
+  operationOptions,
   operations,
   type PathLike,
   prepare,
@@ -132,7 +135,8 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
   }
 
   /**
-   * A reader with a position of its own over a part of the mapping, by default all of it.
+   * A reader with a position of its own over a part of the mapping, by default all of it as it is now. The part never
+   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   reader(offset?: number, length?: number): AsyncMmapFileReader {
@@ -165,7 +169,13 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     options?: OperationOptions,
   ): Promise<void> {
     const signal = abortable(options);
-    await this._use(() => operations.writeToNewFile(this._mapping, path, offset, length), signal);
+    const place = holdPlace(path);
+    const work = () => operations.writeToNewFile(this._mapping, place, offset, length);
+    try {
+      await this._use(work, signal);
+    } finally {
+      letGo(place);
+    }
   }
 
   /**
@@ -199,7 +209,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
   async stat(options?: { bigint?: false | undefined }): Promise<fs.Stats>;
   async stat(options: { bigint: true }): Promise<fs.BigIntStats>;
   async stat(options?: { bigint?: boolean | undefined }): Promise<fs.Stats | fs.BigIntStats> {
-    const isBig = options?.bigint === true;
+    const isBig = operations.isBigStat(options);
     return await this._use(() => operations.stat(this._mapping, isBig));
   }
 
@@ -226,10 +236,9 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
   }
 
   async #lock(kind: LockKind, options: LockOptions | undefined): Promise<void> {
-    const signal = abortable(options);
-    const timeout = options?.timeout ?? Number.POSITIVE_INFINITY;
-    if (options?.timeout !== undefined) checkInteger(timeout, 'timeout', 0, 2 ** 31 - 1);
-    const until = performance.now() + timeout;
+    const { signal, timeout } = operationOptions(options, ['timeout']);
+    if (timeout !== undefined) checkInteger(timeout, 'timeout', 0, 2 ** 31 - 1);
+    const until = performance.now() + (timeout ?? Number.POSITIVE_INFINITY);
     const attempt = () => this.#tryLock(kind, true);
     if (await this._mapping.lockTurn.wait(attempt, until, signal)) return;
     throw new MmapLockError(
@@ -312,7 +321,11 @@ export async function opening(
   path: PathLike,
   options: OperationOptions | undefined,
 ): Promise<Mapping> {
-  const signal = abortable(options);
-  const { signal: _, ...rest } = options ?? {};
-  return await drive(runtime, openFile(maker, path, options && rest), signal);
+  const { signal, ...rest } = operationOptions(options, maker.takes, maker.name);
+  const place = holdPlace(path);
+  try {
+    return await drive(runtime, openFile(maker, place, options && rest), signal);
+  } finally {
+    letGo(place);
+  }
 }

@@ -73,13 +73,17 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
     const mapping = this.file._mapping;
     mapping.refresh();
     const from = this.offset + this.position;
-    for (let searched = from; ; ) {
-      const end = Math.min(this.offset + this.length, mapping.length);
-      if (from >= end) return null;
-      const until = Math.min(Math.max(searched, from) + AHEAD, end);
+    const end = () => this.offset + this.length; // which may move while it waits
+    for (let searched = from; from < end(); ) {
+      const until = Math.min(searched + AHEAD, end());
       await this.#prepare(searched, until, signal);
+      mapping.refresh();
+      if (end() < until) {
+        searched = from;
+        continue;
+      }
       const found = this.#indexOfLine(searched, until);
-      if (found < 0 && until < end) {
+      if (found < 0 && until < end()) {
         searched = until;
         continue;
       }
@@ -87,6 +91,7 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
       this.advance((found < 0 ? until : found + 1) - from);
       return found >= 0 && text.endsWith('\r') ? text.slice(0, -1) : text;
     }
+    return null;
   }
 
   /** The remaining lines, as {@link readLine} gives them. */
@@ -95,26 +100,32 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
   }
 
   /**
-   * The remaining bytes as views of `size` bytes, the last one shorter. They are in memory, and the
-   * next one is being read in.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   * What remains now, as views of `size` bytes, the last one shorter. They are in memory when they come.
+   * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   chunks(size: number, options?: OperationOptions): AsyncGenerator<Buffer, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
     const signal = abortable(options);
     this.file._mapping.refresh();
-    return this.#chunks(size, signal);
+    return this.#chunks(size, this.length, signal);
   }
 
   async *#chunks(
     size: number,
+    end: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Buffer, void, undefined> {
-    while (this.remaining > 0) {
+    while (this.position < end) {
       const length = Math.min(size, this.remaining);
-      const from = this.offset + this.position;
-      await prepare(runtime, this.file._mapping, from, length, signal);
-      yield this.bytes(length);
+      await prepare(runtime, this.file._mapping, this.offset + this.position, length, signal);
+      const chunk = this.peek(length); // of fewer bytes, if it was made shorter meanwhile
+      if (chunk.length === 0) {
+        this.claim(1); // which is gone
+        continue;
+      }
+      this.advance(chunk.length);
+      yield chunk;
       this.file._mapping.refresh();
     }
   }

@@ -175,12 +175,19 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
   });
 });
 
-test('a faulted file is not attached to', () => {
+test('a faulted file is attached to, as whoever is to reopen it has to', () => {
   const { file, path, truncate } = opened(MmapFileMut.openExisting);
   const token = file.share();
-  truncate();
-  expect(file.asBuffer()[0]).toBe(0);
-  expectFault(() => MmapFile.attach(token), 'truncated', path, 0);
+  truncate(CUT);
+  expect(file.asBuffer()[PAGE]).toBe(0);
+  using attached = MmapFile.attach(token);
+  expect(attached.isFaulted).toBe(true);
+  expectFault(() => attached.readUInt8(0), 'truncated', path, PAGE);
+  attached.reopen();
+  for (const each of [attached, file]) {
+    expect([each.isFaulted, each.length]).toEqual([false, CUT]);
+    expect(each.copyBytes().equals(CONTENT.subarray(0, CUT))).toBe(true);
+  }
 });
 
 test('the first fault is the one that is told of', () => {

@@ -57,6 +57,44 @@ describe.each(['MmapFileMut.openExisting', 'MmapFile.open'])('%s with attached t
   });
 });
 
+test.each(['MmapFile', 'MmapFileMut'])(
+  'a thread may come with %s.attach to reopen',
+  async (type) => {
+    const said = await hear(
+      `${TOOLS}
+    const file = MmapFileMut.openExisting(path);
+    file.asBuffer();
+    const token = file.share();
+    const thread = startThread();
+    await thread.run(() => 0);
+    for (const size of [100, ${30 * PAGE}]) { // the second one needs other windows than those of the token
+      fs.truncateSync(path, 0);
+      say(caught(() => file.readUInt8(0)).name);
+      fs.writeFileSync(path, Buffer.alloc(size, 7));
+      say(await thread.run((token, size) => {
+        my.file = ${type}.attach(token);
+        const before = [my.file.isFaulted, caught(() => my.file.readUInt8(0))];
+        my.file.reopen();
+        const after = [my.file.isFaulted, my.file.length, my.file.copyBytes().equals(Buffer.alloc(size, 7))];
+        my.file.close();
+        return [...before, ...after];
+      }, token, size));
+      say([file.isFaulted, file.length, file.readUInt8(99)]);
+    }
+    await thread.end();`,
+      { args: [tempFile(CONTENT)] },
+    );
+    const sizes = [100, 30 * PAGE];
+    expect(said).toEqual(
+      sizes.flatMap((size) => [
+        'MmapFaultError',
+        [true, 'MmapFaultError', false, size, true],
+        [false, size, 7],
+      ]),
+    );
+  },
+);
+
 test('a private copy with attached threads is not mapped again until they have let go', async () => {
   const path = tempFile(CONTENT);
   const said = await hear(

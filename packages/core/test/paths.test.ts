@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, syncDirectory, syncParentDirectory } from '../src/index.js';
 import { hear } from './helpers/child.js';
 import { thrown } from './helpers/errors.js';
+import { expectAsFs, GONE, situations, USE, USED } from './helpers/relative-paths.js';
 import { tempDir, tempFile } from './helpers/temp.js';
 
 const NAMES = [
@@ -94,6 +95,20 @@ test('a relative path survives process.chdir: remove takes the file that was ope
   expect(fs.readdirSync(here)).toEqual([]);
   expect(fs.readdirSync(there)).toEqual(['name']);
   expect(fs.readFileSync(join(there, 'name'), 'utf8')).toBe('another');
+});
+
+describe('a relative path is opened as it is', () => {
+  test.each(Object.entries(situations))('in %s', async (_name, situation) => {
+    const { options, enter } = situation();
+    const source = `const [File, FileMut] = [MmapFile, MmapFileMut]; ${enter} ${USE}`;
+    expect(await hear(source, options)).toEqual(USED);
+  });
+
+  test('in one that is gone it is an error of the same kind as of fs', async () => {
+    const cwd = tempDir();
+    expectAsFs(await hear(`const [File, FileMut] = [MmapFile, MmapFileMut]; ${GONE}`, { cwd }));
+    expect(fs.readdirSync(cwd)).toEqual([]);
+  });
 });
 
 test('a path through symbolic links opens what they lead to', () => {

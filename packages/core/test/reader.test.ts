@@ -70,7 +70,6 @@ describe('a reader', () => {
       [2 ** 53 - 1, 'current'],
       [-(2 ** 53) + 1, 'end'],
       [0.5],
-      [-0],
       [Number.NaN],
       ['1'],
       [null],

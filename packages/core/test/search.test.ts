@@ -220,7 +220,7 @@ describe('a search', () => {
   test('takes neither an empty or negative offset nor what is no needle', () => {
     using file = MmapFile.memory('haystack', 'haystack');
     for (const search of ['indexOf', 'lastIndexOf', 'includes'] as const) {
-      for (const offset of [-1, 0.5, Number.NaN, -0, 2 ** 53, '1', null, 1n]) {
+      for (const offset of [-1, 0.5, Number.NaN, 2 ** 53, '1', null, 1n]) {
         expectArgumentError(() => file[search]('a', offset as never), 'offset');
       }
       for (const value of [

@@ -1,6 +1,6 @@
-import { type MemoryReads, perform } from '@fmmap/core/internal';
+import { type MemoryReads, operationOptions, perform } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
-import { type RangeOptions, signalOf } from './options.js';
+import type { RangeOptions } from './options.js';
 
 /** Options of `lines`. */
 export type LinesOptions = RangeOptions;
@@ -14,8 +14,7 @@ export function linesOf(
   file: MemoryReads,
   options: LinesOptions | undefined,
 ): AsyncGenerator<string, void, undefined> {
-  const signal = signalOf(options, ['offset', 'length']);
-  const { offset = 0, length } = options ?? {};
+  const { offset = 0, length, signal } = operationOptions(options, ['offset', 'length']);
   const end = offset + file._mapping.resolve(offset, length);
   return generate(file, offset, end, signal);
 }

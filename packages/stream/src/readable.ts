@@ -7,10 +7,11 @@ import {
   MmapRangeError,
   MmapUnsupportedError,
   onAbortWeakly,
+  operationOptions,
   perform,
 } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
-import { checkBoolean, type RangeOptions, signalOf } from './options.js';
+import { checkBoolean, type RangeOptions } from './options.js';
 
 /** Options of `readable`. */
 export interface ReadableOptions extends RangeOptions {
@@ -32,8 +33,9 @@ export function readableOf(
   file: MemoryReads,
   options: ReadableOptions | undefined,
 ): ReadableStream<Uint8Array> {
-  const signal = signalOf(options, ['offset', 'length', 'chunkSize', 'copy']);
-  const { offset = 0, length, chunkSize = CHUNK, copy = false } = options ?? {};
+  const takes = ['offset', 'length', 'chunkSize', 'copy'];
+  const values = operationOptions(options, takes);
+  const { offset = 0, length, chunkSize = CHUNK, copy = false, signal } = values;
   checkInteger(chunkSize, 'chunkSize', 1, MOST);
   checkBoolean(copy, 'copy');
   const bytes = file._mapping.resolve(offset, length);
@@ -90,15 +92,21 @@ class Source {
 
   pull(controller: ReadableByteStreamController): Promise<void> | undefined {
     try {
-      const request = controller.byobRequest;
-      const wanted = request?.view?.byteLength ?? this.#chunkSize;
-      const length = Math.min(wanted, this.#end - this.#at);
-      const wait = this.#ahead.reach(this.#at + length);
-      if (wait === undefined) this.#give(controller, length);
-      return wait?.then(() => this.#give(controller, length)).catch((error) => this.#fail(error));
+      return this.#serve(controller)?.catch((error) => this.#fail(error));
     } catch (error) {
       return this.#fail(error);
     }
+  }
+
+  /** Gives what is asked for when it is there: after a wait that may be another reader's request. */
+  #serve(controller: ReadableByteStreamController): Promise<void> | undefined {
+    if (this.#over.signal.aborted) return undefined;
+    const wanted = controller.byobRequest?.view?.byteLength ?? this.#chunkSize;
+    const length = Math.min(wanted, this.#end - this.#at);
+    const wait = this.#ahead.reach(this.#at + length);
+    if (wait) return wait.then(() => this.#serve(controller));
+    this.#give(controller, length);
+    return undefined;
   }
 
   /** Also when it is all over: no more is read ahead, and nobody listens. */
@@ -114,7 +122,6 @@ class Source {
   }
 
   #give(controller: ReadableByteStreamController, length: number): void {
-    if (this.#over.signal.aborted) return;
     if (length === 0) {
       this.#check();
       controller.close();

@@ -66,7 +66,9 @@ export abstract class Writes extends MemoryWrites {
    * disk set aside for it, and trimmed to what was written when the stream ends, well or not, at the latest when the
    * file is closed or the process exits. A process that is killed leaves the room, which is zeroes, at the end of the
    * file; so does a crash of the system. Programs that must know then where their data ends write that down, as a length
-   * before each record. After an abort or an error the file holds what was written until then, which is not flushed.
+   * before each record. After an abort or an error the file holds what was written until then, which is not flushed. As
+   * with `fs`, the bytes of a chunk are read when its turn comes: leave them alone until `write` is fulfilled. All other
+   * arguments are taken at the call.
    *
    * @throws MmapError `ENOSPC` or `EDQUOT`, with which `write` rejects where the disk is full; the file keeps what was
    * written before.

@@ -6,13 +6,14 @@ import {
   type MemoryWrites,
   type OperationOptions,
   onAbortWeakly,
+  operationOptions,
   operations,
   poolRuntime,
   prepare,
   typeError,
 } from '@fmmap/core/internal';
 import { Growth } from './growth.js';
-import { checkBoolean, signalOf } from './options.js';
+import { checkBoolean } from './options.js';
 
 /** Options of `writable`. */
 export interface WritableOptions extends OperationOptions {
@@ -32,8 +33,7 @@ export function writableOf(
   file: MemoryWrites,
   options: WritableOptions | undefined,
 ): WritableStream<Uint8Array | string> {
-  const signal = signalOf(options, ['offset', 'grow']);
-  const { offset = 0, grow = false } = options ?? {};
+  const { offset = 0, grow = false, signal } = operationOptions(options, ['offset', 'grow']);
   checkSize(offset, 'offset');
   checkBoolean(grow, 'grow');
   const mapping = file._mapping;

@@ -1,9 +1,10 @@
-import { abortable, checkInteger, type Mapping, onAbort, typeError } from '@fmmap/core/internal';
+import { checkInteger, type Mapping, onAbort, typeError } from '@fmmap/core/internal';
 
 import type { TaskSource } from './protocol.js';
 import {
   inTurn,
   type RunOptions,
+  runOptions,
   type Start,
   type TaskModule,
   toArguments,
@@ -34,7 +35,7 @@ export interface ChunkOptions<File, Args extends unknown[] = unknown[]> extends 
   chunkSize?: number | undefined;
   /**
    * Where chunks may end: after any `'byte'`; after a `'line'`; after records of so many bytes; or
-   * where a function (or module) finds a record's begin, which is run as a task is: it gets
+   * where a function (or module) finds a record's start, which is run as a task is: it gets
    * the file and an offset, and returns where the next record begins, at that offset or behind it.
    * The last chunk takes what is left. @defaultValue `'byte'`
    */
@@ -70,18 +71,30 @@ function toBoundary(boundary: unknown): Boundary {
 
 const SMALLEST = 2 ** 20;
 
+/** What `map` takes besides {@link RunOptions}. */
+const OPTIONS: readonly string[] = [
+  ...['offset', 'length', 'chunkSize', 'boundary', 'concurrency'],
+  ...['args', 'onProgress'],
+];
+
 /** Runs a task on each chunk. @returns The results in the order of the chunks. */
 export async function mapChunks<File>(
   mapping: Mapping,
   task: TaskModule | ((...args: never[]) => unknown),
-  options: ChunkOptions<File> = {},
+  options?: ChunkOptions<File>,
 ): Promise<unknown[]> {
-  abortable(options);
-  const limits = toLimits(options);
+  const values = runOptions(options, OPTIONS);
+  const limits = toLimits(values);
   const source = toSource(task);
-  const boundary = toBoundary(options.boundary);
-  const args = toArguments(options.args ?? []);
-  const { offset = 0, chunkSize, concurrency = limits.pool.size, onProgress } = options;
+  const boundary = toBoundary(values.boundary);
+  const args = toArguments(values.args ?? []);
+  const {
+    offset = 0,
+    length: asked,
+    chunkSize,
+    concurrency = limits.pool.size,
+    onProgress,
+  } = values;
   if (chunkSize !== undefined) {
     checkInteger(chunkSize, 'chunkSize', 1, Number.MAX_SAFE_INTEGER);
   }
@@ -89,12 +102,12 @@ export async function mapChunks<File>(
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw typeError('onProgress', 'a function', onProgress);
   }
-  mapping.resolve(offset, options.length);
+  mapping.resolve(offset, asked);
 
   return inTurn(mapping, limits, async (start) => {
-    const length = mapping.resolve(offset, options.length);
+    const length = mapping.resolve(offset, asked);
     const size = chunkSize ?? Math.max(SMALLEST, Math.ceil(length / (4 * limits.pool.size)));
-    const chunks = await split(start, boundary, offset, length, size);
+    const chunks = await split(start, boundary, offset + 0, length, size);
     const results: unknown[] = new Array(chunks.count);
     const progress = { chunks: 0, totalChunks: chunks.count, bytes: 0, totalBytes: length };
     const stop = new AbortController();

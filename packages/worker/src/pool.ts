@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { inspect } from 'node:util';
-import { checkInteger, MmapError, onAbort, typeError } from '@fmmap/core/internal';
+import { type InspectOptionsStylized, inspect } from 'node:util';
+import { checkInteger, MmapError, onAbort, readOptions, show, typeError } from '@fmmap/core/internal';
 
 import { fromElsewhere } from './failure.js';
 import { Job, type JobLimits } from './job.js';
@@ -46,11 +46,10 @@ export class WorkerPool implements AsyncDisposable {
   #destroyed: Promise<void> | undefined;
 
   /** @throws TypeError, MmapRangeError */
-  constructor(options: PoolOptions = {}) {
-    if (typeof options !== 'object' || options === null) {
-      throw typeError('options', 'an object', options);
-    }
-    const { size = availableParallelism(), idleTimeout = 10_000 } = options;
+  constructor(options?: PoolOptions) {
+    const takes = new Set(['size', 'idleTimeout']);
+    const values = readOptions(options, takes, 'WorkerPool');
+    const { size = availableParallelism(), idleTimeout = 10_000 } = values;
     checkInteger(size, 'size', 1, 1024);
     if (idleTimeout !== Number.POSITIVE_INFINITY) {
       checkInteger(idleTimeout, 'idleTimeout', 0, LONGEST);
@@ -95,6 +94,17 @@ export class WorkerPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.destroy();
+  }
+
+  /** For `JSON.stringify`: the numbers of the pool. */
+  toJSON(): Pick<WorkerPool, 'size' | 'threads' | 'queued' | 'isDestroyed'> {
+    const { size, threads, queued, isDestroyed } = this;
+    return { size, threads, queued, isDestroyed };
+  }
+
+  /** For `console.log` and `util.inspect`, which show {@link toJSON}. */
+  [inspect.custom](depth?: number, options?: InspectOptionsStylized, how?: typeof inspect): string {
+    return show(this, depth, options, how);
   }
 
   /** @internal */

@@ -6,6 +6,7 @@ import {
   type AttachedFile,
   inTurn,
   type RunOptions,
+  runOptions,
   type TaskModule,
   toArguments,
   toLimits,
@@ -69,7 +70,7 @@ export abstract class Reads extends MemoryReads {
     task: TaskModule | ((...args: never[]) => unknown),
     ...args: unknown[]
   ): Promise<unknown> {
-    const limits = toLimits(options);
+    const limits = toLimits(runOptions(options));
     const source = toSource(task);
     const sent = toArguments(args);
     this._mapping.refresh();

@@ -6,6 +6,7 @@ import {
   type Operation,
   poolRuntime,
   type Runtime,
+  showPath,
 } from '@fmmap/core/internal';
 
 import { unpackFailure } from './failure.js';
@@ -27,18 +28,24 @@ export const runtime: Runtime = {
       if ('failure' in reply) throw unpackFailure(reply.failure);
       const values = reply.value as readonly number[];
       if (name === OPENING && !binding.take(values[0] ?? 0)) {
-        throw new MmapClosedError(String(args[0]));
+        throw new MmapClosedError(showPath(args[0] as string | Uint8Array));
       }
       return values;
     } catch (error) {
-      if (ENDING.has(name) && isOfPool(error)) return poolRuntime.call(name, args);
+      const isElsewhere = isOfPool(error) && (ENDING.has(name) || isHomeless(error));
+      if (isElsewhere) return poolRuntime.call(name, args);
       throw error;
     }
   },
 };
 
-function isOfPool(error: unknown): boolean {
+function isOfPool(error: unknown): error is MmapError {
   return error instanceof MmapError && error.code.startsWith('ERR_MMAP_POOL');
+}
+
+/** Node starts no thread where `process.cwd()` fails: in a directory that is gone, or too far down. */
+function isHomeless({ cause }: MmapError): boolean {
+  return (cause as { syscall?: unknown } | undefined)?.syscall === 'uv_cwd';
 }
 
 export abstract class Writes extends MemoryWrites {}

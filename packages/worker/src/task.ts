@@ -1,12 +1,12 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
-  abortable,
   checkInteger,
   type Mapping,
   type MmapFile,
   type MmapFileMut,
   type OperationOptions,
+  operationOptions,
   typeError,
 } from '@fmmap/core/internal';
 
@@ -36,10 +36,16 @@ export interface TaskLimits extends JobLimits {
   readonly pool: WorkerPool;
 }
 
-/** @throws TypeError, MmapRangeError, or the signal's reason if it is aborted */
-export function toLimits(options: RunOptions | undefined): TaskLimits {
-  const signal = abortable(options);
-  const { timeout, pool = getDefaultPool() } = options ?? {};
+/** The options of running a task, and others, as they are at the call. @throws as {@link operationOptions} */
+export function runOptions<Options extends RunOptions>(
+  options: Options | undefined,
+  others: readonly string[] = [],
+): Options {
+  return operationOptions(options, ['timeout', 'pool', ...others]);
+}
+
+/** @throws TypeError, MmapRangeError */
+export function toLimits({ signal, timeout, pool = getDefaultPool() }: RunOptions): TaskLimits {
   if (timeout !== undefined) checkInteger(timeout, 'timeout', 1, LONGEST);
   if (!(pool instanceof WorkerPool)) throw typeError('pool', 'a WorkerPool', pool);
   return { signal, timeout, pool };
@@ -59,7 +65,7 @@ export function toSource(task: unknown, name = 'task'): TaskSource {
 /** What is sent is what there is at the call. @throws TypeError */
 export function toArguments(args: unknown): readonly unknown[] {
   if (!Array.isArray(args)) throw typeError('args', 'an array', args);
-  if (args.length === 0) return args;
+  if (args.length === 0) return [];
   try {
     return structuredClone(args);
   } catch (cause) {

@@ -3,7 +3,6 @@ import { kinds } from './kinds.js';
 
 /** What is no offset, length, size or byte, by how it is written. */
 export const notIntegers: Readonly<Record<string, unknown>> = {
-  '-0': -0,
   NaN: Number.NaN,
   '1.5': 1.5,
   '-1': -1,

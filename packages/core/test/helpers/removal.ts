@@ -46,9 +46,14 @@ export function makePlace(root = tempDir()): Place {
 
 const IDENTITY = { name: 'MmapIdentityError', code: 'ERR_MMAP_IDENTITY', syscall: 'unlink' };
 /** Refusals, and what they say is at the path. */
-export const another: object = { ...IDENTITY, message: expect.stringContaining('another file') };
-export const link: object = { ...IDENTITY, message: expect.stringContaining('symbolic link') };
-export const nothing: object = { ...IDENTITY, message: expect.stringContaining('nothing') };
+const refusal = (reason: string, text: string) => ({
+  ...IDENTITY,
+  reason,
+  message: expect.stringContaining(text),
+});
+export const another: object = refusal('replaced', 'another file');
+export const link: object = refusal('symlink', 'symbolic link');
+export const nothing: object = refusal('missing', 'nothing');
 export const system = (code: string, syscall: string): object => ({
   name: 'MmapError',
   code,
