@@ -1,5 +1,5 @@
 import { MmapRangeError, typeError } from './errors.js';
-import type { Mapping } from './mapping.js';
+import { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
 import { perform } from './work.js';
 
@@ -19,10 +19,12 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   #due = REFILL;
 
   /** @internal */
-  constructor(file: File, offset: number, length: number) {
+  constructor(file: File, offset?: number, length?: number) {
+    const mapping = (file as File | undefined)?._mapping;
+    if (!(mapping instanceof Mapping)) throw typeError('file', 'a mapped file', file);
     this.file = file;
-    this.#offset = offset;
-    this.#length = length;
+    this.#length = mapping.resolve(offset, length);
+    this.#offset = offset ?? 0;
   }
 
   /** Where in the mapping the part begins, in bytes. */

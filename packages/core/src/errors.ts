@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, types as slots } from 'node:util';
 
 /** What an error knows besides its message; the names are those of Node's system errors. */
 export interface MmapErrorDetails {
@@ -143,6 +143,11 @@ const types = [
 // As V8's own errors have it: on the prototype, not on each error.
 for (const type of types) {
   Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true });
+}
+
+/** Of this realm or of another one; Node's DOMExceptions, too. */
+export function isError(value: unknown): value is Error {
+  return slots.isNativeError(value) || value instanceof Error;
 }
 
 /** A `TypeError` as Node throws it for an argument of the wrong type. */

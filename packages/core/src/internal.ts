@@ -1,8 +1,6 @@
 // What the async packages are made of. Not for direct use: it may change with any version.
 export {
-  abortable,
   drive,
-  type OperationOptions,
   poolRuntime,
   prepare,
   type Runtime,
@@ -18,11 +16,13 @@ export {
   type Operation,
   result,
 } from './binding.js';
+export { isBytes } from './bytes.js';
 export { copyTo, toTarget } from './copy.js';
 export type { Whence } from './cursor.js';
 export { syncDirectory, syncParentDirectory } from './directory.js';
 export {
   type FaultCause,
+  isError,
   MmapClosedError,
   MmapError,
   type MmapErrorDetails,
@@ -37,6 +37,8 @@ export {
   unpackError,
 } from './errors.js';
 export { disableFaultGuard, type FaultListener } from './fault.js';
+export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
+export { checkMapping, type FileClass, madeBy, refuseStatic } from './made-by.js';
 export type { SharedMapping } from './mapping.js';
 export { Mapping } from './mapping.js';
 export { MemoryReader } from './memory-reader.js';
@@ -57,9 +59,16 @@ export type {
   OpenOrCreateOptions,
 } from './options.js';
 export { constructors } from './options.js';
-export type { PathLike } from './path.js';
+export { isUrl, type PathLike } from './path.js';
 export { checkInteger, checkSize, checkWithin } from './range.js';
 export { MmapFileReader } from './reader.js';
 export type { Needle } from './search.js';
+export {
+  abortable,
+  type OperationOptions,
+  onAbort,
+  reasonOf,
+  throwIfAborted,
+} from './signal.js';
 export { invoke, perform, type Work } from './work.js';
 export { MmapFileWriter } from './writer.js';

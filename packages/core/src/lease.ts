@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 import { binding, type HandleId } from './binding.js';
 
 let hasWarned = false;
@@ -14,8 +16,6 @@ export function handOver<T>(memories: readonly SharedArrayBuffer[], act: () => T
     arriving.delete(memories); // which a thread that is being ended does not reach
   }
 }
-
-const leases = new FinalizationRegistry<Lease>((lease) => lease.expire());
 
 /**
  * The memory that the binding may look at: V8 must not free it before the binding has let go of it. It outlives a
@@ -37,7 +37,7 @@ export class Lease {
 
   /** Unmaps when `owner` is collected. From here on the memory is held as long as the thread lives, or until it is dropped. */
   register(owner: object): void {
-    leases.register(owner, this, owner);
+    binding.leases.register(owner, this, owner);
   }
 
   keep(memory: SharedArrayBuffer): void {
@@ -57,7 +57,7 @@ export class Lease {
 
   /** The binding has let go of everything. */
   end(owner: object): void {
-    leases.unregister(owner);
+    binding.leases.unregister(owner);
     binding.forget(this.id);
     for (const memory of [...this.#memories]) this.drop(memory);
   }

@@ -1,4 +1,5 @@
 import { constants as fs } from 'node:fs';
+import process from 'node:process';
 
 import { Access, Flag } from './binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from './errors.js';
@@ -103,6 +104,7 @@ const CREATE = [...OPEN_MUT, 'mode'];
 
 /** A constructor: which options it takes, and what it asks of the file. */
 interface Constructor {
+  /** Of the method. */
   readonly name: string;
   readonly access: Access;
   readonly flags: number;
@@ -114,22 +116,17 @@ function define(name: string, access: Access, flags: number, takes: string[]): C
 }
 
 export const constructors = {
-  open: define('MmapFile.open', Access.read, 0, OPEN),
-  openExec: define('MmapFile.openExec', Access.exec, 0, OPEN),
-  openCow: define('MmapFileMut.openCow', Access.copy, 0, OPEN),
-  openExisting: define('MmapFileMut.openExisting', Access.write, Flag.write, OPEN_MUT),
-  create: define(
-    'MmapFileMut.create',
-    Access.write,
-    Flag.write | Flag.create | Flag.createNew,
-    CREATE,
-  ),
-  openOrCreate: define('MmapFileMut.open', Access.write, Flag.write | Flag.create, [
+  open: define('open', Access.read, 0, OPEN),
+  openExec: define('openExec', Access.exec, 0, OPEN),
+  openCow: define('openCow', Access.copy, 0, OPEN),
+  openExisting: define('openExisting', Access.write, Flag.write, OPEN_MUT),
+  create: define('create', Access.write, Flag.write | Flag.create | Flag.createNew, CREATE),
+  openOrCreate: define('open', Access.write, Flag.write | Flag.create, [
     ...CREATE,
     'create',
     'createNew',
   ]),
-  anonymous: define('MmapFileMut.anonymous', Access.write, 0, MAP),
+  anonymous: define('anonymous', Access.write, 0, MAP),
 } as const;
 
 const BITS: Readonly<Record<string, Flag>> = {
@@ -166,11 +163,16 @@ function parseCustomFlags(value: unknown): number {
 
 /**
  * Checks the options of a constructor before anything is opened.
+ * @param name - How messages call the constructor.
  * @throws TypeError for an option that the constructor does not take, or of a wrong type;
  * MmapRangeError for a number out of range; MmapUnsupportedError for one of another system.
  */
-export function parseOptions(maker: Constructor, options: object | undefined): OpenRequest {
-  const { name, access, takes } = maker;
+export function parseOptions(
+  name: string,
+  maker: Constructor,
+  options: object | undefined,
+): OpenRequest {
+  const { access, takes } = maker;
   let { flags } = maker;
   const numbers = { offset: 0, length: -1, maxSize: -1, customFlags: 0, mode: 0o666 };
   let detachOnClose = false;

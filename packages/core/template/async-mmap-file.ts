@@ -5,14 +5,18 @@ import {
   abortable,
   attachMapping,
   checkInteger,
+  checkMapping,
   checkSize,
   constructors,
   copyTo,
   drive,
+  type FileClass,
   LockKind,
   type MapOptions,
   type Mapping,
   MmapLockError,
+  madeBy,
+  now,
   type OpenOptions,
   type OperationOptions,
   openFile,
@@ -58,7 +62,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
   /** @internal */
   constructor(mapping: Mapping) {
     super();
-    this._mapping = mapping;
+    this._mapping = checkMapping(mapping, new.target);
   }
 
   /**
@@ -73,7 +77,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     path: PathLike,
     options?: OpenOptions & OperationOptions,
   ): Promise<AsyncMmapFile> {
-    return new AsyncMmapFile(await opening(constructors.open, path, options));
+    return new AsyncMmapFile(await opening(this, AsyncMmapFile, constructors.open, path, options));
   }
 
   /** Maps an existing file for reading and execution; otherwise as {@link open}. */
@@ -81,7 +85,9 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     path: PathLike,
     options?: OpenOptions & OperationOptions,
   ): Promise<AsyncMmapFile> {
-    return new AsyncMmapFile(await opening(constructors.openExec, path, options));
+    return new AsyncMmapFile(
+      await opening(this, AsyncMmapFile, constructors.openExec, path, options),
+    );
   }
 
   /**
@@ -90,7 +96,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @throws TypeError, MmapError of the system
    */
   static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): AsyncMmapFile {
-    return new AsyncMmapFile(openMemory(path, Access.read, data, options));
+    return new AsyncMmapFile(openMemory(this, AsyncMmapFile, path, Access.read, data, options));
   }
 
   /**
@@ -98,6 +104,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @throws TypeError, MmapClosedError if the first handle is closed
    */
   static attach(token: SharedMapping): AsyncMmapFile {
+    madeBy(this, AsyncMmapFile, 'attach');
     return new AsyncMmapFile(attachMapping(token));
   }
 
@@ -136,7 +143,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   reader(offset?: number, length?: number): AsyncMmapFileReader {
-    return new AsyncMmapFileReader(this, offset ?? 0, this._mapping.resolve(offset, length));
+    return new AsyncMmapFileReader(this, offset, length);
   }
 
   /**
@@ -229,7 +236,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     const signal = abortable(options);
     const timeout = options?.timeout ?? Number.POSITIVE_INFINITY;
     if (options?.timeout !== undefined) checkInteger(timeout, 'timeout', 0, 2 ** 31 - 1);
-    const until = performance.now() + timeout;
+    const until = now() + timeout;
     const attempt = () => this.#tryLock(kind, true);
     if (await this._mapping.lockTurn.wait(attempt, until, signal)) return;
     throw new MmapLockError(
@@ -308,11 +315,13 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
 
 /** @internal */
 export async function opening(
+  caller: unknown,
+  type: FileClass,
   maker: (typeof constructors)[keyof typeof constructors],
   path: PathLike,
   options: OperationOptions | undefined,
 ): Promise<Mapping> {
   const signal = abortable(options);
   const { signal: _, ...rest } = options ?? {};
-  return await drive(runtime, openFile(maker, path, options && rest), signal);
+  return await drive(runtime, openFile(caller, type, maker, path, options && rest), signal);
 }

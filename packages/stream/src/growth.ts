@@ -7,6 +7,7 @@ import {
   MmapUnsupportedError,
   operations,
   poolRuntime,
+  throwIfAborted,
 } from '@fmmap/core/internal';
 
 /** A file grows by as much as it is long, but by no less and no more than this. */
@@ -58,7 +59,7 @@ export class Growth {
       const { length } = mapping;
       if (needed <= length) return;
       await this.#requireWhole();
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       if (length !== this.#length) this.#end = Math.max(this.#end, length);
       const step = Math.min(Math.max(length, GROWTH.least), GROWTH.most);
       const wanted = Math.max(needed, length + step);

@@ -1,4 +1,4 @@
-import { type MemoryReads, perform } from '@fmmap/core/internal';
+import { AbortController, type MemoryReads, perform, throwIfAborted } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
 import { type RangeOptions, signalOf } from './options.js';
 
@@ -34,11 +34,11 @@ async function* generate(
       const until = Math.min(from + BLOCK, end);
       await ahead.reach(until);
       for (const found of lineEnds(file, from, until)) {
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
         yield textOf(file, start, found, true);
         start = found + 1;
       }
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       from = until;
     }
     if (start < end) yield textOf(file, start, end, false);

@@ -1,11 +1,13 @@
 import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
 import {
+  AbortController,
   binding,
   checkInteger,
   copyTo,
   type MemoryReads,
   MmapRangeError,
   MmapUnsupportedError,
+  onAbort,
   perform,
 } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
@@ -55,7 +57,7 @@ class Source {
   #at: number;
   /** Where the file is due for a look, which finds what no page fault tells of. */
   #due = 0;
-  #onAbort: (() => void) | undefined;
+  #unlisten: (() => void) | undefined;
 
   constructor(
     file: MemoryReads,
@@ -76,11 +78,10 @@ class Source {
   }
 
   start(controller: ReadableByteStreamController): void {
-    this.#onAbort = () => {
-      controller.error(this.#signal?.reason);
+    this.#unlisten = onAbort(this.#signal, (reason) => {
+      controller.error(reason);
       this.cancel();
-    };
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    });
   }
 
   pull(controller: ReadableByteStreamController): Promise<void> | undefined {
@@ -98,8 +99,7 @@ class Source {
 
   /** Also when it is all over: no more is read ahead, and nobody listens. */
   cancel(): void {
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#onAbort = undefined;
+    this.#unlisten?.();
     this.#over.abort();
   }
 

@@ -1,13 +1,18 @@
+import { Buffer } from 'node:buffer';
 import { WritableStream, type WritableStreamDefaultController } from 'node:stream/web';
 import {
+  AbortController,
   checkSize,
   checkWithin,
   drive,
+  isBytes,
   type MemoryWrites,
   type OperationOptions,
+  onAbort,
   operations,
   poolRuntime,
   prepare,
+  throwIfAborted,
   typeError,
 } from '@fmmap/core/internal';
 import { Growth } from './growth.js';
@@ -44,7 +49,7 @@ export function writableOf(
 
 /** What is no chunk counts as something, and is refused when its turn comes. */
 function sizeOf(chunk: unknown): number {
-  return chunk instanceof Uint8Array || typeof chunk === 'string' ? chunk.length : 1;
+  return isBytes(chunk) || typeof chunk === 'string' ? chunk.length : 1;
 }
 
 /** Where the bytes of a stream go. */
@@ -57,7 +62,7 @@ class Sink {
   #at: number;
   /** Up to where pages have been read in. */
   #ready = 0;
-  #onAbort: (() => void) | undefined;
+  #unlisten: (() => void) | undefined;
   #left: Promise<void> | undefined;
 
   constructor(
@@ -77,11 +82,10 @@ class Sink {
     // The stream's own signal is earlier than `abort`, which waits for the chunk in flight.
     const { signal } = controller as unknown as { signal: AbortSignal }; // not in the types
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
-    this.#onAbort = () => {
-      controller.error(this.#signal?.reason);
-      this.#stop(this.#signal?.reason);
-    };
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#unlisten = onAbort(this.#signal, (reason) => {
+      controller.error(reason);
+      this.#stop(reason);
+    });
   }
 
   async write(chunk: unknown): Promise<void> {
@@ -106,7 +110,7 @@ class Sink {
       await this.#stop(error);
       throw error;
     }
-    this.#unlisten();
+    this.#unlisten?.();
     await this.#leave();
   }
 
@@ -126,7 +130,7 @@ class Sink {
     for (let done = 0; done < bytes.length; done += STEP) {
       const piece = bytes.subarray(done, done + STEP);
       await this.#prepare(this.#at + piece.length);
-      this.#over.signal.throwIfAborted();
+      throwIfAborted(this.#over.signal);
       file.writeAll(piece, this.#at);
       this.#at += piece.length;
       this.#growth?.wrote(this.#at);
@@ -144,7 +148,7 @@ class Sink {
    * @returns When the room that was made is gone, if that was possible: the reason is what counts.
    */
   #stop(reason: unknown): Promise<void> {
-    this.#unlisten();
+    this.#unlisten?.();
     this.#over.abort(reason);
     return this.#leave().catch(() => {});
   }
@@ -153,15 +157,10 @@ class Sink {
     this.#left ??= this.#growth?.leave();
     await this.#left;
   }
-
-  #unlisten(): void {
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.#onAbort = undefined;
-  }
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk);
-  if (chunk instanceof Uint8Array) return chunk;
+  if (isBytes(chunk)) return chunk;
   throw typeError('chunk', 'a Uint8Array or a string', chunk);
 }

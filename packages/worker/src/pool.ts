@@ -1,8 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { inspect } from 'node:util';
-import { checkInteger, MmapError, typeError } from '@fmmap/core/internal';
+import {
+  checkInteger,
+  clearTimeout,
+  isError,
+  MmapError,
+  onAbort,
+  reasonOf,
+  setTimeout,
+  typeError,
+} from '@fmmap/core/internal';
 
-import { onAbort } from './abort.js';
 import { fromElsewhere } from './failure.js';
 import { Job, type JobLimits } from './job.js';
 import type { Reply, Request } from './protocol.js';
@@ -108,12 +116,10 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#destroyed) {
       this.#stop(job, destroyedError(job));
     } else if (signal?.aborted) {
-      this.#stop(job, signal.reason);
+      this.#stop(job, reasonOf(signal));
     } else {
-      if (signal) {
-        const ignore = onAbort(signal, () => this.#stop(job, signal.reason));
-        void job.reply.then(ignore, ignore);
-      }
+      const ignore = onAbort(signal, (reason) => this.#stop(job, reason));
+      void job.reply.then(ignore, ignore);
       this.#next();
     }
     return job;
@@ -142,8 +148,7 @@ export class WorkerPool implements AsyncDisposable {
         ? undefined
         : setTimeout(() => this.#stop(job, fromElsewhere(timeoutError(timeout))), timeout);
     try {
-      const { signal } = job.abort;
-      job.resolve((await this.#threads.run(job.request, { signal })) as Reply);
+      job.resolve((await this.#threads.work(job.request, job.abort.signal)) as Reply);
     } catch (error) {
       job.reject(threadError(job, error));
     }
@@ -196,7 +201,7 @@ function startError(job: Job, cause: unknown): MmapError {
 }
 
 function said(cause: unknown): string {
-  return cause instanceof Error ? cause.message : inspect(cause);
+  return isError(cause) ? cause.message : inspect(cause);
 }
 
 function poolError(message: string, cause: unknown): MmapError {
@@ -217,6 +222,16 @@ export function getDefaultPool(): WorkerPool {
  * @throws TypeError
  */
 export function setDefaultPool(pool: WorkerPool): void {
-  if (!(pool instanceof WorkerPool)) throw typeError('pool', 'a WorkerPool', pool);
-  defaultPool = pool;
+  defaultPool = checkPool(pool);
+}
+
+/** @throws TypeError */
+export function checkPool(pool: unknown): WorkerPool {
+  if (pool instanceof WorkerPool) return pool;
+  const isOther = (pool as object | null)?.constructor?.name === WorkerPool.name;
+  throw typeError(
+    'pool',
+    isOther ? 'a WorkerPool of this copy of @fmmap/worker' : 'a WorkerPool',
+    pool,
+  );
 }
