@@ -225,6 +225,13 @@ enum Kind {
   faulted,
 }
 
+/** The system says of such a path that there is nothing, or no directory, at it. */
+function hintFor(path: string | undefined): string {
+  return path?.endsWith('/')
+    ? 'a path that ends with a slash is that of a directory; leave the slash out for a file'
+    : '';
+}
+
 /** Makes the error for a failure in the binding, which calls this. */
 export function createError(
   kind: number,
@@ -268,7 +275,7 @@ export function createError(
       error = new MmapUnsupportedError(about, details);
       break;
     default:
-      error = systemError(errno, syscall, path, dest, detail);
+      error = systemError(errno, syscall, path, dest, detail || hintFor(dest ?? path));
   }
   Error.captureStackTrace(error, createError);
   return error;

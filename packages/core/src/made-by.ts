@@ -49,6 +49,6 @@ export function refuseStatic(
 export function checkMapping(mapping: unknown, made: FileClass): Mapping {
   if (mapping instanceof Mapping) return mapping;
   throw refusal(
-    `a ${made.name} is not made with "new": call open, memory or attach, such as ${made.name}.open(path)`,
+    `${made.name} is not made with "new": call open, memory or attach, such as ${made.name}.open(path)`,
   );
 }

@@ -152,8 +152,24 @@ function parseMode(value: unknown): number {
 /** Without these `open(2)` changes no file and opens the one that was meant: options of ours do that. */
 const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
 
+/** Flags of Linux, which Node has no names for, that open no file to be mapped. */
+const NO_FILES =
+  process.platform === 'linux'
+    ? [
+        { name: 'O_TMPFILE', bit: 0o20000000, instead: 'MmapFileMut.anonymous, or create and remove' },
+        { name: 'O_PATH', bit: 0o10000000, instead: 'fs.open' },
+      ]
+    : [];
+
 function parseCustomFlags(value: unknown): number {
   checkInteger(value, 'customFlags', 0, 0x7fffffff);
+  const found = NO_FILES.find(({ bit }) => ((value as number) & bit) !== 0);
+  if (found) {
+    throw new MmapRangeError(
+      `"customFlags" must not hold ${found.name}, which opens no file that can be mapped by its path; received ${value}; use ${found.instead}`,
+      { argument: 'customFlags' },
+    );
+  }
   if (((value as number) & OWN_FLAGS) === 0) return value as number;
   throw new MmapRangeError(
     `"customFlags" must not hold O_CREAT, O_EXCL, O_TRUNC or an access mode; received ${value}; use the options for it`,
