@@ -24,3 +24,16 @@ test.each(FLAVOURS)(
     await expectRight('members', flavour, 'library');
   },
 );
+
+test.each(FLAVOURS)(
+  'no member of @fmmap/%s reads a global, or a timer, after it was loaded',
+  { timeout: TIMEOUT },
+  async (flavour) => {
+    await expectRight('members', flavour, 'globals');
+  },
+);
+
+test('copies of the library over one addon work side by side', { timeout: TIMEOUT }, async () => {
+  const end = await runProgram('realms/copies', tempDir(), [], { timeout: TIMEOUT });
+  expect(end).toMatchObject({ stdout: '', code: 0, signal: null });
+});

@@ -1,5 +1,5 @@
 // Calls every member of all classes of a flavour across realms. Arguments: a directory, a flavour, and what is of another
-// realm, the `arguments` or the `library`. Prints what was wrong.
+// realm, the `arguments` or the `library`; or `globals`, which are watched. Prints what was wrong.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { contentOf } from '../matrix/content.js';
@@ -12,10 +12,11 @@ import { gaps, membersOfAll } from '../matrix/recipes.js';
 import { makeEnvironment } from './environment.js';
 import { withForeignArguments } from './foreign.js';
 import { Modules } from './modules.js';
+import { watchGlobals } from './watched.js';
 
 const [directory = '', flavour = '', side = ''] = process.argv.slice(2);
 const isForeign = side === 'library';
-const wrap = isForeign ? <T>(target: T) => target : withForeignArguments;
+const wrap = side === 'arguments' ? withForeignArguments : <T>(target: T) => target;
 
 const modules = new Modules(isForeign ? makeEnvironment() : undefined);
 const exported = ['@fmmap/core', `@fmmap/${flavour}`];
@@ -59,6 +60,7 @@ async function problemsOf(member: Member): Promise<string[]> {
   return wrong.map((text) => `${member.type} ${member.name}: ${text}`);
 }
 
+const reads = side === 'globals' ? watchGlobals() : new Set<string>();
 const problems = gaps(members).filter((gap) => gap.startsWith('no recipe'));
 for (const member of members) {
   try {
@@ -69,5 +71,6 @@ for (const member of members) {
 }
 if (!members.some(({ name }) => isStatic(name)) || members.length < 100)
   problems.push('few members');
+problems.push(...[...reads].map((read) => `reads ${read}`));
 fs.writeSync(1, problems.join('\n'));
 process.exit(); // as an environment does that is torn down

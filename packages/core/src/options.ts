@@ -156,7 +156,11 @@ const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
 const NO_FILES =
   process.platform === 'linux'
     ? [
-        { name: 'O_TMPFILE', bit: 0o20000000, instead: 'MmapFileMut.anonymous, or create and remove' },
+        {
+          name: 'O_TMPFILE',
+          bit: 0o20000000,
+          instead: 'MmapFileMut.anonymous, or create and remove',
+        },
         { name: 'O_PATH', bit: 0o10000000, instead: 'fs.open' },
       ]
     : [];

@@ -11,7 +11,7 @@ export type PathLike = string | URL | Uint8Array;
 export function isUrl(value: unknown): value is URL {
   if (typeof value !== 'object' || value === null) return false;
   const { href, protocol, auth, path } = value as Record<string, unknown>;
-  return Boolean(href && protocol) && auth === undefined && path === undefined;
+  return !!href && !!protocol && auth === undefined && path === undefined;
 }
 
 /** A path in the two forms that the binding takes. @throws TypeError for anything else. */
