@@ -12,7 +12,7 @@ import { gaps, membersOfAll } from '../matrix/recipes.js';
 import { makeEnvironment } from './environment.js';
 import { withForeignArguments } from './foreign.js';
 import { Modules } from './modules.js';
-import { watchGlobals } from './watched.js';
+import { lookAgain, watchGlobals } from './watched.js';
 
 const [directory = '', flavour = '', side = ''] = process.argv.slice(2);
 const isForeign = side === 'library';
@@ -40,6 +40,7 @@ function makeFile(): string {
 }
 
 async function problemsOf(member: Member): Promise<string[]> {
+  lookAgain();
   const type = fileClassOf(member.type);
   const handle = (await toClass(classes, type).open(makeFile())) as Handle;
   const place = { offset: 4000, length: 40, size: LENGTH, path: makeFile(), directory, file };

@@ -1,4 +1,3 @@
-import { sep } from 'node:path';
 import perfHooks from 'node:perf_hooks';
 import process from 'node:process';
 import timers from 'node:timers';
@@ -7,22 +6,34 @@ import { fileURLToPath } from 'node:url';
 
 // What tests and polyfills replace after the library was loaded: the library must not notice.
 
-const DIST = new RegExp(`packages\\${sep}\\w+\\${sep}(dist|esm)\\${sep}`);
+/** Of the library, seen from where this file is built. */
+const PACKAGES = fileURLToPath(new URL('../../../packages/', import.meta.url));
 const HERE = fileURLToPath(import.meta.url);
 
 const reads = new Set<string>();
 let isLooking = false;
 
+/** Looking takes its time: at so many reads of each name, until {@link lookAgain}. */
+const MOST = 20;
+const counts: Record<string, number> = Object.create(null);
+
+export function lookAgain(): void {
+  for (const name in counts) counts[name] = 0;
+}
+
 /** Whether the code that is being run just now is the library's own. */
 function note(name: string): void {
-  if (isLooking) return; // looking uses some itself
+  const count = (counts[name] ?? 0) + 1;
+  counts[name] = count;
+  if (isLooking || count > MOST) return; // looking uses some itself
   isLooking = true;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 6;
   const lines = (new Error().stack ?? '').split('\n').slice(1);
   Error.stackTraceLimit = stackTraceLimit;
   const caller = lines.find((line) => !line.includes(HERE)) ?? '';
-  if (DIST.test(caller)) reads.add(`${name} ${caller.trim()}`);
+  if (caller.includes(PACKAGES) && !caller.includes('node_modules'))
+    reads.add(`${name} ${caller.trim()}`);
   isLooking = false;
 }
 
