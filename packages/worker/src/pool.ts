@@ -48,6 +48,10 @@ export interface PoolOptions {
 export class WorkerPool implements AsyncDisposable {
   /** The most threads at once. */
   readonly size: number;
+  /** @internal What makes structured cloning fail, with these words. */
+  readonly _uncloneable: symbol = Symbol(
+    'a WorkerPool, which belongs to its thread; make another one there',
+  );
   readonly #threads: Threads;
   readonly #operations = new Set<Job>();
   readonly #tasks = new Set<Job>();
