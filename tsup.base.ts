@@ -1,4 +1,43 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import type { Options } from 'tsup';
+
+/**
+ * What packages use of JavaScript itself. It is taken when they are loaded: what tests and polyfills put in its place later
+ * does not change them. What they need of Node they import (`packages/core/src/host.ts`).
+ */
+const INTRINSICS = [
+  'Array',
+  'ArrayBuffer',
+  'Atomics',
+  'BigInt',
+  'BigInt64Array',
+  'BigUint64Array',
+  'DataView',
+  'Date',
+  'Error',
+  'EvalError',
+  'FinalizationRegistry',
+  'Float64Array',
+  'Function',
+  'Int32Array',
+  'Map',
+  'Math',
+  'Number',
+  'Object',
+  'Promise',
+  'RangeError',
+  'Set',
+  'SharedArrayBuffer',
+  'String',
+  'Symbol',
+  'TypeError',
+  'Uint8Array',
+  'WeakMap',
+  'WeakRef',
+  'WeakSet',
+];
 
 /** Shared by every published package: one CommonJS build, which its esm/ re-exports. */
 export const base: Options = {
@@ -7,4 +46,27 @@ export const base: Options = {
   sourcemap: true,
   keepNames: true,
   silent: true,
+  banner: { js: `'use strict';\nconst { ${INTRINSICS.join(', ')} } = globalThis;` },
 };
+
+/**
+ * Writes the modules that `import` finds, with the very objects that `require` gives: two of a class would disagree. Each name
+ * is spelled out, because Node does not see those that a CommonJS module has from another package. (Bundlers may know of no
+ * default export.)
+ */
+export function writeEsm(...entries: readonly string[]): void {
+  const require = createRequire(resolve('package.json'));
+  mkdirSync('esm', { recursive: true });
+  for (const entry of entries) {
+    const from = `'../dist/${entry}.cjs'`;
+    const names = Object.keys(require(`./dist/${entry}.cjs`)).sort();
+    const code = [
+      `import * as all from ${from};`,
+      'export const {',
+      ...names.map((name) => `  ${name},`),
+      '} = all.default ?? all;',
+    ];
+    writeFileSync(`esm/${entry}.js`, `${code.join('\n')}\n`);
+    writeFileSync(`esm/${entry}.d.ts`, `export * from ${from};\n`);
+  }
+}

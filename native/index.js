@@ -1,14 +1,24 @@
 'use strict';
 
 // Loads build/Release (compiled here) or prebuilds/<platform>-<arch> (published), in this order.
+let addon;
 try {
-  module.exports = require('node-gyp-build')(__dirname);
+  addon = require('node-gyp-build')(__dirname);
 } catch (cause) {
-  throw new Error(
-    `@fmmap/native cannot load its binding on ${process.platform}-${process.arch}, ` +
-      `Node ${process.versions.node}. Looked in build/Release and prebuilds/ of ${__dirname}: ` +
-      `${cause.message.split('\n', 1)[0]}. To compile it, install Python 3 and a C++17 compiler ` +
-      'and run `npm rebuild @fmmap/native`.',
-    { cause },
-  );
+  throw require('./failure.js')(cause);
 }
+
+// What there is one of for all copies of @fmmap/core in a process. It is kept by the addon, which Node loads once.
+
+// A registry calls nothing once it is gone itself: that of one copy would leave files open when nobody uses it any more.
+addon.leases ??= new FinalizationRegistry((lease) => lease.expire());
+
+// A listener for these signals replaces the handler of the guard, and its removal takes any handler away.
+addon.onListener ??= (event) => {
+  if (event === 'SIGBUS' || event === 'SIGSEGV') addon.rearmGuard();
+};
+for (const event of ['newListener', 'removeListener']) {
+  if (!process.listeners(event).includes(addon.onListener)) process.on(event, addon.onListener);
+}
+
+module.exports = addon;

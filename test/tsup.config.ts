@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup';
 
 /** The programs that tests run in processes of their own, file by file, so that they find each other. */
 export default defineConfig({
-  entry: ['matrix/*.ts', 'at-once/*.ts', 'fuzz/*.ts'],
+  entry: ['matrix/*.ts', 'at-once/*.ts', 'fuzz/*.ts', 'realms/*.ts'],
   format: 'esm',
   target: 'node20',
   bundle: false,

@@ -31,19 +31,6 @@ napi_value string(Info info, const std::string& text) {
 
 // --- what only makes sense on the thread that calls ---
 
-// init(createError, result)
-napi_value init(Info info) {
-  const Call call(info);
-  if (!info[0].IsFunction()) call.wrong(0, "a function");
-  if (call.typed(1, napi_float64_array).length < kResults * sizeof(double)) call.wrong(1, "a Float64Array with room");
-  if (!call.accept()) return nullptr;
-  Environment* environment = call.environment();
-  environment->createError = Napi::Persistent(info[0].As<Napi::Function>());
-  environment->result = Napi::Persistent(info[1].As<Napi::Float64Array>());
-  environment->results = environment->result.Value().Data();
-  return nullptr;
-}
-
 // adopt(memory): of a new window
 napi_value adopt(Info info) {
   const Call call(info);
@@ -285,7 +272,7 @@ napi_value watchFaults(Info info) {
   if (!call.accept()) return nullptr;
   const Status status = notify::listen(info.Env(), info[0]);
   if (status) return nullptr;
-  if (napi_value error = Subject().error(info.Env(), status)) napi_throw(info.Env(), error);
+  if (napi_value error = Subject().error(info.Env(), status, info.This())) napi_throw(info.Env(), error);
   return nullptr;
 }
 
@@ -310,13 +297,16 @@ void addBoth(Napi::Object& exports, Napi::Object& pool, const char* name) {
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment();
   env.SetInstanceData(environment);
+  auto result = Napi::Float64Array::New(env, kResults);
+  environment->result = Napi::Persistent(result);
+  environment->results = result.Data();
+  exports.Set("result", result);
   registry::enter(environment);
   // Before its memory goes, and on worker threads too: nobody else would unmap what is still open.
   env.AddCleanupHook([environment] { registry::releaseAll(environment); });
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));
-  add<init>(exports, "init");
   add<adopt>(exports, "adopt");
   add<blank>(exports, "blank");
   add<unmap>(exports, "unmap");

@@ -70,8 +70,7 @@ void Environment::sweep(napi_env env) {
   sweepAt_ = 64 + 2 * windows_.size();
 }
 
-napi_value Subject::error(napi_env env, const Status& status) const {
-  auto* environment = Napi::Env(env).GetInstanceData<Environment>();
+napi_value Subject::error(napi_env env, const Status& status, napi_value receiver) const {
   const auto number = [env](double value) {
     napi_value result = nullptr;
     napi_create_double(env, value, &result);
@@ -97,10 +96,14 @@ napi_value Subject::error(napi_env env, const Status& status) const {
   for (const napi_value argument : arguments) {
     if (argument == nullptr) return nullptr;
   }
-  if (environment->createError.IsEmpty()) {  // init() was not called
+  napi_valuetype type = napi_undefined;
+  if (napi_get_named_property(env, receiver, "createError", &function) != napi_ok ||
+      napi_typeof(env, function, &type) != napi_ok) {
+    return nullptr;
+  }
+  if (type != napi_function) {  // somebody else's call
     return napi_create_error(env, nullptr, arguments[3], &result) == napi_ok ? result : nullptr;
   }
-  function = environment->createError.Value();
   if (napi_call_function(env, undefined, function, std::size(arguments), arguments, &result) != napi_ok) return nullptr;
   return result;
 }

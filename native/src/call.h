@@ -20,7 +20,6 @@ namespace fmmap {
 
 /** What belongs to one JavaScript environment (the main thread or a worker). */
 struct Environment {
-  Napi::FunctionReference createError;        // (kind, syscall, errno, detail, argument, offset, path, dest, name, text) => Error
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
 
@@ -65,8 +64,12 @@ struct Subject {
   bool hasPath = false;
   std::string destination;
 
-  /** Null with an exception pending, or in an environment that stops. */
-  napi_value error(napi_env env, const Status& status) const;
+  /**
+   * What `createError(kind, syscall, errno, detail, argument, offset, path, dest)` of the object makes that the binding was
+   * called on, so that each copy of the library gets errors of its own classes. Null with an exception pending, or in an
+   * environment that stops.
+   */
+  napi_value error(napi_env env, const Status& status, napi_value receiver) const;
 };
 
 /** Memory of JavaScript's. */

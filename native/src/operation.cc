@@ -29,7 +29,7 @@ napi_value Work::queue(napi_env env, std::unique_ptr<Work> work) {
 /** What fails here fails because the environment is stopping, in which nobody waits for the promise any more. */
 void Work::settle(napi_env env) {
   if (!status()) {
-    napi_value error = subject().error(env, status());
+    napi_value error = subject().error(env, status(), receiver_.Value());
     if (error == nullptr && napi_get_and_clear_last_exception(env, &error) != napi_ok) return;
     napi_reject_deferred(env, deferred_, error);
     return;

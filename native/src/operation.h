@@ -63,7 +63,7 @@ napi_value now(const Napi::CallbackInfo& info) {
   Outcome outcome;
   const Status status = perform(operation, outcome);
   if (!status) {
-    if (napi_value error = operation.subject.error(info.Env(), status)) napi_throw(info.Env(), error);
+    if (napi_value error = operation.subject.error(info.Env(), status, info.This())) napi_throw(info.Env(), error);
     return nullptr;
   }
   if (double* results = call.environment()->results) {
@@ -82,6 +82,8 @@ class Work {
   static napi_value queue(napi_env env, std::unique_ptr<Work> work);
   /** Keeps memory that the work looks at. */
   void keep(Napi::ObjectReference memory) { memory_.push_back(std::move(memory)); }
+  /** What it was called on, which makes its error. */
+  void calledOn(Napi::ObjectReference receiver) { receiver_ = std::move(receiver); }
 
  private:
   virtual void execute() = 0;
@@ -92,6 +94,7 @@ class Work {
 
   napi_async_work handle_ = nullptr;
   napi_deferred deferred_ = nullptr;
+  Napi::ObjectReference receiver_;
   std::vector<Napi::ObjectReference> memory_;
 };
 
@@ -116,6 +119,7 @@ napi_value queued(const Napi::CallbackInfo& info) {
   const Call call(info);
   auto work = std::make_unique<WorkOf<Operation>>(call);
   if (!call.accept()) return nullptr;
+  work->calledOn(Napi::Persistent(info.This().As<Napi::Object>()));
   for (std::size_t index = 0; index < info.Length(); ++index) {
     if (call.isTyped(index)) work->keep(Napi::Persistent(info[index].As<Napi::Object>()));
   }

@@ -1,4 +1,10 @@
 import { defineConfig } from 'tsup';
-import { base } from '../../tsup.base.ts';
+import { base, writeEsm } from '../../tsup.base.ts';
 
-export default defineConfig({ ...base, entry: ['src/index.ts'], dts: true, clean: true });
+export default defineConfig({
+  ...base,
+  entry: ['src/index.ts'],
+  dts: true,
+  clean: true,
+  onSuccess: async () => writeEsm('index'),
+});

@@ -1,8 +1,11 @@
 import { defineConfig } from 'tsup';
-import { base } from '../../tsup.base.ts';
+import { base, writeEsm } from '../../tsup.base.ts';
 
-export default defineConfig([
-  { ...base, entry: ['src/index.ts'], dts: true },
-  // What the threads of the pool load.
-  { ...base, entry: ['src/worker.ts'] },
-]);
+export default defineConfig({
+  ...base,
+  // The second one is what the threads of the pool load.
+  entry: ['src/index.ts', 'src/worker.ts'],
+  dts: { entry: 'src/index.ts' },
+  clean: true,
+  onSuccess: async () => writeEsm('index'),
+});

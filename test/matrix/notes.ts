@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type Odd, oddities } from './content.js';
 
 /** An error in a form that crosses threads. */
@@ -86,7 +87,7 @@ export class Notes {
 }
 
 export function toThrown(error: unknown): Thrown {
-  if (!(error instanceof Error)) {
+  if (!types.isNativeError(error)) {
     return { name: 'no error', code: '', message: String(error), stack: '' };
   }
   const { name, message, stack = '' } = error;

@@ -1,12 +1,12 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
-
 import { type Binding, binding, isOperation, type Operation, result } from './binding.js';
 import { copyTo } from './copy.js';
-import { typeError } from './errors.js';
+import { isError } from './errors.js';
+import { setImmediate } from './host.js';
+import { pause } from './lock-turn.js';
 import type { Mapping } from './mapping.js';
 import * as operations from './operations.js';
-import { readOptions } from './options.js';
 import { checkSize } from './range.js';
+import { reasonOf, throwIfAborted } from './signal.js';
 import { ownerOf } from './windows.js';
 import { invoke, type Work } from './work.js';
 
@@ -25,38 +25,6 @@ export const poolRuntime: Runtime = {
     (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
 };
 
-/** Options of what takes a while. */
-export interface OperationOptions {
-  /**
-   * Ends the operation early, with the signal's reason, as soon as the step is over that the system is
-   * at. What has been done by then is undone, or is of no consequence.
-   */
-  signal?: AbortSignal | undefined;
-}
-
-/**
- * Options of an operation, as they are at the call: `signal`, and what else `takes` names, which is yet to be checked.
- * @throws TypeError, or the signal's reason if it is aborted.
- */
-export function operationOptions<Options extends OperationOptions>(
-  options: Options | undefined,
-  takes: Iterable<string> = [],
-  owner?: string,
-): Options {
-  const values = readOptions(options, new Set([...takes, 'signal']), owner);
-  const { signal } = values;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError('options.signal', 'an AbortSignal', signal);
-  }
-  signal?.throwIfAborted();
-  return values;
-}
-
-/** The signal of options that hold nothing else. @throws as {@link operationOptions} */
-export function abortable(options: OperationOptions | undefined): AbortSignal | undefined {
-  return options === undefined ? undefined : operationOptions(options).signal;
-}
-
 /** Does a piece of work step by step, each of them elsewhere. */
 export async function drive<T>(
   runtime: Runtime,
@@ -68,15 +36,13 @@ export async function drive<T>(
     const step = next.value;
     let value = 0;
     if (signal?.aborted) {
-      next = work.throw(signal.reason);
+      next = work.throw(reasonOf(signal));
       signal = undefined; // what is left is the undoing
       continue;
     }
     try {
       if ('milliseconds' in step) {
-        await setTimeout(step.milliseconds, undefined, { ...(signal && { signal }) }).catch(
-          () => {},
-        );
+        await pause(step.milliseconds, signal).catch(() => {}); // which the next turn finds aborted
       } else if (isOperation(step.name)) {
         const [found = 0, ...rest] = await runtime.call(step.name, step.args as never);
         value = found;
@@ -86,7 +52,7 @@ export async function drive<T>(
       }
     } catch (error) {
       // It was made elsewhere: here the stack leads to who asked.
-      if (error instanceof Error) Error.captureStackTrace(error);
+      if (isError(error)) Error.captureStackTrace(error);
       next = work.throw(error);
       signal = undefined;
       continue;
@@ -126,7 +92,7 @@ export async function readSome(
       const rest = Math.min(to.length, mapping.length - offset);
       if (rest > 0) await drive(runtime, operations.fetch(mapping, offset, rest), signal);
     });
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     count = readNow(mapping, to, offset);
   }
   if (count >= 0) return count;
@@ -165,8 +131,8 @@ export async function prepare(
   for (let done = 0; done < within(); done += PIECE) {
     if (served >= TURN) {
       served = 0;
-      await setImmediate();
-      signal?.throwIfAborted();
+      await new Promise((resolve) => setImmediate(resolve));
+      throwIfAborted(signal);
     }
     const size = Math.min(PIECE, within() - done);
     if (isServed(mapping, offset + done, size)) continue;
@@ -175,6 +141,6 @@ export async function prepare(
       const rest = Math.min(size, mapping.length - offset - done);
       if (rest > 0) await drive(runtime, operations.prefetch(mapping, offset + done, rest), signal);
     });
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
   }
 }

@@ -115,19 +115,20 @@ export function isOperation(name: StepName): name is Operation {
   return name !== 'freeze';
 }
 
-/** The addon's functions. They throw what `createError` makes; arguments are checked before. */
+/** The addon's functions. They throw what {@link createError} makes; arguments are checked before. */
 export interface Binding extends Operations, Changes {
   readonly pageSize: number;
   readonly granularity: number;
   /** Of `open(2)`, for a directory that relative paths start from. */
   readonly directoryFlags: number;
+  /** Where a call leaves what it found besides its return value, to be read at once. */
+  readonly result: Float64Array;
   /** On a thread of libuv's pool; resolves with the value and then the `result` of the operation. */
   readonly queued: {
     readonly [Name in Operation]: (
       ...args: Parameters<Operations[Name]>
     ) => Promise<readonly number[]>;
   };
-  init(create: typeof createError, result: Float64Array): void;
   /** For a new window, once. */
   adopt(memory: Uint8Array): void;
   /** For a window that nothing but views looks at any more. */
@@ -138,7 +139,6 @@ export interface Binding extends Operations, Changes {
   forget(id: HandleId): void;
   /** Whether it was in time: before the first mapping. */
   disableGuard(): boolean;
-  rearmGuard(): void;
   /** Once in a thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
   poison(id: HandleId): void;
@@ -180,11 +180,21 @@ export interface Binding extends Operations, Changes {
     used: number,
   ): number;
   detach(buffer: ArrayBuffer): void;
+  /** Calls `expire()` of what it was given when the owner of that is collected. */
+  readonly leases: FinalizationRegistry<{ expire(): void }>;
 }
 
-export const binding: Binding = native as Binding;
+/**
+ * The addon is one for all copies of this package in a process: other versions, and those of test environments that load
+ * modules anew. A function of it makes its errors with the `createError` of the object that it is called on.
+ */
+const ownErrors = <T extends object>(of: T): T => Object.setPrototypeOf({ createError }, of) as T;
 
-/** Where the binding leaves what a call found besides its return value. */
-export const result: Float64Array = new Float64Array(6);
+const addon = native as Binding;
 
-binding.init(createError, result);
+export const binding: Binding = Object.assign(ownErrors(addon), {
+  queued: ownErrors(addon.queued),
+});
+
+/** Of every call. */
+export const { result } = binding;

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 // Arrays that come from users may have methods and getters of their own. Those must not run while
 // fmmap has its memory in hand: they could close the file, or keep what they get to see.
 
@@ -10,6 +12,9 @@ function getter<T>(name: string): (array: TypedArray) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
   return Function.prototype.call.bind(get) as (array: TypedArray) => T;
 }
+
+/** By what they are made of, and not by a class: a Buffer is no `Uint8Array` of another realm (jsdom, `node:vm`). */
+export const { isUint8Array: isBytes, isBigUint64Array, isFloat64Array } = types;
 
 export const bufferOf = getter<ArrayBufferLike>('buffer');
 const byteOffsetOf = getter<number>('byteOffset');

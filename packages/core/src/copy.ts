@@ -1,4 +1,4 @@
-import { checkAttached, lengthOf, plain } from './bytes.js';
+import { checkAttached, isBytes, lengthOf, plain } from './bytes.js';
 import { typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkSize } from './range.js';
@@ -6,7 +6,7 @@ import { ownerOf } from './windows.js';
 
 /** @throws TypeError */
 export function toTarget(target: unknown): Uint8Array {
-  if (!(target instanceof Uint8Array)) throw typeError('target', 'a Uint8Array', target);
+  if (!isBytes(target)) throw typeError('target', 'a Uint8Array', target);
   return plain(target, 'target');
 }
 
@@ -33,7 +33,7 @@ const FEW = 16;
  * @returns The bytes copied, or -1 if it could not.
  */
 export function copyFew(mapping: Mapping, target: unknown, offset: number): number {
-  if (!(target instanceof Uint8Array)) return -1;
+  if (!isBytes(target)) return -1;
   const length = lengthOf(target);
   if (length === 0 || length > FEW || ownerOf(target)) return -1;
   return mapping.loadFew(offset, length, target) ? length : -1;

@@ -2,7 +2,7 @@ import { type InspectOptionsStylized, inspect } from 'node:util';
 
 import { type CursorDescription, show } from './describe.js';
 import { MmapRangeError, typeError } from './errors.js';
-import type { Mapping } from './mapping.js';
+import { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
 import { perform } from './work.js';
 
@@ -41,10 +41,12 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   #due = REFILL;
 
   /** @internal */
-  constructor(file: File, offset: number, length: number) {
+  constructor(file: File, offset?: number, length?: number) {
+    const mapping = (file as File | undefined)?._mapping;
+    if (!(mapping instanceof Mapping)) throw typeError('file', 'a mapped file', file);
     this.file = file;
-    this.#offset = offset + 0;
-    this.#length = length + 0;
+    this.#length = mapping.resolve(offset, length) + 0;
+    this.#offset = (offset ?? 0) + 0;
   }
 
   /** Where in the mapping the part starts, in bytes. */

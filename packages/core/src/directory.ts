@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+
 import { binding } from './binding.js';
 import { type PathLike, toPath } from './path.js';
 import { relieved } from './shortage.js';

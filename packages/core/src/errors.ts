@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, types as slots } from 'node:util';
 
 /** What an error knows besides its message; the names are those of Node's system errors. */
 export interface MmapErrorDetails {
@@ -165,6 +165,11 @@ for (const type of types) {
   Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true });
 }
 
+/** Of this realm or of another one; Node's DOMExceptions, too. */
+export function isError(value: unknown): value is Error {
+  return slots.isNativeError(value) || value instanceof Error;
+}
+
 /** A `TypeError` as Node throws it for an argument of the wrong type. */
 export function typeError(argument: string, expected: string, value: unknown): TypeError {
   const found =
@@ -252,6 +257,13 @@ enum Kind {
   faulted,
 }
 
+/** The system says of such a path that there is nothing, or no directory, at it. */
+function hintFor(path: string | undefined): string {
+  return path?.endsWith('/')
+    ? 'a path that ends with a slash is that of a directory; leave the slash out for a file'
+    : '';
+}
+
 /** Makes the error for a failure in the binding, which calls this. */
 export function createError(
   kind: number,
@@ -301,7 +313,10 @@ export function createError(
       error = new MmapUnsupportedError(about, details);
       break;
     default:
-      error = systemError(errno, syscall, path, dest, detail, { name, text });
+      error = systemError(errno, syscall, path, dest, detail || hintFor(dest ?? path), {
+        name,
+        text,
+      });
   }
   Error.captureStackTrace(error, createError);
   return error;

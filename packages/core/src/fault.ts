@@ -1,5 +1,8 @@
+import process from 'node:process';
+
 import { binding } from './binding.js';
 import { MmapError, type MmapFaultError } from './errors.js';
+import { nextTick } from './host.js';
 
 /** Is called with what the methods of the file throw from now on. */
 export type FaultListener = (error: MmapFaultError) => void;
@@ -50,7 +53,7 @@ export class FaultListeners {
     for (const [listener, told] of this.#told) {
       if (told === serial) continue;
       this.#told.set(listener, serial);
-      process.nextTick(listener, makeError());
+      nextTick(listener, makeError());
     }
   }
 
@@ -86,10 +89,3 @@ export function disableFaultGuard(): void {
 }
 
 if (process.env.FMMAP_FAULT_GUARD === '0') binding.disableGuard();
-
-// A listener for these replaces the handler of the signal, and its removal takes any handler away.
-for (const event of ['newListener', 'removeListener'] as const) {
-  process.on(event, (name: string) => {
-    if (name === 'SIGBUS' || name === 'SIGSEGV') binding.rearmGuard();
-  });
-}

@@ -1,10 +1,6 @@
 // What the async packages are made of. Not for direct use: it may change with any version.
-export { onAbort, onAbortWeakly } from './abort.js';
 export {
-  abortable,
   drive,
-  type OperationOptions,
-  operationOptions,
   poolRuntime,
   prepare,
   type Runtime,
@@ -20,6 +16,7 @@ export {
   type Operation,
   result,
 } from './binding.js';
+export { isBytes } from './bytes.js';
 export { copyTo, toTarget } from './copy.js';
 export type { Whence } from './cursor.js';
 export { type CursorDescription, type FileDescription, show } from './describe.js';
@@ -27,6 +24,7 @@ export { syncDirectory, syncParentDirectory } from './directory.js';
 export {
   type FaultCause,
   type IdentityReason,
+  isError,
   MmapClosedError,
   MmapError,
   type MmapErrorDetails,
@@ -41,6 +39,8 @@ export {
   unpackError,
 } from './errors.js';
 export { disableFaultGuard, type FaultListener } from './fault.js';
+export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
+export { checkMapping, type FileClass, madeBy, refuseStatic } from './made-by.js';
 export type { SharedMapping } from './mapping.js';
 export { Mapping } from './mapping.js';
 export { MemoryReader } from './memory-reader.js';
@@ -61,9 +61,18 @@ export type {
   OpenOrCreateOptions,
 } from './options.js';
 export { constructors, readOptions } from './options.js';
-export { holdPlace, letGo, type PathLike, showPath } from './path.js';
+export { holdPlace, isUrl, letGo, type PathLike, showPath } from './path.js';
 export { checkInteger, checkSize, checkWithin } from './range.js';
 export { MmapFileReader } from './reader.js';
 export type { Needle } from './search.js';
+export {
+  abortable,
+  type OperationOptions,
+  onAbort,
+  onAbortWeakly,
+  operationOptions,
+  reasonOf,
+  throwIfAborted,
+} from './signal.js';
 export { call, invoke, perform, type Work } from './work.js';
 export { MmapFileWriter } from './writer.js';

@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 import { binding, type HandleId } from './binding.js';
 import { collect, onShortage } from './shortage.js';
 
@@ -18,7 +20,6 @@ export function handOver<T>(memories: readonly SharedArrayBuffer[], act: () => T
 
 /** Of mappings that have not ended. */
 const leases = new Map<HandleId, Lease>();
-const dropped = new FinalizationRegistry<Lease>((lease) => lease.expire());
 
 // JavaScript is told of what was collected a turn later. Whoever is short of something cannot wait for that.
 onShortage({
@@ -65,7 +66,7 @@ export class Lease {
   /** Unmaps when `owner` is collected. From here on the memory is held as long as the thread lives, or until it is dropped. */
   register(owner: object, content = 0): void {
     leases.set(this.id, this);
-    dropped.register(owner, this, owner);
+    binding.leases.register(owner, this, owner);
     binding.watch(this.id, owner);
     this.#content = content;
     held += content;
@@ -96,7 +97,7 @@ export class Lease {
   /** The binding has let go of everything. */
   end(owner: object): void {
     this.#unregister();
-    dropped.unregister(owner);
+    binding.leases.unregister(owner);
     binding.forget(this.id);
     for (const memory of [...this.#memories]) this.drop(memory);
   }

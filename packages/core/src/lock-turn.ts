@@ -1,3 +1,6 @@
+import { clearTimeout, now, setTimeout } from './host.js';
+import { onAbort, throwIfAborted } from './signal.js';
+
 // flock(2) has no queue: whoever asks first after it is given back gets it. Nobody waits in the system for it, which
 // could not be stopped, but tries again after a pause. Whoever had it a moment ago pauses first, or the others would never
 // find it free.
@@ -26,11 +29,11 @@ export class LockTurn {
   #used = 0;
 
   took(): void {
-    this.#takenAt = performance.now();
+    this.#takenAt = now();
   }
 
   gave(): void {
-    this.#givenAt = performance.now();
+    this.#givenAt = now();
     this.#used += this.#givenAt - this.#takenAt;
     this.#takenAt = this.#givenAt;
     this.#wake?.();
@@ -38,7 +41,7 @@ export class LockTurn {
 
   /** What is due before a try, in milliseconds. */
   rest(): number {
-    const isAgain = performance.now() - this.#givenAt < REST;
+    const isAgain = now() - this.#givenAt < REST;
     if (isAgain && this.#used < SHARE) return 0;
     this.#used = 0;
     return isAgain ? REST * (0.5 + Math.random()) : 0;
@@ -48,7 +51,7 @@ export class LockTurn {
 
   /**
    * Waits until the calls before have the lock or have given up, and then until `attempt` gets it.
-   * @param until - When to give up, of `performance.now()`.
+   * @param until - When to give up, of `now()`.
    * @returns Whether it was got.
    * @throws The signal's reason, and what `attempt` rejects with.
    */
@@ -57,7 +60,7 @@ export class LockTurn {
     until: number,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    const left = (): number => until - performance.now();
+    const left = (): number => until - now();
     const before = this.#tail;
     let isNext = false;
     let leave = (): void => {};
@@ -97,27 +100,26 @@ export class LockTurn {
 const LONGEST = 2 ** 31 - 1;
 
 /** Waits for so many milliseconds, or for `early`. @throws The signal's reason */
-function pause(
+export function pause(
   milliseconds: number,
   signal: AbortSignal | undefined,
   early?: Promise<void>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const end = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      ignore();
     };
-    const onAbort = (): void => {
+    const ignore = onAbort(signal, (reason) => {
       end();
-      reject(signal?.reason);
-    };
+      reject(reason);
+    });
     const onTime = (): void => {
       end();
       resolve();
     };
     const timer = setTimeout(onTime, Math.max(0, Math.min(milliseconds, LONGEST)));
-    signal?.addEventListener('abort', onAbort);
     void early?.then(onTime);
   });
 }

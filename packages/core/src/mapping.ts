@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import {
   Access,
   type Binding,
@@ -16,6 +18,7 @@ import {
   typeError,
 } from './errors.js';
 import { type FaultListener, FaultListeners } from './fault.js';
+import { setImmediate } from './host.js';
 import { handOver, Lease } from './lease.js';
 import { LockTurn } from './lock-turn.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
@@ -23,6 +26,11 @@ import { Turns } from './turns.js';
 import { Window } from './window.js';
 import { ownerOf, Windows } from './windows.js';
 import { call, perform, type Work } from './work.js';
+
+/** What makes structured cloning fail, with these words: a clone would look like a file, and be none. */
+const UNCLONEABLE = Symbol(
+  'an fmmap file; send what its share() returns, and attach() that in the other thread',
+);
 
 const NOTHING = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
@@ -86,6 +94,7 @@ export class Mapping {
   readonly windows: Windows;
   /** Where a value is put together that is not read on the hot path. */
   readonly scratch: DataView = SCRATCH;
+  readonly uncloneable: symbol = UNCLONEABLE;
   readonly #traits: MappingTraits;
   /** Closing ends this handle, not the mapping, which is another thread's. */
   readonly #isAttached: boolean;
@@ -176,6 +185,16 @@ export class Mapping {
 
   get path(): string {
     return this.#traits.path;
+  }
+
+  /** What is logged of a file: not its memory. */
+  toJSON(): object {
+    const { path, length, isClosed } = this;
+    return { path, length, isClosed };
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
   }
 
   /** Of the first visible byte in the file. */

@@ -1,4 +1,6 @@
-import { plain } from './bytes.js';
+import { Buffer } from 'node:buffer';
+
+import { isBytes, plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import { TypedWrites } from './generated/typed-writes.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
@@ -7,7 +9,7 @@ import { ownerOf } from './windows.js';
 /** Bytes of a source of {@link MemoryWrites.write}. */
 export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
   if (typeof source === 'string') return Buffer.from(source);
-  if (source instanceof Uint8Array) return plain(source, name);
+  if (isBytes(source)) return plain(source, name);
   throw typeError(name, 'a Uint8Array or a string', source);
 }
 
@@ -67,7 +69,7 @@ export abstract class MemoryWrites extends TypedWrites {
         argument: 'value',
       });
     }
-    if (value instanceof Uint8Array) ownerOf(value)?.requireIntact();
+    if (isBytes(value)) ownerOf(value)?.requireIntact();
     const mapping = this._mapping;
     const count = mapping.settled(() => {
       const until = mapping.resolveEnd(start, end);

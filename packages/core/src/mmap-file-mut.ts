@@ -1,5 +1,6 @@
 import { Access } from './binding.js';
 import { MmapUnsupportedError, typeError } from './errors.js';
+import { madeBy, refuseStatic } from './made-by.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { MemoryWrites } from './memory-writes.js';
 import { mixin } from './mixin.js';
@@ -44,7 +45,9 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
    */
   static create(path: PathLike, options?: CreateOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.create, placeOf(path), options)));
+    return new MmapFileMut(
+      perform(openFile(this, MmapFileMut, constructors.create, placeOf(path), options)),
+    );
   }
 
   /**
@@ -58,12 +61,16 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
    */
   static override open(path: PathLike, options?: OpenOrCreateOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.openOrCreate, placeOf(path), options)));
+    return new MmapFileMut(
+      perform(openFile(this, MmapFileMut, constructors.openOrCreate, placeOf(path), options)),
+    );
   }
 
   /** Maps an existing file for writing; otherwise as {@link MmapFileMut.open}. */
   static openExisting(path: PathLike, options?: OpenMutOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.openExisting, placeOf(path), options)));
+    return new MmapFileMut(
+      perform(openFile(this, MmapFileMut, constructors.openExisting, placeOf(path), options)),
+    );
   }
 
   /**
@@ -71,7 +78,9 @@ export class MmapFileMut extends MmapFile {
    * @throws as {@link MmapFile.open}
    */
   static openCow(path: PathLike, options?: OpenOptions): MmapFileMut {
-    return new MmapFileMut(perform(openFile(constructors.openCow, placeOf(path), options)));
+    return new MmapFileMut(
+      perform(openFile(this, MmapFileMut, constructors.openCow, placeOf(path), options)),
+    );
   }
 
   /** A writable mapping of a copy of `data` with no file behind it. */
@@ -80,7 +89,7 @@ export class MmapFileMut extends MmapFile {
     data: Uint8Array | string = '',
     options?: MapOptions,
   ): MmapFileMut {
-    return new MmapFileMut(openMemory(path, Access.write, data, options));
+    return new MmapFileMut(openMemory(this, MmapFileMut, path, Access.write, data, options));
   }
 
   /**
@@ -88,7 +97,7 @@ export class MmapFileMut extends MmapFile {
    * @throws TypeError, MmapRangeError, MmapError of the system
    */
   static anonymous(length: number, options?: MapOptions): MmapFileMut {
-    return new MmapFileMut(openAnonymous(length, options));
+    return new MmapFileMut(openAnonymous(this, MmapFileMut, length, options));
   }
 
   /**
@@ -96,6 +105,7 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapUnsupportedError if the token is of a read-only mapping
    */
   static override attach(token: SharedMapping): MmapFileMut {
+    madeBy(this, MmapFileMut, 'attach');
     const mapping = attachMapping(token);
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new MmapFileMut(mapping);
@@ -126,7 +136,7 @@ export class MmapFileMut extends MmapFile {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   writer(offset?: number, length?: number): MmapFileWriter {
-    return new MmapFileWriter(this, offset ?? 0, this._mapping.resolve(offset, length));
+    return new MmapFileWriter(this, offset, length);
   }
 
   /**
@@ -220,3 +230,4 @@ export class MmapFileMut extends MmapFile {
 }
 
 mixin(MmapFileMut, MemoryWrites);
+refuseStatic(MmapFileMut, MmapFile, 'openExec', 'executable memory is never writable');

@@ -2,6 +2,7 @@ import type * as fs from 'node:fs';
 
 import { Access, LockKind } from './binding.js';
 import { copyFew, copyTo, toTarget } from './copy.js';
+import { checkMapping, madeBy } from './made-by.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
@@ -34,7 +35,7 @@ export class MmapFile extends MemoryReads implements Disposable {
   /** @internal */
   constructor(mapping: Mapping) {
     super();
-    this._mapping = mapping;
+    this._mapping = checkMapping(mapping, new.target);
   }
 
   /**
@@ -46,14 +47,18 @@ export class MmapFile extends MemoryReads implements Disposable {
    * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    */
   static open(path: PathLike, options?: OpenOptions): MmapFile {
-    return new MmapFile(perform(openFile(constructors.open, placeOf(path), options)));
+    return new MmapFile(
+      perform(openFile(this, MmapFile, constructors.open, placeOf(path), options)),
+    );
   }
 
   /**
    * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
    */
   static openExec(path: PathLike, options?: OpenOptions): MmapFile {
-    return new MmapFile(perform(openFile(constructors.openExec, placeOf(path), options)));
+    return new MmapFile(
+      perform(openFile(this, MmapFile, constructors.openExec, placeOf(path), options)),
+    );
   }
 
   /**
@@ -62,7 +67,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapError of the system
    */
   static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): MmapFile {
-    return new MmapFile(openMemory(path, Access.read, data, options));
+    return new MmapFile(openMemory(this, MmapFile, path, Access.read, data, options));
   }
 
   /**
@@ -75,6 +80,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapClosedError if the first handle is closed
    */
   static attach(token: SharedMapping): MmapFile {
+    madeBy(this, MmapFile, 'attach');
     return new MmapFile(attachMapping(token));
   }
 
@@ -106,7 +112,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   reader(offset?: number, length?: number): MmapFileReader {
-    return new MmapFileReader(this, offset ?? 0, this._mapping.resolve(offset, length));
+    return new MmapFileReader(this, offset, length);
   }
 
   /**

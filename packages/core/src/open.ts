@@ -1,10 +1,12 @@
+import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 
 import { Access, binding } from './binding.js';
-import { plain } from './bytes.js';
+import { isBytes, plain } from './bytes.js';
 import { typeError } from './errors.js';
 import { makeWay } from './lease.js';
 import { pauses } from './lock-turn.js';
+import { type FileClass, madeBy } from './made-by.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
 import { type Place, showPath } from './path.js';
@@ -14,17 +16,23 @@ import { ownerOf } from './windows.js';
 import { call, perform, type Work } from './work.js';
 
 const DEFAULTS = new Map(
-  Object.values(constructors).map((maker) => [maker, parseOptions(maker, undefined)]),
+  Object.values(constructors).map((maker) => [maker, parseOptions('', maker, undefined)]),
 );
 
-/** Opens, locks and maps a file. Arguments are checked before anything is touched. */
+/**
+ * Opens, locks and maps a file. Arguments are checked before anything is touched.
+ * @param caller - See {@link madeBy}, as for all of these.
+ */
 export function* openFile(
+  caller: unknown,
+  type: FileClass,
   maker: (typeof constructors)[keyof typeof constructors],
   { path, directory }: Place,
   options: object | undefined,
 ): Work<Mapping> {
+  const name = madeBy(caller, type, maker.name);
   const request: OpenRequest =
-    (options === undefined ? DEFAULTS.get(maker) : undefined) ?? parseOptions(maker, options);
+    (options === undefined ? DEFAULTS.get(maker) : undefined) ?? parseOptions(name, maker, options);
   const { access, flags, mode, customFlags, offset, length, maxSize, detachOnClose } = request;
   const open = () =>
     call('open', path, access, flags, mode, customFlags, offset, length, maxSize, directory);
@@ -53,36 +61,46 @@ function* afterLease(open: () => Work<number>): Work<number> {
 
 /** A mapping of a copy of `data` with no file behind it. */
 export function openMemory(
+  caller: unknown,
+  type: FileClass,
   path: string,
   access: Access,
   data: Uint8Array | string,
   options?: MapOptions,
 ): Mapping {
+  const name = madeBy(caller, type, 'memory');
   if (typeof path !== 'string') throw typeError('path', 'a string', path);
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-  if (!(bytes instanceof Uint8Array)) throw typeError('data', 'a Uint8Array or a string', data);
+  if (!isBytes(bytes)) throw typeError('data', 'a Uint8Array or a string', data);
   const content = plain(bytes, 'data');
   const owner = ownerOf(content);
-  if (!owner) return mapMemory(path, access, content, options);
+  if (!owner) return mapMemory(name, path, access, content, options);
   // The binding would give it to the system, which knows nothing of pages that are gone.
   const copy = content.slice();
   owner.requireIntact();
-  return mapMemory(path, access, copy, options);
+  return mapMemory(name, path, access, copy, options);
 }
 
 /** A mapping of `length` zeroes with no file behind it. */
-export function openAnonymous(length: number, options?: MapOptions): Mapping {
+export function openAnonymous(
+  caller: unknown,
+  type: FileClass,
+  length: number,
+  options?: MapOptions,
+): Mapping {
+  const name = madeBy(caller, type, 'anonymous');
   checkSize(length, 'length');
-  return mapMemory('', Access.write, length, options);
+  return mapMemory(name, '', Access.write, length, options);
 }
 
 function mapMemory(
+  name: string,
   path: string,
   access: Access,
   content: Uint8Array | number,
   options: MapOptions | undefined,
 ): Mapping {
-  const { flags, detachOnClose } = parseOptions(constructors.anonymous, options);
+  const { flags, detachOnClose } = parseOptions(name, constructors.anonymous, options);
   makeWay(typeof content === 'number' ? content : content.length);
   const id = relieved(() => binding.memory(path, access, flags, content));
   return perform(

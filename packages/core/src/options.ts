@@ -1,4 +1,5 @@
 import { constants as fs } from 'node:fs';
+import process from 'node:process';
 import { types } from 'node:util';
 
 import { Access, Flag } from './binding.js';
@@ -110,6 +111,7 @@ const CREATE = [...OPEN_MUT, 'mode'];
 
 /** A constructor: which options it takes, and what it asks of the file. */
 interface Constructor {
+  /** Of the method. */
   readonly name: string;
   readonly access: Access;
   readonly flags: number;
@@ -121,22 +123,17 @@ function define(name: string, access: Access, flags: number, takes: string[]): C
 }
 
 export const constructors = {
-  open: define('MmapFile.open', Access.read, 0, OPEN),
-  openExec: define('MmapFile.openExec', Access.exec, 0, OPEN),
-  openCow: define('MmapFileMut.openCow', Access.copy, 0, OPEN),
-  openExisting: define('MmapFileMut.openExisting', Access.write, Flag.write, OPEN_MUT),
-  create: define(
-    'MmapFileMut.create',
-    Access.write,
-    Flag.write | Flag.create | Flag.createNew,
-    CREATE,
-  ),
-  openOrCreate: define('MmapFileMut.open', Access.write, Flag.write | Flag.create, [
+  open: define('open', Access.read, 0, OPEN),
+  openExec: define('openExec', Access.exec, 0, OPEN),
+  openCow: define('openCow', Access.copy, 0, OPEN),
+  openExisting: define('openExisting', Access.write, Flag.write, OPEN_MUT),
+  create: define('create', Access.write, Flag.write | Flag.create | Flag.createNew, CREATE),
+  openOrCreate: define('open', Access.write, Flag.write | Flag.create, [
     ...CREATE,
     'create',
     'createNew',
   ]),
-  anonymous: define('MmapFileMut.anonymous', Access.write, 0, MAP),
+  anonymous: define('anonymous', Access.write, 0, MAP),
 } as const;
 
 const BITS: Readonly<Record<string, Flag>> = {
@@ -210,8 +207,28 @@ function parseMode(value: unknown): number {
 /** Without these `open(2)` changes no file and opens the one that was meant: options of ours do that. */
 const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
 
+/** Flags of Linux, which Node has no names for, that open no file to be mapped. */
+const NO_FILES =
+  process.platform === 'linux'
+    ? [
+        {
+          name: 'O_TMPFILE',
+          bit: 0o20000000,
+          instead: 'MmapFileMut.anonymous, or create and remove',
+        },
+        { name: 'O_PATH', bit: 0o10000000, instead: 'fs.open' },
+      ]
+    : [];
+
 function parseCustomFlags(value: unknown): number {
   checkInteger(value, 'customFlags', 0, 0x7fffffff);
+  const found = NO_FILES.find(({ bit }) => ((value as number) & bit) !== 0);
+  if (found) {
+    throw new MmapRangeError(
+      `"customFlags" must not hold ${found.name}, which opens no file that can be mapped by its path; received ${value}; use ${found.instead}`,
+      { argument: 'customFlags' },
+    );
+  }
   if (((value as number) & OWN_FLAGS) === 0) return value as number;
   throw new MmapRangeError(
     `"customFlags" must not hold O_CREAT, O_EXCL, O_TRUNC or an access mode; received ${value}; use the options for it`,
@@ -221,11 +238,16 @@ function parseCustomFlags(value: unknown): number {
 
 /**
  * Checks the options of a constructor before anything is opened.
+ * @param name - How messages call the constructor.
  * @throws TypeError for an option that the constructor does not take, or of a wrong type;
  * MmapRangeError for a number out of range; MmapUnsupportedError for one of another system.
  */
-export function parseOptions(maker: Constructor, options: object | undefined): OpenRequest {
-  const { name, access, takes } = maker;
+export function parseOptions(
+  name: string,
+  maker: Constructor,
+  options: object | undefined,
+): OpenRequest {
+  const { access, takes } = maker;
   let { flags } = maker;
   const numbers = { offset: 0, length: -1, maxSize: -1, customFlags: 0, mode: 0o666 };
   let detachOnClose = false;

@@ -1,18 +1,27 @@
+import { Buffer } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { binding } from './binding.js';
+import { isBytes } from './bytes.js';
 import { systemError, typeError } from './errors.js';
 
 /** A path as `node:fs` takes it: a string, a `file:` URL, or the bytes of a name in any encoding. */
 export type PathLike = string | URL | Uint8Array;
 
+/** A URL of any realm, told as `node:fs` tells it from what `url.parse()` makes. */
+export function isUrl(value: unknown): value is URL {
+  if (typeof value !== 'object' || value === null) return false;
+  const { href, protocol, auth, path } = value as Record<string, unknown>;
+  return !!href && !!protocol && auth === undefined && path === undefined;
+}
+
 /** A path in the two forms that the binding takes, of the caller's own no more. @throws TypeError for anything else. */
 export function toPath(path: unknown, name = 'path'): string | Uint8Array {
-  const own = path instanceof Uint8Array ? new Uint8Array(path) : path;
-  const plain = own instanceof URL ? fileURLToPath(own) : own;
-  if (typeof plain !== 'string' && !(plain instanceof Uint8Array)) {
+  const own = isBytes(path) ? new Uint8Array(path) : path;
+  const plain = isUrl(own) ? fileURLToPath(own) : own;
+  if (typeof plain !== 'string' && !isBytes(plain)) {
     throw typeError(name, 'a string, a Uint8Array or a file: URL', path);
   }
   if (typeof plain === 'string' ? plain.includes('\0') : plain.includes(0)) {

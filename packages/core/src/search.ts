@@ -1,5 +1,14 @@
+import { Buffer } from 'node:buffer';
+
 import { binding, type OffsetArray } from './binding.js';
-import { checkAttached, lengthOf, plain } from './bytes.js';
+import {
+  checkAttached,
+  isBigUint64Array,
+  isBytes,
+  isFloat64Array,
+  lengthOf,
+  plain,
+} from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize } from './range.js';
@@ -10,7 +19,7 @@ export type Needle = Uint8Array | string | number;
 
 function toBytes(value: Needle): Uint8Array {
   if (typeof value === 'string') return Buffer.from(value);
-  if (value instanceof Uint8Array) return plain(value, 'value');
+  if (isBytes(value)) return plain(value, 'value');
   if (typeof value !== 'number')
     throw typeError('value', 'a Uint8Array, a string or a byte', value);
   checkInteger(value, 'value', 0, 255);
@@ -71,7 +80,7 @@ export function indexesOf(
       argument: 'value',
     });
   }
-  if (!(target instanceof BigUint64Array) && !(target instanceof Float64Array)) {
+  if (!isBigUint64Array(target) && !isFloat64Array(target)) {
     throw typeError('target', 'a BigUint64Array or a Float64Array', target);
   }
   if (lengthOf(target) === 0) checkAttached(target, 'target');

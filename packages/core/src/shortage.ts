@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { MmapError } from './errors.js';
+import { gc, now } from './host.js';
 
 // V8 collects garbage when its own memory runs short, and knows nothing of descriptors, areas and addresses. So when the
 // system has none left, files that were dropped without close are looked for, before anybody is told so.
@@ -40,7 +41,7 @@ let lost = 0;
  * to be dropped, or it is a matter of addresses, whose number nobody knows.
  */
 export function collect(isOfAddresses = false): number {
-  const startedAt = performance.now();
+  const startedAt = now();
   const isInVain = startedAt - endedAt < lost && sum(({ size }) => size()) <= left;
   if (isInVain && !isOfAddresses) return -1;
   collectGarbage ??= makeCollector();
@@ -50,15 +51,14 @@ export function collect(isOfAddresses = false): number {
   collectGarbage();
   collectGarbage();
   left = sum(({ size }) => size());
-  endedAt = performance.now();
+  endedAt = now();
   lost = count > 0 ? 0 : endedAt - startedAt;
   return count;
 }
 
 /** `gc` is there without a flag, too: in a context that is made while the flag is set. */
 function makeCollector(): () => void {
-  const { gc } = globalThis as { gc?: unknown };
-  if (typeof gc === 'function') return gc as () => void;
+  if (gc) return () => void gc?.();
   try {
     setFlagsFromString('--expose-gc');
     return runInNewContext('gc') as () => void;

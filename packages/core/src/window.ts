@@ -1,4 +1,4 @@
-import { constants as buffer } from 'node:buffer';
+import { Buffer, constants as buffer } from 'node:buffer';
 import { constants } from 'node:os';
 
 import { binding } from './binding.js';

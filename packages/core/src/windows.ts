@@ -1,14 +1,15 @@
-import { constants } from 'node:buffer';
+import { Buffer, constants } from 'node:buffer';
 
 import { binding, type HandleId } from './binding.js';
 import { bufferOf, type TypedArray } from './bytes.js';
 import { MmapRangeError, MmapUnsupportedError } from './errors.js';
+import { clone } from './host.js';
 import type { Lease } from './lease.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 import { call, perform, type Work } from './work.js';
 
-/** Where the memory of a user's views keeps the mapping that it belongs to. */
-const MAPPING: unique symbol = Symbol('fmmap.mapping');
+/** Where the memory of a user's views keeps the mapping that it belongs to, for all copies of this package. */
+const MAPPING: unique symbol = Symbol.for('@fmmap/core.mapping.1');
 
 /** The mapping that an array of a user's lies over, if it does. */
 export function ownerOf(array: TypedArray): { requireIntact(): void } | undefined {
@@ -343,9 +344,7 @@ export class Windows {
   #expose(window: Window, owner: object): ArrayBufferLike {
     const known = window.exposed;
     if (known && known.byteLength > 0) return known; // else the user has transferred it
-    const made = this.#traits.detachOnClose
-      ? binding.alias(window.bytes)
-      : structuredClone(window.memory);
+    const made = this.#traits.detachOnClose ? binding.alias(window.bytes) : clone(window.memory);
     Object.defineProperty(made, MAPPING, { value: owner });
     window.exposed = made;
     return made;

@@ -8,6 +8,7 @@ import {
   type MapOptions,
   Mapping,
   MmapUnsupportedError,
+  madeBy,
   mixin,
   type OpenMutOptions,
   type OpenOptions,
@@ -17,6 +18,7 @@ import {
   openMemory,
   operations,
   type PathLike,
+  refuseStatic,
   type SharedMapping,
   typeError,
   type Work,
@@ -55,7 +57,9 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
     path: PathLike,
     options?: CreateOptions & OperationOptions,
   ): Promise<AsyncMmapFileMut> {
-    return new AsyncMmapFileMut(await opening(constructors.create, path, options));
+    return new AsyncMmapFileMut(
+      await opening(this, AsyncMmapFileMut, constructors.create, path, options),
+    );
   }
 
   /**
@@ -72,7 +76,9 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
     path: PathLike,
     options?: OpenOrCreateOptions & OperationOptions,
   ): Promise<AsyncMmapFileMut> {
-    return new AsyncMmapFileMut(await opening(constructors.openOrCreate, path, options));
+    return new AsyncMmapFileMut(
+      await opening(this, AsyncMmapFileMut, constructors.openOrCreate, path, options),
+    );
   }
 
   /** Maps an existing file for writing; otherwise as {@link AsyncMmapFileMut.open}. */
@@ -80,7 +86,9 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
     path: PathLike,
     options?: OpenMutOptions & OperationOptions,
   ): Promise<AsyncMmapFileMut> {
-    return new AsyncMmapFileMut(await opening(constructors.openExisting, path, options));
+    return new AsyncMmapFileMut(
+      await opening(this, AsyncMmapFileMut, constructors.openExisting, path, options),
+    );
   }
 
   /**
@@ -91,7 +99,9 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
     path: PathLike,
     options?: OpenOptions & OperationOptions,
   ): Promise<AsyncMmapFileMut> {
-    return new AsyncMmapFileMut(await opening(constructors.openCow, path, options));
+    return new AsyncMmapFileMut(
+      await opening(this, AsyncMmapFileMut, constructors.openCow, path, options),
+    );
   }
 
   /** A writable mapping of a copy of `data` with no file behind it, at once. */
@@ -100,7 +110,9 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
     data: Uint8Array | string = '',
     options?: MapOptions,
   ): AsyncMmapFileMut {
-    return new AsyncMmapFileMut(openMemory(path, Access.write, data, options));
+    return new AsyncMmapFileMut(
+      openMemory(this, AsyncMmapFileMut, path, Access.write, data, options),
+    );
   }
 
   /**
@@ -108,7 +120,7 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * @throws TypeError, MmapRangeError, MmapError of the system
    */
   static anonymous(length: number, options?: MapOptions): AsyncMmapFileMut {
-    return new AsyncMmapFileMut(openAnonymous(length, options));
+    return new AsyncMmapFileMut(openAnonymous(this, AsyncMmapFileMut, length, options));
   }
 
   /**
@@ -116,6 +128,7 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * @throws MmapUnsupportedError if the token is of a read-only mapping
    */
   static override attach(token: SharedMapping): AsyncMmapFileMut {
+    madeBy(this, AsyncMmapFileMut, 'attach');
     const mapping = attachMapping(token);
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new AsyncMmapFileMut(mapping);
@@ -146,7 +159,7 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   writer(offset?: number, length?: number): AsyncMmapFileWriter {
-    return new AsyncMmapFileWriter(this, offset ?? 0, this._mapping.resolve(offset, length));
+    return new AsyncMmapFileWriter(this, offset, length);
   }
 
   /**
@@ -253,3 +266,4 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
 }
 
 mixin(AsyncMmapFileMut, Writes);
+refuseStatic(AsyncMmapFileMut, AsyncMmapFile, 'openExec', 'executable memory is never writable');

@@ -5,16 +5,20 @@ import {
   abortable,
   attachMapping,
   checkInteger,
+  checkMapping,
   checkSize,
   constructors,
   copyTo,
   drive,
+  type FileClass,
   holdPlace,
   LockKind,
   letGo,
   type MapOptions,
   type Mapping,
   MmapLockError,
+  madeBy,
+  now,
   type OpenOptions,
   type OperationOptions,
   openFile,
@@ -61,7 +65,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
   /** @internal */
   constructor(mapping: Mapping) {
     super();
-    this._mapping = mapping;
+    this._mapping = checkMapping(mapping, new.target);
   }
 
   /**
@@ -76,7 +80,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     path: PathLike,
     options?: OpenOptions & OperationOptions,
   ): Promise<AsyncMmapFile> {
-    return new AsyncMmapFile(await opening(constructors.open, path, options));
+    return new AsyncMmapFile(await opening(this, AsyncMmapFile, constructors.open, path, options));
   }
 
   /** Maps an existing file for reading and execution; otherwise as {@link open}. */
@@ -84,7 +88,9 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     path: PathLike,
     options?: OpenOptions & OperationOptions,
   ): Promise<AsyncMmapFile> {
-    return new AsyncMmapFile(await opening(constructors.openExec, path, options));
+    return new AsyncMmapFile(
+      await opening(this, AsyncMmapFile, constructors.openExec, path, options),
+    );
   }
 
   /**
@@ -93,7 +99,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @throws TypeError, MmapError of the system
    */
   static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): AsyncMmapFile {
-    return new AsyncMmapFile(openMemory(path, Access.read, data, options));
+    return new AsyncMmapFile(openMemory(this, AsyncMmapFile, path, Access.read, data, options));
   }
 
   /**
@@ -101,6 +107,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @throws TypeError, MmapClosedError if the first handle is closed
    */
   static attach(token: SharedMapping): AsyncMmapFile {
+    madeBy(this, AsyncMmapFile, 'attach');
     return new AsyncMmapFile(attachMapping(token));
   }
 
@@ -140,7 +147,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   reader(offset?: number, length?: number): AsyncMmapFileReader {
-    return new AsyncMmapFileReader(this, offset ?? 0, this._mapping.resolve(offset, length));
+    return new AsyncMmapFileReader(this, offset, length);
   }
 
   /**
@@ -238,7 +245,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
   async #lock(kind: LockKind, options: LockOptions | undefined): Promise<void> {
     const { signal, timeout } = operationOptions(options, ['timeout']);
     if (timeout !== undefined) checkInteger(timeout, 'timeout', 0, 2 ** 31 - 1);
-    const until = performance.now() + (timeout ?? Number.POSITIVE_INFINITY);
+    const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
     const attempt = () => this.#tryLock(kind, true);
     if (await this._mapping.lockTurn.wait(attempt, until, signal)) return;
     throw new MmapLockError(
@@ -317,14 +324,17 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
 
 /** @internal */
 export async function opening(
+  caller: unknown,
+  type: FileClass,
   maker: (typeof constructors)[keyof typeof constructors],
   path: PathLike,
   options: OperationOptions | undefined,
 ): Promise<Mapping> {
-  const { signal, ...rest } = operationOptions(options, maker.takes, maker.name);
+  const name = madeBy(caller, type, maker.name);
+  const { signal, ...rest } = operationOptions(options, maker.takes, name);
   const place = holdPlace(path);
   try {
-    return await drive(runtime, openFile(maker, place, options && rest), signal);
+    return await drive(runtime, openFile(caller, type, maker, place, options && rest), signal);
   } finally {
     letGo(place);
   }

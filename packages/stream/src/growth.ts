@@ -9,6 +9,7 @@ import {
   MmapUnsupportedError,
   operations,
   poolRuntime,
+  throwIfAborted,
 } from '@fmmap/core/internal';
 
 /**
@@ -87,7 +88,7 @@ export class Growth {
       const { length } = mapping;
       if (needed <= length) return;
       await this.#requireWhole();
-      signal.throwIfAborted();
+      throwIfAborted(signal);
       if (length !== this.#length) this.#end = Math.max(this.#end, length);
       const step = Math.min(Math.max(length, GROWTH.least), GROWTH.most);
       const wanted = Math.max(needed, length + step);

@@ -1,4 +1,10 @@
-import { type MemoryReads, operationOptions, perform } from '@fmmap/core/internal';
+import {
+  AbortController,
+  type MemoryReads,
+  operationOptions,
+  perform,
+  throwIfAborted,
+} from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
 import type { RangeOptions } from './options.js';
 
@@ -33,11 +39,11 @@ async function* generate(
       const until = Math.min(from + BLOCK, end);
       await ahead.reach(until);
       for (const found of lineEnds(file, from, until)) {
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
         yield textOf(file, start, found, true);
         start = found + 1;
       }
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       from = until;
     }
     if (start < end) yield textOf(file, start, end, false);

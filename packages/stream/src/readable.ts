@@ -1,5 +1,6 @@
 import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
 import {
+  AbortController,
   binding,
   checkInteger,
   copyTo,
@@ -81,12 +82,12 @@ class Source {
 
   start(controller: ReadableByteStreamController): void {
     this.#controller = controller;
-    this.#unlisten = this.#signal && onAbortWeakly(this.#signal, this, Source.#abort);
+    this.#unlisten = onAbortWeakly(this.#signal, this, Source.#abort);
   }
 
   // Not a closure, which would keep what it is made in.
-  static #abort(source: Source): void {
-    source.#controller?.error(source.#signal?.reason);
+  static #abort(source: Source, reason: unknown): void {
+    source.#controller?.error(reason);
     source.cancel();
   }
 
@@ -112,7 +113,6 @@ class Source {
   /** Also when it is all over: no more is read ahead, and nobody listens. */
   cancel(): void {
     this.#unlisten?.();
-    this.#unlisten = undefined;
     this.#over.abort();
   }
 

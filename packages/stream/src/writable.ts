@@ -1,8 +1,11 @@
+import { Buffer } from 'node:buffer';
 import { WritableStream, type WritableStreamDefaultController } from 'node:stream/web';
 import {
+  AbortController,
   checkSize,
   checkWithin,
   drive,
+  isBytes,
   type MemoryWrites,
   type OperationOptions,
   onAbortWeakly,
@@ -10,6 +13,7 @@ import {
   operations,
   poolRuntime,
   prepare,
+  throwIfAborted,
   typeError,
 } from '@fmmap/core/internal';
 import { Growth } from './growth.js';
@@ -45,7 +49,7 @@ export function writableOf(
 
 /** What is no chunk counts as something, and is refused when its turn comes. */
 function sizeOf(chunk: unknown): number {
-  return chunk instanceof Uint8Array || typeof chunk === 'string' ? chunk.length : 1;
+  return isBytes(chunk) || typeof chunk === 'string' ? chunk.length : 1;
 }
 
 /** Where the bytes of a stream go. */
@@ -59,7 +63,7 @@ class Sink {
   /** Up to where pages have been read in. */
   #ready = 0;
   #controller: WritableStreamDefaultController | undefined;
-  #endListening: (() => void) | undefined;
+  #unlisten: (() => void) | undefined;
   #left: Promise<void> | undefined;
 
   constructor(
@@ -80,13 +84,13 @@ class Sink {
     const { signal } = controller as unknown as { signal: AbortSignal }; // not in the types
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
     this.#controller = controller;
-    this.#endListening = this.#signal && onAbortWeakly(this.#signal, this, Sink.#abort);
+    this.#unlisten = onAbortWeakly(this.#signal, this, Sink.#abort);
   }
 
   // Not a closure, which would keep what it is made in.
-  static #abort(sink: Sink): void {
-    sink.#controller?.error(sink.#signal?.reason);
-    void sink.#stop(sink.#signal?.reason);
+  static #abort(sink: Sink, reason: unknown): void {
+    sink.#controller?.error(reason);
+    void sink.#stop(reason);
   }
 
   async write(chunk: unknown): Promise<void> {
@@ -111,7 +115,7 @@ class Sink {
       await this.#stop(error);
       throw error;
     }
-    this.#unlisten();
+    this.#unlisten?.();
     await this.#leave();
   }
 
@@ -131,7 +135,7 @@ class Sink {
     for (let done = 0; done < bytes.length; done += STEP) {
       const piece = bytes.subarray(done, done + STEP);
       await this.#prepare(this.#at + piece.length);
-      this.#over.signal.throwIfAborted();
+      throwIfAborted(this.#over.signal);
       file.writeAll(piece, this.#at);
       this.#at += piece.length;
       this.#growth?.wrote(this.#at);
@@ -149,7 +153,7 @@ class Sink {
    * @returns When the room that was made is gone, if that was possible: the reason is what counts.
    */
   #stop(reason: unknown): Promise<void> {
-    this.#unlisten();
+    this.#unlisten?.();
     this.#over.abort(reason);
     return this.#leave().catch(() => {});
   }
@@ -158,15 +162,10 @@ class Sink {
     this.#left ??= this.#growth?.leave();
     await this.#left;
   }
-
-  #unlisten(): void {
-    this.#endListening?.();
-    this.#endListening = undefined;
-  }
 }
 
 function bytesOf(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk);
-  if (chunk instanceof Uint8Array) return chunk;
+  if (isBytes(chunk)) return chunk;
   throw typeError('chunk', 'a Uint8Array or a string', chunk);
 }

@@ -1,4 +1,12 @@
-import { checkInteger, type Mapping, onAbort, typeError } from '@fmmap/core/internal';
+import {
+  AbortController,
+  checkInteger,
+  isUrl,
+  type Mapping,
+  onAbort,
+  throwIfAborted,
+  typeError,
+} from '@fmmap/core/internal';
 
 import type { TaskSource } from './protocol.js';
 import {
@@ -59,7 +67,7 @@ type Boundary = 'byte' | number | { readonly cutsBy: TaskSource | 'line' };
 function toBoundary(boundary: unknown): Boundary {
   if (boundary === undefined || boundary === 'byte') return 'byte';
   if (boundary === 'line') return { cutsBy: 'line' };
-  if (typeof boundary === 'function' || boundary instanceof URL) {
+  if (typeof boundary === 'function' || isUrl(boundary)) {
     return { cutsBy: toSource(boundary) };
   }
   if (typeof boundary !== 'number') {
@@ -124,16 +132,16 @@ export async function mapChunks<File>(
       }
     };
     const { signal } = limits;
-    const ignore = signal && onAbort(signal, () => stop.abort(signal.reason));
+    const ignore = onAbort(signal, (reason) => stop.abort(reason));
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       await Promise.all(Array.from({ length: Math.min(concurrency, chunks.count) }, lane));
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
     } catch (error) {
       stop.abort(error); // nobody wants the others any more
       throw error;
     } finally {
-      ignore?.();
+      ignore();
     }
     return results;
   });

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { MmapError, packError, unpackError } from '@fmmap/core/internal';
+import { clone, isError, MmapError, packError, unpackError } from '@fmmap/core/internal';
 
 /** An error in a form that arrives in another thread as it was: a clone keeps few classes, and no properties. */
 interface PackedFailure {
@@ -31,25 +31,34 @@ const DEEPEST = 8;
 /** @returns Why not, if a value cannot be sent. */
 export function whyNotCloned(value: unknown): unknown {
   try {
-    structuredClone(value);
+    clone(value);
     return undefined;
   } catch (error) {
     return error;
   }
 }
 
+/** The name of JavaScript's own class that an error is of, in whichever realm it was made. */
+function builtInOf(error: Error): string {
+  for (let from = error; ; from = Object.getPrototypeOf(from)) {
+    const prototype = Object.getPrototypeOf(from) as Error | null;
+    if (prototype === null) return 'Error';
+    const { value } = Object.getOwnPropertyDescriptor(prototype, 'name') ?? {};
+    if (typeof value === 'string' && Object.hasOwn(TYPES, value)) return value;
+  }
+}
+
 export function packFailure(error: unknown, depth = 0): Failure {
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     return whyNotCloned(error) === undefined
       ? { thrown: error }
       : packFailure(new MmapError(`the task threw ${inspect(error)}`, { code: 'ERR_MMAP_TASK' }));
   }
   const { name, message, stack, cause } = error;
   const { code } = error as { code?: unknown };
-  const builtIn = Object.entries(TYPES).find(([, type]) => error instanceof type)?.[0];
   const own = Object.entries({ ...(code !== undefined && { code }), ...error });
   const failure: PackedFailure = {
-    type: packError(error)?.type ?? builtIn ?? 'Error',
+    type: packError(error)?.type ?? builtInOf(error),
     name: String(name),
     message: String(message),
     stack: stack && String(stack),
@@ -88,7 +97,7 @@ export function fromElsewhere<E extends Error>(error: E): E {
 
 /** Has the stack of an error from elsewhere go on with who asked, for whom it is caught here. */
 export function addCaller(error: unknown): unknown {
-  if (!(error instanceof Error) || !strangers.delete(error)) return error;
+  if (!isError(error) || !strangers.delete(error)) return error;
   const here: { stack?: string } = {};
   Error.captureStackTrace(here, addCaller);
   const frames = (here.stack ?? '').split('\n').slice(1);

@@ -1,3 +1,5 @@
+import { AbortController } from '@fmmap/core/internal';
+
 import type { Reply, Request } from './protocol.js';
 
 /** When work in the pool is to be given up. */

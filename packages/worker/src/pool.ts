@@ -1,6 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { type InspectOptionsStylized, inspect } from 'node:util';
-import { checkInteger, MmapError, onAbort, readOptions, show, typeError } from '@fmmap/core/internal';
+import {
+  checkInteger,
+  clearTimeout,
+  isError,
+  MmapError,
+  onAbort,
+  readOptions,
+  reasonOf,
+  setTimeout,
+  show,
+  typeError,
+} from '@fmmap/core/internal';
 
 import { fromElsewhere } from './failure.js';
 import { Job, type JobLimits } from './job.js';
@@ -39,6 +50,10 @@ export interface PoolOptions {
 export class WorkerPool implements AsyncDisposable {
   /** The most threads at once. */
   readonly size: number;
+  /** @internal What makes structured cloning fail, with these words. */
+  readonly _uncloneable: symbol = Symbol(
+    'a WorkerPool, which belongs to its thread; make another one there',
+  );
   readonly #threads: Threads;
   readonly #operations = new Set<Job>();
   readonly #tasks = new Set<Job>();
@@ -117,12 +132,10 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#destroyed) {
       this.#stop(job, destroyedError(job));
     } else if (signal?.aborted) {
-      this.#stop(job, signal.reason);
+      this.#stop(job, reasonOf(signal));
     } else {
-      if (signal) {
-        const ignore = onAbort(signal, () => this.#stop(job, signal.reason));
-        void job.reply.then(ignore, ignore);
-      }
+      const ignore = onAbort(signal, (reason) => this.#stop(job, reason));
+      void job.reply.then(ignore, ignore);
       this.#next();
     }
     return job;
@@ -151,8 +164,7 @@ export class WorkerPool implements AsyncDisposable {
         ? undefined
         : setTimeout(() => this.#stop(job, fromElsewhere(timeoutError(timeout))), timeout);
     try {
-      const { signal } = job.abort;
-      job.resolve((await this.#threads.run(job.request, { signal })) as Reply);
+      job.resolve((await this.#threads.work(job.request, job.abort.signal)) as Reply);
     } catch (error) {
       job.reject(threadError(job, error));
     }
@@ -205,7 +217,7 @@ function startError(job: Job, cause: unknown): MmapError {
 }
 
 function said(cause: unknown): string {
-  return cause instanceof Error ? cause.message : inspect(cause);
+  return isError(cause) ? cause.message : inspect(cause);
 }
 
 function poolError(message: string, cause: unknown): MmapError {
@@ -226,6 +238,16 @@ export function getDefaultPool(): WorkerPool {
  * @throws TypeError
  */
 export function setDefaultPool(pool: WorkerPool): void {
-  if (!(pool instanceof WorkerPool)) throw typeError('pool', 'a WorkerPool', pool);
-  defaultPool = pool;
+  defaultPool = checkPool(pool);
+}
+
+/** @throws TypeError */
+export function checkPool(pool: unknown): WorkerPool {
+  if (pool instanceof WorkerPool) return pool;
+  const isOther = (pool as object | null)?.constructor?.name === WorkerPool.name;
+  throw typeError(
+    'pool',
+    isOther ? 'a WorkerPool of this copy of @fmmap/worker' : 'a WorkerPool',
+    pool,
+  );
 }

@@ -1,7 +1,9 @@
 import { isAbsolute } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { URL as NodeUrl, pathToFileURL } from 'node:url';
 import {
   checkInteger,
+  clone,
+  isUrl,
   type Mapping,
   type MmapFile,
   type MmapFileMut,
@@ -12,7 +14,7 @@ import {
 
 import { unpackFailure } from './failure.js';
 import type { JobLimits } from './job.js';
-import { getDefaultPool, LONGEST, WorkerPool } from './pool.js';
+import { checkPool, getDefaultPool, LONGEST, type WorkerPool } from './pool.js';
 import type { TaskSource } from './protocol.js';
 
 /** Options of running a task. */
@@ -47,17 +49,16 @@ export function runOptions<Options extends RunOptions>(
 /** @throws TypeError, MmapRangeError */
 export function toLimits({ signal, timeout, pool = getDefaultPool() }: RunOptions): TaskLimits {
   if (timeout !== undefined) checkInteger(timeout, 'timeout', 1, LONGEST);
-  if (!(pool instanceof WorkerPool)) throw typeError('pool', 'a WorkerPool', pool);
-  return { signal, timeout, pool };
+  return { signal, timeout, pool: checkPool(pool) };
 }
 
 /** @throws TypeError */
 export function toSource(task: unknown, name = 'task'): TaskSource {
   if (typeof task === 'function') return { code: Function.prototype.toString.call(task) };
-  if (task instanceof URL) return { url: task.href };
+  if (isUrl(task)) return { url: task.href };
   if (typeof task === 'string') {
     if (isAbsolute(task)) return { url: pathToFileURL(task).href };
-    if (URL.canParse(task)) return { url: task };
+    if (NodeUrl.canParse(task)) return { url: task };
   }
   throw typeError(name, 'a function, or the URL or absolute path of a module', task);
 }
@@ -67,9 +68,9 @@ export function toArguments(args: unknown): readonly unknown[] {
   if (!Array.isArray(args)) throw typeError('args', 'an array', args);
   if (args.length === 0) return [];
   try {
-    return structuredClone(args);
+    return clone(args);
   } catch (cause) {
-    const expected = 'values that structuredClone() takes';
+    const expected = `values that structuredClone() takes, and not such as: ${(cause as Error).message}`;
     throw Object.assign(typeError('args', expected, args), { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
+import { AbortController, clearTimeout, setTimeout } from '@fmmap/core/internal';
 import { Piscina, type TaskQueue } from 'piscina';
 
 /** Built next to this file, and the same when this one is run from its source. */
@@ -18,6 +19,9 @@ const NO_QUEUE: TaskQueue = { size: 0, push() {}, shift: () => null, remove() {}
 const SHORTEST_PAUSE = 10;
 const LONGEST_PAUSE = 1000;
 
+/** The name of what is run in an idle thread to have it end. */
+const END = 'end';
+
 /** Threads without a queue: what is {@link run} needs an idle one, and {@link start} sees that there are some. */
 export class Threads extends Piscina {
   readonly #onChange: () => void;
@@ -28,6 +32,9 @@ export class Threads extends Piscina {
   #failure: unknown;
   #pause: NodeJS.Timeout | undefined;
   #pauseTime = SHORTEST_PAUSE;
+  readonly #idleTimeout: number;
+  /** When the idle threads end, each its own time after one of them became idle. */
+  readonly #ends: NodeJS.Timeout[] = [];
 
   /** @param onChange - Called when a thread has become idle by starting, or another one may be started. */
   constructor(size: number, idleTimeout: number, onChange: () => void) {
@@ -35,10 +42,16 @@ export class Threads extends Piscina {
       filename: WORKER,
       minThreads: 0,
       maxThreads: size,
-      idleTimeout,
+      idleTimeout: Number.POSITIVE_INFINITY, // its timers are those of the environment
       taskQueue: NO_QUEUE,
       recordTiming: false,
+      // The first ones work, so that the last ones can end.
+      loadBalancer: ({ name }, threads) => {
+        const idle = threads.filter(({ currentUsage }) => currentUsage === 0);
+        return (name === END ? idle.at(-1) : idle[0]) ?? null;
+      },
     });
+    this.#idleTimeout = idleTimeout;
     this.#onChange = onChange;
     this.on('error', () => {}); // of a thread without a job: see its exit
     this.on('workerCreate', (ready: { readonly id: number }) => {
@@ -46,7 +59,11 @@ export class Threads extends Piscina {
         if (thread.threadId === ready.id) this.#starting.delete(thread);
       }
       this.#pauseTime = SHORTEST_PAUSE;
-      queueMicrotask(onChange); // it is not among the idle ones yet
+      // It is not among the idle ones yet.
+      void Promise.resolve().then(() => {
+        onChange();
+        this.#rest();
+      });
     });
   }
 
@@ -68,6 +85,34 @@ export class Threads extends Piscina {
     return this.#alive.size > 0 ? undefined : { cause: this.#failure };
   }
 
+  /** Has an idle thread work. */
+  async work(request: unknown, signal: AbortSignal): Promise<unknown> {
+    const reply = this.run(request, { signal });
+    this.#rest();
+    try {
+      return await reply;
+    } finally {
+      this.#rest();
+    }
+  }
+
+  /** Has as many threads wait for their end as are idle: what begins to work is the one that became idle last. */
+  #rest(): void {
+    if (this.#idleTimeout === Number.POSITIVE_INFINITY) return;
+    const idle = this.idleThreads;
+    while (this.#ends.length > idle) clearTimeout(this.#ends.pop());
+    while (this.#ends.length < idle) {
+      this.#ends.push(setTimeout(() => this.#endOne(), this.#idleTimeout).unref());
+    }
+  }
+
+  #endOne(): void {
+    this.#ends.shift();
+    const end = new AbortController();
+    this.run(undefined, { name: END, signal: end.signal }).catch(() => {});
+    end.abort(); // which takes its thread
+  }
+
   #attend(thread: Worker): void {
     let cause: unknown;
     this.#alive.add(thread);
@@ -83,6 +128,7 @@ export class Threads extends Piscina {
         this.#resume(); // where one was, there is room for another one
       }
       this.#onChange();
+      this.#rest();
     });
   }
 

@@ -56,6 +56,9 @@ async function load(source: TaskSource): Promise<Callable> {
   throw typeError('task', `a module whose default export is a function ('${source.url}')`, found);
 }
 
+// biome-ignore lint/security/noGlobalEval: for the user's own functions, which see globals only, so called by another name
+const evaluate = globalThis.eval;
+
 /** So that V8's optimizations survive from chunk to chunk. */
 const compiled = new Map<string, Callable>();
 const MOST_COMPILED = 100;
@@ -65,16 +68,14 @@ function compile(code: string): Callable {
   if (known) return known;
   let call: unknown;
   try {
-    // biome-ignore lint/security/noGlobalEval: it is the user's own function, and it sees globals only
-    // biome-ignore lint/complexity/noCommaOperator: which this makes sure of
-    call = (0, eval)(`(${code}\n)`);
+    call = evaluate(`(${code}\n)`);
   } catch (cause) {
     if (cause instanceof EvalError) {
       const error = new MmapUnsupportedError(
-        'this process makes no code of strings (--disallow-code-generation-from-strings), which a function is sent as; ' +
-          'give the task as the URL or the absolute path of a module',
+        'a task that is a function is sent to its thread as source, from which this process may make no code ' +
+          '(--disallow-code-generation-from-strings); give the URL or the absolute path of a module whose default export it is',
       );
-      throw Object.defineProperty(error, 'cause', { value: cause });
+      throw Object.defineProperty(error, 'cause', { value: cause, configurable: true });
     }
     const expected = 'a function whose source stands for itself: not a method, nor a built-in one';
     throw Object.assign(typeError('task', expected, code), { cause });

@@ -224,3 +224,81 @@ test('a signal that is aborted afterwards, and one that never is, change nothing
   await file.flush();
   for (const nothing of [undefined, {}, { signal: undefined }]) await file.flush(0, 1, nothing);
 });
+
+/** As polyfills have it, and other realms: of no class of ours, and without a reason. */
+class OtherSignal {
+  aborted = false;
+  readonly listeners = new Set<() => void>();
+
+  addEventListener(_: string, listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  removeEventListener(_: string, listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+
+  abort(): void {
+    this.aborted = true;
+    for (const listener of [...this.listeners]) listener();
+  }
+}
+
+describe('a signal that is no AbortSignal of this realm, which node:fs takes,', () => {
+  const other = () => {
+    const signal = new OtherSignal();
+    return { signal, options: { signal: signal as unknown as AbortSignal } };
+  };
+  const aborted = { name: 'AbortError', code: 'ABORT_ERR' };
+
+  test.each(Object.entries({ ...opens, ...creates }))('is for %s', async (name, call) => {
+    const path = tempFile(name in creates ? undefined : CONTENT);
+    const { signal, options } = other();
+    const file = (await call(path, options)) as AsyncMmapFile;
+    await file.close();
+    signal.abort();
+    fs.rmSync(path);
+    expect(await rejected(call(path, options))).toMatchObject(aborted);
+    expect(fs.existsSync(path)).toBe(false);
+  });
+
+  test.each(Object.entries(methods))('is for %s', async (_name, call) => {
+    await using file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+    const { signal, options } = other();
+    await call(file, options);
+    expect(signal.listeners.size).toBe(0);
+    signal.abort();
+    expect(await rejected(call(file, options))).toMatchObject(aborted);
+  });
+
+  test('ends a wait for the lock', async () => {
+    await using file = await AsyncMmapFile.open(tempFile(CONTENT));
+    await file.unlock();
+    await file.lock();
+    const { signal, options } = other();
+    const waiting = rejected(file.lock(options));
+    while (signal.listeners.size === 0) await turn();
+    signal.abort();
+    expect(await waiting).toMatchObject(aborted);
+    expect(signal.listeners.size).toBe(0);
+  });
+
+  test('is refused if it is none', async () => {
+    for (const bad of [null, 5, 'signal', {}, [], () => {}]) {
+      const error = await rejected(AsyncMmapFile.open('x', { signal: bad as never }));
+      expect(error).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE', argument: 'options.signal' });
+    }
+  });
+});
+
+test('many calls that wait with one signal have one listener', async () => {
+  await using file = await AsyncMmapFile.open(tempFile(CONTENT));
+  await file.unlock();
+  await file.lock();
+  const { signal, abort } = controllerOf();
+  const waiting = Array.from({ length: 20 }, () => rejected(file.lock({ signal })));
+  while (getEventListeners(signal, 'abort').length === 0) await turn();
+  expect(getEventListeners(signal, 'abort').length).toBe(1);
+  abort();
+  await Promise.all(waiting);
+});

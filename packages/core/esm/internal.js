@@ -1,2 +1,0 @@
-// As index.js.
-export * from '../dist/internal.cjs';

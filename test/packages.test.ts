@@ -1,0 +1,134 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { entriesOf, installed, must, published } from './helpers/packed.js';
+import { compile, typedNames } from './helpers/typed-names.js';
+
+// What a user gets: the packages as they would be published, installed into an empty project.
+
+const MINUTE = 60_000;
+
+/** For users; the binding is a package of one value. */
+const ours = [...published].filter(([folder]) => folder !== 'native');
+const entries = ours.flatMap(([, manifest]) => entriesOf(manifest));
+
+/** Of TypeScript: ES modules and CommonJS. */
+const KINDS = ['mts', 'cts'];
+
+/** What a program says that uses a package. */
+const SAID = { core: '5,5,true', node: '5,5,true', worker: '5,5,8,true', stream: '5,5,8,true' };
+const FLAVOURS = Object.keys(SAID) as (keyof typeof SAID)[];
+
+function program(name: keyof typeof SAID): string {
+  const type = name === 'core' ? 'MmapFileMut' : 'AsyncMmapFileMut';
+  return `
+    import { ${type}, MmapClosedError, MmapError } from '@fmmap/${name}';
+    async function main(): Promise<void> {
+      const file = await ${type}.create('${name}.bin', { maxSize: 8 });
+      file.writeBigUInt64LE(5n, 0);
+      await file.flush();
+      const text: string[] = [String(file.readBigUInt64LE(0)), String(file.bytes(0, 1)[0])];
+      ${name === 'worker' ? 'text.push(String(await file.run((other) => other.length)));' : ''}
+      ${name === 'stream' ? 'for await (const chunk of file.readable()) text.push(String(chunk.length));' : ''}
+      await file.remove();
+      try {
+        file.readUInt8(0);
+      } catch (error) {
+        text.push(String(error instanceof MmapClosedError && error instanceof MmapError));
+      }
+      console.log(text.join());
+    }
+    void main();`;
+}
+
+const withoutTypes = (code: string): string => code.replace(/: (Promise<void>|string\[\])/g, '');
+
+const typedFiles = FLAVOURS.flatMap((name) => KINDS.map((kind) => `typed-${name}.${kind}`));
+
+let project: string;
+let types: Record<string, Map<string, string[]>>;
+let mistakes: string[];
+
+beforeAll(() => {
+  project = installed([...published.keys()], true);
+  types = Object.fromEntries(
+    KINDS.map((kind) => [kind, typedNames(project, `names.${kind}`, entries)]),
+  );
+  for (const file of typedFiles) {
+    const [, name] = /-(\w+)\./.exec(file) ?? [];
+    fs.writeFileSync(join(project, file), program(name as keyof typeof SAID));
+  }
+  mistakes = compile(project, typedFiles);
+}, 5 * MINUTE);
+
+afterAll(() => fs.rmSync(project, { recursive: true, force: true }));
+
+/** Runs a module of the project; what it prints. */
+function runFile(name: string, code: string): string {
+  fs.writeFileSync(join(project, name), code);
+  return must(project, process.execPath, name).trim();
+}
+
+describe.each(entries)('%s', (entry) => {
+  const required = (): string[] => {
+    const code = `console.log(JSON.stringify(Object.keys(require('${entry}')).sort()))`;
+    return JSON.parse(runFile('names.cjs', code));
+  };
+
+  test('has the same names by import and by require', () => {
+    const code = `import * as all from '${entry}'; console.log(JSON.stringify(Object.keys(all).sort()))`;
+    const names = required();
+    expect(JSON.parse(runFile('names.mjs', code))).toEqual(names);
+    expect(names.length).toBeGreaterThan(10);
+    if (!entry.endsWith('/internal')) expect(names).toContain('MmapFaultError');
+  });
+
+  test.each(KINDS)('has those names in its types, for names.%s', (kind) => {
+    expect(types[kind]?.get(entry)).toEqual(required());
+  });
+
+  test('has each value once', () => {
+    const code = `
+      import * as all from '${entry}';
+      import { createRequire } from 'node:module';
+      const required = createRequire(import.meta.url)('${entry}');
+      console.log(Object.keys(all).filter((name) => all[name] !== required[name]).join());`;
+    expect(runFile('once.mjs', code)).toBe('');
+  });
+});
+
+test('the binding is one value, by import and by require', () => {
+  const code = `
+    import native from '@fmmap/native';
+    import { createRequire } from 'node:module';
+    console.log(createRequire(import.meta.url)('@fmmap/native') === native);`;
+  // It is no dependency of the project's own code but here.
+  expect(runFile('native.mjs', code)).toBe('true');
+});
+
+test('classes that packages have in common are the same in all of them', () => {
+  const code = `
+    const core = require('@fmmap/core');
+    for (const name of ${JSON.stringify(ours.map(([, { name }]) => name))}) {
+      const all = require(name);
+      for (const key of Object.keys(core)) if (all[key] !== core[key]) console.log(name, key);
+    }`;
+  expect(runFile('common.cjs', code)).toBe('');
+});
+
+describe.each(FLAVOURS)('@fmmap/%s serves', (name) => {
+  test('an ES module', () => {
+    expect(runFile(`use-${name}.mjs`, withoutTypes(program(name)))).toBe(SAID[name]);
+  });
+
+  test('a CommonJS module', () => {
+    const code = program(name).replace(/import (.*) from (.*);/, 'const $1 = require($2);');
+    expect(runFile(`use-${name}.cjs`, withoutTypes(code))).toBe(SAID[name]);
+  });
+
+  test.each(KINDS)('TypeScript, as .%s', (kind) => {
+    expect(mistakes).toEqual([]);
+    const made = `typed-${name}.${kind.replace('ts', 'js')}`;
+    expect(must(project, process.execPath, made).trim()).toBe(SAID[name]);
+  });
+});

@@ -1,0 +1,70 @@
+import vm from 'node:vm';
+import {
+  MessageChannel,
+  moveMessagePortToContext,
+  receiveMessageOnPort,
+} from 'node:worker_threads';
+
+// Arguments as another realm has them: what they are made of is the same, and no class is.
+
+const realm = vm.createContext({});
+const at = (name: string) => vm.runInContext(name, realm) as new (...args: unknown[]) => object;
+
+const { port1, port2 } = new MessageChannel();
+const inside = moveMessagePortToContext(port2, realm);
+for (const port of [port1, inside]) port.unref();
+
+/** Plain data, shared memory included, as `postMessage` brings it there. */
+function sent(value: unknown): unknown {
+  port1.postMessage(value);
+  return receiveMessageOnPort(inside)?.message;
+}
+
+/** What `new URL()` of jsdom gives: an object of another class with the same properties. */
+function urlOf(path: string): object {
+  const { href, protocol, hostname, pathname, search, hash, host } = new URL(`file://${path}`);
+  return Object.assign(new (at('Object'))(), {
+    href,
+    protocol,
+    hostname,
+    pathname,
+    search,
+    hash,
+    host,
+  });
+}
+
+let paths = 0;
+
+/** A path in one of the forms that it may have, each in turn. */
+function pathOf(path: string): unknown {
+  const forms = [urlOf, (text: string) => foreign(Buffer.from(text)), (text: string) => text];
+  return forms[paths++ % forms.length]?.(path);
+}
+
+export function foreign(value: unknown): unknown {
+  if (typeof value === 'string') return value.startsWith('/') ? pathOf(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value)) {
+    const { buffer, byteOffset, byteLength } = value;
+    const name = value instanceof Uint8Array ? 'Uint8Array' : value.constructor.name;
+    const { length = byteLength } = value as Uint8Array;
+    return new (at(name))(buffer, byteOffset, length);
+  }
+  if ('fmmap' in value) return sent(value);
+  const entries = Object.entries(value).map(([key, each]) => [key, foreign(each)] as const);
+  return Object.assign(new (at('Object'))(), Object.fromEntries(entries));
+}
+
+/** An object, or a class, whose methods are called with foreign arguments. */
+export function withForeignArguments<T extends object>(target: T): T {
+  return new Proxy(target, {
+    get: (_, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      if (key === 'constructor') return withForeignArguments(value as object);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]) => value.apply(target, args.map(foreign));
+    },
+    set: (_, key, value) => Reflect.set(target, key, value, target),
+  });
+}
