@@ -72,7 +72,7 @@ napi_value watch(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
   if (!info[1].IsObject()) call.wrong(1, "an object");
-  if (call.accept()) call.environment()->watch(id, info.Env(), info[1]);
+  if (call.accept() && registry::find(id)) call.environment()->watch(id, info.Env(), info[1]);
   return nullptr;
 }
 

@@ -15,8 +15,9 @@ void Environment::keep(HandleId handle, const void* data, napi_env env, napi_val
 }
 
 void Environment::watch(HandleId handle, napi_env env, napi_value owner) {
-  napi_ref reference = nullptr;
-  if (napi_create_reference(env, owner, 0, &reference) == napi_ok) owners_[handle] = reference;
+  napi_ref& reference = owners_[handle];
+  if (reference != nullptr) napi_delete_reference(env, reference);
+  if (napi_create_reference(env, owner, 0, &reference) != napi_ok) owners_.erase(handle);
 }
 
 std::size_t Environment::takeDropped(napi_env env, double* handles, std::size_t room) {

@@ -244,7 +244,7 @@ class Mapping {
   bool truncate_ = false;       // to do in commit()
   std::int64_t resizeTo_ = -1;  // to do in commit()
   enum class Removal { needsUnlink, needsParentSync, removed };
-  Removal removal_ = Removal::needsUnlink;
+  std::atomic<Removal> removal_{Removal::needsUnlink};  // which close() looks at without it
 
   std::atomic<bool> created_{false};  // by an open() that may still fail
 

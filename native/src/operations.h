@@ -13,12 +13,14 @@ namespace fmmap {
 enum : int {
   kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
   kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024, kDetach = 2048,
-  kNoLock = 4096, kAllFlags = 8191,
+  // Apart from the others: what numbers made up at random do to a file ends at its lock.
+  kNoLock = 1 << 29, kAllFlags = 4095 | kNoLock,
 };
 
 /** What a mapping is to be, of arguments `first` (its access) and `first + 1` (flags). */
 inline OpenSpec specOf(const Call& call, std::size_t first) {
   const int flags = call.small(first + 1, kAllFlags);
+  if ((flags & ~kAllFlags) != 0) call.wrong(first + 1, "flags that there are");
   const auto has = [flags](int flag) { return (flags & flag) != 0; };
   OpenSpec spec;
   spec.request.write = has(kWrite);

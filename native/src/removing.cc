@@ -36,15 +36,15 @@ Status Mapping::remove() {
   return {};
 }
 
+/** Waits for no work in flight, as close() does not: another thread that syncs the directory as well does no harm. */
 void Mapping::finishRemoval() {
-  Exclusive order(order_);
+  if (removal_ != Removal::needsParentSync) return;
   OpenFilePtr parent;
   {
     std::lock_guard<std::mutex> guard(state_);
     parent = parent_;
   }
-  if (removal_ != Removal::needsParentSync || !parent) return;
-  if (platform::syncDirectory(parent->handle())) removal_ = Removal::removed;
+  if (parent && platform::syncDirectory(parent->handle())) removal_ = Removal::removed;
 }
 
 }  // namespace fmmap

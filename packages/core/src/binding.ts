@@ -30,7 +30,7 @@ export enum Flag {
   allocate = 512,
   noGuard = 1024,
   detachOnClose = 2048,
-  noLock = 4096,
+  noLock = 2 ** 29,
 }
 
 /** What offsets are put into: as numbers, or as 64-bit integers in the byte order of the processor. */
