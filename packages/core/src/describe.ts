@@ -33,9 +33,17 @@ export function show(
 ): string {
   const { name } = object.constructor;
   if (depth < 0) return options.stylize?.(`[${name}]`, 'special') ?? `[${name}]`;
+  const facts = factsOf(object);
+  // Else it only looks like one of ours.
+  return facts
+    ? `${name} ${inspect(facts, options)}`
+    : inspect(object, { ...options, customInspect: false });
+}
+
+function factsOf(object: { toJSON(): object | undefined }): object | undefined {
   try {
-    return `${name} ${inspect(object.toJSON(), options)}`;
+    return object.toJSON();
   } catch {
-    return inspect(object, { ...options, customInspect: false }); // it only looks like one of ours
+    return undefined;
   }
 }

@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-
 import {
   Access,
   type Binding,
@@ -185,16 +183,6 @@ export class Mapping {
 
   get path(): string {
     return this.#traits.path;
-  }
-
-  /** What is logged of a file: not its memory. */
-  toJSON(): object {
-    const { path, length, isClosed } = this;
-    return { path, length, isClosed };
-  }
-
-  [inspect.custom](): object {
-    return this.toJSON();
   }
 
   /** Of the first visible byte in the file. */
@@ -395,7 +383,8 @@ export class Mapping {
     else this.refresh();
     const from = offset ?? 0;
     const bytes = length ?? Math.max(this.length - from, 0);
-    this.requireBytes(from, bytes);
+    this.#requireAny(from + bytes);
+    checkWithin(from, bytes, this.length, this.path);
     return bytes + 0;
   }
 
@@ -417,8 +406,12 @@ export class Mapping {
    * @throws MmapPoisonedError, MmapRangeError
    */
   requireBytes(offset: number, length: number): void {
-    if (this.#isPoisoned && offset + length > 0) throw new MmapPoisonedError(this.path);
+    this.#requireAny(offset + length);
     checkWithin(offset, length, this.length, this.path);
+  }
+
+  #requireAny(end: number): void {
+    if (this.#isPoisoned && end > 0) throw new MmapPoisonedError(this.path);
   }
 
   // --- memory ---

@@ -4,7 +4,7 @@ import { Access, binding, type OffsetArray } from './binding.js';
 import { type FileDescription, show } from './describe.js';
 import type { FaultListener } from './fault.js';
 import { TypedReads } from './generated/typed-reads.js';
-import type { SharedMapping } from './mapping.js';
+import type { Mapping, SharedMapping } from './mapping.js';
 import { LOCK_STATES, type LockState } from './operations.js';
 import { checkSize } from './range.js';
 import { indexesOf, indexOf, lastIndexOf, type Needle } from './search.js';
@@ -196,7 +196,7 @@ export abstract class MemoryReads extends TypedReads {
 
   /** For `JSON.stringify`: what the file is, not what it holds. Throws nothing, whatever the state. */
   toJSON(): FileDescription {
-    return this._mapping.describe();
+    return (this._mapping as Mapping | undefined)?.describe() as FileDescription; // of a prototype: nothing
   }
 
   /** For `console.log` and `util.inspect`, which show {@link toJSON}. */

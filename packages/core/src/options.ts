@@ -167,23 +167,26 @@ const KNOWN = new Set([
 /**
  * Reads options as `fs` does, by their names: also inherited ones, and those of getters; each once.
  * @param owner - Whose they are, for messages.
+ * @param also - Others, which are not the owner's.
  * @throws TypeError for what cannot hold options, and for one that is not among `takes`, even if it is undefined
  */
 export function readOptions<Options extends object>(
   options: Options | undefined,
   takes: ReadonlySet<string>,
   owner = 'this method',
+  also: readonly string[] = [],
 ): Options {
   const values = {} as Options;
   if (options === undefined) return values;
   if (typeof options !== 'object' || options === null || NO_OPTIONS.some((is) => is(options))) {
     throw typeError('options', 'an object', options);
   }
-  for (const key in options) if (!takes.has(key)) throw unknownOption(key, takes, owner);
+  const isTaken = (key: string) => takes.has(key) || also.includes(key);
+  for (const key in options) if (!isTaken(key)) throw unknownOption(key, takes, owner);
   for (const key of KNOWN) {
-    if (!takes.has(key) && key in options) throw unknownOption(key, takes, owner);
+    if (!isTaken(key) && key in options) throw unknownOption(key, takes, owner);
   }
-  for (const key of takes as ReadonlySet<keyof Options & string>) {
+  for (const key of [...takes, ...also] as (keyof Options & string)[]) {
     const value = options[key];
     if (value !== undefined) values[key] = value;
   }

@@ -21,7 +21,9 @@ export function operationOptions<Options extends OperationOptions>(
   takes: Iterable<string> = [],
   owner?: string,
 ): Options {
-  const values = readOptions(options, new Set([...takes, 'signal']), owner);
+  const values = owner
+    ? readOptions(options, new Set(takes), owner, ['signal'])
+    : readOptions(options, new Set([...takes, 'signal']));
   const { signal } = values;
   if (signal === undefined) return values;
   if (typeof signal !== 'object' || signal === null || !('aborted' in signal)) {

@@ -27,9 +27,16 @@ const memories: Record<string, Make> = {
 
 /** A value of each option that is right, and one that is not. */
 const right = (option: string): unknown =>
-  ({ offset: 0, length: 0, maxSize: 0, customFlags: 0, mode: 0o600, read: true, write: true })[
-    option
-  ] ?? false;
+  ({
+    offset: 0,
+    length: 0,
+    maxSize: 0,
+    customFlags: 0,
+    mode: 0o600,
+    read: true,
+    write: true,
+    lock: 'none',
+  })[option] ?? false;
 
 const cases = (Object.keys(constructors) as (keyof typeof constructors)[]).flatMap((key) =>
   [...constructors[key].takes]

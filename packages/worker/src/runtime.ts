@@ -27,7 +27,8 @@ export const runtime: Runtime = {
       const reply = await getDefaultPool().start({ operation: name, args }).reply;
       if ('failure' in reply) throw unpackFailure(reply.failure);
       const values = reply.value as readonly number[];
-      if (name === OPENING && !binding.take(values[0] ?? 0)) {
+      const [id = 0] = values;
+      if (name === OPENING && id !== 0 && !binding.take(id)) {
         throw new MmapClosedError(showPath(args[0] as string | Uint8Array));
       }
       return values;

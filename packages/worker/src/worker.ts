@@ -73,7 +73,7 @@ function compile(code: string): Callable {
     if (cause instanceof EvalError) {
       const error = new MmapUnsupportedError(
         'a task that is a function is sent to its thread as source, from which this process may make no code ' +
-          '(--disallow-code-generation-from-strings); give the URL or the absolute path of a module whose default export it is',
+          '(--disallow-code-generation-from-strings); give the URL of a module whose default export it is, or its absolute path',
       );
       throw Object.defineProperty(error, 'cause', { value: cause, configurable: true });
     }

@@ -73,7 +73,7 @@ export const USE: string = `
     await made.close();
     for (const type of [File, FileMut]) {
       for (const open of ['open', 'openExec', 'openCow', 'openExisting']) {
-        if (!type[open] || (type === FileMut && open === 'openExec')) continue;
+        if ((type === FileMut && open === 'openExec') || !type[open]) continue;
         const file = await type[open](name);
         if (file.path !== name || file.copyBytes().toString() !== 'abc') say([open, name]);
         await file.close();
