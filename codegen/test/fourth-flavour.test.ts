@@ -37,6 +37,7 @@ beforeAll(() => {
   const ignored = join(root, 'codegen/generated');
   fs.mkdirSync(ignored, { recursive: true });
   repository = fs.mkdtempSync(join(ignored, 'fourth-'));
+  fs.chmodSync(repository, 0o755); // children of tests are other users'
   folder = join(repository, 'packages', flavour.name);
   fs.mkdirSync(join(folder, 'node_modules/@fmmap'), { recursive: true });
   for (const shared of ['tsconfig.base.json', 'tsup.base.ts', 'vitest.base.ts', 'packages/core']) {
