@@ -51,9 +51,10 @@ export class Lease {
   readonly id: HandleId;
   /** Of a file that should have been closed; memory and attached handles need no closing. */
   readonly #path: string | undefined;
-  readonly #memories = new Set<SharedArrayBuffer>();
+  /** One, but for files larger than a buffer. */
+  readonly #memories: SharedArrayBuffer[] = [];
   /** What was dropped while work was in flight, which may be looking at it. */
-  #leaving: SharedArrayBuffer[] = [];
+  #leaving: SharedArrayBuffer[] | undefined;
   #inFlight = 0;
   /** Bytes that are held by nothing else. */
   #content = 0;
@@ -80,18 +81,20 @@ export class Lease {
   }
 
   keep(memory: SharedArrayBuffer): void {
-    this.#memories.add(memory);
+    if (!this.#memories.includes(memory)) this.#memories.push(memory);
   }
 
   keeps(memory: SharedArrayBuffer): boolean {
-    return this.#memories.has(memory);
+    return this.#memories.includes(memory);
   }
 
   /** @returns Whether it was kept until now. */
   drop(memory: SharedArrayBuffer): boolean {
-    const wasKept = this.#memories.delete(memory);
-    if (wasKept && this.#inFlight > 0) this.#leaving.push(memory);
-    return wasKept;
+    const at = this.#memories.indexOf(memory);
+    if (at < 0) return false;
+    this.#memories.splice(at, 1);
+    if (this.#inFlight > 0) this.#leave(memory);
+    return true;
   }
 
   /** The binding has let go of everything. */
@@ -99,7 +102,13 @@ export class Lease {
     this.#unregister();
     binding.leases.unregister(owner);
     binding.forget(this.id);
-    for (const memory of [...this.#memories]) this.drop(memory);
+    if (this.#inFlight > 0) this.#leave(...this.#memories);
+    this.#memories.length = 0;
+  }
+
+  #leave(...memories: SharedArrayBuffer[]): void {
+    this.#leaving ??= [];
+    this.#leaving.push(...memories);
   }
 
   /** Work starts that may look at the memory without the thread of JavaScript. */
@@ -108,7 +117,7 @@ export class Lease {
   }
 
   leave(): void {
-    if (--this.#inFlight === 0) this.#leaving = [];
+    if (--this.#inFlight === 0) this.#leaving = undefined;
   }
 
   /** The mapping was dropped, and nothing is in flight. */
@@ -116,7 +125,7 @@ export class Lease {
     if (!this.#unregister()) return;
     binding.release(this.id);
     binding.forget(this.id);
-    this.#memories.clear();
+    this.#memories.length = 0;
     if (this.#path === undefined || hasWarned) return;
     hasWarned = true;
     process.emitWarning(

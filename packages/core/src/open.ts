@@ -30,14 +30,28 @@ export function* openFile(
   { path, directory }: Place,
   options: object | undefined,
 ): Work<Mapping> {
-  const name = madeBy(caller, type, maker.name);
+  if (caller !== type) madeBy(caller, type, maker.name);
   const request: OpenRequest =
-    (options === undefined ? DEFAULTS.get(maker) : undefined) ?? parseOptions(name, maker, options);
+    (options === undefined ? DEFAULTS.get(maker) : undefined) ??
+    parseOptions(madeBy(caller, type, maker.name), maker, options);
   const { access, flags, mode, customFlags, offset, length, maxSize, detachOnClose } = request;
-  const open = () =>
-    call('open', path, access, flags, mode, customFlags, offset, length, maxSize, directory);
-  let id = yield* open();
-  if (id === 0) id = yield* afterLease(open);
+  let id = yield* call(
+    'open',
+    path,
+    access,
+    flags,
+    mode,
+    customFlags,
+    offset,
+    length,
+    maxSize,
+    directory,
+  );
+  if (id === 0) {
+    id = yield* afterLease(() =>
+      call('open', path, access, flags, mode, customFlags, offset, length, maxSize, directory),
+    );
+  }
   return yield* Mapping.finish({
     id,
     path: showPath(path),
