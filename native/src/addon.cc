@@ -1,10 +1,10 @@
 // The functions that JavaScript sees. packages/core/src/binding.ts types them.
 #include <napi.h>
 
-#include "alias.h"
 #include "notify.h"
 #include "operations.h"
 #include "search.h"
+#include "view.h"
 
 namespace fmmap {
 namespace {
@@ -222,7 +222,46 @@ struct IsResident : OnRange {
   }
 };
 
-napi_value aliasOf(Info info) { return alias(info.Env(), info[0]); }
+/** What the views of a handle over a window keep. Null if it is not the handle's. */
+Keeper viewsOf(const Call& call, HandleId id, const Span& window) {
+  if (Keeper known = registry::viewsOf(id, window.data, nullptr)) return known;
+  napi_value memory = nullptr;
+  if (napi_get_typedarray_info(call.env(), call.value(1), nullptr, nullptr, nullptr, &memory, nullptr) != napi_ok) return {};
+  return registry::viewsOf(id, window.data, view::keep(call.env(), memory));
+}
+
+// view(handle, window, from, length): an ArrayBuffer of these bytes of the window; undefined if it is not the handle's
+napi_value view(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  const Span window = call.pages(1);
+  const auto from = call.size(2), length = call.size(3);
+  const auto most = static_cast<std::int64_t>(window.length);
+  if (from > most || length > most - from) call.wrong(3, "within the window");
+  if (!call.accept()) return nullptr;
+  Keeper views = viewsOf(call, id, window);
+  return views ? view::make(info.Env(), window.data + from, static_cast<std::size_t>(length), std::move(views)) : nullptr;
+}
+
+// keepFor(handle, window, object): as long as the object is there, as for a view
+napi_value keepFor(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  const Span window = call.pages(1);
+  if (!info[2].IsObject()) call.wrong(2, "an object");
+  if (!call.accept()) return nullptr;
+  Keeper views = viewsOf(call, id, window);
+  return boolean(info, views && view::keepFor(info.Env(), info[2], std::move(views)));
+}
+
+// disown(handle): whose object is gone; its views go on
+napi_value disown(Info info) {
+  const Call call(info);
+  const HandleId id = call.id(0);
+  if (!call.accept()) return nullptr;
+  registry::disown(id);
+  return nullptr;
+}
 
 napi_value detach(Info info) {
   napi_detach_arraybuffer(info.Env(), info[0]);
@@ -301,9 +340,10 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   environment->result = Napi::Persistent(result);
   environment->results = result.Data();
   exports.Set("result", result);
+  environment->hasPlainViews = view::isPlain(env);
   registry::enter(environment);
   // Before its memory goes, and on worker threads too: nobody else would unmap what is still open.
-  env.AddCleanupHook([environment] { registry::releaseAll(environment); });
+  env.AddCleanupHook([environment] { registry::releaseAll(environment, environment->hasPlainViews); });
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));
@@ -325,7 +365,9 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<now<Residency>>(exports, "residency");
   add<now<ReadCached>>(exports, "readCached");
   add<now<IsResident>>(exports, "isResident");
-  add<aliasOf>(exports, "alias");
+  add<view>(exports, "view");
+  add<keepFor>(exports, "keepFor");
+  add<disown>(exports, "disown");
   add<detach>(exports, "detach");
   add<find>(exports, "find");
   add<findAll>(exports, "findAll");

@@ -22,6 +22,7 @@ namespace fmmap {
 struct Environment {
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
+  bool hasPlainViews = false;
 
   /**
    * Keeps the memory of a handle's window, which is mapped at `data`, until forget(): whoever calls the addon may have

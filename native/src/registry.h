@@ -21,8 +21,16 @@ bool isGone(HandleId id);
 /** A word that nobody can guess, by which other threads find the mapping of a handle; empty if that is gone. */
 std::string share(HandleId id);
 std::shared_ptr<Mapping> findShared(const std::string& secret);
+/**
+ * What all views of a handle over the window at `data` keep: `memory` and the handle. Null without such a window; without
+ * `memory` only if there are none yet.
+ */
+std::shared_ptr<void> viewsOf(HandleId id, const std::uint8_t* data, std::shared_ptr<void> memory);
 /** Takes the handle away; the mapping closes with its last one. */
 void release(HandleId id);
-void releaseAll(const void* environment);
+/** Likewise, but for what its views show: with the last of them. */
+void disown(HandleId id);
+/** @param viewsGoOn - Whether the memory of views outlives the environment. */
+void releaseAll(const void* environment, bool viewsGoOn);
 
 }  // namespace fmmap::registry

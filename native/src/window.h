@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "open-file.h"
@@ -24,6 +25,13 @@ namespace fmmap {
 /** What JavaScript has for a mapping. Never used twice in a process. */
 using HandleId = std::uint64_t;
 
+/** A handle that looks through a window: its thread keeps the memory alive. */
+struct Holder {
+  HandleId handle;
+  bool isForViews = false;    // and nothing else any more: the handle has a larger window
+  std::weak_ptr<void> views;  // what its views keep, if there are any
+};
+
 struct Window {
   std::uint8_t* data;
   std::size_t capacity;       // bytes before the footer; whole pages
@@ -32,12 +40,21 @@ struct Window {
   std::size_t mapped = 0;     // bytes that show the file; whole pages
   std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: of those that there are
   bool madeInCut = false;     // of a length that is there only if the cut succeeds
-  std::vector<HandleId> holders;  // whose threads keep the memory alive
+  std::vector<Holder> holders;
   int users = 0;                  // pieces of work that have its addresses
   platform::Ward* ward = nullptr;
 
-  bool isHeldBy(HandleId handle) const { return std::find(holders.begin(), holders.end(), handle) != holders.end(); }
-  void drop(HandleId handle) { holders.erase(std::remove(holders.begin(), holders.end(), handle), holders.end()); }
+  std::vector<Holder>::iterator holder(HandleId handle) {
+    return std::find_if(holders.begin(), holders.end(), [&](const Holder& holder) { return holder.handle == handle; });
+  }
+  bool isHeldBy(HandleId handle) { return holder(handle) != holders.end(); }
+  bool isUsedBy(HandleId handle) {
+    const auto found = holder(handle);
+    return found != holders.end() && !found->isForViews;
+  }
+  void drop(HandleId handle) {
+    if (const auto found = holder(handle); found != holders.end()) holders.erase(found);
+  }
 
   void raiseFlag() { flag().store(1); }
   void lowerFlag() { flag().store(0); }  // of a new window only
