@@ -54,16 +54,14 @@ napi_value unmap(Info info) {
   const Span memory = call.bytes(1);
   if (!call.accept()) return nullptr;
   const auto mapping = registry::find(id);
-  const bool isFree = mapping ? mapping->dropWindow(id, memory.data) : registry::isGone(id);
-  if (isFree) call.environment()->forget(id, info.Env(), memory.data);
-  return boolean(info, isFree);
+  return boolean(info, mapping ? mapping->dropWindow(id, memory.data) : registry::isGone(id));
 }
 
-// forget(handle): of a handle that is gone; its windows' memory need not be kept any more
-napi_value forget(Info info) {
+// unwatch(handle): whose owner is done with it
+napi_value unwatch(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
-  if (call.accept() && registry::isGone(id)) call.environment()->forget(id, info.Env());
+  if (call.accept()) call.environment()->unwatch(id, info.Env());
   return nullptr;
 }
 
@@ -128,9 +126,8 @@ struct Attach : Unmapped {
     starts = call.typed(2, napi_float64_array);
     for (std::size_t index = 3; index < call.count(); ++index) {
       windows.push_back(call.bytes(index));
-      memories.push_back(call.value(index));
+      memories.push_back(view::keep(call.env(), call.value(index)));
     }
-    env = call.env();
     if (starts.length / sizeof(double) < windows.size()) call.wrong(2, "room for each window");
   }
   Status run(Outcome& outcome) {
@@ -140,8 +137,7 @@ struct Attach : Unmapped {
     auto* const found = reinterpret_cast<double*>(starts.data);
     for (std::size_t index = 0; index < windows.size(); ++index) {
       std::int64_t start = -1;
-      const bool isHeld = mapping->holdWindow(id, windows[index].data, windows[index].length, &start);
-      if (isHeld) environment->keep(id, windows[index].data, env, memories[index]);
+      mapping->holdWindow(id, windows[index].data, windows[index].length, memories[index], &start);
       found[index] = static_cast<double>(start);
     }
     const MappingState state = mapping->state();
@@ -157,8 +153,7 @@ struct Attach : Unmapped {
   std::string secret;
   Span starts;
   std::vector<Span> windows;
-  std::vector<napi_value> memories;
-  napi_env env;
+  std::vector<Keeper> memories;
 };
 
 // take(handle): whether it was there; it ends with this environment from now on
@@ -222,36 +217,44 @@ struct IsResident : OnRange {
   }
 };
 
-/** What the views of a handle over a window keep. Null if it is not the handle's. */
-Keeper viewsOf(const Call& call, HandleId id, const Span& window) {
-  if (Keeper known = registry::viewsOf(id, window.data, nullptr)) return known;
-  napi_value memory = nullptr;
-  if (napi_get_typedarray_info(call.env(), call.value(1), nullptr, nullptr, nullptr, &memory, nullptr) != napi_ok) return {};
-  return registry::viewsOf(id, window.data, view::keep(call.env(), memory));
+// addressOf(window): by which view() and keepFor() know it
+napi_value addressOf(Info info) {
+  const Call call(info);
+  const Span window = call.pages(0);
+  return call.accept() ? number(info, static_cast<double>(reinterpret_cast<std::uintptr_t>(window.data))) : nullptr;
 }
 
-// view(handle, window, from, length): an ArrayBuffer of these bytes of the window; undefined if it is not the handle's
+/** Of a window, in arguments `first` and on: its address, and a range. The handle's, or there is nothing to keep. */
+struct Part {
+  Part(const Call& call, std::size_t first)
+      : data(reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(call.size(first)))),
+        from(static_cast<std::size_t>(call.size(first + 1))),
+        length(static_cast<std::size_t>(call.size(first + 2))) {}
+  std::uint8_t* data;
+  std::size_t from, length;
+
+  Keeper views(HandleId id) const { return registry::viewsOf(id, data, from + length); }
+};
+
+// view(handle, address, from, length): an ArrayBuffer of these bytes of a window; undefined if it is not the handle's
 napi_value view(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
-  const Span window = call.pages(1);
-  const auto from = call.size(2), length = call.size(3);
-  const auto most = static_cast<std::int64_t>(window.length);
-  if (from > most || length > most - from) call.wrong(3, "within the window");
+  const Part part(call, 1);
   if (!call.accept()) return nullptr;
-  Keeper views = viewsOf(call, id, window);
-  return views ? view::make(info.Env(), window.data + from, static_cast<std::size_t>(length), std::move(views)) : nullptr;
+  Keeper views = part.views(id);
+  return views ? view::make(info.Env(), part.data + part.from, part.length, std::move(views)) : nullptr;
 }
 
-// keepFor(handle, window, object): as long as the object is there, as for a view
+// keepFor(handle, address, from, length, object): whether the object keeps them, as a view would
 napi_value keepFor(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
-  const Span window = call.pages(1);
-  if (!info[2].IsObject()) call.wrong(2, "an object");
+  const Part part(call, 1);
+  if (!info[4].IsObject()) call.wrong(4, "an object");
   if (!call.accept()) return nullptr;
-  Keeper views = viewsOf(call, id, window);
-  return boolean(info, views && view::keepFor(info.Env(), info[2], std::move(views)));
+  Keeper views = part.views(id);
+  return boolean(info, views && view::keepFor(info.Env(), info[4], std::move(views)));
 }
 
 // disown(handle): whose object is gone; its views go on
@@ -340,20 +343,19 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   environment->result = Napi::Persistent(result);
   environment->results = result.Data();
   exports.Set("result", result);
-  environment->hasPlainViews = view::isPlain(env);
   registry::enter(environment);
   // Before its memory goes, and on worker threads too: nobody else would unmap what is still open.
-  env.AddCleanupHook([environment] { registry::releaseAll(environment, environment->hasPlainViews); });
+  env.AddCleanupHook([environment] { registry::releaseAll(environment); });
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));
   add<adopt>(exports, "adopt");
   add<blank>(exports, "blank");
   add<unmap>(exports, "unmap");
-  add<forget>(exports, "forget");
   add<poison>(exports, "poison");
   add<noteRoom>(exports, "noteRoom");
   add<watch>(exports, "watch");
+  add<unwatch>(exports, "unwatch");
   add<takeDropped>(exports, "takeDropped");
   add<share>(exports, "share");
   add<nameOf>(exports, "nameOf");
@@ -365,6 +367,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<now<Residency>>(exports, "residency");
   add<now<ReadCached>>(exports, "readCached");
   add<now<IsResident>>(exports, "isResident");
+  exports.Set("hasPlainViews", Napi::Boolean::New(env, view::isPlain(env)));
+  add<addressOf>(exports, "addressOf");
   add<view>(exports, "view");
   add<keepFor>(exports, "keepFor");
   add<disown>(exports, "disown");

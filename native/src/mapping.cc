@@ -75,7 +75,7 @@ void Mapping::leaveViews(HandleId handle) {
 
 // --- windows ---
 
-Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, std::int64_t start,
+Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, Keeper memory, std::int64_t start,
                           std::int64_t* length) {
   std::lock_guard<std::mutex> guard(state_);
   if (closed_ || !contains(handles_, handle)) return Status::make(Kind::closed, "mmap", "");
@@ -85,7 +85,7 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   window->capacity = capacity;
   window->start = start;
   window->file = file_;
-  window->holders.push_back({handle, false, {}});
+  window->holders.push_back({handle, std::move(memory)});
   if (*length < 0) *length = certainLength();
   else if (*length != length_) window->madeFor = *length;
   window->madeInCut = cutTo_ >= 0;
@@ -110,11 +110,12 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   return {};
 }
 
-bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, std::int64_t* start) {
+bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
+                         std::int64_t* start) {
   std::lock_guard<std::mutex> guard(state_);
   const auto found = findWindow(data);
   if (found == windows_.end() || (*found)->capacity >= size || !contains(handles_, handle)) return false;
-  (*found)->holders.push_back({handle, false, {}});
+  if (!(*found)->isHeldBy(handle)) (*found)->holders.push_back({handle, std::move(memory)});
   *start = (*found)->start;
   return true;
 }

@@ -75,14 +75,18 @@ class Mapping {
   /** The owner of a handle is gone, and only views are left: takes away what none of them needs. */
   void leaveViews(HandleId handle);
   /** Maps a new window for `*length` visible bytes; -1 asks for what there is now, and gets it. */
-  Status addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length);
+  Status addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, Keeper memory, std::int64_t start,
+                   std::int64_t* length);
   /** Has another handle look through the window at `data`, if there is one. */
-  bool holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, std::int64_t* start);
+  bool holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory, std::int64_t* start);
   /** The handle is done with a window. False while work in flight or views have its addresses. */
   bool dropWindow(HandleId handle, const std::uint8_t* data);
-  /** What all views of a handle over a window keep; `make` is called for the first of them. Null without such a window. */
+  /**
+   * What all views of a handle over a window keep; `make` gets the memory for the first of them. Null if the handle has no
+   * such window of `end` bytes.
+   */
   template <typename Make>
-  std::shared_ptr<void> viewsOf(HandleId handle, const std::uint8_t* data, Make make);
+  Keeper viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end, Make make);
   /** The last of those views is gone. */
   void endViews(HandleId handle, const std::uint8_t* data);
   MappingState state() const;
@@ -265,13 +269,14 @@ class Mapping {
 };
 
 template <typename Make>
-std::shared_ptr<void> Mapping::viewsOf(HandleId handle, const std::uint8_t* data, Make make) {
+Keeper Mapping::viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end, Make make) {
   std::lock_guard<std::mutex> guard(state_);
   const auto window = findWindow(data);
-  if (window == windows_.end() || !(*window)->isHeldBy(handle)) return nullptr;
-  std::weak_ptr<void>& known = (*window)->holder(handle)->views;
-  std::shared_ptr<void> views = known.lock();
-  if (!views) known = views = make();
+  if (window == windows_.end() || end > (*window)->capacity) return nullptr;
+  const auto holder = (*window)->holder(handle);
+  if (holder == (*window)->holders.end()) return nullptr;
+  Keeper views = holder->views.lock();
+  if (!views) holder->views = views = make(holder->memory);
   return views;
 }
 

@@ -23,9 +23,9 @@ struct Views {
   std::shared_ptr<Mapping> mapping;
   HandleId handle;
   const std::uint8_t* data;
-  std::shared_ptr<void> memory;
+  Keeper memory;
 
-  Views(std::shared_ptr<Mapping> of, HandleId id, const std::uint8_t* at, std::shared_ptr<void> kept)
+  Views(std::shared_ptr<Mapping> of, HandleId id, const std::uint8_t* at, Keeper kept)
       : mapping(std::move(of)), handle(id), data(at), memory(std::move(kept)) {}
   Views(const Views&) = delete;
   ~Views();  // on any thread
@@ -144,16 +144,15 @@ void release(HandleId id) {
   all.secrets.erase(secret);
 }
 
-std::shared_ptr<void> viewsOf(HandleId id, const std::uint8_t* data, std::shared_ptr<void> memory) {
+Keeper viewsOf(HandleId id, const std::uint8_t* data, std::size_t end) {
   Registry& all = registry();
   std::lock_guard<std::mutex> guard(all.mutex);
   const auto found = all.entries.find(id);
   if (found == all.entries.end() || !found->second.mapping) return nullptr;
-  auto& [mapping, environment, isOwned, views] = found->second;
-  return mapping->viewsOf(id, data, [&]() -> std::shared_ptr<void> {
-    if (!memory) return nullptr;
-    ++views;
-    return std::make_shared<Views>(mapping, id, data, std::move(memory));
+  Entry& entry = found->second;
+  return entry.mapping->viewsOf(id, data, end, [&](const Keeper& memory) {
+    ++entry.views;
+    return std::make_shared<Views>(entry.mapping, id, data, memory);
   });
 }
 
@@ -186,12 +185,14 @@ void disown(HandleId id) {
   else release(id);
 }
 
-void releaseAll(const void* environment, bool viewsGoOn) {
+void releaseAll(const void* environment) {
   Registry& all = registry();
   std::vector<HandleId> ids;
+  bool viewsGoOn;
   {
     std::lock_guard<std::mutex> guard(all.mutex);
     all.environments.erase(environment);
+    viewsGoOn = !all.environments.empty();
     for (auto& [id, entry] : all.entries) {
       if (entry.environment != environment) continue;
       ids.push_back(id);

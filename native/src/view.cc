@@ -14,13 +14,15 @@ namespace {
 
 /** References may be deleted on the thread of their environment only: those that are done with wait here for its next call. */
 struct Done {
+  explicit Done(napi_env of) : env(of) {}
+  const napi_env env;
   std::mutex mutex;
   std::vector<napi_ref> references;
 };
 
 std::shared_ptr<Done> doneOf(napi_env env) {
-  // One for each thread, which has one environment.
-  thread_local const auto done = std::make_shared<Done>();
+  thread_local std::shared_ptr<Done> done;
+  if (!done || done->env != env) done = std::make_shared<Done>(env);
   std::lock_guard<std::mutex> guard(done->mutex);
   for (const napi_ref reference : done->references) napi_delete_reference(env, reference);
   done->references.clear();
@@ -53,7 +55,13 @@ napi_value makeExternal(napi_env env, std::uint8_t* data, std::size_t length, co
 
 bool isPlain(napi_env env) { return engine::isKnown(env); }
 
-Keeper keep(napi_env env, napi_value memory) {
+Keeper keep(napi_env env, napi_value array) {
+  napi_value memory = nullptr;
+  bool isPrivate = true;
+  if (napi_get_typedarray_info(env, array, nullptr, nullptr, nullptr, &memory, nullptr) != napi_ok ||
+      napi_is_arraybuffer(env, memory, &isPrivate) != napi_ok || isPrivate) {
+    return nullptr;
+  }
   return isPlain(env) ? engine::storeOf(memory) : refer(env, memory);
 }
 

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "open-file.h"
@@ -25,11 +26,15 @@ namespace fmmap {
 /** What JavaScript has for a mapping. Never used twice in a process. */
 using HandleId = std::uint64_t;
 
-/** A handle that looks through a window: its thread keeps the memory alive. */
+/** Keeps something as long as it has users, on whatever thread the last of them ends. */
+using Keeper = std::shared_ptr<void>;
+
+/** A handle that looks through a window. */
 struct Holder {
   HandleId handle;
+  Keeper memory;              // that the window lies over, which is JavaScript's
   bool isForViews = false;    // and nothing else any more: the handle has a larger window
-  std::weak_ptr<void> views;  // what its views keep, if there are any
+  std::weak_ptr<void> views{};  // what its views keep, if there are any
 };
 
 struct Window {
@@ -41,7 +46,8 @@ struct Window {
   std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: of those that there are
   bool madeInCut = false;     // of a length that is there only if the cut succeeds
   std::vector<Holder> holders;
-  int users = 0;                  // pieces of work that have its addresses
+  Keeper memory;  // of the last holder, until the window is withdrawn
+  int users = 0;  // pieces of work that have its addresses
   platform::Ward* ward = nullptr;
 
   std::vector<Holder>::iterator holder(HandleId handle) {
@@ -53,7 +59,10 @@ struct Window {
     return found != holders.end() && !found->isForViews;
   }
   void drop(HandleId handle) {
-    if (const auto found = holder(handle); found != holders.end()) holders.erase(found);
+    const auto found = holder(handle);
+    if (found == holders.end()) return;
+    if (holders.size() == 1) memory = std::move(found->memory);
+    holders.erase(found);
   }
 
   void raiseFlag() { flag().store(1); }
