@@ -49,7 +49,13 @@ const isGrown = (facts: Facts, at: number): boolean =>
 const isGone = (facts: Facts, end: number): boolean => endings(facts).some((size) => size < end);
 
 function isWritten(written: readonly Written[], at: number, byte: number): boolean {
-  return written.some(({ offset, bytes }) => bytes[at - offset] === byte);
+  const copied = written.filter(({ from }) => from === undefined);
+  return written.some(({ offset, bytes, from }) => {
+    const index = at - offset;
+    if (bytes[index] === byte) return true;
+    const isCopy = from !== undefined && index >= 0 && index < bytes.length;
+    return isCopy && isWritten(copied, from + index, byte);
+  });
 }
 
 /** What an odd run of bytes cannot be explained by, or `undefined`. */
@@ -165,7 +171,7 @@ export function judgeFile(
   if (!endings(facts).includes(found.length)) problems.push(`it has ${found.length} bytes`);
   for (const { offset, bytes, isDone } of written) {
     if (!isDone || isGone(facts, offset + bytes.length)) continue;
-    const others = written.filter((each) => each.bytes !== bytes);
+    const others = written.filter((each) => each.bytes !== bytes || each.from !== undefined);
     const isKept = bytes.every((byte, index) => {
       const at = offset + index;
       return byte === found[at] || isWritten(others, at, found[at] ?? -1);

@@ -12,6 +12,8 @@ export interface Thrown {
 export interface Written {
   readonly offset: number;
   readonly bytes: readonly number[];
+  /** Where in the file they were copied from, which others may have written to before. */
+  readonly from: number | undefined;
   /** Whether the call that wrote them returned. */
   isDone: boolean;
 }
@@ -69,8 +71,8 @@ export class Notes {
   }
 
   /** That bytes are going to be written. @returns What says that they have been. */
-  writing(offset: number, bytes: Uint8Array): () => void {
-    const written: Written = { offset, bytes: [...bytes], isDone: false };
+  writing(offset: number, bytes: Uint8Array, from?: number): () => void {
+    const written: Written = { offset, bytes: [...bytes], from, isDone: false };
     this.written.push(written);
     return () => {
       written.isDone = true;

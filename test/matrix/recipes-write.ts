@@ -34,7 +34,7 @@ export const writing: Record<string, Recipe<File>> = {
     done();
   },
   copyWithin: (file, { offset, notes }) => {
-    const done = notes.writing(offset, notes.content.subarray(0, 40));
+    const done = notes.writing(offset, notes.content.subarray(0, 40), 0);
     file.copyWithin(offset, 0, 40);
     done();
   },

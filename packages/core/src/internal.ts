@@ -17,7 +17,7 @@ export {
   result,
 } from './binding.js';
 export { isBytes } from './bytes.js';
-export { copyTo, toTarget } from './copy.js';
+export { copyExact, copyTo, toTarget } from './copy.js';
 export type { Whence } from './cursor.js';
 export { type CursorDescription, type FileDescription, show } from './describe.js';
 export { syncDirectory, syncParentDirectory } from './directory.js';

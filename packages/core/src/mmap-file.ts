@@ -1,7 +1,7 @@
 import type * as fs from 'node:fs';
 
 import { Access, LockKind } from './binding.js';
-import { copyFew, copyTo, toTarget } from './copy.js';
+import { copyExact, copyFew, copyTo, toTarget } from './copy.js';
 import { checkMapping, madeBy } from './made-by.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
@@ -10,7 +10,6 @@ import type { Advice } from './operations.js';
 import * as operations from './operations.js';
 import { constructors, type MapOptions, type OpenOptions } from './options.js';
 import { type PathLike, placeOf } from './path.js';
-import { checkSize } from './range.js';
 import { MmapFileReader } from './reader.js';
 import { perform } from './work.js';
 
@@ -101,9 +100,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    */
   readExact(target: Uint8Array, offset = 0): void {
     const to = toTarget(target);
-    checkSize(offset, 'offset');
-    this._mapping.resolve(offset, to.length);
-    copyTo(this._mapping, to, offset);
+    copyExact(this._mapping, to, offset);
   }
 
   /**

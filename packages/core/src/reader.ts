@@ -1,4 +1,4 @@
-import { copyTo, toTarget } from './copy.js';
+import { copyExact, copyTo, toTarget } from './copy.js';
 import { MemoryReader } from './memory-reader.js';
 import { checkInteger } from './range.js';
 import { indexOf } from './search.js';
@@ -37,8 +37,7 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
   readExact(target: Uint8Array): void {
     const to = toTarget(target);
     const from = this.claim(to.length);
-    this.file._mapping.resolve(from, to.length);
-    copyTo(this.file._mapping, to, from);
+    copyExact(this.file._mapping, to, from);
     this.advance(to.length);
   }
 

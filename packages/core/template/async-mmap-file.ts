@@ -8,7 +8,7 @@ import {
   checkMapping,
   checkSize,
   constructors,
-  copyTo,
+  copyExact,
   drive,
   type FileClass,
   holdPlace,
@@ -137,8 +137,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     mapping.resolve(offset, to.length);
     if (readNow(mapping, to, offset) === to.length) return;
     await prepare(runtime, mapping, offset, to.length, signal);
-    mapping.resolve(offset, to.length);
-    copyTo(mapping, to, offset);
+    copyExact(mapping, to, offset);
   }
 
   /**

@@ -1,7 +1,7 @@
 import {
   abortable,
   checkInteger,
-  copyTo,
+  copyExact,
   MemoryReader,
   type OperationOptions,
   prepare,
@@ -60,8 +60,7 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
     mapping.resolve(from, to.length);
     this.advance(to.length);
     await prepare(runtime, mapping, from, to.length, signal);
-    mapping.resolve(from, to.length);
-    copyTo(mapping, to, from);
+    copyExact(mapping, to, from);
   }
 
   /**
