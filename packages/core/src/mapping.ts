@@ -17,7 +17,7 @@ import {
 } from './errors.js';
 import { type FaultListener, FaultListeners } from './fault.js';
 import { setImmediate } from './host.js';
-import { handOver, Lease } from './lease.js';
+import { Lease } from './lease.js';
 import { LockTurn } from './lock-turn.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Turns } from './turns.js';
@@ -110,7 +110,7 @@ export class Mapping {
     this.#traits = traits;
     this.#isAttached = isAttached;
     this.#lease = new Lease(id, isMemory || isAttached ? undefined : path);
-    this.windows = new Windows(traits, this.#lease, delta, isAttached);
+    this.windows = new Windows(traits, delta, isAttached);
   }
 
   /** Maps what the binding has just opened; on failure nothing of it is left. */
@@ -135,26 +135,23 @@ export class Mapping {
    * @param name - For the message if it is closed.
    */
   static attach(secret: string, memories: readonly SharedArrayBuffer[], name: string): Mapping {
-    const mapping = handOver(memories, () => {
-      const windows = memories.map((memory) => new Window(memory));
-      const starts = new Float64Array(windows.length);
-      const id = binding.attach(secret, name, starts, ...windows.map(({ whole }) => whole));
-      const [length = 0, access = 0, offset = 0, delta = 0, bits = 0] = result;
-      const path = binding.nameOf(id);
-      const isMemory = (bits & 1) !== 0;
-      const isCow = (bits & 2) !== 0;
-      const detachOnClose = (bits & 4) !== 0;
-      const traits = { id, path, access, offset, isMemory, isCow, detachOnClose };
-      const attached = new Mapping(traits, delta, true);
-      attached.#lease.register(attached);
-      const known = windows.flatMap((window, index) => {
-        const start = starts[index] ?? -1;
-        return start < 0 ? [] : [Object.assign(window, { start })];
-      });
-      attached.windows.adopt(known, length);
-      attached.#show(attached.windows.covers(length) ? length : 0);
-      return attached;
+    const windows = memories.map((memory) => new Window(memory));
+    const starts = new Float64Array(windows.length);
+    const id = binding.attach(secret, name, starts, ...windows.map(({ whole }) => whole));
+    const [length = 0, access = 0, offset = 0, delta = 0, bits = 0] = result;
+    const path = binding.nameOf(id);
+    const isMemory = (bits & 1) !== 0;
+    const isCow = (bits & 2) !== 0;
+    const detachOnClose = (bits & 4) !== 0;
+    const traits = { id, path, access, offset, isMemory, isCow, detachOnClose };
+    const mapping = new Mapping(traits, delta, true);
+    mapping.#lease.register(mapping);
+    const known = windows.flatMap((window, index) => {
+      const start = starts[index] ?? -1;
+      return start < 0 ? [] : [Object.assign(window, { start })];
     });
+    mapping.windows.adopt(known, length);
+    mapping.#show(mapping.windows.covers(length) ? length : 0);
     try {
       mapping.#sync(true); // a fault is for who uses it: it may have come to reopen
       if (mapping.#isClosed) throw new MmapClosedError(name);
@@ -192,7 +189,7 @@ export class Mapping {
 
   /** Of the async classes. */
   get turns(): Turns {
-    this.#turns ??= new Turns(this.#lease);
+    this.#turns ??= new Turns();
     return this.#turns;
   }
 
@@ -417,8 +414,8 @@ export class Mapping {
   // --- memory ---
 
   /** A view for the user over a checked range. */
-  bytes(offset: number, length: number): Buffer {
-    return this.windows.view(offset, length, this);
+  bytes(offset: number, length: number, isShared: boolean = this.#traits.shared): Buffer {
+    return this.windows.view(offset, length, this, isShared);
   }
 
   /**

@@ -152,11 +152,12 @@ class Source {
     this.#due = this.#at + CHECK;
   }
 
-  /** A view that the stream may transfer, which nobody can do with shared memory. */
+  /** A view that the stream may transfer: not of shared memory. */
   #view(length: number): Uint8Array {
     try {
-      // The alias keeps the view, and so the mapping, for as long as it is used itself.
-      return new Uint8Array(binding.alias(this.#file.bytes(this.#at, length)));
+      const mapping = this.#file._mapping;
+      mapping.resolve(this.#at, length);
+      return mapping.bytes(this.#at, length, false);
     } catch (error) {
       // Between two windows of a private mapping there is no view, on Node 20.
       if (error instanceof MmapUnsupportedError) return this.#file.copyBytes(this.#at, length);
