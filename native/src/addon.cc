@@ -233,7 +233,7 @@ struct Part {
   std::uint8_t* data;
   std::size_t from, length;
 
-  Keeper views(HandleId id) const { return registry::viewsOf(id, data, from + length); }
+  Keeper views(const Call& call, HandleId id) const { return call.environment()->viewsOf(id, data, from + length); }
 };
 
 // view(handle, address, from, length): an ArrayBuffer of these bytes of a window; undefined if it is not the handle's
@@ -242,7 +242,7 @@ napi_value view(Info info) {
   const HandleId id = call.id(0);
   const Part part(call, 1);
   if (!call.accept()) return nullptr;
-  Keeper views = part.views(id);
+  Keeper views = part.views(call, id);
   return views ? view::make(info.Env(), part.data + part.from, part.length, std::move(views)) : nullptr;
 }
 
@@ -253,7 +253,7 @@ napi_value keepFor(Info info) {
   const Part part(call, 1);
   if (!info[4].IsObject()) call.wrong(4, "an object");
   if (!call.accept()) return nullptr;
-  Keeper views = part.views(id);
+  Keeper views = part.views(call, id);
   return boolean(info, views && view::keepFor(info.Env(), info[4], std::move(views)));
 }
 

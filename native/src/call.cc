@@ -6,6 +6,18 @@
 
 namespace fmmap {
 
+Keeper Environment::viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end) {
+  if (handle == lastHandle_ && data == lastData_ && end <= lastEnd_) {
+    if (Keeper views = lastViews_.lock()) return views;
+  }
+  Keeper views = registry::viewsOf(handle, data, end);
+  lastEnd_ = handle == lastHandle_ && data == lastData_ ? std::max(lastEnd_, end) : end;
+  lastHandle_ = handle;
+  lastData_ = data;
+  lastViews_ = views;
+  return views;
+}
+
 void Environment::watch(HandleId handle, napi_env env, napi_value owner) {
   napi_ref& reference = owners_[handle];
   if (reference != nullptr) napi_delete_reference(env, reference);

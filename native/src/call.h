@@ -23,6 +23,9 @@ struct Environment {
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
 
+  /** As registry::viewsOf(), which is asked only where the views are not of the same window as the last ones. */
+  Keeper viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end);
+
   /** Notes who has a handle, and does not keep it from being collected; until unwatch(). */
   void watch(HandleId handle, napi_env env, napi_value owner);
   void unwatch(HandleId handle, napi_env env);
@@ -31,6 +34,10 @@ struct Environment {
 
  private:
   std::unordered_map<HandleId, napi_ref> owners_;
+  HandleId lastHandle_ = 0;
+  const std::uint8_t* lastData_ = nullptr;
+  std::size_t lastEnd_ = 0;  // up to where its window is known to reach
+  std::weak_ptr<void> lastViews_;
 };
 
 /** How many numbers an operation may find besides its value. */

@@ -1,7 +1,6 @@
 import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
 import {
   AbortController,
-  binding,
   checkInteger,
   copyTo,
   type MemoryReads,
