@@ -54,6 +54,7 @@ export { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
 export type { Advice, LockState } from './operations.js';
 export * as operations from './operations.js';
 export type {
+  AttachOptions,
   CreateOptions,
   MapOptions,
   OpenMutOptions,

@@ -19,6 +19,7 @@ import { type FaultListener, FaultListeners } from './fault.js';
 import { setImmediate } from './host.js';
 import { Lease } from './lease.js';
 import { LockTurn } from './lock-turn.js';
+import { checkViews, type Views } from './options.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Turns } from './turns.js';
 import { Window } from './window.js';
@@ -45,7 +46,7 @@ interface Fault {
 }
 
 /** What a mapping is, for good. */
-export interface MappingTraits {
+export interface MappingTraits extends Views {
   readonly id: HandleId;
   readonly path: string;
   readonly access: Access;
@@ -54,7 +55,6 @@ export interface MappingTraits {
   readonly isMemory: boolean;
   /** Copy-on-write, and still so once frozen. */
   readonly isCow: boolean;
-  readonly detachOnClose: boolean;
 }
 
 /**
@@ -133,8 +133,14 @@ export class Mapping {
   /**
    * The mapping of a token from {@link share}, seen from this thread. Everything but the memory is asked of the binding.
    * @param name - For the message if it is closed.
+   * @param shared - Whether the views of this handle are to lie over shared memory.
    */
-  static attach(secret: string, memories: readonly SharedArrayBuffer[], name: string): Mapping {
+  static attach(
+    secret: string,
+    memories: readonly SharedArrayBuffer[],
+    name: string,
+    shared: boolean,
+  ): Mapping {
     const windows = memories.map((memory) => new Window(memory));
     const starts = new Float64Array(windows.length);
     const id = binding.attach(secret, name, starts, ...windows.map(({ whole }) => whole));
@@ -143,7 +149,7 @@ export class Mapping {
     const isMemory = (bits & 1) !== 0;
     const isCow = (bits & 2) !== 0;
     const detachOnClose = (bits & 4) !== 0;
-    const traits = { id, path, access, offset, isMemory, isCow, detachOnClose };
+    const traits = { id, path, access, offset, isMemory, isCow, detachOnClose, shared };
     const mapping = new Mapping(traits, delta, true);
     mapping.#lease.register(mapping);
     const known = windows.flatMap((window, index) => {
@@ -153,6 +159,7 @@ export class Mapping {
     mapping.windows.adopt(known, length);
     mapping.#show(mapping.windows.covers(length) ? length : 0);
     try {
+      checkViews(mapping.#traits);
       mapping.#sync(true); // a fault is for who uses it: it may have come to reopen
       if (mapping.#isClosed) throw new MmapClosedError(name);
     } catch (error) {
@@ -185,6 +192,11 @@ export class Mapping {
   /** Of the first visible byte in the file. */
   get offset(): number {
     return this.#traits.offset;
+  }
+
+  /** Whether views lie over shared memory. */
+  get shared(): boolean {
+    return this.#traits.shared;
   }
 
   /** Of the async classes. */

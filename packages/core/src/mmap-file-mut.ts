@@ -1,6 +1,6 @@
 import { Access } from './binding.js';
 import { MmapUnsupportedError, typeError } from './errors.js';
-import { madeBy, refuseStatic } from './made-by.js';
+import { refuseStatic } from './made-by.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { MemoryWrites } from './memory-writes.js';
 import { mixin } from './mixin.js';
@@ -8,6 +8,7 @@ import { MmapFile } from './mmap-file.js';
 import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
 import * as operations from './operations.js';
 import {
+  type AttachOptions,
   type CreateOptions,
   constructors,
   type MapOptions,
@@ -104,9 +105,8 @@ export class MmapFileMut extends MmapFile {
    * As {@link MmapFile.attach}, for writing.
    * @throws MmapUnsupportedError if the token is of a read-only mapping
    */
-  static override attach(token: SharedMapping): MmapFileMut {
-    madeBy(this, MmapFileMut, 'attach');
-    const mapping = attachMapping(token);
+  static override attach(token: SharedMapping, options?: AttachOptions): MmapFileMut {
+    const mapping = attachMapping(this, MmapFileMut, token, options);
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new MmapFileMut(mapping);
     }

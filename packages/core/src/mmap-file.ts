@@ -2,13 +2,13 @@ import type * as fs from 'node:fs';
 
 import { Access, LockKind } from './binding.js';
 import { copyExact, copyFew, copyTo, toTarget } from './copy.js';
-import { checkMapping, madeBy } from './made-by.js';
+import { checkMapping } from './made-by.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
 import type { Advice } from './operations.js';
 import * as operations from './operations.js';
-import { constructors, type MapOptions, type OpenOptions } from './options.js';
+import { type AttachOptions, constructors, type MapOptions, type OpenOptions } from './options.js';
 import { type PathLike, placeOf } from './path.js';
 import { MmapFileReader } from './reader.js';
 import { perform } from './work.js';
@@ -76,11 +76,12 @@ export class MmapFile extends MemoryReads implements Disposable {
    * attached as well: its methods throw `MmapFaultError` until one of the handles calls {@link reopen}. Closing an
    * attached handle ends that handle only; it need not be closed.
    *
+   * @param options - Whether the views of this handle are `shared`, whatever those of the first one are.
    * @throws TypeError, MmapClosedError if the first handle is closed
+   * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`
    */
-  static attach(token: SharedMapping): MmapFile {
-    madeBy(this, MmapFile, 'attach');
-    return new MmapFile(attachMapping(token));
+  static attach(token: SharedMapping, options?: AttachOptions): MmapFile {
+    return new MmapFile(attachMapping(this, MmapFile, token, options));
   }
 
   /**

@@ -24,6 +24,12 @@ export interface MapOptions {
    */
   detachOnClose?: boolean | undefined;
   /**
+   * Whether views lie over a `SharedArrayBuffer`: memory for `Atomics` between threads. Many APIs refuse it, and
+   * nothing detaches it, so that `detachOnClose` does not go with it. `share()` and `attach` work without it.
+   * @defaultValue `false`
+   */
+  shared?: boolean | undefined;
+  /**
    * Whether a page that cannot be used is replaced and reported ({@link MmapFaultError}) instead of
    * ending the process with a signal. `false` is for programs that handle these signals themselves;
    * see {@link disableFaultGuard}.
@@ -31,6 +37,9 @@ export interface MapOptions {
    */
   guard?: boolean | undefined;
 }
+
+/** Options of {@link MmapFile.attach}. */
+export interface AttachOptions extends Pick<MapOptions, 'shared'> {}
 
 /** Options of {@link MmapFile.open} and {@link MmapFile.openExec}. */
 export interface OpenOptions extends MapOptions {
@@ -89,8 +98,15 @@ export interface OpenOrCreateOptions extends CreateOptions {
   createNew?: boolean | undefined;
 }
 
+/** What the views of a mapping are like. */
+export interface Views {
+  readonly detachOnClose: boolean;
+  /** Over a `SharedArrayBuffer`. */
+  readonly shared: boolean;
+}
+
 /** Checked options in the form that the binding takes. */
-export interface OpenRequest {
+export interface OpenRequest extends Views {
   readonly access: Access;
   readonly flags: number;
   readonly mode: number;
@@ -100,10 +116,10 @@ export interface OpenRequest {
   readonly length: number;
   /** -1: as it is. */
   readonly maxSize: number;
-  readonly detachOnClose: boolean;
 }
 
-const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard'];
+const ATTACH = ['shared'];
+const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard', ...ATTACH];
 const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
 const OPEN = [...MAP, 'offset', 'length', 'read', 'lock', 'customFlags', ...WINDOWS];
 const OPEN_MUT = [...OPEN, 'maxSize', 'allocate', 'write', 'append', 'truncate'];
@@ -253,7 +269,7 @@ export function parseOptions(
   const { access, takes } = maker;
   let { flags } = maker;
   const numbers = { offset: 0, length: -1, maxSize: -1, customFlags: 0, mode: 0o666 };
-  let detachOnClose = false;
+  const views = { detachOnClose: false, shared: false };
   const values = readOptions(options, takes, name);
   for (const [key, value] of Object.entries(values) as [string, unknown][]) {
     if (WINDOWS.includes(key)) {
@@ -278,7 +294,7 @@ export function parseOptions(
       if (typeof value !== 'boolean') throw typeError(key, 'a boolean', value);
       const bit = BITS[key] ?? 0;
       flags = value ? flags | bit : flags & ~bit;
-      if (key === 'detachOnClose') detachOnClose = value;
+      if (key === 'detachOnClose' || key === 'shared') views[key] = value;
       if (key === 'guard') flags = value ? flags & ~Flag.noGuard : flags | Flag.noGuard;
       if ((key === 'read' || key === 'write') && !value) {
         throw new MmapUnsupportedError(
@@ -289,5 +305,24 @@ export function parseOptions(
     }
   }
   if ((flags & Flag.createNew) !== 0) flags |= Flag.create;
-  return { access, flags, detachOnClose, ...numbers };
+  checkViews(views);
+  return { access, flags, ...views, ...numbers };
+}
+
+/** @throws MmapUnsupportedError for views that cannot be */
+export function checkViews({ shared, detachOnClose }: Views): void {
+  if (!shared || !detachOnClose) return;
+  throw new MmapUnsupportedError(
+    'views that are "shared" do not go with "detachOnClose", because no SharedArrayBuffer can be detached; leave one of the two out',
+    { argument: 'shared' },
+  );
+}
+
+const ATTACH_TAKES = new Set(ATTACH);
+
+/** Checks the options of `attach`. @throws TypeError */
+export function parseAttach(name: string, options: AttachOptions | undefined): boolean {
+  const { shared = false } = readOptions(options, ATTACH_TAKES, name);
+  if (typeof shared !== 'boolean') throw typeError('shared', 'a boolean', shared);
+  return shared;
 }

@@ -3,6 +3,7 @@ import { Buffer, constants } from 'node:buffer';
 import { binding, type HandleId, type ViewOf } from './binding.js';
 import { bufferOf, type TypedArray } from './bytes.js';
 import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from './errors.js';
+import type { Views } from './options.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 import { call, perform, type Work } from './work.js';
 
@@ -18,14 +19,11 @@ const LARGE = 2 ** 26;
 let unasked = 0;
 
 /** What the windows of a mapping have in common. */
-export interface WindowsTraits {
+export interface WindowsTraits extends Views {
   readonly id: HandleId;
   readonly path: string;
   /** Private pages cannot be shown twice. */
   readonly isCow: boolean;
-  readonly detachOnClose: boolean;
-  /** Views lie over memory that threads may share. */
-  readonly shared: boolean;
 }
 
 /** Windows for a length that the file has, or is to have. */

@@ -1,5 +1,6 @@
 import {
   Access,
+  type AttachOptions,
   abortable,
   attachMapping,
   type CreateOptions,
@@ -8,7 +9,6 @@ import {
   type MapOptions,
   Mapping,
   MmapUnsupportedError,
-  madeBy,
   mixin,
   type OpenMutOptions,
   type OpenOptions,
@@ -127,9 +127,8 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * As {@link AsyncMmapFile.attach}, for writing.
    * @throws MmapUnsupportedError if the token is of a read-only mapping
    */
-  static override attach(token: SharedMapping): AsyncMmapFileMut {
-    madeBy(this, AsyncMmapFileMut, 'attach');
-    const mapping = attachMapping(token);
+  static override attach(token: SharedMapping, options?: AttachOptions): AsyncMmapFileMut {
+    const mapping = attachMapping(this, AsyncMmapFileMut, token, options);
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new AsyncMmapFileMut(mapping);
     }

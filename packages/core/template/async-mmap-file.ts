@@ -2,6 +2,7 @@ import type * as fs from 'node:fs';
 import {
   Access,
   type Advice,
+  type AttachOptions,
   abortable,
   attachMapping,
   checkInteger,
@@ -104,11 +105,12 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
 
   /**
    * A second handle on the memory of a handle in another thread, from its `share`d token; at once.
+   * @param options - Whether the views of this handle are `shared`, whatever those of the first one are.
    * @throws TypeError, MmapClosedError if the first handle is closed
+   * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`
    */
-  static attach(token: SharedMapping): AsyncMmapFile {
-    madeBy(this, AsyncMmapFile, 'attach');
-    return new AsyncMmapFile(attachMapping(token));
+  static attach(token: SharedMapping, options?: AttachOptions): AsyncMmapFile {
+    return new AsyncMmapFile(attachMapping(this, AsyncMmapFile, token, options));
   }
 
   /**

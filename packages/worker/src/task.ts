@@ -93,10 +93,11 @@ export function inTurn<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const use = async (): Promise<void> => {
+      const { shared } = mapping;
       const file = mapping.share();
       const underway = new Set<Promise<void>>();
       const start: Start = async (task, args, signal = limits.signal) => {
-        const job = pool.start({ task, file, args }, { ...limits, signal });
+        const job = pool.start({ task, file, shared, args }, { ...limits, signal });
         underway.add(job.ended);
         void job.ended.then(() => underway.delete(job.ended));
         const reply = await job.reply;
