@@ -1,5 +1,7 @@
 #include "view.h"
 
+#include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -53,7 +55,12 @@ napi_value makeExternal(napi_env env, std::uint8_t* data, std::size_t length, co
 
 // --- either ---
 
-bool isPlain(napi_env env) { return engine::isKnown(env); }
+bool isPlain(napi_env env) {
+  // For hosts in which the engine is found, and should be left alone.
+  static const char* const wish = std::getenv("FMMAP_PLAIN_VIEWS");
+  static const bool isUnwanted = wish != nullptr && std::strcmp(wish, "0") == 0;
+  return !isUnwanted && engine::isKnown(env);
+}
 
 Keeper keep(napi_env env, napi_value array) {
   napi_value memory = nullptr;
