@@ -286,7 +286,7 @@ export class Windows {
     );
   }
 
-  copy(offset: number, length: number): Buffer {
+  copy(offset: number, length: number): Buffer<ArrayBuffer> {
     if (length > constants.MAX_LENGTH) throw this.#tooLong(length, constants.MAX_LENGTH);
     const copy = Buffer.allocUnsafeSlow(length);
     this.load(offset, length, copy);
