@@ -10,6 +10,7 @@ export type {
   IdentityReason,
   LockState,
   MapOptions,
+  MemoryOf,
   MmapErrorDetails,
   Needle,
   OffsetArray,

@@ -57,6 +57,7 @@ export type {
   AttachOptions,
   CreateOptions,
   MapOptions,
+  MemoryOf,
   OpenMutOptions,
   OpenOptions,
   OpenOrCreateOptions,

@@ -8,7 +8,13 @@ import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
 import type { Advice } from './operations.js';
 import * as operations from './operations.js';
-import { type AttachOptions, constructors, type MapOptions, type OpenOptions } from './options.js';
+import {
+  type AttachOptions,
+  constructors,
+  type MapOptions,
+  type MemoryOf,
+  type OpenOptions,
+} from './options.js';
 import { type PathLike, placeOf } from './path.js';
 import { MmapFileReader } from './reader.js';
 import { perform } from './work.js';
@@ -19,6 +25,8 @@ import { perform } from './work.js';
  * Views (`asBuffer`, `bytes`) show the file without copying and never dangle: after `close` they
  * read zeroes. A file that is dropped without `close` is unmapped by the garbage collector.
  *
+ * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
+ * that take files of either kind ask for `MmapFile<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { MmapFile } from '@fmmap/core';
@@ -27,9 +35,14 @@ import { perform } from './work.js';
  * console.log(file.length, file.indexOf('"name"'));
  * ```
  */
-export class MmapFile extends MemoryReads implements Disposable {
+export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
+  extends MemoryReads
+  implements Disposable
+{
   /** @internal */
   readonly _mapping: Mapping;
+  /** @internal */
+  declare readonly _memory: Memory;
 
   /** @internal */
   constructor(mapping: Mapping) {
@@ -45,7 +58,10 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
    * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    */
-  static open(path: PathLike, options?: OpenOptions): MmapFile {
+  static open<Shared extends boolean = false>(
+    path: PathLike,
+    options?: OpenOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
       perform(openFile(this, MmapFile, constructors.open, placeOf(path), options)),
     );
@@ -54,7 +70,10 @@ export class MmapFile extends MemoryReads implements Disposable {
   /**
    * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
    */
-  static openExec(path: PathLike, options?: OpenOptions): MmapFile {
+  static openExec<Shared extends boolean = false>(
+    path: PathLike,
+    options?: OpenOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
       perform(openFile(this, MmapFile, constructors.openExec, placeOf(path), options)),
     );
@@ -65,7 +84,11 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @param path - A name for messages.
    * @throws TypeError, MmapError of the system
    */
-  static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): MmapFile {
+  static memory<Shared extends boolean = false>(
+    path: string,
+    data: Uint8Array | string = '',
+    options?: MapOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(openMemory(this, MmapFile, path, Access.read, data, options));
   }
 
@@ -80,7 +103,10 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws TypeError, MmapClosedError if the first handle is closed
    * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`
    */
-  static attach(token: SharedMapping, options?: AttachOptions): MmapFile {
+  static attach<Shared extends boolean = false>(
+    token: SharedMapping,
+    options?: AttachOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(attachMapping(this, MmapFile, token, options));
   }
 
@@ -109,7 +135,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
-  reader(offset?: number, length?: number): MmapFileReader {
+  reader(offset?: number, length?: number): MmapFileReader<Memory> {
     return new MmapFileReader(this, offset, length);
   }
 

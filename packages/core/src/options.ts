@@ -6,8 +6,23 @@ import { Access, Flag } from './binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from './errors.js';
 import { checkInteger, checkSize } from './range.js';
 
+/** What views lie over: depends on the option `shared`. */
+export type MemoryOf<Shared extends boolean> = Shared extends true
+  ? SharedArrayBuffer
+  : ArrayBuffer;
+
+/** What every handle on a mapping takes; options of {@link MmapFile.attach}. */
+export interface AttachOptions<Shared extends boolean = boolean> {
+  /**
+   * Whether views lie over a `SharedArrayBuffer`: memory for `Atomics` between threads. Many APIs refuse it, and
+   * nothing detaches it, so that `detachOnClose` does not go with it. `share()` and `attach` work without it.
+   * @defaultValue `false`
+   */
+  shared?: Shared | undefined;
+}
+
 /** What every mapping takes. */
-export interface MapOptions {
+export interface MapOptions<Shared extends boolean = boolean> extends AttachOptions<Shared> {
   /** Fault all pages in while mapping (`MAP_POPULATE`). @defaultValue `false` */
   populate?: boolean | undefined;
   /** A hint that the memory is a stack (`MAP_STACK`). @defaultValue `false` */
@@ -24,12 +39,6 @@ export interface MapOptions {
    */
   detachOnClose?: boolean | undefined;
   /**
-   * Whether views lie over a `SharedArrayBuffer`: memory for `Atomics` between threads. Many APIs refuse it, and
-   * nothing detaches it, so that `detachOnClose` does not go with it. `share()` and `attach` work without it.
-   * @defaultValue `false`
-   */
-  shared?: boolean | undefined;
-  /**
    * Whether a page that cannot be used is replaced and reported ({@link MmapFaultError}) instead of
    * ending the process with a signal. `false` is for programs that handle these signals themselves;
    * see {@link disableFaultGuard}.
@@ -38,11 +47,8 @@ export interface MapOptions {
   guard?: boolean | undefined;
 }
 
-/** Options of {@link MmapFile.attach}. */
-export interface AttachOptions extends Pick<MapOptions, 'shared'> {}
-
 /** Options of {@link MmapFile.open} and {@link MmapFile.openExec}. */
-export interface OpenOptions extends MapOptions {
+export interface OpenOptions<Shared extends boolean = boolean> extends MapOptions<Shared> {
   /** First byte of the file to map; need not be page-aligned. @defaultValue `0` */
   offset?: number | undefined;
   /** Bytes to map. @defaultValue all from `offset` to the end of the file */
@@ -68,7 +74,7 @@ export interface OpenOptions extends MapOptions {
 }
 
 /** Options of {@link MmapFileMut.openExisting}. */
-export interface OpenMutOptions extends OpenOptions {
+export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOptions<Shared> {
   /** Make the file this long, longer or shorter, before it is mapped. */
   maxSize?: number | undefined;
   /**
@@ -85,13 +91,14 @@ export interface OpenMutOptions extends OpenOptions {
 }
 
 /** Options of {@link MmapFileMut.create}. */
-export interface CreateOptions extends OpenMutOptions {
+export interface CreateOptions<Shared extends boolean = boolean> extends OpenMutOptions<Shared> {
   /** Permission bits of a new file, less the umask, as in `fs.open`. @defaultValue `0o666` */
   mode?: number | string | undefined;
 }
 
 /** Options of {@link MmapFileMut.open}. */
-export interface OpenOrCreateOptions extends CreateOptions {
+export interface OpenOrCreateOptions<Shared extends boolean = boolean>
+  extends CreateOptions<Shared> {
   /** Create the file if it does not exist. @defaultValue `true` */
   create?: boolean | undefined;
   /** Fail if the file exists. @defaultValue `false` */

@@ -14,7 +14,10 @@ const LF = 10;
  * for (const line of file.reader()) console.log(line);
  * ```
  */
-export class MmapFileReader extends MemoryReader implements Iterable<string> {
+export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
+  extends MemoryReader<Memory>
+  implements Iterable<string>
+{
   /**
    * Fills `target` with what remains, at most `target.length` bytes.
    * @returns The bytes read; 0 at the end.
@@ -75,13 +78,13 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
    * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
-  chunks(size: number): Generator<Buffer, void, undefined> {
+  chunks(size: number): Generator<Buffer<Memory>, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
     this.file._mapping.refresh();
     return this.#chunks(size, this.length);
   }
 
-  *#chunks(size: number, end: number): Generator<Buffer, void, undefined> {
+  *#chunks(size: number, end: number): Generator<Buffer<Memory>, void, undefined> {
     while (this.position < end) {
       const chunk = this.peek(size);
       if (chunk.length === 0) {

@@ -279,7 +279,7 @@ export class Windows {
     return mark?.owner === owner && !(this.#list.length === 1 && mark.window === this.first);
   }
 
-  copy(offset: number, length: number): Buffer {
+  copy(offset: number, length: number): Buffer<ArrayBuffer> {
     if (length > constants.MAX_LENGTH) throw this.#tooLong(length, constants.MAX_LENGTH);
     const copy = Buffer.allocUnsafeSlow(length);
     this.load(offset, length, copy);

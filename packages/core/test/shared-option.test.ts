@@ -22,7 +22,7 @@ type Make = (...args: unknown[]) => MmapFile;
 function make(
   { type, method }: (typeof ways)[number],
   path: string,
-  source: MmapFile,
+  source: MmapFile<ArrayBufferLike>,
   ...options: unknown[]
 ): MmapFile {
   const args = beforeOptions[method]?.(path, () => source.share()) ?? [];

@@ -32,7 +32,7 @@ const MOST = 2 ** 30;
 export function readableOf(
   file: MemoryReads,
   options: ReadableOptions | undefined,
-): ReadableStream<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const takes = ['offset', 'length', 'chunkSize', 'copy'];
   const values = operationOptions(options, takes);
   const { offset = 0, length, chunkSize = CHUNK, copy = false, signal } = values;
@@ -41,7 +41,9 @@ export function readableOf(
   const bytes = file._mapping.resolve(offset, length);
   const source = new Source(file, offset, bytes, chunkSize, copy, signal);
   // Nothing is queued: what is read ahead is read into the page cache.
-  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<
+    Uint8Array<ArrayBuffer>
+  >;
 }
 
 /** Where the bytes of a stream come from. */

@@ -28,8 +28,14 @@ export interface RunOptions extends OperationOptions {
   pool?: WorkerPool | undefined;
 }
 
-/** What a task gets for a file: the sync class for the same memory. */
-export type AttachedFile<File> = File extends { writer: unknown } ? MmapFileMut : MmapFile;
+/** What a task gets for a file: the sync class for the same memory, with views that are shared if the file's are. */
+export type AttachedFile<File> = File extends {
+  readonly _memory: infer Memory extends ArrayBufferLike;
+}
+  ? File extends { writer: unknown }
+    ? MmapFileMut<Memory>
+    : MmapFile<Memory>
+  : never;
 
 /** Where a task is found: a URL, or an absolute path, of a module whose default export it is. */
 export type TaskModule = string | URL;

@@ -22,7 +22,7 @@ type Make = (...args: unknown[]) => Made;
 async function make(
   { type, method }: (typeof ways)[number],
   path: string,
-  source: AsyncMmapFile,
+  source: AsyncMmapFile<ArrayBufferLike>,
   ...options: unknown[]
 ): Promise<AsyncMmapFile> {
   const args = beforeOptions[method]?.(path, () => source.share()) ?? [];
