@@ -132,7 +132,8 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
     if (handles_.size() > 1 && !isMade) window.raiseFlag();
   };
   // A cut that fails must not have taken anything, so pages are taken away after it: until then the guard serves whoever
-  // meets one that is gone. Without a guard that would be the end, so they are taken away before.
+  // meets one that is gone, and who has read asks stateNow(). Without a guard that would be the end, so they are taken
+  // away before.
   Status status;
   std::int64_t length;
   bool isCut;
@@ -145,6 +146,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
     if (isCut) {
       cutTo_ = target;
       fault_.startCut(size);
+      for (const auto& window : windows_) tell(*window);
     } else if (target < length) {
       length_ = target;
       for (const auto& window : windows_) {

@@ -105,7 +105,7 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
     window->ward =
         platform::guard({data, capacity, file_->handle(), fileStart() + start, access_, private_, &fault_});
   }
-  if (fault_) window->raiseFlag();
+  if (fault_ || cutTo_ >= 0) window->raiseFlag();
   windows_.push_back(window);
   return {};
 }
@@ -116,6 +116,7 @@ bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t 
   const auto found = findWindow(data);
   if (found == windows_.end() || (*found)->capacity >= size || !contains(handles_, handle)) return false;
   if (!(*found)->isHeldBy(handle)) (*found)->holders.push_back({handle, std::move(memory)});
+  if (cutTo_ >= 0) (*found)->raiseFlag();
   *start = (*found)->start;
   return true;
 }
@@ -210,7 +211,25 @@ std::int64_t Mapping::pagesOf(std::int64_t length) const { return length == 0 ? 
 
 MappingState Mapping::state() const {
   std::lock_guard<std::mutex> guard(state_);
-  return {closed_, poisoned_, access_, lock_, shownLength(), fault_.cause(), faultOffset(), faultSerial_};
+  return stateOf();
+}
+
+MappingState Mapping::stateOf() const {
+  const bool isAhead = cutTo_ >= 0 && !fault_.isCut();
+  return {closed_,        poisoned_,     access_,      lock_,  shownLength(),
+          fault_.cause(), faultOffset(), faultSerial_, isAhead, changes_};
+}
+
+/** Nobody meets a fault in the page in which the file is to end: its end is zeroes from one moment to the next. */
+MappingState Mapping::stateNow() {
+  MappingState state = this->state();
+  if (!state.beingCut) return state;
+  const OpenFilePtr file = this->file();
+  std::int64_t size = 0;
+  if (!file || !platform::size(file->handle(), &size) || size >= offset_ + state.length) return state;
+  std::lock_guard<std::mutex> guard(state_);
+  if (state.changes == changes_) fault_.meetCut();
+  return stateOf();
 }
 
 OpenFilePtr Mapping::file() const {

@@ -58,6 +58,8 @@ struct MappingState {
   Cause cause = Cause::none;
   std::int64_t faultOffset = 0;
   int faultSerial = 0;
+  bool beingCut = false;  // by a thread whose cut has not reached the file
+  int changes = 0;        // of the length, counted
 };
 
 class Mapping {
@@ -90,6 +92,8 @@ class Mapping {
   /** The last of those views is gone. */
   void endViews(HandleId handle, const std::uint8_t* data);
   MappingState state() const;
+  /** As state(); of a cut that is under way it finds out whether the file is shorter by now. */
+  MappingState stateNow();
   void poison();
   /** Waits for nobody: work in flight ends without the file. */
   void close();
@@ -173,6 +177,7 @@ class Mapping {
   std::int64_t certainLength() const { return cutTo_ >= 0 ? cutTo_ : length_; }
   /** What threads are to see: the old length until the cut has reached the file, so that one that fails takes nothing. */
   std::int64_t shownLength() const { return cutTo_ >= 0 && fault_.isCut() ? cutTo_ : length_; }
+  MappingState stateOf() const;
   bool isGuarded() const;
   /** Takes a window from the list, to be given to withdrawAll(). */
   void extract(std::vector<std::shared_ptr<Window>>::iterator window, std::vector<std::shared_ptr<Window>>* out);

@@ -25,6 +25,7 @@ Status Pieces::takeLeft(HandleId handle, const char* syscall, std::int64_t offse
 Status Pieces::collect(HandleId handle, std::int64_t offset, std::int64_t length) {
   file_ = mapping_.file_;
   length_ = length;
+  changes_ = mapping_.changes_;
   std::int64_t at = mapping_.delta_ + offset;  // from here on counted like Window::start
   const std::int64_t end = at + length;
   while (at < end) {
@@ -46,6 +47,11 @@ Status Pieces::collect(HandleId handle, std::int64_t offset, std::int64_t length
     at = until;
   }
   return {};
+}
+
+bool Pieces::isUnchanged() const {
+  std::lock_guard<std::mutex> guard(mapping_.state_);
+  return mapping_.changes_ == changes_ && mapping_.cutTo_ < 0;
 }
 
 void Pieces::release() {

@@ -46,6 +46,8 @@ class Pieces {
   /** All bytes. */
   std::int64_t length() const { return length_; }
   const OpenFilePtr& file() const { return file_; }
+  /** Whether the length of the file is what it was when they were taken, and nobody is about to change that. */
+  bool isUnchanged() const;
 
   /** Calls `visit(piece)` until one fails. */
   template <typename Visit>
@@ -62,6 +64,7 @@ class Pieces {
 
   Mapping& mapping_;
   std::int64_t length_ = 0;
+  int changes_ = 0;
   OpenFilePtr file_;
   std::vector<Piece> pieces_;
 };

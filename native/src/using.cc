@@ -168,7 +168,7 @@ Status Mapping::readCached(HandleId handle, std::int64_t offset, std::uint8_t* t
   const auto wanted = static_cast<std::int64_t>(length);
   if (Status status = pieces.takeLeft(handle, "preadv2", offset, wanted); !status) return status;
   *isRead = !memory_ && !private_ && pieces.length() == wanted && seemsResident(pieces) &&
-            platform::readCached(pieces.file()->handle(), to, length, offset_ + offset);
+            platform::readCached(pieces.file()->handle(), to, length, offset_ + offset) && pieces.isUnchanged();
   return {};
 }
 

@@ -166,7 +166,10 @@ export interface Binding extends Operations, Changes {
   attach(secret: string, name: string, starts: Float64Array, ...windows: Uint8Array[]): HandleId;
   /** Makes a handle that another thread has opened end with this one; false if it is gone. */
   take(id: HandleId): boolean;
-  /** Bits 1 closed, 2 poisoned, 4 faulted; `result`: length, lock, and cause, offset and serial number of the fault. */
+  /**
+   * Bits 1 closed, 2 poisoned, 4 faulted, 8 about to be cut by another thread, with all bytes still there; `result`:
+   * length, lock, cause, offset and serial number of the fault, and the number of changes of the length.
+   */
   state(id: HandleId): number;
   residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;
   /** Copies bytes of the file that are all in memory, and returns 1; not for a mapping with changes of its own. */

@@ -99,6 +99,8 @@ export class Mapping {
   readonly #lease: Lease;
   #isClosed = false;
   #isPoisoned = false;
+  /** Of the length, as this thread last heard. */
+  #changes = -1;
   #fault: Fault | undefined;
   #listeners: FaultListeners | undefined;
   #turns: Turns | undefined;
@@ -285,7 +287,8 @@ export class Mapping {
     if (this.#isClosed || !isDue) return;
     const bits = binding.state(this.#traits.id);
     let length = result[0] ?? 0;
-    const [, , cause = 0, offset = 0, serial = 0] = result;
+    const [, , cause = 0, offset = 0, serial = 0, changes = 0] = result;
+    this.#changes = changes;
     this.#fault = (bits & 4) !== 0 ? { cause, offset, serial } : undefined;
     if ((bits & 1) !== 0) {
       binding.release(this.#traits.id);
@@ -293,7 +296,7 @@ export class Mapping {
     } else if ((bits & 2) !== 0) {
       this.#isPoisoned = true;
       this.#show(0);
-    } else if (!this.#fault && !this.#isShowing(length)) {
+    } else if (!this.#fault && !this.#isShowing(length, (bits & 8) !== 0)) {
       // The other thread may be at it again before we are done.
       for (let shown = -1; shown !== length; ) {
         if (shown >= 0) length = shown;
@@ -303,8 +306,16 @@ export class Mapping {
     }
   }
 
-  #isShowing(length: number): boolean {
-    return length === this.length && !this.windows.isStale && this.windows.covers(length);
+  /** @param isAhead - A cut by another thread, because of which the windows are stale, has not reached the file. */
+  #isShowing(length: number, isAhead: boolean): boolean {
+    const isCurrent = isAhead || !this.windows.isStale;
+    return length === this.length && isCurrent && this.windows.covers(length);
+  }
+
+  /** Whether what has been read until now is the file's although another thread is about to cut it. */
+  #isBeforeCut(): boolean {
+    const bits = binding.state(this.#traits.id);
+    return bits === 8 && result[0] === this.length && result[5] === this.#changes;
   }
 
   // --- faults ---
@@ -441,7 +452,8 @@ export class Mapping {
     for (;;) {
       const wasPoisoned = this.#isPoisoned; // and so its windows are stale for good
       const value = act();
-      if (wasPoisoned || this.windows.first === undefined || !this.windows.isStale) {
+      const isOver = wasPoisoned || this.windows.first === undefined || !this.windows.isStale;
+      if (isOver || this.#isBeforeCut()) {
         if (other) ownerOf(other)?.requireIntact();
         return value;
       }

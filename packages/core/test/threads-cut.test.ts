@@ -89,3 +89,47 @@ test('the owner closes meanwhile, and the truncate says so', async () => {
   );
   expect(said).toEqual([['MmapClosedError', false, 4096]]);
 });
+
+// The page in which the file ends then stays, and nobody meets a fault in it.
+const END = MIB - 100;
+
+test('a thread that reads past an end that is to be within a page gets the byte, until there is none', async () => {
+  const said = await whileCutting(
+    `
+    const reading = thread.run((path) => {
+      const target = new Uint8Array(10);
+      const seen = { before: [], after: [] };
+      const calls = [
+        () => my.file.readUInt8(${MIB - 50}),
+        () => (my.file.readExact(target, ${MIB - 50}), target[0]),
+        () => my.file.copyBytes(${MIB - 50}, 1)[0],
+        () => (my.file.read(target, ${MIB - 50}), target[0]),
+        () => Math.min(my.file.indexOf(Buffer.of(7, 7), ${MIB - 50}), 7),
+        () => my.file.length - ${16 * MIB} + 7,
+      ];
+      for (const when of ['before', 'after']) {
+        seen[when] = calls.map((call) => {
+          target.fill(1);
+          try {
+            return call();
+          } catch (error) {
+            return error.name;
+          }
+        });
+        while (when === 'before' && fs.statSync(path).size !== ${END}) {}
+      }
+      return seen;
+    }, path);
+    await turn();
+    file.truncate(${END});
+    say(await reading);`,
+    'delay_enter=700000:delay_exit=1500000',
+  );
+  const range = 'MmapRangeError';
+  expect(said).toEqual([
+    {
+      before: [7, 7, 7, 7, 7, 7],
+      after: [range, range, range, 1, -1, END - 16 * MIB + 7],
+    },
+  ]);
+});
