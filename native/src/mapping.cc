@@ -86,7 +86,7 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   window->start = start;
   window->file = file_;
   window->holders.push_back({handle, std::move(memory)});
-  if (*length < 0) *length = certainLength();
+  if (*length < 0) *length = shownLength();
   else if (*length != length_) window->madeFor = *length;
   window->madeInCut = cutTo_ >= 0;
   const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(*length) - start);
