@@ -92,6 +92,11 @@ const views: Record<string, Recipe<File>> = {
     notes.view(offset, view.subarray(offset, offset + length));
     notes.view(0, view);
   },
+  array: (file, { offset, length, notes }) => {
+    const from = offset - (offset % 4);
+    const array = file.array(Int32Array, from, Math.floor(length / 4));
+    notes.view(from, Buffer.from(array.buffer, array.byteOffset, array.byteLength));
+  },
   bytes: async (file, { offset, length, notes }) => {
     const view = file.bytes(offset, length);
     notes.view(offset, view);

@@ -19,6 +19,8 @@ export type {
   OpenOrCreateOptions,
   PathLike,
   SharedMapping,
+  TypedArrayConstructor,
+  TypedArrayOf,
   Whence,
 } from './internal.js';
 export {

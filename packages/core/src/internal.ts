@@ -76,5 +76,6 @@ export {
   reasonOf,
   throwIfAborted,
 } from './signal.js';
+export type { TypedArrayConstructor, TypedArrayOf } from './typed-array.js';
 export { call, invoke, perform, type Work } from './work.js';
 export { MmapFileWriter } from './writer.js';

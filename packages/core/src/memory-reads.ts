@@ -8,6 +8,7 @@ import type { Mapping, SharedMapping } from './mapping.js';
 import { LOCK_STATES, type LockState } from './operations.js';
 import { checkSize } from './range.js';
 import { indexesOf, indexOf, lastIndexOf, type Needle } from './search.js';
+import { arrayOver, type TypedArrayConstructor, type TypedArrayOf } from './typed-array.js';
 
 /** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
 export abstract class MemoryReads extends TypedReads {
@@ -106,6 +107,37 @@ export abstract class MemoryReads extends TypedReads {
     const mapping = this._mapping;
     mapping.resolve(offset, length);
     return mapping.bytes(offset, length) as Buffer<this['_memory']>;
+  }
+
+  /**
+   * A part of the mapping as numbers, without copying: a typed array of any element type, over memory as that of
+   * {@link bytes}. Elements are read and stored in the byte order of the machine, which is little-endian nearly everywhere.
+   *
+   * `Atomics` are for arrays of a file that is opened with `shared`.
+   *
+   * @param type - `Float64Array`, `Int32Array`, `BigUint64Array`, … of this realm or another.
+   * @param offset - First byte, whose place in memory must be a multiple of the element's size: that is `offset` plus the
+   * mapping's own, with which it was opened. @defaultValue `0`
+   * @param length - Elements, not bytes. @defaultValue all to the end, of which no bytes may be left over
+   * @throws TypeError for what makes no typed arrays, such as `DataView` (`new DataView(view.buffer, …)`) or a class of yours
+   * @throws MmapRangeError also where the offset is not aligned, and where the rest is no whole number of elements
+   * @throws MmapUnsupportedError for elements of several bytes on a big-endian machine
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFile.memory('vector', new Uint8Array(Float64Array.of(1, 2.5, 4).buffer));
+   * const vector = file.array(Float64Array);
+   * console.log(vector.length, vector[1]); // 3 2.5
+   * console.log(file.array(Float64Array, 16, 1)); // Float64Array(1) [ 4 ]
+   * ```
+   */
+  array<Type extends TypedArrayConstructor>(
+    type: Type,
+    offset?: number,
+    length?: number,
+  ): TypedArrayOf<Type, this['_memory']> {
+    const array = arrayOver(this._mapping, type, offset, length);
+    return array as TypedArrayOf<Type, this['_memory']>;
   }
 
   /**

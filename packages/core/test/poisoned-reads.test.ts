@@ -10,6 +10,7 @@ const TAKES: Readonly<Record<string, unknown>> = {
   'file.read(Buffer.alloc(5), 7)': 0,
   'file.asBuffer().length': 0,
   'file.bytes(0, 0).length': 0,
+  'file.array(Float64Array).length': 0,
   'file.copyBytes().length': 0,
   "file.indexOf('a')": -1,
   "file.lastIndexOf('a')": -1,
@@ -30,6 +31,7 @@ const TAKES: Readonly<Record<string, unknown>> = {
 
 /** What needs a byte that is not there. */
 const NEEDS: readonly string[] = [
+  ...['file.array(Uint8Array, 0, 1)', 'file.array(Float64Array, 8)'],
   ...['file.bytes(0, 1)', 'file.bytes(5, 0)', 'file.copyBytes(0, 1)', 'file.copyBytes(7)'],
   ...[
     'file.readExact(Buffer.alloc(1))',

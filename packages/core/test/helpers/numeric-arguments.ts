@@ -82,6 +82,7 @@ function range(owner: Owner, method: string, ...before: unknown[]): NumericArgum
 const reads: NumericArgument[] = (['file', 'readOnly'] as const).flatMap((owner) => [
   row(owner, 'bytes', 'offset', ['?', 1]),
   row(owner, 'bytes', 'length', [0, '?']),
+  ...range(owner, 'array', Uint8Array),
   ...range(owner, 'copyBytes'),
   row(owner, 'read', 'offset', [BYTES, '?'], optional),
   row(owner, 'readExact', 'offset', [BYTES, '?'], optional),

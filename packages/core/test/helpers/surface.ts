@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 /** What a method is called with to get past its check of arguments; without an entry, nothing. */
 const ARGUMENTS: Record<string, readonly unknown[]> = {
   bytes: [0, 0],
+  array: [Uint8Array],
   read: [Buffer.alloc(1)],
   readExact: [Buffer.alloc(1)],
   readLine: [],
