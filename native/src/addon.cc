@@ -85,6 +85,15 @@ napi_value takeDropped(Info info) {
                           info.Env(), reinterpret_cast<double*>(handles.data), handles.length / sizeof(double))));
 }
 
+// protectGuests(memory): of a WebAssembly memory that has grown
+napi_value protectGuests(Info info) {
+  const Call call(info);
+  const Span memory = call.pages(0);
+  if (!call.accept()) return nullptr;
+  for (const auto& mapping : registry::all()) mapping->protectGuests(memory.data, memory.data + memory.length);
+  return nullptr;
+}
+
 napi_value poison(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
@@ -311,6 +320,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<blank>(exports, "blank");
   add<unmap>(exports, "unmap");
   add<forget>(exports, "forget");
+  add<now<MapInto>>(exports, "mapInto");
+  add<protectGuests>(exports, "protectGuests");
   add<poison>(exports, "poison");
   add<noteRoom>(exports, "noteRoom");
   add<watch>(exports, "watch");

@@ -141,6 +141,13 @@ export interface Binding extends Operations, Changes {
   disableGuard(): boolean;
   /** Once in a thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
+  /**
+   * Shows the file in pages of a WebAssembly memory, from its page at `start` on, which counts like that of windows; until
+   * {@link unmap}. Of such windows no operation takes any notice.
+   */
+  mapInto(id: HandleId, pages: Uint8Array, start: number): number;
+  /** Of a WebAssembly memory that has grown, and has become writable by that: files in it that are not. */
+  protectGuests(memory: Uint8Array): void;
   poison(id: HandleId): void;
   /** Of the `to` bytes that are mapped those after `from` are but room, which goes with the mapping at the latest. */
   noteRoom(id: HandleId, from: number, to: number): void;

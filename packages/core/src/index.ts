@@ -17,6 +17,8 @@ export type {
   OpenOrCreateOptions,
   PathLike,
   SharedMapping,
+  WasmMemory,
+  WasmRange,
   Whence,
 } from './internal.js';
 export {

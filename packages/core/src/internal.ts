@@ -74,5 +74,7 @@ export {
   reasonOf,
   throwIfAborted,
 } from './signal.js';
+export type { WasmMemory } from './wasm-memory.js';
+export type { WasmRange } from './wasm-range.js';
 export { call, invoke, perform, type Work } from './work.js';
 export { MmapFileWriter } from './writer.js';

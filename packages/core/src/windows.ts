@@ -1,10 +1,11 @@
 import { Buffer, constants } from 'node:buffer';
 
 import { binding, type HandleId } from './binding.js';
-import { bufferOf, type TypedArray } from './bytes.js';
+import { bufferOf, isShared, type Owner, type TypedArray } from './bytes.js';
 import { MmapRangeError, MmapUnsupportedError } from './errors.js';
 import { clone } from './host.js';
 import type { Lease } from './lease.js';
+import type { WasmPages } from './wasm-memory.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 import { call, perform, type Work } from './work.js';
 
@@ -12,8 +13,9 @@ import { call, perform, type Work } from './work.js';
 const MAPPING: unique symbol = Symbol.for('@fmmap/core.mapping.1');
 
 /** The mapping that an array of a user's lies over, if it does. */
-export function ownerOf(array: TypedArray): { requireIntact(): void } | undefined {
-  return (bufferOf(array) as { [MAPPING]?: { requireIntact(): void } })[MAPPING];
+export function ownerOf(array: TypedArray): Owner | undefined {
+  const known = (bufferOf(array) as { [MAPPING]?: Owner | WasmPages })[MAPPING];
+  return known && 'tenantOf' in known ? known.tenantOf(array) : known; // one of many in a WebAssembly memory
 }
 
 /** After so many bytes of windows it is worth asking whether the address space has room: V8 ends without any. */
@@ -50,6 +52,8 @@ export class Windows {
   readonly #traits: WindowsTraits;
   readonly #lease: Lease;
   #list: Window[] = [];
+  /** WebAssembly memory has shown the file: arrays over any of it may, and not be known by it once it has grown. */
+  #isLent = false;
   /** Windows for views alone: outgrown ones, and those over a range that the regular ones cut. */
   #others: Window[] = [];
 
@@ -281,9 +285,15 @@ export class Windows {
    * between the two would not notice that they overlap.
    */
   aliases(array: Uint8Array, owner: object): boolean {
-    return (
-      ownerOf(array) === owner && !(this.#list.length === 1 && this.first?.exposed === array.buffer)
-    );
+    if (this.#list.length === 1 && this.first?.exposed === array.buffer) return false;
+    return ownerOf(array) === owner || (this.#isLent && isShared(bufferOf(array)));
+  }
+
+  /** Notes that the owner is in a WebAssembly memory. @returns What ends it. */
+  lend(pages: WasmPages, start: number, length: number, owner: Owner): () => void {
+    this.#isLent = true;
+    Reflect.defineProperty(pages.buffer, MAPPING, { value: pages });
+    return pages.lodge(owner, start, length);
   }
 
   copy(offset: number, length: number): Buffer {
