@@ -85,6 +85,13 @@ napi_value takeDropped(Info info) {
                           info.Env(), reinterpret_cast<double*>(handles.data), handles.length / sizeof(double))));
 }
 
+// addressOf(bytes)
+napi_value addressOf(Info info) {
+  const Call call(info);
+  const Span memory = call.bytes(0);
+  return call.accept() ? number(info, static_cast<double>(reinterpret_cast<std::uintptr_t>(memory.data))) : nullptr;
+}
+
 // protectGuests(memory): of a WebAssembly memory that has grown
 napi_value protectGuests(Info info) {
   const Call call(info);
@@ -321,6 +328,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<unmap>(exports, "unmap");
   add<forget>(exports, "forget");
   add<now<MapInto>>(exports, "mapInto");
+  add<addressOf>(exports, "addressOf");
   add<protectGuests>(exports, "protectGuests");
   add<poison>(exports, "poison");
   add<noteRoom>(exports, "noteRoom");

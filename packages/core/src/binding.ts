@@ -146,6 +146,8 @@ export interface Binding extends Operations, Changes {
    * {@link unmap}. Of such windows no operation takes any notice.
    */
   mapInto(id: HandleId, pages: Uint8Array, start: number): number;
+  /** Of an array's first byte, in the process. */
+  addressOf(bytes: Uint8Array): number;
   /** Of a WebAssembly memory that has grown, and has become writable by that: files in it that are not. */
   protectGuests(memory: Uint8Array): void;
   poison(id: HandleId): void;

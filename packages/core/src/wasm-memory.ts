@@ -1,5 +1,12 @@
 import { binding } from './binding.js';
-import { byteLengthOf, byteOffsetOf, isShared, type Owner, type TypedArray } from './bytes.js';
+import {
+  bufferOf,
+  byteLengthOf,
+  byteOffsetOf,
+  isShared,
+  type Owner,
+  type TypedArray,
+} from './bytes.js';
 import { MmapUnsupportedError, typeError } from './errors.js';
 import { WebAssembly } from './host.js';
 
@@ -30,11 +37,33 @@ interface Block {
   readonly pages: number;
 }
 
-/** A mapping, and the addresses at which a part of it is. */
+/** Addresses of the process at which a file is in a memory. Whoever keeps the owner keeps this. */
 interface Lodging {
-  readonly tenant: Owner;
+  readonly owner: WeakRef<Owner>;
   readonly start: number;
   readonly end: number;
+}
+
+const lodgings = new Set<Lodging>();
+
+/**
+ * The files in WebAssembly memories that an array shows a part of. It is found by its addresses: of the objects for one
+ * memory there may be many, and V8 makes new ones when a memory grows.
+ */
+export function tenantsOf(array: TypedArray): Owner | undefined {
+  if (lodgings.size === 0) return undefined;
+  const buffer = bufferOf(array);
+  const length = byteLengthOf(array);
+  if (length === 0 || !isShared(buffer)) return undefined;
+  const start = binding.addressOf(new Uint8Array(buffer, byteOffsetOf(array), length));
+  const owners: Owner[] = [];
+  for (const lodging of lodgings) {
+    const owner = lodging.owner.deref();
+    if (!owner) lodgings.delete(lodging);
+    else if (lodging.start < start + length && start < lodging.end) owners.push(owner);
+  }
+  if (owners.length < 2) return owners[0];
+  return { requireIntact: () => owners.forEach((owner) => void owner.requireIntact()) };
 }
 
 /**
@@ -44,7 +73,7 @@ interface Lodging {
 export class WasmPages {
   readonly #memory: object;
   readonly #isWide: boolean;
-  readonly #lodgings = new Set<Lodging>();
+  readonly #tenants = new Set<{ readonly owner: Owner }>();
   /** Such as were given back, in order. */
   #free: Block[] = [];
 
@@ -132,21 +161,17 @@ export class WasmPages {
     }
   }
 
-  /** Notes that a mapping is at these addresses. @returns What ends it. */
-  lodge(tenant: Owner, start: number, length: number): () => void {
-    const lodging = { tenant, start, end: start + length };
-    this.#lodgings.add(lodging);
-    return () => void this.#lodgings.delete(lodging);
-  }
-
-  /** Whose bytes an array over the memory shows. */
-  tenantOf(array: TypedArray): Owner | undefined {
-    const start = byteOffsetOf(array);
-    const end = start + byteLengthOf(array);
-    for (const lodging of this.#lodgings) {
-      if (lodging.start < end && start < lodging.end) return lodging.tenant;
-    }
-    return undefined;
+  /** Notes that a file is in these bytes of the memory. @returns What ends it. */
+  lodge(owner: Owner, bytes: Uint8Array): () => void {
+    const tenant = { owner };
+    this.#tenants.add(tenant);
+    const start = binding.addressOf(bytes);
+    const lodging = { owner: new WeakRef(owner), start, end: start + bytes.length };
+    lodgings.add(lodging);
+    return () => {
+      this.#tenants.delete(tenant);
+      lodgings.delete(lodging);
+    };
   }
 }
 
@@ -175,7 +200,7 @@ function roomOf(memory: object, pages: number, isWide: boolean): number {
   let [least, most] = [pages, Math.max(pages, 1)];
   while (!canImport(memory, most, isWide)) {
     least = most + 1;
-    most *= 2;
+    most = isWide ? 2 * most : MOST;
   }
   while (least < most) {
     const half = Math.floor((least + most) / 2);

@@ -90,7 +90,8 @@ function place<Address extends number | bigint>(
     pages.give(page, count);
     throw error;
   }
-  const moveOut = mapping.windows.lend(pages, base, size, mapping);
+  mapping.windows.isLent = true;
+  const moveOut = pages.lodge(mapping, shown);
   return new Range(pages.address<Address>(base + lead), length, () => {
     binding.unmap(id, shown);
     moveOut();

@@ -5,7 +5,7 @@ import { bufferOf, isShared, type Owner, type TypedArray } from './bytes.js';
 import { MmapRangeError, MmapUnsupportedError } from './errors.js';
 import { clone } from './host.js';
 import type { Lease } from './lease.js';
-import type { WasmPages } from './wasm-memory.js';
+import { tenantsOf } from './wasm-memory.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 import { call, perform, type Work } from './work.js';
 
@@ -14,8 +14,7 @@ const MAPPING: unique symbol = Symbol.for('@fmmap/core.mapping.1');
 
 /** The mapping that an array of a user's lies over, if it does. */
 export function ownerOf(array: TypedArray): Owner | undefined {
-  const known = (bufferOf(array) as { [MAPPING]?: Owner | WasmPages })[MAPPING];
-  return known && 'tenantOf' in known ? known.tenantOf(array) : known; // one of many in a WebAssembly memory
+  return (bufferOf(array) as { [MAPPING]?: Owner })[MAPPING] ?? tenantsOf(array);
 }
 
 /** After so many bytes of windows it is worth asking whether the address space has room: V8 ends without any. */
@@ -49,11 +48,11 @@ export class Windows {
   readonly delta: number;
   /** Another thread may be looking: windows never change under its eyes, and are never reused. */
   isShared: boolean;
+  /** A WebAssembly memory has shown the file, so that any array over such a memory may. */
+  isLent = false;
   readonly #traits: WindowsTraits;
   readonly #lease: Lease;
   #list: Window[] = [];
-  /** WebAssembly memory has shown the file: arrays over any of it may, and not be known by it once it has grown. */
-  #isLent = false;
   /** Windows for views alone: outgrown ones, and those over a range that the regular ones cut. */
   #others: Window[] = [];
 
@@ -286,14 +285,7 @@ export class Windows {
    */
   aliases(array: Uint8Array, owner: object): boolean {
     if (this.#list.length === 1 && this.first?.exposed === array.buffer) return false;
-    return ownerOf(array) === owner || (this.#isLent && isShared(bufferOf(array)));
-  }
-
-  /** Notes that the owner is in a WebAssembly memory. @returns What ends it. */
-  lend(pages: WasmPages, start: number, length: number, owner: Owner): () => void {
-    this.#isLent = true;
-    Reflect.defineProperty(pages.buffer, MAPPING, { value: pages });
-    return pages.lodge(owner, start, length);
+    return ownerOf(array) === owner || (this.isLent && isShared(bufferOf(array)));
   }
 
   copy(offset: number, length: number): Buffer {
