@@ -134,7 +134,8 @@ export abstract class MemoryReads extends TypedReads {
    * using file = MmapFile.open('package.json');
    * const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
    * using range = file.mapInto(memory);
-   * console.log(new Uint8Array(memory.buffer)[range.address] === file.readUInt8(0)); // what a load finds there
+   * // What code of WebAssembly loads from there:
+   * console.log(new Uint8Array(memory.buffer)[range.address] === file.readUInt8(0)); // true
    * ```
    */
   mapInto<Address extends number | bigint = number>(
