@@ -13,6 +13,9 @@ import { mapInto, type WasmRange } from './wasm-range.js';
 
 /** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
 export abstract class MemoryReads extends TypedReads {
+  /** What views lie over: for types alone, there is no such property. @internal */
+  abstract readonly _memory: ArrayBufferLike;
+
   /** The path as it was given, or `''` for anonymous memory. */
   get path(): string {
     return this._mapping.path;
@@ -65,12 +68,13 @@ export abstract class MemoryReads extends TypedReads {
   /**
    * The whole mapping as a Buffer, without copying.
    *
-   * It lies over shared memory, which Web APIs are not made for: `WebCrypto` and byte streams refuse it, and whether
-   * `Blob`, or a body of `fetch`, `Request` and `Response`, takes it, and the right bytes, differs from version to version
-   * of Node. Give those a copy: {@link copyBytes}, or `Buffer.from(view)`.
+   * It lies over an `ArrayBuffer` of exactly its own bytes, for which V8 counts nothing. Whatever takes a Buffer takes it:
+   * `structuredClone` and `postMessage` copy its bytes; with a transfer list they move this view, and neither the file nor
+   * other views. The memory lives, and shows the file, as long as anything uses it. For `Atomics` across threads, ask for
+   * views of shared memory with the option `shared`; they are a `Uint8Array` over the same memory when they are cloned.
    *
-   * `structuredClone`, and `postMessage` to another thread, copy nothing of a view or of a part of it: the clone is a
-   * `Uint8Array` over the same memory, in which nothing tells of changes of the file. Send `share()`, or a copy.
+   * The first byte may be at any address. `DataView` and, on x64 and ARM64, typed arrays over it do not mind; `Atomics`
+   * need an offset that is a multiple of the element's size.
    *
    * After `close` it reads zeroes, or is detached with `detachOnClose`. Of a poisoned mapping it is empty; what needs a
    * byte of such a mapping ({@link bytes}, `readExact`, a typed read) throws `MmapPoisonedError`.
@@ -83,10 +87,10 @@ export abstract class MemoryReads extends TypedReads {
    * console.log(JSON.parse(file.asBuffer().toString()));
    * ```
    */
-  asBuffer(): Buffer {
+  asBuffer(): Buffer<this['_memory']> {
     const mapping = this._mapping;
     mapping.refresh();
-    return mapping.bytes(0, mapping.length);
+    return mapping.bytes(0, mapping.length) as Buffer<this['_memory']>;
   }
 
   /**
@@ -98,12 +102,12 @@ export abstract class MemoryReads extends TypedReads {
    * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
    * on Node 20.
    */
-  bytes(offset: number, length: number): Buffer {
+  bytes(offset: number, length: number): Buffer<this['_memory']> {
     checkSize(offset, 'offset');
     checkSize(length, 'length');
     const mapping = this._mapping;
     mapping.resolve(offset, length);
-    return mapping.bytes(offset, length);
+    return mapping.bytes(offset, length) as Buffer<this['_memory']>;
   }
 
   /**
@@ -150,7 +154,7 @@ export abstract class MemoryReads extends TypedReads {
    * A copy of a part of the mapping on the heap, by default of all of it.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
-  copyBytes(offset?: number, length?: number): Buffer {
+  copyBytes(offset?: number, length?: number): Buffer<ArrayBuffer> {
     const mapping = this._mapping;
     const copy = mapping.settled(() =>
       mapping.windows.copy(offset ?? 0, mapping.resolve(offset, length)),
