@@ -15,6 +15,7 @@ export const PARTS = [
   'flush-loop',
   'small',
   'parallel',
+  'wasm',
   'stream',
   'memory',
   'start',

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { writeCharts } from './lib/charts.mjs';
 import { writeBig, writeText } from './lib/data.mjs';
 import { bunProgram, installPeers } from './lib/install.mjs';
-import { compileBaseline, describeMachine } from './lib/machine.mjs';
+import { compile, describeMachine } from './lib/machine.mjs';
 import { report } from './lib/report.mjs';
 import { PARTS } from './parts.mjs';
 
@@ -48,7 +48,7 @@ try {
   const given = {
     big: join(directory, 'big'),
     text: join(directory, 'text'),
-    baseline: compileBaseline(directory),
+    baseline: compile('baseline', directory),
     bun: bunProgram(),
     peers: installed.filter(({ failure, isPeer }) => isPeer && !failure).map(({ name }) => name),
     isQuick: options.quick,

@@ -5,11 +5,11 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Compiles the C baseline; '', and a word why, where there is no compiler. */
-export function compileBaseline(directory) {
-  const program = join(directory, 'baseline');
-  const source = fileURLToPath(new URL('../baseline.c', import.meta.url));
-  const { status, error, stderr } = spawnSync('gcc', ['-O2', '-o', program, source], {
+/** Compiles a C program beside the parts; '', and a word why, where there is no compiler. */
+export function compile(name, directory, flags = ['-O2']) {
+  const program = join(directory, name);
+  const source = fileURLToPath(new URL(`../${name}.c`, import.meta.url));
+  const { status, error, stderr } = spawnSync('gcc', [...flags, '-o', program, source], {
     encoding: 'utf8',
   });
   if (status === 0) return program;

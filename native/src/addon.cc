@@ -83,6 +83,22 @@ napi_value takeDropped(Info info) {
                           info.Env(), reinterpret_cast<double*>(handles.data), handles.length / sizeof(double))));
 }
 
+// addressOf(bytes): of a window it is what view() and keepFor() know it by
+napi_value addressOf(Info info) {
+  const Call call(info);
+  const Span memory = call.bytes(0);
+  return call.accept() ? number(info, static_cast<double>(reinterpret_cast<std::uintptr_t>(memory.data))) : nullptr;
+}
+
+// protectGuests(memory): of a WebAssembly memory that has grown
+napi_value protectGuests(Info info) {
+  const Call call(info);
+  const Span memory = call.pages(0);
+  if (!call.accept()) return nullptr;
+  for (const auto& mapping : registry::all()) mapping->protectGuests(memory.data, memory.data + memory.length);
+  return nullptr;
+}
+
 napi_value poison(Info info) {
   const Call call(info);
   const HandleId id = call.id(0);
@@ -219,13 +235,6 @@ struct IsResident : OnRange {
   }
 };
 
-// addressOf(window): by which view() and keepFor() know it
-napi_value addressOf(Info info) {
-  const Call call(info);
-  const Span window = call.pages(0);
-  return call.accept() ? number(info, static_cast<double>(reinterpret_cast<std::uintptr_t>(window.data))) : nullptr;
-}
-
 /** Of a window, in arguments `first` and on: its address, and a range. The handle's, or there is nothing to keep. */
 struct Part {
   Part(const Call& call, std::size_t first)
@@ -354,6 +363,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<adopt>(exports, "adopt");
   add<blank>(exports, "blank");
   add<unmap>(exports, "unmap");
+  add<now<MapInto>>(exports, "mapInto");
+  add<protectGuests>(exports, "protectGuests");
   add<poison>(exports, "poison");
   add<noteRoom>(exports, "noteRoom");
   add<watch>(exports, "watch");

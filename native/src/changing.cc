@@ -15,11 +15,22 @@ Status Mapping::grow(Window& window) {
   const std::int64_t pages = std::min<std::int64_t>(window.capacity, pagesOf(length_) - window.start);
   const std::size_t target = static_cast<std::size_t>(std::max<std::int64_t>(pages, 0));
   if (target <= window.mapped) return {};
-  const std::int64_t from = fileStart() + window.start + static_cast<std::int64_t>(window.mapped);
-  Status status =
-      platform::map(file_->handle(), from, window.data + window.mapped, target - window.mapped, access_, flags_);
+  Status status = show(window, window.mapped, target, access_);
   if (status) window.mapped = target;
   return status;
+}
+
+/**
+ * V8 makes a WebAssembly memory writable, all of it, whenever that grows (mprotect(2)). Of a file that may only be read this
+ * would fail, and of one that was frozen let stores through; so its pages are private there. Nobody has changed those, and so
+ * they are the file's.
+ */
+Status Mapping::show(const Window& window, std::size_t from, std::size_t to, platform::Access access) const {
+  platform::MapFlags flags = flags_;
+  flags.isPrivate = window.isGuest && access != platform::Access::write;
+  flags.noReserve = flags.noReserve || flags.isPrivate;  // nor is memory charged for what V8 makes writable
+  return platform::map(file_->handle(), fileStart() + window.start + static_cast<std::int64_t>(from), window.data + from,
+                       to - from, access, flags);
 }
 
 /** Takes pages past the new end away before the file loses them: a load there must find zeroes. */
@@ -204,9 +215,11 @@ Status Mapping::freeze(bool exec) {
     // The guard first: a store that meets protected pages must find that they are meant to be so.
     platform::setAccess(window->ward, access);
     if (window->mapped == 0) continue;
-    if (Status status = platform::protect(window->data, window->mapped, access); !status) {
+    const Status status = window->isGuest ? show(*window, 0, window->mapped, access)
+                                          : platform::protect(window->data, window->mapped, access);
+    if (!status) {
       platform::setAccess(window->ward, before);
-      if (begun) spoil();
+      if (begun || window->isGuest) spoil();
       return status;
     }
     begun = true;

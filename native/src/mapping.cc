@@ -76,8 +76,11 @@ void Mapping::leaveViews(HandleId handle) {
 // --- windows ---
 
 Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, Keeper memory, std::int64_t start,
-                          std::int64_t* length) {
+                          std::int64_t* length, bool isGuest) {
   std::lock_guard<std::mutex> guard(state_);
+  if (isGuest && private_) {
+    return Status::make(Kind::unsupported, "mmap", "the changes of a copy-on-write mapping cannot be shown a second time");
+  }
   if (closed_ || !contains(handles_, handle)) return Status::make(Kind::closed, "mmap", "");
   if (poisoned_) return Status::make(Kind::poisoned, "mmap", "");  // but a fault may be about to be repaired
   const auto window = std::make_shared<Window>();
@@ -85,6 +88,7 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   window->capacity = capacity;
   window->start = start;
   window->file = file_;
+  window->isGuest = isGuest;
   window->holders.push_back({handle, std::move(memory)});
   if (*length < 0) *length = shownLength();
   else if (*length != length_) window->madeFor = *length;
@@ -92,9 +96,7 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(*length) - start);
   if (Status status = claimAddresses(data); !status) return status;
   if (pages > 0) {
-    const Status status =
-        platform::map(file_->handle(), fileStart() + start, data, static_cast<std::size_t>(pages), access_, flags_);
-    if (!status) {
+    if (const Status status = show(*window, 0, static_cast<std::size_t>(pages), access_); !status) {
       withdraw(*window);
       return status;
     }
@@ -102,19 +104,29 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   }
   window->lowerFlag();
   if (guard_) {
-    window->ward =
-        platform::guard({data, capacity, file_->handle(), fileStart() + start, access_, private_, &fault_});
+    window->ward = platform::guard(
+        {data, capacity, &window->flag(), file_->handle(), fileStart() + start, access_, private_, &fault_});
   }
   if (fault_ || cutTo_ >= 0) window->raiseFlag();
   windows_.push_back(window);
   return {};
 }
 
+void Mapping::protectGuests(const std::uint8_t* from, const std::uint8_t* to) {
+  std::lock_guard<std::mutex> guard(state_);
+  if (access_ == platform::Access::write) return;
+  for (const auto& window : windows_) {
+    if (window->isGuest && window->mapped > 0 && window->data >= from && window->data < to) {
+      platform::protect(window->data, window->mapped, access_);  // else stores end in private pages unnoticed
+    }
+  }
+}
+
 bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
                          std::int64_t* start) {
   std::lock_guard<std::mutex> guard(state_);
   const auto found = findWindow(data);
-  if (found == windows_.end() || (*found)->capacity >= size || !contains(handles_, handle)) return false;
+  if (found == windows_.end() || (*found)->isGuest || (*found)->capacity >= size || !contains(handles_, handle)) return false;
   if (!(*found)->isHeldBy(handle)) (*found)->holders.push_back({handle, std::move(memory)});
   if (cutTo_ >= 0) (*found)->raiseFlag();
   *start = (*found)->start;

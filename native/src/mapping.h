@@ -78,7 +78,9 @@ class Mapping {
   void leaveViews(HandleId handle);
   /** Maps a new window for `*length` visible bytes; -1 asks for what there is now, and gets it. */
   Status addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, Keeper memory, std::int64_t start,
-                   std::int64_t* length);
+                   std::int64_t* length, bool isGuest = false);
+  /** Guests between these addresses, which V8 has made writable, are protected again. */
+  void protectGuests(const std::uint8_t* from, const std::uint8_t* to);
   /** Has another handle look through the window at `data`, if there is one. */
   bool holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory, std::int64_t* start);
   /** The handle is done with a window. False while work in flight or views have its addresses. */
@@ -214,6 +216,8 @@ class Mapping {
   void cutRoomOf(const OpenFilePtr& file);
   /** With `state_` held: has a window show as much of the file as both have, no less, no more, or all of it anew. */
   Status grow(Window& window);
+  /** Maps what is between two places in the window. */
+  Status show(const Window& window, std::size_t from, std::size_t to, platform::Access access) const;
   Status shrink(Window& window);
   Status remap(Window& window);
   void zeroTail(HandleId handle, std::int64_t size);

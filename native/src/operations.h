@@ -272,6 +272,22 @@ struct WriteToNewFile : OnRange {
   platform::Place place;
 };
 
+/** mapInto(handle, pages, start): shows the file there, in the memory of WebAssembly code, from its page at `start` on */
+struct MapInto : OnMapping {
+  explicit MapInto(const Call& call) : OnMapping(call), memory(call.pages(1)), start(call.size(2)) {
+    if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
+    if (call.isRight()) keeper = view::keep(call.env(), call.value(1));
+    if (!keeper) call.wrong(1, "shared memory");
+  }
+  Status run(Outcome&) {
+    std::int64_t length = -1;
+    return mapping->addWindow(id, memory.data, memory.length, std::move(keeper), start, &length, true);
+  }
+  Span memory;
+  Keeper keeper;
+  std::int64_t start;
+};
+
 /** remove(handle) */
 struct Remove : OnMapping {
   using OnMapping::OnMapping;

@@ -1,5 +1,5 @@
 // A range of a mapping as one handle sees it: pieces of windows that stay where they are while this object lives,
-// whatever others do to the mapping. Of other handles' windows it takes none, for their threads may end.
+// whatever others do to the mapping. Of other handles' windows it takes none, for their threads may end, and no guests.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 // retire() must leave the address range occupied (placeholders there, an anonymous filler here).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -55,12 +56,14 @@ struct MapFlags {
   bool stack = false;
   bool hugePages = false;
   bool noReserve = false;
+  bool isPrivate = false;  // also without Access::copy
 };
 
 /** A window whose pages may vanish, and what is to be told then. */
 struct Guarded {
   std::uint8_t* data;
-  std::size_t capacity;  // the flag of the window lies behind
+  std::size_t capacity;
+  std::atomic<std::uint8_t>* flag;  // of the window; stays until unguard()
   Handle file;
   std::int64_t offset;   // of data in the file
   Access access;

@@ -96,6 +96,16 @@ std::shared_ptr<Mapping> find(HandleId id) {
   return found == all.entries.end() ? nullptr : found->second.mapping;
 }
 
+std::vector<std::shared_ptr<Mapping>> all() {
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  std::vector<std::shared_ptr<Mapping>> mappings;
+  for (const auto& [id, entry] : all.entries) {
+    if (entry.mapping) mappings.push_back(entry.mapping);
+  }
+  return mappings;
+}
+
 bool isGone(HandleId id) {
   Registry& all = registry();
   std::lock_guard<std::mutex> guard(all.mutex);

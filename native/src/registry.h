@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "mapping.h"
 
@@ -16,6 +17,8 @@ HandleId add(const std::shared_ptr<Mapping>& mapping, const void* environment);
 /** Gives a handle to another environment; false if it is gone. */
 bool take(HandleId id, const void* environment);
 std::shared_ptr<Mapping> find(HandleId id);
+/** Those of all handles; one may be among them several times. */
+std::vector<std::shared_ptr<Mapping>> all();
 /** Whether nothing of it is left. It is not found any more a moment before. */
 bool isGone(HandleId id);
 /** A word that nobody can guess, by which other threads find the mapping of a handle; empty if that is gone. */

@@ -9,6 +9,9 @@
 // what the file does not, and a footer page lies at their end. The footer's first byte is the flag that every typed
 // access checks: 0 while the window shows the file. Once it is raised it stays so, for whoever looks at the flag before
 // and after a piece of work must not miss what happened between: who still needs the file makes another window.
+//
+// A guest is a window in the memory of WebAssembly code, for that code alone: a part of the file that keeps its place and
+// its size. It has no footer, since the program's own bytes may follow, and its flag, which nobody looks at, is here.
 #pragma once
 
 #include <algorithm>
@@ -39,9 +42,10 @@ struct Holder {
 
 struct Window {
   std::uint8_t* data;
-  std::size_t capacity;       // bytes before the footer; whole pages
+  std::size_t capacity;       // bytes before the footer, or of a guest; whole pages
   std::int64_t start;         // of data, counted from the mapping's first page
   OpenFilePtr file;           // which the guard looks at
+  bool isGuest = false;
   std::size_t mapped = 0;     // bytes that show the file; whole pages
   std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: of those that there are
   bool madeInCut = false;     // of a length that is there only if the cut succeeds
@@ -65,11 +69,14 @@ struct Window {
     holders.erase(found);
   }
 
+  std::atomic<std::uint8_t>& flag() {
+    return isGuest ? ownFlag_ : *reinterpret_cast<std::atomic<std::uint8_t>*>(data + capacity);
+  }
   void raiseFlag() { flag().store(1); }
   void lowerFlag() { flag().store(0); }  // of a new window only
 
  private:
-  std::atomic<std::uint8_t>& flag() { return *reinterpret_cast<std::atomic<std::uint8_t>*>(data + capacity); }
+  std::atomic<std::uint8_t> ownFlag_{0};
 };
 
 /** Notes that a window is at `data`, where there may be one only. */

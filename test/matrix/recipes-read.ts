@@ -2,13 +2,19 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
-import type { MmapFile } from '@fmmap/core';
+import type { MmapFile, WasmMemory } from '@fmmap/core';
 import type { AsyncMmapFile } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
 
 // What reads, of the sync and the async classes alike.
 
 type File = MmapFile | AsyncMmapFile;
+
+/** TypeScript has the types of WebAssembly among those of browsers. */
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: { Memory: new (of: object) => WasmMemory };
+};
+const sharedMemory = () => new WebAssembly.Memory({ initial: 1, maximum: 1000, shared: true });
 
 /** What must not wait for ever, waits for so many milliseconds. */
 const PATIENCE = 2000;
@@ -110,6 +116,14 @@ export const reading: Record<string, Recipe<File>> = {
   ...locking,
   ...searching,
   ...views,
+  mapInto: async (file, { offset, length, notes }) => {
+    const memory = sharedMemory();
+    const { address } = file.mapInto(memory, offset, length); // as a view it outlives what happens next
+    const view = Buffer.from(memory.buffer, address, length);
+    notes.view(offset, view);
+    await undefined;
+    notes.view(offset, view);
+  },
   copyBytes: (file, { offset, length, notes, call }) => {
     if (call % 2 === 0) return notes.bytes(0, file.copyBytes());
     const copy = file.copyBytes(offset, length);

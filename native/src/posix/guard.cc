@@ -70,9 +70,7 @@ class Visit {
   Ward* ward_ = nullptr;
 };
 
-void raiseFlag(const Guarded& window) {
-  reinterpret_cast<std::atomic<std::uint8_t>*>(window.data + window.capacity)->store(1);
-}
+void raiseFlag(const Guarded& window) { window.flag->store(1); }
 
 void raiseFlags(const Fault* fault) {
   // Mapping::addWindow looks for a fault after guard(): it flags what was added too late for this walk.

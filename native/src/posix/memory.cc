@@ -53,7 +53,7 @@ Status probe(std::size_t length) {
 }
 
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags) {
-  const int sharing = access == Access::copy ? MAP_PRIVATE : MAP_SHARED;
+  const int sharing = access == Access::copy || flags.isPrivate ? MAP_PRIVATE : MAP_SHARED;
   void* mapped = mmap(at, length, protection(access), MAP_FIXED | sharing | mapFlagBits(flags),
                       static_cast<int>(file), static_cast<off_t>(offset));
   if (mapped == MAP_FAILED) {

@@ -145,6 +145,13 @@ export interface Binding extends Operations, Changes {
   disableGuard(): boolean;
   /** Once in a thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
+  /**
+   * Shows the file in pages of a WebAssembly memory, from its page at `start` on, which counts like that of windows; until
+   * {@link unmap}. Of such windows no operation takes any notice.
+   */
+  mapInto(id: HandleId, pages: Uint8Array, start: number): number;
+  /** Of a WebAssembly memory that has grown, and has become writable by that: files in it that are not. */
+  protectGuests(memory: Uint8Array): void;
   poison(id: HandleId): void;
   /** Of the `to` bytes that are mapped those after `from` are but room, which goes with the mapping at the latest. */
   noteRoom(id: HandleId, from: number, to: number): void;
@@ -178,8 +185,8 @@ export interface Binding extends Operations, Changes {
   isResident(id: HandleId, offset: number, length: number): number;
   /** Whether V8 counts nothing for what {@link view} gives; else it counts all its bytes. */
   readonly hasPlainViews: boolean;
-  /** By which {@link view} and {@link keepFor} know a window. */
-  addressOf(window: Uint8Array): number;
+  /** Of an array's first byte, in the process; of a window it is what {@link view} and {@link keepFor} know it by. */
+  addressOf(bytes: Uint8Array): number;
   /** An ArrayBuffer of some bytes of a window of the handle's; nothing where the handle is gone. */
   view(id: HandleId, address: number, from: number, length: number): ArrayBuffer | undefined;
   /** Has an object keep bytes of a window, as a view does. */

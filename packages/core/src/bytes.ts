@@ -8,16 +8,28 @@ const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 /** The kinds that fmmap takes. */
 export type TypedArray = Uint8Array | BigUint64Array | Float64Array;
 
+/** The mapping whose memory an array lies over. */
+export interface Owner {
+  /** @throws MmapFaultError */
+  requireIntact(): void;
+}
+
 function getter<T>(name: string): (array: TypedArray) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
   return Function.prototype.call.bind(get) as (array: TypedArray) => T;
 }
 
 /** By what they are made of, and not by a class: a Buffer is no `Uint8Array` of another realm (jsdom, `node:vm`). */
-export const { isUint8Array: isBytes, isBigUint64Array, isFloat64Array } = types;
+export const {
+  isUint8Array: isBytes,
+  isBigUint64Array,
+  isFloat64Array,
+  isSharedArrayBuffer: isShared,
+} = types;
 
 export const bufferOf = getter<ArrayBufferLike>('buffer');
-const byteOffsetOf = getter<number>('byteOffset');
+export const byteOffsetOf = getter<number>('byteOffset');
+export const byteLengthOf = getter<number>('byteLength');
 export const lengthOf = getter<number>('length');
 
 /** An array without surprises over the same memory. @throws TypeError if that is gone */

@@ -15,6 +15,15 @@ export const now: () => number = performance.now.bind(performance);
 /** No module has them; `gc` is there with `--expose-gc` only. */
 export const { AbortController, gc } = globalThis;
 
+interface WasmConstructors {
+  readonly Memory: { readonly prototype: { grow(pages: number | bigint): number | bigint } };
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => object;
+}
+
+/** Not there with `--jitless`; its types are TypeScript's for browsers. */
+export const { WebAssembly } = globalThis as { WebAssembly?: WasmConstructors };
+
 let channel: MessageChannel | undefined;
 
 /** A structured clone, by the way on which Node itself makes one. @throws DataCloneError */

@@ -21,6 +21,8 @@ export type {
   SharedMapping,
   TypedArrayConstructor,
   TypedArrayOf,
+  WasmMemory,
+  WasmRange,
   Whence,
 } from './internal.js';
 export {

@@ -77,5 +77,7 @@ export {
   throwIfAborted,
 } from './signal.js';
 export type { TypedArrayConstructor, TypedArrayOf } from './typed-array.js';
+export type { WasmMemory } from './wasm-memory.js';
+export type { WasmRange } from './wasm-range.js';
 export { call, invoke, perform, type Work } from './work.js';
 export { MmapFileWriter } from './writer.js';

@@ -9,6 +9,8 @@ import { LOCK_STATES, type LockState } from './operations.js';
 import { checkSize } from './range.js';
 import { indexesOf, indexOf, lastIndexOf, type Needle } from './search.js';
 import { arrayOver, type TypedArrayConstructor, type TypedArrayOf } from './typed-array.js';
+import type { WasmMemory } from './wasm-memory.js';
+import { mapInto, type WasmRange } from './wasm-range.js';
 
 /** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
 export abstract class MemoryReads extends TypedReads {
@@ -138,6 +140,46 @@ export abstract class MemoryReads extends TypedReads {
   ): TypedArrayOf<Type, this['_memory']> {
     const array = arrayOver(this._mapping, type, offset, length);
     return array as TypedArrayOf<Type, this['_memory']>;
+  }
+
+  /**
+   * Maps a part of the file into the memory of WebAssembly code, by default all of it, without copying: code loads from
+   * `address` on what the file holds, and stores go to it.
+   *
+   * The memory grows by as many pages of 64 KiB as are needed, or pages of released ranges are used again. `address` need not be a
+   * multiple of anything: it is as far into a page of 64 KiB as `offset` into one of the system's. What else of the file is in the
+   * range's first and last page of the system is there, too. Arrays over the old `memory.buffer` do not reach new pages: take it again.
+   *
+   * As of a view: after `close` or `release` zeroes are there, a file that becomes shorter leaves zeroes, pages that are lost read as
+   * zeroes and make a fault, and stores to a file that may only be read do not reach it. Traps of WebAssembly stay traps. If code
+   * grows the memory itself, such stores are no longer noticed until the next `mapInto`; they still do not reach the file.
+   *
+   * The file stays in the memory as long as the handle is open. One that is dropped is unmapped when the memory, as this thread knows
+   * it, is collected as well: with the last instance that uses it.
+   *
+   * @typeParam Address - `bigint` for a memory with 64-bit addresses.
+   * @param memory - A `WebAssembly.Memory` that is `shared`, and has a `maximum` that leaves room.
+   * @param offset - First byte. @defaultValue `0`
+   * @param length - Bytes; none is no error, and needs no room. @defaultValue to the end
+   * @returns Where it is, until it is released.
+   * @throws TypeError for what is no `WebAssembly.Memory`; MmapRangeError, also if the memory has no room
+   * @throws MmapUnsupportedError for a memory that is not shared, and of a copy-on-write mapping
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system (`mmap(2)`)
+   * @example
+   * ```ts
+   * using file = MmapFile.open('package.json');
+   * const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
+   * using range = file.mapInto(memory);
+   * // What code of WebAssembly loads from there:
+   * console.log(new Uint8Array(memory.buffer)[range.address] === file.readUInt8(0)); // true
+   * ```
+   */
+  mapInto<Address extends number | bigint = number>(
+    memory: WasmMemory,
+    offset?: number,
+    length?: number,
+  ): WasmRange<Address> {
+    return mapInto(this._mapping, memory, offset, length);
   }
 
   /**

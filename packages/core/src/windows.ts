@@ -1,17 +1,18 @@
 import { Buffer, constants } from 'node:buffer';
 
 import { binding, type HandleId, type ViewOf } from './binding.js';
-import { bufferOf, type TypedArray } from './bytes.js';
+import { bufferOf, isShared, type Owner, type TypedArray } from './bytes.js';
 import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from './errors.js';
 import type { Views } from './options.js';
+import { tenantsOf } from './wasm-memory.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 import { call, perform, type Work } from './work.js';
 
 const { Mark } = binding;
 
 /** The mapping that an array of a user's lies over, if it does. */
-export function ownerOf(array: TypedArray): ViewOf['owner'] | undefined {
-  return Mark.of(bufferOf(array))?.owner;
+export function ownerOf(array: TypedArray): Owner | undefined {
+  return Mark.of(bufferOf(array))?.owner ?? tenantsOf(array);
 }
 
 /** After so many bytes of windows it is worth asking whether the address space has room: V8 ends without any. */
@@ -44,6 +45,8 @@ export class Windows {
   readonly delta: number;
   /** Another thread may be looking: windows never change under its eyes, and are never reused. */
   isShared: boolean;
+  /** A WebAssembly memory has shown the file, so that any array over such a memory may. */
+  isLent = false;
   readonly #traits: WindowsTraits;
   #list: Window[] = [];
   /** For views of a range that lies in two of the list. */
@@ -276,7 +279,8 @@ export class Windows {
    */
   aliases(array: Uint8Array, owner: object): boolean {
     const mark = Mark.of(bufferOf(array));
-    return mark?.owner === owner && !(this.#list.length === 1 && mark.window === this.first);
+    if (this.#list.length === 1 && mark && mark.window === this.first) return false;
+    return ownerOf(array) === owner || (this.isLent && isShared(bufferOf(array)));
   }
 
   copy(offset: number, length: number): Buffer<ArrayBuffer> {

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../src/index.js';
 import { expectFault } from './helpers/faults.js';
 import { pattern, tempFile } from './helpers/temp.js';
+import { sharedMemory } from './helpers/wasm.js';
 
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
@@ -51,6 +52,13 @@ const VIEWS: Record<string, (file: MmapFile) => Uint8Array> = {
   'an array over its buffer': (file) => {
     const { buffer, byteOffset, length } = file.asBuffer();
     return new Uint8Array(buffer, byteOffset, length);
+  },
+  // Of a copy-on-write mapping there is none.
+  'an array over a WebAssembly memory': (file) => {
+    if (file.isCow) return file.asBuffer();
+    const memory = sharedMemory(1);
+    const { address, length } = file.mapInto(memory, 5);
+    return new Uint8Array(memory.buffer, address, length);
   },
 };
 

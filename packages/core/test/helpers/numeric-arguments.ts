@@ -1,5 +1,6 @@
 import type { MmapFile, MmapFileMut, MmapFileReader, MmapFileWriter } from '../../src/index.js';
 import { kinds } from './kinds.js';
+import { sharedMemory } from './wasm.js';
 
 /** What is no offset, length, size or byte, by how it is written. */
 export const notIntegers: Readonly<Record<string, unknown>> = {
@@ -68,6 +69,7 @@ function row(
 const ABSENT = Symbol('a path');
 const BYTES = Buffer.from('bytes');
 const OFFSETS = new Float64Array(1);
+const MEMORY = sharedMemory(0, 2 ** 16);
 
 /** `(offset?, length?)` behind other arguments. */
 function range(owner: Owner, method: string, ...before: unknown[]): NumericArgument[] {
@@ -96,6 +98,7 @@ const reads: NumericArgument[] = (['file', 'readOnly'] as const).flatMap((owner)
   row(owner, 'indexesOf', 'start', ['a', OFFSETS, '?'], optional),
   row(owner, 'indexesOf', 'end', ['a', OFFSETS, 0, '?'], optional),
   ...range(owner, 'reader'),
+  ...range(owner, 'mapInto', MEMORY),
   ...range(owner, 'writeToNewFile', ABSENT),
   ...range(owner, 'advise', 'random'),
   ...['prefetch', 'residency', 'lockMemory', 'unlockMemory'].flatMap((m) => range(owner, m)),

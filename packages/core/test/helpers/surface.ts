@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { sharedMemory } from './wasm.js';
 
 /** What a method is called with to get past its check of arguments; without an entry, nothing. */
 const ARGUMENTS: Record<string, readonly unknown[]> = {
@@ -25,6 +26,7 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   peek: [1],
   chunks: [1],
   claim: [1],
+  mapInto: [sharedMemory(0, 2 ** 16)],
   onFault: [() => {}],
   run: [() => {}],
   runWith: [{}, () => {}],
