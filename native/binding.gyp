@@ -4,7 +4,6 @@
       "target_name": "fmmap",
       "sources": [
         "src/addon.cc",
-        "src/alias.cc",
         "src/call.cc",
         "src/changing.cc",
         "src/copying.cc",
@@ -19,6 +18,7 @@
         "src/removing.cc",
         "src/search.cc",
         "src/using.cc",
+        "src/view.cc",
         "src/window.cc",
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
@@ -29,7 +29,7 @@
       "conditions": [
         ["OS=='linux'", {
           "sources": [
-            "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc", "src/posix/linux.cc",
+            "src/posix/directory.cc", "src/posix/engine.cc", "src/posix/file.cc", "src/posix/guard.cc", "src/posix/linux.cc",
             "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
           ],
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
@@ -39,7 +39,7 @@
         }],
         ["OS=='mac'", {
           "sources": [
-            "src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/file.cc", "src/posix/guard.cc",
+            "src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/engine.cc", "src/posix/file.cc", "src/posix/guard.cc",
             "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
           ],
           "xcode_settings": {

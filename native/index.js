@@ -13,6 +13,28 @@ try {
 // A registry calls nothing once it is gone itself: that of one copy would leave files open when nobody uses it any more.
 addon.leases ??= new FinalizationRegistry((lease) => lease.expire());
 
+class Same {
+  constructor(object) {
+    // biome-ignore lint/correctness/noConstructorReturn: fields are then added to an object that there is
+    return object;
+  }
+}
+
+/** Notes of an ArrayBuffer what it is a view of, in a field that nobody else sees. */
+addon.Mark ??= class Mark extends Same {
+  #of;
+
+  constructor(buffer, of) {
+    super(buffer);
+    this.#of = of;
+  }
+
+  /** What was noted, if anything. */
+  static of(buffer) {
+    return #of in buffer ? buffer.#of : undefined;
+  }
+};
+
 // A listener for these signals replaces the handler of the guard, and its removal takes any handler away.
 addon.onListener ??= (event) => {
   if (event === 'SIGBUS' || event === 'SIGSEGV') addon.rearmGuard();

@@ -6,12 +6,16 @@
 
 namespace fmmap {
 
-void Environment::keep(HandleId handle, const void* data, napi_env env, napi_value memory) {
-  if (windows_.size() >= sweepAt_) sweep(env);
-  Memory& kept = memories_[data];
-  if (kept.uses++ == 0) idle_.erase(std::remove(idle_.begin(), idle_.end(), data), idle_.end());
-  if (kept.reference == nullptr) napi_create_reference(env, memory, 1, &kept.reference);
-  windows_.emplace(handle, data);
+Keeper Environment::viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end) {
+  if (handle == lastHandle_ && data == lastData_ && end <= lastEnd_) {
+    if (Keeper views = lastViews_.lock()) return views;
+  }
+  Keeper views = registry::viewsOf(handle, data, end);
+  lastEnd_ = handle == lastHandle_ && data == lastData_ ? std::max(lastEnd_, end) : end;
+  lastHandle_ = handle;
+  lastData_ = data;
+  lastViews_ = views;
+  return views;
 }
 
 void Environment::watch(HandleId handle, napi_env env, napi_value owner) {
@@ -21,7 +25,6 @@ void Environment::watch(HandleId handle, napi_env env, napi_value owner) {
 }
 
 std::size_t Environment::takeDropped(napi_env env, double* handles, std::size_t room) {
-  while (!idle_.empty()) dropIdle(env);
   std::size_t count = 0;
   for (auto at = owners_.begin(); at != owners_.end() && count < room;) {
     napi_value owner = nullptr;
@@ -37,38 +40,11 @@ std::size_t Environment::takeDropped(napi_env env, double* handles, std::size_t 
   return count;
 }
 
-void Environment::forget(HandleId handle, napi_env env, const void* data) {
-  if (const auto owner = owners_.find(handle); owner != owners_.end() && data == nullptr) {
-    napi_delete_reference(env, owner->second);
-    owners_.erase(owner);
-  }
-  auto [window, end] = windows_.equal_range(handle);
-  while (window != end) window = data == nullptr || window->second == data ? letGo(window, env) : std::next(window);
-}
-
-Environment::Window Environment::letGo(Window window, napi_env env) {
-  const void* const data = window->second;
-  if (--memories_[data].uses == 0) {
-    idle_.push_back(data);
-    if (idle_.size() > kIdle) dropIdle(env);
-  }
-  return windows_.erase(window);
-}
-
-/** The oldest one. */
-void Environment::dropIdle(napi_env env) {
-  const auto oldest = memories_.find(idle_.front());
-  napi_delete_reference(env, oldest->second.reference);
-  memories_.erase(oldest);
-  idle_.erase(idle_.begin());
-}
-
-/** Those of handles that other threads have ended. */
-void Environment::sweep(napi_env env) {
-  for (auto window = windows_.begin(); window != windows_.end();) {
-    window = registry::isGone(window->first) ? letGo(window, env) : std::next(window);
-  }
-  sweepAt_ = 64 + 2 * windows_.size();
+void Environment::unwatch(HandleId handle, napi_env env) {
+  const auto owner = owners_.find(handle);
+  if (owner == owners_.end()) return;
+  napi_delete_reference(env, owner->second);
+  owners_.erase(owner);
 }
 
 napi_value Subject::error(napi_env env, const Status& status, napi_value receiver) const {

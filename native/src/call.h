@@ -23,36 +23,21 @@ struct Environment {
   Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
   double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
 
-  /**
-   * Keeps the memory of a handle's window, which is mapped at `data`, until forget(): whoever calls the addon may have
-   * forgotten it before the binding has let go. Memory that is mapped again and again, as core's is, costs little.
-   */
-  void keep(HandleId handle, const void* data, napi_env env, napi_value memory);
-  /** All of a handle's, or what is at `data`. */
-  void forget(HandleId handle, napi_env env, const void* data = nullptr);
+  /** As registry::viewsOf(), which is asked only where the views are not of the same window as the last ones. */
+  Keeper viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end);
 
-  /** Notes who has a handle, and does not keep it from being collected; until forget(). */
+  /** Notes who has a handle, and does not keep it from being collected; until unwatch(). */
   void watch(HandleId handle, napi_env env, napi_value owner);
+  void unwatch(HandleId handle, napi_env env);
   /** Handles of owners that have been collected, which is known at once here, and in JavaScript after a turn only. */
   std::size_t takeDropped(napi_env env, double* handles, std::size_t room);
 
  private:
-  struct Memory {
-    napi_ref reference = nullptr;
-    int uses = 0;
-  };
-  using Window = std::unordered_multimap<HandleId, const void*>::iterator;
-  static constexpr std::size_t kIdle = 8;  // as many as core has in its pool
-
-  Window letGo(Window window, napi_env env);
-  void dropIdle(napi_env env);
-  void sweep(napi_env env);
-
-  std::unordered_map<const void*, Memory> memories_;
-  std::unordered_multimap<HandleId, const void*> windows_;
-  std::vector<const void*> idle_;  // memories without a use, the last one at the end
-  std::size_t sweepAt_ = 64;
   std::unordered_map<HandleId, napi_ref> owners_;
+  HandleId lastHandle_ = 0;
+  const std::uint8_t* lastData_ = nullptr;
+  std::size_t lastEnd_ = 0;  // up to where its window is known to reach
+  std::weak_ptr<void> lastViews_;
 };
 
 /** How many numbers an operation may find besides its value. */

@@ -128,7 +128,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
   }
   // Other handles learn of it by the flags, and make windows of their own; the caller may already have made its own.
   const auto tell = [&](Window& window) {
-    const bool isMade = window.madeFor == target && window.holders.size() == 1 && window.holders.front() == handle;
+    const bool isMade = window.madeFor == target && window.holders.size() == 1 && window.holders.front().handle == handle;
     if (handles_.size() > 1 && !isMade) window.raiseFlag();
   };
   // A cut that fails must not have taken anything, so pages are taken away after it: until then the guard serves whoever

@@ -34,12 +34,8 @@ bool Mapping::leave(HandleId handle) {
     std::lock_guard<std::mutex> guard(state_);
     handles_.erase(std::remove(handles_.begin(), handles_.end(), handle), handles_.end());
     isLast = handles_.empty();
-    for (std::size_t index = windows_.size(); index-- > 0;) {
-      Window& window = *windows_[index];
-      window.drop(handle);
-      const bool isIdle = window.holders.empty() && window.users == 0;
-      if (isIdle) extract(windows_.begin() + static_cast<std::ptrdiff_t>(index), &left);
-    }
+    for (const auto& window : windows_) window->drop(handle);
+    extractIdle(&left);
   }
   withdrawAll(left);
   {
@@ -62,9 +58,24 @@ bool Mapping::leave(HandleId handle) {
   return isLast;
 }
 
+void Mapping::leaveViews(HandleId handle) {
+  std::vector<std::shared_ptr<Window>> left;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    for (const auto& window : windows_) {
+      const auto holder = window->holder(handle);
+      if (holder == window->holders.end()) continue;
+      holder->isForViews = true;
+      if (holder->views.expired()) window->drop(handle);
+    }
+    extractIdle(&left);
+  }
+  withdrawAll(left);
+}
+
 // --- windows ---
 
-Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, std::int64_t start,
+Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, Keeper memory, std::int64_t start,
                           std::int64_t* length) {
   std::lock_guard<std::mutex> guard(state_);
   if (closed_ || !contains(handles_, handle)) return Status::make(Kind::closed, "mmap", "");
@@ -74,7 +85,7 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   window->capacity = capacity;
   window->start = start;
   window->file = file_;
-  window->holders.push_back(handle);
+  window->holders.push_back({handle, std::move(memory)});
   if (*length < 0) *length = certainLength();
   else if (*length != length_) window->madeFor = *length;
   window->madeInCut = cutTo_ >= 0;
@@ -99,11 +110,12 @@ Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capac
   return {};
 }
 
-bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, std::int64_t* start) {
+bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
+                         std::int64_t* start) {
   std::lock_guard<std::mutex> guard(state_);
   const auto found = findWindow(data);
   if (found == windows_.end() || (*found)->capacity >= size || !contains(handles_, handle)) return false;
-  (*found)->holders.push_back(handle);
+  if (!(*found)->isHeldBy(handle)) (*found)->holders.push_back({handle, std::move(memory)});
   *start = (*found)->start;
   return true;
 }
@@ -120,12 +132,32 @@ bool Mapping::dropWindow(HandleId handle, const std::uint8_t* data) {
       });
       return true;
     }
-    (*found)->drop(handle);
+    const auto holder = (*found)->holder(handle);
+    if (holder != (*found)->holders.end()) {
+      holder->isForViews = true;
+      if (!holder->views.expired()) return false;  // the last of them ends it
+      (*found)->drop(handle);
+    }
     if ((*found)->users > 0) return false;  // the last of them withdraws it
     if ((*found)->holders.empty()) extract(found, &left);
   }
   withdrawAll(left);
   return true;
+}
+
+void Mapping::endViews(HandleId handle, const std::uint8_t* data) {
+  std::vector<std::shared_ptr<Window>> left;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    const auto found = findWindow(data);
+    if (found == windows_.end()) return;  // it was closed
+    const auto holder = (*found)->holder(handle);
+    // There may be others by now.
+    if (holder == (*found)->holders.end() || !holder->isForViews || !holder->views.expired()) return;
+    (*found)->drop(handle);
+    extractIdle(&left);
+  }
+  withdrawAll(left);
 }
 
 void Mapping::letGo(const std::vector<std::shared_ptr<Window>>& used) {
@@ -146,6 +178,13 @@ void Mapping::extract(std::vector<std::shared_ptr<Window>>::iterator window,
   withdrawing_.push_back(*window);
   out->push_back(std::move(*window));
   windows_.erase(window);
+}
+
+void Mapping::extractIdle(std::vector<std::shared_ptr<Window>>* out) {
+  for (std::size_t index = windows_.size(); index-- > 0;) {
+    const Window& window = *windows_[index];
+    if (window.holders.empty() && window.users == 0) extract(windows_.begin() + static_cast<std::ptrdiff_t>(index), out);
+  }
 }
 
 void Mapping::withdrawAll(const std::vector<std::shared_ptr<Window>>& windows) {

@@ -72,12 +72,23 @@ class Mapping {
   bool join(HandleId handle);
   /** Takes a handle away, with its windows and its lock. @returns Whether it was the last one, which closes the mapping. */
   bool leave(HandleId handle);
+  /** The owner of a handle is gone, and only views are left: takes away what none of them needs. */
+  void leaveViews(HandleId handle);
   /** Maps a new window for `*length` visible bytes; -1 asks for what there is now, and gets it. */
-  Status addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, std::int64_t start, std::int64_t* length);
+  Status addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, Keeper memory, std::int64_t start,
+                   std::int64_t* length);
   /** Has another handle look through the window at `data`, if there is one. */
-  bool holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, std::int64_t* start);
-  /** The handle is done with a window. False while work in flight has its addresses. */
+  bool holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory, std::int64_t* start);
+  /** The handle is done with a window. False while work in flight or views have its addresses. */
   bool dropWindow(HandleId handle, const std::uint8_t* data);
+  /**
+   * What all views of a handle over a window keep; `make` gets the memory for the first of them. Null if the handle has no
+   * such window of `end` bytes.
+   */
+  template <typename Make>
+  Keeper viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end, Make make);
+  /** The last of those views is gone. */
+  void endViews(HandleId handle, const std::uint8_t* data);
   MappingState state() const;
   void poison();
   /** Waits for nobody: work in flight ends without the file. */
@@ -165,6 +176,8 @@ class Mapping {
   bool isGuarded() const;
   /** Takes a window from the list, to be given to withdrawAll(). */
   void extract(std::vector<std::shared_ptr<Window>>::iterator window, std::vector<std::shared_ptr<Window>>* out);
+  /** Likewise, those that nobody has any more. */
+  void extractIdle(std::vector<std::shared_ptr<Window>>* out);
   void flagAll();
   std::vector<std::shared_ptr<Window>>::iterator findWindow(const std::uint8_t* data);
   std::int64_t pagesOf(std::int64_t length) const;
@@ -254,5 +267,17 @@ class Mapping {
 
   std::atomic<int> tellsResidency_{-1};  // whether the system tells us which pages of the file it has; -1: not asked
 };
+
+template <typename Make>
+Keeper Mapping::viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end, Make make) {
+  std::lock_guard<std::mutex> guard(state_);
+  const auto window = findWindow(data);
+  if (window == windows_.end() || end > (*window)->capacity) return nullptr;
+  const auto holder = (*window)->holder(handle);
+  if (holder == (*window)->holders.end()) return nullptr;
+  Keeper views = holder->views.lock();
+  if (!views) holder->views = views = make(holder->memory);
+  return views;
+}
 
 }  // namespace fmmap

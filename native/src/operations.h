@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "operation.h"
+#include "view.h"
 
 namespace fmmap {
 
@@ -110,15 +111,17 @@ struct Map : OnMapping {
       : OnMapping(call), memory(call.pages(1)), start(call.size(2)), length(call.sizeOrNone(3)) {
     if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
     if (memory.length <= platform::pageSize()) call.wrong(1, "a page or more, and one for the footer");
-    if (call.isRight()) call.environment()->keep(id, memory.data, call.env(), call.value(1));
+    if (call.isRight()) keeper = view::keep(call.env(), call.value(1));
+    if (!keeper) call.wrong(1, "shared memory");
   }
   Status run(Outcome& outcome) {
     const std::size_t capacity = memory.length - platform::pageSize();
-    const Status status = mapping->addWindow(id, memory.data, capacity, start, &length);
+    const Status status = mapping->addWindow(id, memory.data, capacity, std::move(keeper), start, &length);
     outcome.value = static_cast<double>(length);
     return status;
   }
   Span memory;
+  Keeper keeper;
   std::int64_t start, length;
 };
 

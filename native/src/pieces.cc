@@ -33,7 +33,7 @@ Status Pieces::collect(HandleId handle, std::int64_t offset, std::int64_t length
     for (const auto& window : mapping_.windows_) {
       const std::int64_t last = window->start + static_cast<std::int64_t>(window->mapped);
       if (at < window->start || last <= until) continue;
-      if (!window->isHeldBy(handle)) continue;
+      if (!window->isUsedBy(handle)) continue;
       found = &window;
       until = last;
     }

@@ -13,7 +13,22 @@ namespace {
 
 struct Entry {
   std::shared_ptr<Mapping> mapping;  // null while the handle is being taken away
-  const void* environment;
+  const void* environment;           // null once that has ended, and views are left
+  bool isOwned = true;               // by an object of JavaScript's
+  int views = 0;                     // windows with some
+};
+
+/** What the views of a handle over one window keep: the memory, and the handle. */
+struct Views {
+  std::shared_ptr<Mapping> mapping;
+  HandleId handle;
+  const std::uint8_t* data;
+  Keeper memory;
+
+  Views(std::shared_ptr<Mapping> of, HandleId id, const std::uint8_t* at, Keeper kept)
+      : mapping(std::move(of)), handle(id), data(at), memory(std::move(kept)) {}
+  Views(const Views&) = delete;
+  ~Views();  // on any thread
 };
 
 struct Shared {
@@ -108,16 +123,13 @@ std::shared_ptr<Mapping> findShared(const std::string& secret) {
   return found == all.shared.end() ? nullptr : found->second.lock();
 }
 
-namespace {
-
-/** If it is of this environment; null stands for any. */
-void releaseOf(HandleId id, const void* environment) {
+void release(HandleId id) {
   Registry& all = registry();
   std::shared_ptr<Mapping> mapping;
   {
     std::lock_guard<std::mutex> guard(all.mutex);
     const auto found = all.entries.find(id);
-    if (found == all.entries.end() || (environment && found->second.environment != environment)) return;
+    if (found == all.entries.end()) return;
     mapping = std::move(found->second.mapping);
   }
   if (!mapping) return;
@@ -132,21 +144,62 @@ void releaseOf(HandleId id, const void* environment) {
   all.secrets.erase(secret);
 }
 
+Keeper viewsOf(HandleId id, const std::uint8_t* data, std::size_t end) {
+  Registry& all = registry();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  const auto found = all.entries.find(id);
+  if (found == all.entries.end() || !found->second.mapping) return nullptr;
+  Entry& entry = found->second;
+  return entry.mapping->viewsOf(id, data, end, [&](const Keeper& memory) {
+    ++entry.views;
+    return std::make_shared<Views>(entry.mapping, id, data, memory);
+  });
+}
+
+namespace {
+
+Views::~Views() {
+  mapping->endViews(handle, data);
+  Registry& all = registry();
+  {
+    std::lock_guard<std::mutex> guard(all.mutex);
+    const auto found = all.entries.find(handle);
+    if (found == all.entries.end() || --found->second.views > 0 || found->second.isOwned) return;
+  }
+  release(handle);
+}
+
 }  // namespace
 
-void release(HandleId id) { releaseOf(id, nullptr); }
+void disown(HandleId id) {
+  Registry& all = registry();
+  std::shared_ptr<Mapping> mapping;
+  {
+    std::lock_guard<std::mutex> guard(all.mutex);
+    const auto found = all.entries.find(id);
+    if (found == all.entries.end()) return;
+    found->second.isOwned = false;
+    if (found->second.views > 0) mapping = found->second.mapping;
+  }
+  if (mapping) mapping->leaveViews(id);
+  else release(id);
+}
 
 void releaseAll(const void* environment) {
   Registry& all = registry();
   std::vector<HandleId> ids;
+  bool viewsGoOn;
   {
     std::lock_guard<std::mutex> guard(all.mutex);
     all.environments.erase(environment);
-    for (const auto& [id, entry] : all.entries) {
-      if (entry.environment == environment) ids.push_back(id);
+    viewsGoOn = !all.environments.empty();
+    for (auto& [id, entry] : all.entries) {
+      if (entry.environment != environment) continue;
+      ids.push_back(id);
+      entry.environment = nullptr;
     }
   }
-  for (const HandleId id : ids) releaseOf(id, environment);
+  for (const HandleId id : ids) viewsGoOn ? disown(id) : release(id);
 }
 
 }  // namespace fmmap::registry

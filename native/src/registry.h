@@ -21,8 +21,13 @@ bool isGone(HandleId id);
 /** A word that nobody can guess, by which other threads find the mapping of a handle; empty if that is gone. */
 std::string share(HandleId id);
 std::shared_ptr<Mapping> findShared(const std::string& secret);
+/** What all views of a handle over a window keep: its memory, and the handle. Null if it has no such window of `end` bytes. */
+Keeper viewsOf(HandleId id, const std::uint8_t* data, std::size_t end);
 /** Takes the handle away; the mapping closes with its last one. */
 void release(HandleId id);
+/** Likewise, but for what its views show: with the last of them. */
+void disown(HandleId id);
+/** All of an environment's; views go on where there are others that they may have been moved to. */
 void releaseAll(const void* environment);
 
 }  // namespace fmmap::registry

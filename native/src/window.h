@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "open-file.h"
@@ -24,6 +26,17 @@ namespace fmmap {
 /** What JavaScript has for a mapping. Never used twice in a process. */
 using HandleId = std::uint64_t;
 
+/** Keeps something as long as it has users, on whatever thread the last of them ends. */
+using Keeper = std::shared_ptr<void>;
+
+/** A handle that looks through a window. */
+struct Holder {
+  HandleId handle;
+  Keeper memory;              // that the window lies over, which is JavaScript's
+  bool isForViews = false;    // and nothing else any more: the handle has a larger window
+  std::weak_ptr<void> views{};  // what its views keep, if there are any
+};
+
 struct Window {
   std::uint8_t* data;
   std::size_t capacity;       // bytes before the footer; whole pages
@@ -32,12 +45,25 @@ struct Window {
   std::size_t mapped = 0;     // bytes that show the file; whole pages
   std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: of those that there are
   bool madeInCut = false;     // of a length that is there only if the cut succeeds
-  std::vector<HandleId> holders;  // whose threads keep the memory alive
-  int users = 0;                  // pieces of work that have its addresses
+  std::vector<Holder> holders;
+  Keeper memory;  // of the last holder, until the window is withdrawn
+  int users = 0;  // pieces of work that have its addresses
   platform::Ward* ward = nullptr;
 
-  bool isHeldBy(HandleId handle) const { return std::find(holders.begin(), holders.end(), handle) != holders.end(); }
-  void drop(HandleId handle) { holders.erase(std::remove(holders.begin(), holders.end(), handle), holders.end()); }
+  std::vector<Holder>::iterator holder(HandleId handle) {
+    return std::find_if(holders.begin(), holders.end(), [&](const Holder& holder) { return holder.handle == handle; });
+  }
+  bool isHeldBy(HandleId handle) { return holder(handle) != holders.end(); }
+  bool isUsedBy(HandleId handle) {
+    const auto found = holder(handle);
+    return found != holders.end() && !found->isForViews;
+  }
+  void drop(HandleId handle) {
+    const auto found = holder(handle);
+    if (found == holders.end()) return;
+    if (holders.size() == 1) memory = std::move(found->memory);
+    holders.erase(found);
+  }
 
   void raiseFlag() { flag().store(1); }
   void lowerFlag() { flag().store(0); }  // of a new window only

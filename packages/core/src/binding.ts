@@ -33,6 +33,12 @@ export enum Flag {
   noLock = 2 ** 29,
 }
 
+/** What a view shows: the mapping of this or of another copy of the package, through one of its windows. */
+export interface ViewOf {
+  readonly owner: { requireIntact(): void };
+  readonly window: object;
+}
+
 /** What offsets are put into: as numbers, or as 64-bit integers in the byte order of the processor. */
 export type OffsetArray = BigUint64Array | Float64Array;
 
@@ -135,8 +141,6 @@ export interface Binding extends Operations, Changes {
   blank(memory: Uint8Array): void;
   /** False while work in flight still uses the window: its memory must stay until that is done. */
   unmap(id: HandleId, window: Uint8Array): boolean;
-  /** Of a handle that is released: the binding, too, lets go of the memory of its windows. */
-  forget(id: HandleId): void;
   /** Whether it was in time: before the first mapping. */
   disableGuard(): boolean;
   /** Once in a thread; `report` is called after each fault in the process. */
@@ -144,8 +148,9 @@ export interface Binding extends Operations, Changes {
   poison(id: HandleId): void;
   /** Of the `to` bytes that are mapped those after `from` are but room, which goes with the mapping at the latest. */
   noteRoom(id: HandleId, from: number, to: number): void;
-  /** Notes who has a handle, without keeping it alive, for {@link takeDropped}; until {@link forget}. */
+  /** Notes who has a handle, without keeping it alive, for {@link takeDropped}; until {@link unwatch}. */
   watch(id: HandleId, owner: object): void;
+  unwatch(id: HandleId): void;
   /** Puts there handles whose owners V8 has collected, as far as there is room, and returns how many. */
   takeDropped(handles: Float64Array): number;
   /** `content`: bytes, or a count of zeroes. `result` as of {@link open}. */
@@ -168,7 +173,16 @@ export interface Binding extends Operations, Changes {
   readCached(id: HandleId, offset: number, to: Uint8Array): number;
   /** 1 if the range is certainly in memory. */
   isResident(id: HandleId, offset: number, length: number): number;
-  alias(bytes: Uint8Array): ArrayBuffer;
+  /** Whether V8 counts nothing for what {@link view} gives; else it counts all its bytes. */
+  readonly hasPlainViews: boolean;
+  /** By which {@link view} and {@link keepFor} know a window. */
+  addressOf(window: Uint8Array): number;
+  /** An ArrayBuffer of some bytes of a window of the handle's; nothing where the handle is gone. */
+  view(id: HandleId, address: number, from: number, length: number): ArrayBuffer | undefined;
+  /** Has an object keep bytes of a window, as a view does. */
+  keepFor(id: HandleId, address: number, from: number, length: number, object: object): boolean;
+  /** Of a handle that nobody uses any more but through views: it ends with them. */
+  disown(id: HandleId): void;
   /** Where a needle, which is not empty, first occurs; or -1. */
   find(bytes: Uint8Array, needle: Uint8Array): number;
   /** Puts where it occurs, counted from `base`, behind the first `used` offsets of `target`; returns how many it added. */
@@ -180,6 +194,11 @@ export interface Binding extends Operations, Changes {
     used: number,
   ): number;
   detach(buffer: ArrayBuffer): void;
+  /** What is noted of the memory of a view, for all copies of this package. */
+  readonly Mark: {
+    new (buffer: ArrayBufferLike, of: ViewOf): object;
+    of(buffer: ArrayBufferLike): ViewOf | undefined;
+  };
   /** Calls `expire()` of what it was given when the owner of that is collected. */
   readonly leases: FinalizationRegistry<{ expire(): void }>;
 }

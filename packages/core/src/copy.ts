@@ -10,19 +10,31 @@ export function toTarget(target: unknown): Uint8Array {
   return plain(target, 'target');
 }
 
-/** Copies what there is from `offset` on into all of `to`. @returns The bytes copied. */
+/** Copies what there is from `offset` on into `to`, as far as it has room. @returns The bytes copied. */
 export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number {
+  return copy(mapping, to, offset, () => {
+    mapping.refresh();
+    return Math.max(Math.min(to.length, mapping.length - offset), 0);
+  });
+}
+
+/** Fills all of `to` from `offset` on. @throws MmapRangeError if there are not enough bytes */
+export function copyExact(mapping: Mapping, to: Uint8Array, offset: number): void {
+  copy(mapping, to, offset, () => mapping.resolve(offset, to.length));
+}
+
+/** @param count - How many bytes; asked again each time, for another thread may make the mapping shorter. */
+function copy(mapping: Mapping, to: Uint8Array, offset: number, count: () => number): number {
   checkSize(offset, 'offset');
   if (to.length === 0) checkAttached(to, 'target'); // it may have gone while the caller waited for the disk
-  const count = mapping.settled(() => {
-    mapping.refresh();
-    const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
+  const copied = mapping.settled(() => {
+    const length = count();
     if (mapping.windows.aliases(to, mapping)) to.set(mapping.windows.copy(offset, length));
     else mapping.windows.load(offset, length, to);
     return length;
   }, to);
-  mapping.checkAfter(count);
-  return count;
+  mapping.checkAfter(copied);
+  return copied;
 }
 
 /** More than this V8 copies faster than a loop. */

@@ -1,6 +1,7 @@
 // The public names; `./internal` has those that the async packages need as well.
 export type {
   Advice,
+  AttachOptions,
   CreateOptions,
   CursorDescription,
   FaultCause,
@@ -9,6 +10,7 @@ export type {
   IdentityReason,
   LockState,
   MapOptions,
+  MemoryOf,
   MmapErrorDetails,
   Needle,
   OffsetArray,

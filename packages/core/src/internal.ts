@@ -17,7 +17,7 @@ export {
   result,
 } from './binding.js';
 export { isBytes } from './bytes.js';
-export { copyTo, toTarget } from './copy.js';
+export { copyExact, copyTo, toTarget } from './copy.js';
 export type { Whence } from './cursor.js';
 export { type CursorDescription, type FileDescription, show } from './describe.js';
 export { syncDirectory, syncParentDirectory } from './directory.js';
@@ -54,8 +54,10 @@ export { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
 export type { Advice, LockState } from './operations.js';
 export * as operations from './operations.js';
 export type {
+  AttachOptions,
   CreateOptions,
   MapOptions,
+  MemoryOf,
   OpenMutOptions,
   OpenOptions,
   OpenOrCreateOptions,

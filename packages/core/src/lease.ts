@@ -5,19 +5,6 @@ import { collect, onShortage } from './shortage.js';
 
 let hasWarned = false;
 
-/** Memory on its way to a lease. If its thread is ended there, it stays: the binding may have it. */
-const arriving = new Set<readonly SharedArrayBuffer[]>();
-
-/** Does what hands memory to the binding, and to a lease. */
-export function handOver<T>(memories: readonly SharedArrayBuffer[], act: () => T): T {
-  arriving.add(memories);
-  try {
-    return act();
-  } finally {
-    arriving.delete(memories); // which a thread that is being ended does not reach
-  }
-}
-
 /** Of mappings that have not ended. */
 const leases = new Map<HandleId, Lease>();
 
@@ -43,19 +30,11 @@ export function makeWay(bytes: number): void {
   most = Math.max(LEAST, 2 * (held + bytes));
 }
 
-/**
- * The memory that the binding may look at: V8 must not free it before the binding has let go of it. It outlives a
- * dropped mapping until the binding has unmapped it.
- */
+/** The hold that a mapping has on its handle. The binding keeps the memory. */
 export class Lease {
   readonly id: HandleId;
   /** Of a file that should have been closed; memory and attached handles need no closing. */
   readonly #path: string | undefined;
-  /** One, but for files larger than a buffer. */
-  readonly #memories: SharedArrayBuffer[] = [];
-  /** What was dropped while work was in flight, which may be looking at it. */
-  #leaving: SharedArrayBuffer[] | undefined;
-  #inFlight = 0;
   /** Bytes that are held by nothing else. */
   #content = 0;
 
@@ -64,7 +43,7 @@ export class Lease {
     this.#path = path;
   }
 
-  /** Unmaps when `owner` is collected. From here on the memory is held as long as the thread lives, or until it is dropped. */
+  /** Unmaps when `owner` is collected. */
   register(owner: object, content = 0): void {
     leases.set(this.id, this);
     binding.leases.register(owner, this, owner);
@@ -77,23 +56,7 @@ export class Lease {
   #unregister(): boolean {
     if (!leases.delete(this.id)) return false;
     held -= this.#content;
-    return true;
-  }
-
-  keep(memory: SharedArrayBuffer): void {
-    if (!this.#memories.includes(memory)) this.#memories.push(memory);
-  }
-
-  keeps(memory: SharedArrayBuffer): boolean {
-    return this.#memories.includes(memory);
-  }
-
-  /** @returns Whether it was kept until now. */
-  drop(memory: SharedArrayBuffer): boolean {
-    const at = this.#memories.indexOf(memory);
-    if (at < 0) return false;
-    this.#memories.splice(at, 1);
-    if (this.#inFlight > 0) this.#leave(memory);
+    binding.unwatch(this.id);
     return true;
   }
 
@@ -101,31 +64,12 @@ export class Lease {
   end(owner: object): void {
     this.#unregister();
     binding.leases.unregister(owner);
-    binding.forget(this.id);
-    if (this.#inFlight > 0) this.#leave(...this.#memories);
-    this.#memories.length = 0;
   }
 
-  #leave(...memories: SharedArrayBuffer[]): void {
-    this.#leaving ??= [];
-    this.#leaving.push(...memories);
-  }
-
-  /** Work starts that may look at the memory without the thread of JavaScript. */
-  enter(): void {
-    ++this.#inFlight;
-  }
-
-  leave(): void {
-    if (--this.#inFlight === 0) this.#leaving = undefined;
-  }
-
-  /** The mapping was dropped, and nothing is in flight. */
+  /** The mapping was dropped, and with it all views but those that were transferred. */
   expire(): void {
     if (!this.#unregister()) return;
-    binding.release(this.id);
-    binding.forget(this.id);
-    this.#memories.length = 0;
+    binding.disown(this.id);
     if (this.#path === undefined || hasWarned) return;
     hasWarned = true;
     process.emitWarning(

@@ -17,8 +17,9 @@ import {
 } from './errors.js';
 import { type FaultListener, FaultListeners } from './fault.js';
 import { setImmediate } from './host.js';
-import { handOver, Lease } from './lease.js';
+import { Lease } from './lease.js';
 import { LockTurn } from './lock-turn.js';
+import { checkViews, type Views } from './options.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Turns } from './turns.js';
 import { Window } from './window.js';
@@ -45,7 +46,7 @@ interface Fault {
 }
 
 /** What a mapping is, for good. */
-export interface MappingTraits {
+export interface MappingTraits extends Views {
   readonly id: HandleId;
   readonly path: string;
   readonly access: Access;
@@ -54,7 +55,6 @@ export interface MappingTraits {
   readonly isMemory: boolean;
   /** Copy-on-write, and still so once frozen. */
   readonly isCow: boolean;
-  readonly detachOnClose: boolean;
 }
 
 /**
@@ -110,7 +110,7 @@ export class Mapping {
     this.#traits = traits;
     this.#isAttached = isAttached;
     this.#lease = new Lease(id, isMemory || isAttached ? undefined : path);
-    this.windows = new Windows(traits, this.#lease, delta, isAttached);
+    this.windows = new Windows(traits, delta, isAttached);
   }
 
   /** Maps what the binding has just opened; on failure nothing of it is left. */
@@ -133,29 +133,33 @@ export class Mapping {
   /**
    * The mapping of a token from {@link share}, seen from this thread. Everything but the memory is asked of the binding.
    * @param name - For the message if it is closed.
+   * @param shared - Whether the views of this handle are to lie over shared memory.
    */
-  static attach(secret: string, memories: readonly SharedArrayBuffer[], name: string): Mapping {
-    const mapping = handOver(memories, () => {
-      const windows = memories.map((memory) => new Window(memory));
-      const starts = new Float64Array(windows.length);
-      const id = binding.attach(secret, name, starts, ...windows.map(({ whole }) => whole));
-      const [length = 0, access = 0, offset = 0, delta = 0, bits = 0] = result;
-      const path = binding.nameOf(id);
-      const isMemory = (bits & 1) !== 0;
-      const isCow = (bits & 2) !== 0;
-      const detachOnClose = (bits & 4) !== 0;
-      const traits = { id, path, access, offset, isMemory, isCow, detachOnClose };
-      const attached = new Mapping(traits, delta, true);
-      attached.#lease.register(attached);
-      const known = windows.flatMap((window, index) => {
-        const start = starts[index] ?? -1;
-        return start < 0 ? [] : [Object.assign(window, { start })];
-      });
-      attached.windows.adopt(known, length);
-      attached.#show(attached.windows.covers(length) ? length : 0);
-      return attached;
+  static attach(
+    secret: string,
+    memories: readonly SharedArrayBuffer[],
+    name: string,
+    shared: boolean,
+  ): Mapping {
+    const windows = memories.map((memory) => new Window(memory));
+    const starts = new Float64Array(windows.length);
+    const id = binding.attach(secret, name, starts, ...windows.map(({ whole }) => whole));
+    const [length = 0, access = 0, offset = 0, delta = 0, bits = 0] = result;
+    const path = binding.nameOf(id);
+    const isMemory = (bits & 1) !== 0;
+    const isCow = (bits & 2) !== 0;
+    const detachOnClose = (bits & 4) !== 0;
+    const traits = { id, path, access, offset, isMemory, isCow, detachOnClose, shared };
+    const mapping = new Mapping(traits, delta, true);
+    mapping.#lease.register(mapping);
+    const known = windows.flatMap((window, index) => {
+      const start = starts[index] ?? -1;
+      return start < 0 ? [] : [Object.assign(window, { start })];
     });
+    mapping.windows.adopt(known, length);
+    mapping.#show(mapping.windows.covers(length) ? length : 0);
     try {
+      checkViews(mapping.#traits);
       mapping.#sync(true); // a fault is for who uses it: it may have come to reopen
       if (mapping.#isClosed) throw new MmapClosedError(name);
     } catch (error) {
@@ -190,9 +194,14 @@ export class Mapping {
     return this.#traits.offset;
   }
 
+  /** Whether views lie over shared memory. */
+  get shared(): boolean {
+    return this.#traits.shared;
+  }
+
   /** Of the async classes. */
   get turns(): Turns {
-    this.#turns ??= new Turns(this.#lease);
+    this.#turns ??= new Turns();
     return this.#turns;
   }
 
@@ -417,8 +426,8 @@ export class Mapping {
   // --- memory ---
 
   /** A view for the user over a checked range. */
-  bytes(offset: number, length: number): Buffer {
-    return this.windows.view(offset, length, this);
+  bytes(offset: number, length: number, isShared: boolean = this.#traits.shared): Buffer {
+    return this.windows.view(offset, length, this, isShared);
   }
 
   /**

@@ -11,6 +11,9 @@ import { indexesOf, indexOf, lastIndexOf, type Needle } from './search.js';
 
 /** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
 export abstract class MemoryReads extends TypedReads {
+  /** What views lie over: for types alone, there is no such property. @internal */
+  abstract readonly _memory: ArrayBufferLike;
+
   /** The path as it was given, or `''` for anonymous memory. */
   get path(): string {
     return this._mapping.path;
@@ -81,10 +84,10 @@ export abstract class MemoryReads extends TypedReads {
    * console.log(JSON.parse(file.asBuffer().toString()));
    * ```
    */
-  asBuffer(): Buffer {
+  asBuffer(): Buffer<this['_memory']> {
     const mapping = this._mapping;
     mapping.refresh();
-    return mapping.bytes(0, mapping.length);
+    return mapping.bytes(0, mapping.length) as Buffer<this['_memory']>;
   }
 
   /**
@@ -96,19 +99,19 @@ export abstract class MemoryReads extends TypedReads {
    * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
    * on Node 20.
    */
-  bytes(offset: number, length: number): Buffer {
+  bytes(offset: number, length: number): Buffer<this['_memory']> {
     checkSize(offset, 'offset');
     checkSize(length, 'length');
     const mapping = this._mapping;
     mapping.resolve(offset, length);
-    return mapping.bytes(offset, length);
+    return mapping.bytes(offset, length) as Buffer<this['_memory']>;
   }
 
   /**
    * A copy of a part of the mapping on the heap, by default of all of it.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
-  copyBytes(offset?: number, length?: number): Buffer {
+  copyBytes(offset?: number, length?: number): Buffer<ArrayBuffer> {
     const mapping = this._mapping;
     const copy = mapping.settled(() =>
       mapping.windows.copy(offset ?? 0, mapping.resolve(offset, length)),

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { isBytes, plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import { TypedWrites } from './generated/typed-writes.js';
+import type { Mapping } from './mapping.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { ownerOf } from './windows.js';
 
@@ -11,6 +12,21 @@ export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
   if (typeof source === 'string') return Buffer.from(source);
   if (isBytes(source)) return plain(source, name);
   throw typeError(name, 'a Uint8Array or a string', source);
+}
+
+/**
+ * Copies the start of `from` in.
+ * @param count - How many bytes; asked again each time, for another thread may make the mapping shorter.
+ */
+function store(mapping: Mapping, from: Uint8Array, offset: number, count: () => number): number {
+  const stored = mapping.settled(() => {
+    const length = count();
+    const part = length === from.length ? from : from.subarray(0, length);
+    mapping.windows.store(offset, mapping.windows.aliases(part, mapping) ? part.slice() : part);
+    return length;
+  }, from);
+  mapping.checkAfter(stored);
+  return stored;
 }
 
 /** The larger a move is, the more of it goes at once; bounded, for files larger than the heap. */
@@ -27,15 +43,10 @@ export abstract class MemoryWrites extends TypedWrites {
     const from = sourceBytes(source);
     checkSize(offset, 'offset');
     const mapping = this._mapping;
-    const count = mapping.settled(() => {
+    return store(mapping, from, offset, () => {
       mapping.requireUsable();
-      const length = Math.max(Math.min(from.length, mapping.length - offset), 0);
-      const part = length === from.length ? from : from.subarray(0, length);
-      mapping.windows.store(offset, mapping.windows.aliases(part, mapping) ? part.slice() : part);
-      return length;
-    }, from);
-    mapping.checkAfter(count);
-    return count;
+      return Math.max(Math.min(from.length, mapping.length - offset), 0);
+    });
   }
 
   /**
@@ -47,9 +58,11 @@ export abstract class MemoryWrites extends TypedWrites {
     const from = sourceBytes(source);
     checkSize(offset, 'offset');
     const mapping = this._mapping;
-    mapping.requireUsable();
-    checkWithin(offset, from.length, mapping.length, mapping.path);
-    this.write(from, offset);
+    store(mapping, from, offset, () => {
+      mapping.requireUsable();
+      checkWithin(offset, from.length, mapping.length, mapping.path);
+      return from.length;
+    });
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Access } from './binding.js';
 import { MmapUnsupportedError, typeError } from './errors.js';
-import { madeBy, refuseStatic } from './made-by.js';
+import { refuseStatic } from './made-by.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import { MemoryWrites } from './memory-writes.js';
 import { mixin } from './mixin.js';
@@ -8,9 +8,11 @@ import { MmapFile } from './mmap-file.js';
 import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
 import * as operations from './operations.js';
 import {
+  type AttachOptions,
   type CreateOptions,
   constructors,
   type MapOptions,
+  type MemoryOf,
   type OpenMutOptions,
   type OpenOptions,
   type OpenOrCreateOptions,
@@ -20,11 +22,14 @@ import { perform } from './work.js';
 import { MmapFileWriter } from './writer.js';
 
 // mixin() below adds what this declares.
-export interface MmapFileMut extends MemoryWrites {}
+// biome-ignore lint/correctness/noUnusedVariables: it is the class's, and has its parameters
+export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends MemoryWrites {}
 
 /**
  * A file mapped for reading and writing.
  *
+ * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
+ * that take files of either kind ask for `MmapFileMut<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { MmapFileMut } from '@fmmap/core';
@@ -36,7 +41,7 @@ export interface MmapFileMut extends MemoryWrites {}
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
-export class MmapFileMut extends MmapFile {
+export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends MmapFile<Memory> {
   #removeOnDispose = false;
 
   /**
@@ -44,7 +49,10 @@ export class MmapFileMut extends MmapFile {
    * its name are on the disk then (`fsync(2)` of the file, and of its directory).
    * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
    */
-  static create(path: PathLike, options?: CreateOptions): MmapFileMut {
+  static create<Shared extends boolean = false>(
+    path: PathLike,
+    options?: CreateOptions<Shared>,
+  ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
       perform(openFile(this, MmapFileMut, constructors.create, placeOf(path), options)),
     );
@@ -60,14 +68,20 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
    */
-  static override open(path: PathLike, options?: OpenOrCreateOptions): MmapFileMut {
+  static override open<Shared extends boolean = false>(
+    path: PathLike,
+    options?: OpenOrCreateOptions<Shared>,
+  ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
       perform(openFile(this, MmapFileMut, constructors.openOrCreate, placeOf(path), options)),
     );
   }
 
   /** Maps an existing file for writing; otherwise as {@link MmapFileMut.open}. */
-  static openExisting(path: PathLike, options?: OpenMutOptions): MmapFileMut {
+  static openExisting<Shared extends boolean = false>(
+    path: PathLike,
+    options?: OpenMutOptions<Shared>,
+  ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
       perform(openFile(this, MmapFileMut, constructors.openExisting, placeOf(path), options)),
     );
@@ -77,18 +91,21 @@ export class MmapFileMut extends MmapFile {
    * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone.
    * @throws as {@link MmapFile.open}
    */
-  static openCow(path: PathLike, options?: OpenOptions): MmapFileMut {
+  static openCow<Shared extends boolean = false>(
+    path: PathLike,
+    options?: OpenOptions<Shared>,
+  ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
       perform(openFile(this, MmapFileMut, constructors.openCow, placeOf(path), options)),
     );
   }
 
   /** A writable mapping of a copy of `data` with no file behind it. */
-  static override memory(
+  static override memory<Shared extends boolean = false>(
     path: string,
     data: Uint8Array | string = '',
-    options?: MapOptions,
-  ): MmapFileMut {
+    options?: MapOptions<Shared>,
+  ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(openMemory(this, MmapFileMut, path, Access.write, data, options));
   }
 
@@ -96,7 +113,10 @@ export class MmapFileMut extends MmapFile {
    * A writable mapping of `length` zeroes with no file and no name.
    * @throws TypeError, MmapRangeError, MmapError of the system
    */
-  static anonymous(length: number, options?: MapOptions): MmapFileMut {
+  static anonymous<Shared extends boolean = false>(
+    length: number,
+    options?: MapOptions<Shared>,
+  ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(openAnonymous(this, MmapFileMut, length, options));
   }
 
@@ -104,9 +124,11 @@ export class MmapFileMut extends MmapFile {
    * As {@link MmapFile.attach}, for writing.
    * @throws MmapUnsupportedError if the token is of a read-only mapping
    */
-  static override attach(token: SharedMapping): MmapFileMut {
-    madeBy(this, MmapFileMut, 'attach');
-    const mapping = attachMapping(token);
+  static override attach<Shared extends boolean = false>(
+    token: SharedMapping,
+    options?: AttachOptions<Shared>,
+  ): MmapFileMut<MemoryOf<Shared>> {
+    const mapping = attachMapping(this, MmapFileMut, token, options);
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new MmapFileMut(mapping);
     }
@@ -177,16 +199,16 @@ export class MmapFileMut extends MmapFile {
    * @throws MmapUnsupportedError while other threads are attached
    * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
    */
-  freeze(): MmapFile {
+  freeze(): MmapFile<Memory> {
     return this.#freeze(false);
   }
 
   /** As {@link freeze}, and executable. */
-  freezeExec(): MmapFile {
+  freezeExec(): MmapFile<Memory> {
     return this.#freeze(true);
   }
 
-  #freeze(exec: boolean): MmapFile {
+  #freeze(exec: boolean): MmapFile<Memory> {
     const mapping = this._mapping;
     perform(mapping.freeze(exec));
     Object.assign(this, { _mapping: Mapping.closed(mapping) });

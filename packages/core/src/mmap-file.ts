@@ -1,16 +1,21 @@
 import type * as fs from 'node:fs';
 
 import { Access, LockKind } from './binding.js';
-import { copyFew, copyTo, toTarget } from './copy.js';
-import { checkMapping, madeBy } from './made-by.js';
+import { copyExact, copyFew, copyTo, toTarget } from './copy.js';
+import { checkMapping } from './made-by.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
 import type { Advice } from './operations.js';
 import * as operations from './operations.js';
-import { constructors, type MapOptions, type OpenOptions } from './options.js';
+import {
+  type AttachOptions,
+  constructors,
+  type MapOptions,
+  type MemoryOf,
+  type OpenOptions,
+} from './options.js';
 import { type PathLike, placeOf } from './path.js';
-import { checkSize } from './range.js';
 import { MmapFileReader } from './reader.js';
 import { perform } from './work.js';
 
@@ -20,6 +25,8 @@ import { perform } from './work.js';
  * Views (`asBuffer`, `bytes`) show the file without copying and never dangle: after `close` they
  * read zeroes. A file that is dropped without `close` is unmapped by the garbage collector.
  *
+ * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
+ * that take files of either kind ask for `MmapFile<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { MmapFile } from '@fmmap/core';
@@ -28,9 +35,14 @@ import { perform } from './work.js';
  * console.log(file.length, file.indexOf('"name"'));
  * ```
  */
-export class MmapFile extends MemoryReads implements Disposable {
+export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
+  extends MemoryReads
+  implements Disposable
+{
   /** @internal */
   readonly _mapping: Mapping;
+  /** @internal */
+  declare readonly _memory: Memory;
 
   /** @internal */
   constructor(mapping: Mapping) {
@@ -46,7 +58,10 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
    * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    */
-  static open(path: PathLike, options?: OpenOptions): MmapFile {
+  static open<Shared extends boolean = false>(
+    path: PathLike,
+    options?: OpenOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
       perform(openFile(this, MmapFile, constructors.open, placeOf(path), options)),
     );
@@ -55,7 +70,10 @@ export class MmapFile extends MemoryReads implements Disposable {
   /**
    * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
    */
-  static openExec(path: PathLike, options?: OpenOptions): MmapFile {
+  static openExec<Shared extends boolean = false>(
+    path: PathLike,
+    options?: OpenOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
       perform(openFile(this, MmapFile, constructors.openExec, placeOf(path), options)),
     );
@@ -66,7 +84,11 @@ export class MmapFile extends MemoryReads implements Disposable {
    * @param path - A name for messages.
    * @throws TypeError, MmapError of the system
    */
-  static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): MmapFile {
+  static memory<Shared extends boolean = false>(
+    path: string,
+    data: Uint8Array | string = '',
+    options?: MapOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(openMemory(this, MmapFile, path, Access.read, data, options));
   }
 
@@ -77,11 +99,15 @@ export class MmapFile extends MemoryReads implements Disposable {
    * attached as well: its methods throw `MmapFaultError` until one of the handles calls {@link reopen}. Closing an
    * attached handle ends that handle only; it need not be closed.
    *
+   * @param options - Whether the views of this handle are `shared`, whatever those of the first one are.
    * @throws TypeError, MmapClosedError if the first handle is closed
+   * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`
    */
-  static attach(token: SharedMapping): MmapFile {
-    madeBy(this, MmapFile, 'attach');
-    return new MmapFile(attachMapping(token));
+  static attach<Shared extends boolean = false>(
+    token: SharedMapping,
+    options?: AttachOptions<Shared>,
+  ): MmapFile<MemoryOf<Shared>> {
+    return new MmapFile(attachMapping(this, MmapFile, token, options));
   }
 
   /**
@@ -101,9 +127,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    */
   readExact(target: Uint8Array, offset = 0): void {
     const to = toTarget(target);
-    checkSize(offset, 'offset');
-    this._mapping.resolve(offset, to.length);
-    copyTo(this._mapping, to, offset);
+    copyExact(this._mapping, to, offset);
   }
 
   /**
@@ -111,7 +135,7 @@ export class MmapFile extends MemoryReads implements Disposable {
    * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
-  reader(offset?: number, length?: number): MmapFileReader {
+  reader(offset?: number, length?: number): MmapFileReader<Memory> {
     return new MmapFileReader(this, offset, length);
   }
 

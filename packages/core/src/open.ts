@@ -8,7 +8,14 @@ import { makeWay } from './lease.js';
 import { pauses } from './lock-turn.js';
 import { type FileClass, madeBy } from './made-by.js';
 import { Mapping, type SharedMapping } from './mapping.js';
-import { constructors, type MapOptions, type OpenRequest, parseOptions } from './options.js';
+import {
+  type AttachOptions,
+  constructors,
+  type MapOptions,
+  type OpenRequest,
+  parseAttach,
+  parseOptions,
+} from './options.js';
 import { type Place, showPath } from './path.js';
 import { checkSize } from './range.js';
 import { relieved } from './shortage.js';
@@ -34,7 +41,7 @@ export function* openFile(
   const request: OpenRequest =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ??
     parseOptions(madeBy(caller, type, maker.name), maker, options);
-  const { access, flags, mode, customFlags, offset, length, maxSize, detachOnClose } = request;
+  const { access, flags, mode, customFlags, offset, length, maxSize } = request;
   let id = yield* call(
     'open',
     path,
@@ -59,7 +66,8 @@ export function* openFile(
     offset,
     isMemory: false,
     isCow: access === Access.copy,
-    detachOnClose,
+    detachOnClose: request.detachOnClose,
+    shared: request.shared,
   });
 }
 
@@ -114,7 +122,7 @@ function mapMemory(
   content: Uint8Array | number,
   options: MapOptions | undefined,
 ): Mapping {
-  const { flags, detachOnClose } = parseOptions(name, constructors.anonymous, options);
+  const { flags, detachOnClose, shared } = parseOptions(name, constructors.anonymous, options);
   makeWay(typeof content === 'number' ? content : content.length);
   const id = relieved(() => binding.memory(path, access, flags, content));
   return perform(
@@ -126,6 +134,7 @@ function mapMemory(
       isMemory: true,
       isCow: false,
       detachOnClose,
+      shared,
     }),
   );
 }
@@ -136,7 +145,13 @@ const MOST_WINDOWS = 2 ** 14;
 const TOKEN = 'fmmap,path,secret,windows';
 
 /** The mapping of a token of `share()`. Each part of it is looked at once: it may be anybody's object. */
-export function attachMapping(token: SharedMapping): Mapping {
+export function attachMapping(
+  caller: unknown,
+  type: FileClass,
+  token: SharedMapping,
+  options?: AttachOptions,
+): Mapping {
+  const shared = parseAttach(madeBy(caller, type, 'attach'), options);
   const parts = { ...token };
   const { fmmap, path, secret, windows } = parts;
   const memories = Array.isArray(windows) && windows.length <= MOST_WINDOWS ? [...windows] : [];
@@ -149,7 +164,7 @@ export function attachMapping(token: SharedMapping): Mapping {
     Array.isArray(windows) &&
     memories.every(isWindow);
   if (!isToken) throw typeError('token', 'what share() returned', token);
-  return Mapping.attach(secret, memories, path);
+  return Mapping.attach(secret, memories, path, shared);
 }
 
 function isWindow(memory: unknown): memory is SharedArrayBuffer {

@@ -6,8 +6,23 @@ import { Access, Flag } from './binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from './errors.js';
 import { checkInteger, checkSize } from './range.js';
 
+/** What views lie over: depends on the option `shared`. */
+export type MemoryOf<Shared extends boolean> = Shared extends true
+  ? SharedArrayBuffer
+  : ArrayBuffer;
+
+/** What every handle on a mapping takes; options of {@link MmapFile.attach}. */
+export interface AttachOptions<Shared extends boolean = boolean> {
+  /**
+   * Whether views lie over a `SharedArrayBuffer`: memory for `Atomics` between threads. Many APIs refuse it, and
+   * nothing detaches it, so that `detachOnClose` does not go with it. `share()` and `attach` work without it.
+   * @defaultValue `false`
+   */
+  shared?: Shared | undefined;
+}
+
 /** What every mapping takes. */
-export interface MapOptions {
+export interface MapOptions<Shared extends boolean = boolean> extends AttachOptions<Shared> {
   /** Fault all pages in while mapping (`MAP_POPULATE`). @defaultValue `false` */
   populate?: boolean | undefined;
   /** A hint that the memory is a stack (`MAP_STACK`). @defaultValue `false` */
@@ -33,7 +48,7 @@ export interface MapOptions {
 }
 
 /** Options of {@link MmapFile.open} and {@link MmapFile.openExec}. */
-export interface OpenOptions extends MapOptions {
+export interface OpenOptions<Shared extends boolean = boolean> extends MapOptions<Shared> {
   /** First byte of the file to map; need not be page-aligned. @defaultValue `0` */
   offset?: number | undefined;
   /** Bytes to map. @defaultValue all from `offset` to the end of the file */
@@ -59,7 +74,7 @@ export interface OpenOptions extends MapOptions {
 }
 
 /** Options of {@link MmapFileMut.openExisting}. */
-export interface OpenMutOptions extends OpenOptions {
+export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOptions<Shared> {
   /** Make the file this long, longer or shorter, before it is mapped. */
   maxSize?: number | undefined;
   /**
@@ -76,21 +91,29 @@ export interface OpenMutOptions extends OpenOptions {
 }
 
 /** Options of {@link MmapFileMut.create}. */
-export interface CreateOptions extends OpenMutOptions {
+export interface CreateOptions<Shared extends boolean = boolean> extends OpenMutOptions<Shared> {
   /** Permission bits of a new file, less the umask, as in `fs.open`. @defaultValue `0o666` */
   mode?: number | string | undefined;
 }
 
 /** Options of {@link MmapFileMut.open}. */
-export interface OpenOrCreateOptions extends CreateOptions {
+export interface OpenOrCreateOptions<Shared extends boolean = boolean>
+  extends CreateOptions<Shared> {
   /** Create the file if it does not exist. @defaultValue `true` */
   create?: boolean | undefined;
   /** Fail if the file exists. @defaultValue `false` */
   createNew?: boolean | undefined;
 }
 
+/** What the views of a mapping are like. */
+export interface Views {
+  readonly detachOnClose: boolean;
+  /** Over a `SharedArrayBuffer`. */
+  readonly shared: boolean;
+}
+
 /** Checked options in the form that the binding takes. */
-export interface OpenRequest {
+export interface OpenRequest extends Views {
   readonly access: Access;
   readonly flags: number;
   readonly mode: number;
@@ -100,10 +123,10 @@ export interface OpenRequest {
   readonly length: number;
   /** -1: as it is. */
   readonly maxSize: number;
-  readonly detachOnClose: boolean;
 }
 
-const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard'];
+const ATTACH = ['shared'];
+const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard', ...ATTACH];
 const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
 const OPEN = [...MAP, 'offset', 'length', 'read', 'lock', 'customFlags', ...WINDOWS];
 const OPEN_MUT = [...OPEN, 'maxSize', 'allocate', 'write', 'append', 'truncate'];
@@ -253,7 +276,7 @@ export function parseOptions(
   const { access, takes } = maker;
   let { flags } = maker;
   const numbers = { offset: 0, length: -1, maxSize: -1, customFlags: 0, mode: 0o666 };
-  let detachOnClose = false;
+  const views = { detachOnClose: false, shared: false };
   const values = readOptions(options, takes, name);
   for (const [key, value] of Object.entries(values) as [string, unknown][]) {
     if (WINDOWS.includes(key)) {
@@ -278,7 +301,7 @@ export function parseOptions(
       if (typeof value !== 'boolean') throw typeError(key, 'a boolean', value);
       const bit = BITS[key] ?? 0;
       flags = value ? flags | bit : flags & ~bit;
-      if (key === 'detachOnClose') detachOnClose = value;
+      if (key === 'detachOnClose' || key === 'shared') views[key] = value;
       if (key === 'guard') flags = value ? flags & ~Flag.noGuard : flags | Flag.noGuard;
       if ((key === 'read' || key === 'write') && !value) {
         throw new MmapUnsupportedError(
@@ -289,5 +312,24 @@ export function parseOptions(
     }
   }
   if ((flags & Flag.createNew) !== 0) flags |= Flag.create;
-  return { access, flags, detachOnClose, ...numbers };
+  checkViews(views);
+  return { access, flags, ...views, ...numbers };
+}
+
+/** @throws MmapUnsupportedError for views that cannot be */
+export function checkViews({ shared, detachOnClose }: Views): void {
+  if (!shared || !detachOnClose) return;
+  throw new MmapUnsupportedError(
+    'views that are "shared" do not go with "detachOnClose", because no SharedArrayBuffer can be detached; leave one of the two out',
+    { argument: 'shared' },
+  );
+}
+
+const ATTACH_TAKES = new Set(ATTACH);
+
+/** Checks the options of `attach`. @throws TypeError */
+export function parseAttach(name: string, options: AttachOptions | undefined): boolean {
+  const { shared = false } = readOptions(options, ATTACH_TAKES, name);
+  if (typeof shared !== 'boolean') throw typeError('shared', 'a boolean', shared);
+  return shared;
 }

@@ -1,4 +1,4 @@
-import { copyTo, toTarget } from './copy.js';
+import { copyExact, copyTo, toTarget } from './copy.js';
 import { MemoryReader } from './memory-reader.js';
 import { checkInteger } from './range.js';
 import { indexOf } from './search.js';
@@ -14,7 +14,10 @@ const LF = 10;
  * for (const line of file.reader()) console.log(line);
  * ```
  */
-export class MmapFileReader extends MemoryReader implements Iterable<string> {
+export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
+  extends MemoryReader<Memory>
+  implements Iterable<string>
+{
   /**
    * Fills `target` with what remains, at most `target.length` bytes.
    * @returns The bytes read; 0 at the end.
@@ -37,8 +40,7 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
   readExact(target: Uint8Array): void {
     const to = toTarget(target);
     const from = this.claim(to.length);
-    this.file._mapping.resolve(from, to.length);
-    copyTo(this.file._mapping, to, from);
+    copyExact(this.file._mapping, to, from);
     this.advance(to.length);
   }
 
@@ -76,13 +78,13 @@ export class MmapFileReader extends MemoryReader implements Iterable<string> {
    * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
-  chunks(size: number): Generator<Buffer, void, undefined> {
+  chunks(size: number): Generator<Buffer<Memory>, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
     this.file._mapping.refresh();
     return this.#chunks(size, this.length);
   }
 
-  *#chunks(size: number, end: number): Generator<Buffer, void, undefined> {
+  *#chunks(size: number, end: number): Generator<Buffer<Memory>, void, undefined> {
     while (this.position < end) {
       const chunk = this.peek(size);
       if (chunk.length === 0) {

@@ -1,5 +1,3 @@
-import type { Lease } from './lease.js';
-
 /**
  * Who may use a mapping when: uses go side by side, and a change waits for those before it and goes
  * alone. The binding has a gate for threads; this one keeps the event loop from waiting at it.
@@ -8,26 +6,19 @@ import type { Lease } from './lease.js';
  * caller for the stack of an error.
  */
 export class Turns {
-  readonly #lease: Lease;
   #change: Promise<void> | undefined;
   #uses = new Set<Promise<void>>();
-
-  constructor(lease: Lease) {
-    this.#lease = lease;
-  }
 
   async use<T>(act: () => Promise<T>): Promise<T> {
     const before = this.#change;
     const uses = this.#uses;
     const { promise, end } = turn();
     uses.add(promise);
-    this.#lease.enter();
     try {
       if (before) await before;
       return await act();
     } finally {
       uses.delete(promise);
-      this.#lease.leave();
       end();
     }
   }
@@ -37,13 +28,11 @@ export class Turns {
     const { promise, end } = turn();
     this.#uses = new Set();
     this.#change = promise;
-    this.#lease.enter();
     try {
       await Promise.all(before);
       return await act();
     } finally {
       if (this.#change === promise) this.#change = undefined;
-      this.#lease.leave();
       end();
     }
   }

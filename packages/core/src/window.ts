@@ -1,13 +1,15 @@
 import { Buffer, constants as buffer } from 'node:buffer';
 import { constants } from 'node:os';
 
-import { binding } from './binding.js';
+import { binding, type ViewOf } from './binding.js';
 import { systemError } from './errors.js';
+import { clone } from './host.js';
 import { onShortage, relieved } from './shortage.js';
 
 // A window is V8's own memory with the file mapped over it (native/src/mapping.h draws it). V8
 // frees the addresses once the last view is gone, so a view can outlive its file and never dangle,
 // and because V8 counts shared memory as nobody's, a window of any size starts no garbage collection.
+// Views lie over ArrayBuffers of their own, for which V8 counts nothing either (native/src/posix/engine.cc).
 
 const PAGE = binding.pageSize;
 
@@ -35,13 +37,17 @@ export class Window {
   start = 0;
   /** Bytes before the footer; whole pages. */
   readonly capacity: number;
-  /** The fmmap side of the memory. Users get {@link exposed}. */
+  /** The fmmap side of the memory. Users get views of it. */
   readonly memory: SharedArrayBuffer;
   readonly bytes: Buffer;
   readonly #footer: Uint8Array;
   #view: DataView | undefined;
   #whole: Uint8Array | undefined;
-  #exposed: ArrayBufferLike | WeakRef<ArrayBufferLike> | undefined;
+  #address: number | undefined;
+  #mark: ViewOf | undefined;
+  #shared: SharedArrayBuffer | undefined;
+  /** Whether the binding looks at it. */
+  isMapped = false;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
@@ -63,26 +69,27 @@ export class Window {
     return this.#view;
   }
 
-  /** What views given to users lie over, once there are any. */
-  get exposed(): ArrayBufferLike | undefined {
-    return this.#exposed instanceof WeakRef ? this.#exposed.deref() : this.#exposed;
+  /** By which the binding knows it. */
+  get address(): number {
+    this.#address ??= binding.addressOf(this.whole);
+    return this.#address;
   }
 
-  set exposed(buffer: ArrayBufferLike) {
-    this.#exposed = buffer;
+  /** What is noted of the memory of its views. From now on no other file may be seen through it. */
+  markFor(owner: ViewOf['owner']): ViewOf {
+    this.#mark ??= { owner, window: this };
+    return this.#mark;
   }
 
   /** Whether a user has ever had a view. */
   get wasExposed(): boolean {
-    return this.#exposed !== undefined;
+    return this.#mark !== undefined;
   }
 
-  /** From now on the window is for views that exist, and for nobody once they are gone. */
-  weaken(): this {
-    // Not before: V8 keeps what a WeakRef is made of until the event loop turns.
-    const { exposed } = this;
-    if (exposed) this.#exposed = new WeakRef(exposed);
-    return this;
+  /** Another object for the same memory, for views that users share with other threads. */
+  get shared(): SharedArrayBuffer {
+    this.#shared ??= clone(this.memory);
+    return this.#shared;
   }
 
   /** Makes a new window ready to be mapped over. */

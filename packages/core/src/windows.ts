@@ -1,19 +1,17 @@
 import { Buffer, constants } from 'node:buffer';
 
-import { binding, type HandleId } from './binding.js';
+import { binding, type HandleId, type ViewOf } from './binding.js';
 import { bufferOf, type TypedArray } from './bytes.js';
-import { MmapRangeError, MmapUnsupportedError } from './errors.js';
-import { clone } from './host.js';
-import type { Lease } from './lease.js';
+import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from './errors.js';
+import type { Views } from './options.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 import { call, perform, type Work } from './work.js';
 
-/** Where the memory of a user's views keeps the mapping that it belongs to, for all copies of this package. */
-const MAPPING: unique symbol = Symbol.for('@fmmap/core.mapping.1');
+const { Mark } = binding;
 
 /** The mapping that an array of a user's lies over, if it does. */
-export function ownerOf(array: TypedArray): { requireIntact(): void } | undefined {
-  return (bufferOf(array) as { [MAPPING]?: { requireIntact(): void } })[MAPPING];
+export function ownerOf(array: TypedArray): ViewOf['owner'] | undefined {
+  return Mark.of(bufferOf(array))?.owner;
 }
 
 /** After so many bytes of windows it is worth asking whether the address space has room: V8 ends without any. */
@@ -21,12 +19,11 @@ const LARGE = 2 ** 26;
 let unasked = 0;
 
 /** What the windows of a mapping have in common. */
-export interface WindowsTraits {
+export interface WindowsTraits extends Views {
   readonly id: HandleId;
   readonly path: string;
   /** Private pages cannot be shown twice. */
   readonly isCow: boolean;
-  readonly detachOnClose: boolean;
 }
 
 /** Windows for a length that the file has, or is to have. */
@@ -48,14 +45,14 @@ export class Windows {
   /** Another thread may be looking: windows never change under its eyes, and are never reused. */
   isShared: boolean;
   readonly #traits: WindowsTraits;
-  readonly #lease: Lease;
   #list: Window[] = [];
-  /** Windows for views alone: outgrown ones, and those over a range that the regular ones cut. */
-  #others: Window[] = [];
+  /** For views of a range that lies in two of the list. */
+  #bridge: Window | undefined;
+  /** To be detached. */
+  #views: WeakRef<ArrayBuffer>[] = [];
 
-  constructor(traits: WindowsTraits, lease: Lease, delta: number, isShared: boolean) {
+  constructor(traits: WindowsTraits, delta: number, isShared: boolean) {
     this.#traits = traits;
-    this.#lease = lease;
     this.delta = delta;
     this.isShared = isShared;
   }
@@ -81,7 +78,7 @@ export class Windows {
 
   /** Windows of another thread, in place of some of one's own, if they are all that `length` bytes need. */
   adopt(shared: readonly Window[], length: number): void {
-    for (const { memory } of shared) this.#lease.keep(memory);
+    for (const window of shared) window.isMapped = true;
     const total = length === 0 ? 0 : this.delta + length;
     const isWhole =
       shared.length === Math.ceil(total / MAX_WINDOW) &&
@@ -108,13 +105,13 @@ export class Windows {
 
   /** From now on memory is seen through these windows, unless they were let go meanwhile: others have come then. */
   use(cover: Cover): void {
-    if (!cover.list.every(({ memory }) => this.#lease.keeps(memory))) {
+    if (!cover.list.every(({ isMapped }) => isMapped)) {
       this.cancel(cover);
       return;
     }
     const before = this.#list;
     this.#list = [...cover.list];
-    if (before.length > 0) this.prune(before);
+    for (const window of before) if (!this.#list.includes(window)) this.#unmap(window);
   }
 
   cancel({ added }: Pick<Cover, 'added'>): void {
@@ -165,42 +162,39 @@ export class Windows {
     const { id, path } = this.#traits;
     const window = takeWindow(capacity, path);
     window.start = start;
-    // Before it is mapped: the thread that does it may end before it says so.
-    this.#lease.keep(window.memory);
+    // Before it is: the thread that does it may end before it says so.
+    window.isMapped = true;
     try {
       return { window, shown: yield* call('map', id, window.whole, start, visible) };
     } catch (error) {
       binding.unmap(id, window.whole);
-      this.#lease.drop(window.memory);
+      window.isMapped = false;
       throw error;
     }
   }
 
+  /** What views or work in flight still look at stays mapped until they are over. */
   #unmap(window: Window): void {
     const isFree = binding.unmap(this.#traits.id, window.whole);
-    const wasKept = this.#lease.drop(window.memory);
-    if (isFree && wasKept && !this.isShared) returnWindow(window);
-  }
-
-  /** Lets go of windows that are no longer in use, and of which no user has a view. */
-  prune(outgrown: readonly Window[] = []): void {
-    const idle = outgrown.filter((window) => !this.#list.includes(window));
-    const others = [...this.#others, ...idle.map((window) => window.weaken())];
-    this.#others = others.filter((window) => window.exposed);
-    for (const window of others) if (!this.#others.includes(window)) this.#unmap(window);
+    const wasMapped = window.isMapped;
+    window.isMapped = false;
+    if (isFree && wasMapped && !this.isShared) returnWindow(window);
   }
 
   /** After the binding has let go of them all. */
   close(): void {
-    for (const { exposed } of [...this.#list, ...this.#others]) {
-      if (exposed && this.#traits.detachOnClose) binding.detach(exposed as ArrayBuffer);
+    for (const view of this.#views) {
+      const buffer = view.deref();
+      if (buffer) binding.detach(buffer);
     }
     for (const window of this.isShared ? [] : this.#list) {
       if (window.wasExposed) window.blank();
-      else if (this.#lease.keeps(window.memory)) returnWindow(window);
+      else if (window.isMapped) returnWindow(window);
     }
+    for (const window of this.#list) window.isMapped = false;
     this.#list = [];
-    this.#others = [];
+    this.#views = [];
+    this.#bridge = undefined;
   }
 
   // --- memory ---
@@ -281,12 +275,11 @@ export class Windows {
    * between the two would not notice that they overlap.
    */
   aliases(array: Uint8Array, owner: object): boolean {
-    return (
-      ownerOf(array) === owner && !(this.#list.length === 1 && this.first?.exposed === array.buffer)
-    );
+    const mark = Mark.of(bufferOf(array));
+    return mark?.owner === owner && !(this.#list.length === 1 && mark.window === this.first);
   }
 
-  copy(offset: number, length: number): Buffer {
+  copy(offset: number, length: number): Buffer<ArrayBuffer> {
     if (length > constants.MAX_LENGTH) throw this.#tooLong(length, constants.MAX_LENGTH);
     const copy = Buffer.allocUnsafeSlow(length);
     this.load(offset, length, copy);
@@ -303,25 +296,49 @@ export class Windows {
       : this.copy(offset, length).toString();
   }
 
-  /** A view for the user. @param owner - Lives as long as the view. */
-  view(offset: number, length: number, owner: object): Buffer {
-    // Not over an `ArrayBuffer` of ours, which has no address: to Node 20's `zlib.crc32` that is no data at all.
+  /**
+   * A view for the user, of an ArrayBuffer of its own, or of memory that threads may share.
+   * @param owner - Lives as long as the view.
+   */
+  view(offset: number, length: number, owner: ViewOf['owner'], isShared: boolean): Buffer {
+    // Not over memory of ours, which then has no address: to Node 20's `zlib.crc32` that is no data at all.
     if (length === 0) return Buffer.alloc(0);
     const at = offset + this.delta;
     const regular = this.#at(at);
     const isCut = at - regular.start + length > regular.capacity;
-    const window = isCut ? this.#bridge(at, length) : regular;
-    const exposed = this.#expose(window, owner) as ArrayBuffer;
-    if (isCut) window.weaken();
-    return Buffer.from(exposed, at - window.start, length);
+    const window = isCut ? this.#bridgeOver(at, length) : regular;
+    const from = at - window.start;
+    if (isShared) return Buffer.from(this.#sharedOf(window, owner) as never, from, length);
+    const buffer = binding.view(this.#traits.id, window.address, from, length);
+    if (buffer === undefined) throw new MmapClosedError(this.#traits.path); // by another thread, just now
+    new Mark(buffer, window.markFor(owner));
+    if (this.#traits.detachOnClose) this.#toDetach(buffer);
+    return Buffer.from(buffer);
+  }
+
+  #sharedOf(window: Window, owner: ViewOf['owner']): SharedArrayBuffer {
+    const { shared } = window;
+    if (Mark.of(shared) === undefined) {
+      new Mark(shared, window.markFor(owner));
+      binding.keepFor(this.#traits.id, window.address, 0, window.capacity, shared);
+    }
+    return shared;
+  }
+
+  #toDetach(buffer: ArrayBuffer): void {
+    // Now and then without those that have been collected.
+    if (Number.isInteger(Math.log2(this.#views.length))) {
+      this.#views = this.#views.filter((view) => view.deref() !== undefined);
+    }
+    this.#views.push(new WeakRef(buffer));
   }
 
   /** A window of its own for a range that lies in two: the same pages of the file once more. */
-  #bridge(at: number, length: number): Window {
-    const found = this.#others.find(
-      ({ start, capacity, stale }) => !stale && at >= start && at + length <= start + capacity,
-    );
-    if (found) return found;
+  #bridgeOver(at: number, length: number): Window {
+    const known = this.#bridge;
+    if (known && !known.stale && at >= known.start && at + length <= known.start + known.capacity) {
+      return known;
+    }
     const start = Math.floor(at / binding.granularity) * binding.granularity;
     if (at - start + length > MAX_WINDOW) throw this.#tooLong(length, MAX_WINDOW);
     if (this.#traits.isCow) {
@@ -332,22 +349,9 @@ export class Windows {
       );
     }
     const { window } = perform(this.#map(at - start + length, start, -1));
-    this.prune();
-    this.#others.push(window);
+    if (known) this.#unmap(known);
+    this.#bridge = window;
     return window;
-  }
-
-  /**
-   * What the user's views lie over: another object for the same memory, which keeps its owner
-   * alive, so that a view whose file object was dropped goes on showing the file.
-   */
-  #expose(window: Window, owner: object): ArrayBufferLike {
-    const known = window.exposed;
-    if (known && known.byteLength > 0) return known; // else the user has transferred it
-    const made = this.#traits.detachOnClose ? binding.alias(window.bytes) : clone(window.memory);
-    Object.defineProperty(made, MAPPING, { value: owner });
-    window.exposed = made;
-    return made;
   }
 
   #tooLong(length: number, most: number): MmapRangeError {

@@ -1,5 +1,6 @@
 import {
   Access,
+  type AttachOptions,
   abortable,
   attachMapping,
   type CreateOptions,
@@ -7,8 +8,8 @@ import {
   drive,
   type MapOptions,
   Mapping,
+  type MemoryOf,
   MmapUnsupportedError,
-  madeBy,
   mixin,
   type OpenMutOptions,
   type OpenOptions,
@@ -28,12 +29,15 @@ import { AsyncMmapFileWriter } from './async-writer.js';
 import { runtime, Writes } from './runtime.js';
 
 // mixin() below adds what this declares.
-export interface AsyncMmapFileMut extends Writes {}
+// biome-ignore lint/correctness/noUnusedVariables: it is the class's, and has its parameters
+export interface AsyncMmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends Writes {}
 
 /**
  * A file mapped for reading and writing. What waits for the system is done {@where}, and returns a
  * promise; what only touches memory is as in `MmapFileMut`.
  *
+ * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
+ * that take files of either kind ask for `AsyncMmapFileMut<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { AsyncMmapFileMut } from '@fmmap/async';
@@ -45,7 +49,9 @@ export interface AsyncMmapFileMut extends Writes {}
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
-export class AsyncMmapFileMut extends AsyncMmapFile {
+export class AsyncMmapFileMut<
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends AsyncMmapFile<Memory> {
   #removeOnDispose = false;
 
   /**
@@ -53,10 +59,10 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * its name are on the disk then (`fsync(2)` of the file, and of its directory).
    * @throws MmapError `EEXIST`, or as {@link AsyncMmapFileMut.open}; no file is left then.
    */
-  static async create(
+  static async create<Shared extends boolean = false>(
     path: PathLike,
-    options?: CreateOptions & OperationOptions,
-  ): Promise<AsyncMmapFileMut> {
+    options?: CreateOptions<Shared> & OperationOptions,
+  ): Promise<AsyncMmapFileMut<MemoryOf<Shared>>> {
     return new AsyncMmapFileMut(
       await opening(this, AsyncMmapFileMut, constructors.create, path, options),
     );
@@ -72,20 +78,20 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
    */
-  static override async open(
+  static override async open<Shared extends boolean = false>(
     path: PathLike,
-    options?: OpenOrCreateOptions & OperationOptions,
-  ): Promise<AsyncMmapFileMut> {
+    options?: OpenOrCreateOptions<Shared> & OperationOptions,
+  ): Promise<AsyncMmapFileMut<MemoryOf<Shared>>> {
     return new AsyncMmapFileMut(
       await opening(this, AsyncMmapFileMut, constructors.openOrCreate, path, options),
     );
   }
 
   /** Maps an existing file for writing; otherwise as {@link AsyncMmapFileMut.open}. */
-  static async openExisting(
+  static async openExisting<Shared extends boolean = false>(
     path: PathLike,
-    options?: OpenMutOptions & OperationOptions,
-  ): Promise<AsyncMmapFileMut> {
+    options?: OpenMutOptions<Shared> & OperationOptions,
+  ): Promise<AsyncMmapFileMut<MemoryOf<Shared>>> {
     return new AsyncMmapFileMut(
       await opening(this, AsyncMmapFileMut, constructors.openExisting, path, options),
     );
@@ -95,21 +101,21 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone.
    * @throws as {@link AsyncMmapFile.open}
    */
-  static async openCow(
+  static async openCow<Shared extends boolean = false>(
     path: PathLike,
-    options?: OpenOptions & OperationOptions,
-  ): Promise<AsyncMmapFileMut> {
+    options?: OpenOptions<Shared> & OperationOptions,
+  ): Promise<AsyncMmapFileMut<MemoryOf<Shared>>> {
     return new AsyncMmapFileMut(
       await opening(this, AsyncMmapFileMut, constructors.openCow, path, options),
     );
   }
 
   /** A writable mapping of a copy of `data` with no file behind it, at once. */
-  static override memory(
+  static override memory<Shared extends boolean = false>(
     path: string,
     data: Uint8Array | string = '',
-    options?: MapOptions,
-  ): AsyncMmapFileMut {
+    options?: MapOptions<Shared>,
+  ): AsyncMmapFileMut<MemoryOf<Shared>> {
     return new AsyncMmapFileMut(
       openMemory(this, AsyncMmapFileMut, path, Access.write, data, options),
     );
@@ -119,7 +125,10 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * A writable mapping of `length` zeroes with no file and no name, at once.
    * @throws TypeError, MmapRangeError, MmapError of the system
    */
-  static anonymous(length: number, options?: MapOptions): AsyncMmapFileMut {
+  static anonymous<Shared extends boolean = false>(
+    length: number,
+    options?: MapOptions<Shared>,
+  ): AsyncMmapFileMut<MemoryOf<Shared>> {
     return new AsyncMmapFileMut(openAnonymous(this, AsyncMmapFileMut, length, options));
   }
 
@@ -127,9 +136,11 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * As {@link AsyncMmapFile.attach}, for writing.
    * @throws MmapUnsupportedError if the token is of a read-only mapping
    */
-  static override attach(token: SharedMapping): AsyncMmapFileMut {
-    madeBy(this, AsyncMmapFileMut, 'attach');
-    const mapping = attachMapping(token);
+  static override attach<Shared extends boolean = false>(
+    token: SharedMapping,
+    options?: AttachOptions<Shared>,
+  ): AsyncMmapFileMut<MemoryOf<Shared>> {
+    const mapping = attachMapping(this, AsyncMmapFileMut, token, options);
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new AsyncMmapFileMut(mapping);
     }
@@ -203,20 +214,20 @@ export class AsyncMmapFileMut extends AsyncMmapFile {
    * @throws MmapUnsupportedError while other threads are attached
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system
    */
-  async freeze(): Promise<AsyncMmapFile> {
+  async freeze(): Promise<AsyncMmapFile<Memory>> {
     return await this.#freeze(false);
   }
 
   /** As {@link freeze}, and executable. */
-  async freezeExec(): Promise<AsyncMmapFile> {
+  async freezeExec(): Promise<AsyncMmapFile<Memory>> {
     return await this.#freeze(true);
   }
 
-  async #freeze(exec: boolean): Promise<AsyncMmapFile> {
+  async #freeze(exec: boolean): Promise<AsyncMmapFile<Memory>> {
     return await this._change(() => this.#freezing(exec));
   }
 
-  *#freezing(exec: boolean): Work<AsyncMmapFile> {
+  *#freezing(exec: boolean): Work<AsyncMmapFile<Memory>> {
     const mapping = this._mapping;
     yield* mapping.freeze(exec);
     // Within the turn, so that whatever waits for it finds this handle closed.

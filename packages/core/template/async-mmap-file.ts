@@ -2,13 +2,14 @@ import type * as fs from 'node:fs';
 import {
   Access,
   type Advice,
+  type AttachOptions,
   abortable,
   attachMapping,
   checkInteger,
   checkMapping,
   checkSize,
   constructors,
-  copyTo,
+  copyExact,
   drive,
   type FileClass,
   holdPlace,
@@ -16,6 +17,7 @@ import {
   letGo,
   type MapOptions,
   type Mapping,
+  type MemoryOf,
   MmapLockError,
   madeBy,
   now,
@@ -49,6 +51,8 @@ export interface LockOptions extends OperationOptions {
  * Views and typed reads of pages that are not in memory still wait for the disk: `await`
  * {@link prefetch} first, or use {@link read}, which does it.
  *
+ * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
+ * that take files of either kind ask for `AsyncMmapFile<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { AsyncMmapFile } from '@fmmap/async';
@@ -58,9 +62,14 @@ export interface LockOptions extends OperationOptions {
  * console.log(file.length, file.indexOf('"name"'));
  * ```
  */
-export class AsyncMmapFile extends Reads implements AsyncDisposable {
+export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
+  extends Reads
+  implements AsyncDisposable
+{
   /** @internal */
   readonly _mapping: Mapping;
+  /** @internal */
+  declare readonly _memory: Memory;
 
   /** @internal */
   constructor(mapping: Mapping) {
@@ -76,18 +85,18 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
    * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    */
-  static async open(
+  static async open<Shared extends boolean = false>(
     path: PathLike,
-    options?: OpenOptions & OperationOptions,
-  ): Promise<AsyncMmapFile> {
+    options?: OpenOptions<Shared> & OperationOptions,
+  ): Promise<AsyncMmapFile<MemoryOf<Shared>>> {
     return new AsyncMmapFile(await opening(this, AsyncMmapFile, constructors.open, path, options));
   }
 
   /** Maps an existing file for reading and execution; otherwise as {@link open}. */
-  static async openExec(
+  static async openExec<Shared extends boolean = false>(
     path: PathLike,
-    options?: OpenOptions & OperationOptions,
-  ): Promise<AsyncMmapFile> {
+    options?: OpenOptions<Shared> & OperationOptions,
+  ): Promise<AsyncMmapFile<MemoryOf<Shared>>> {
     return new AsyncMmapFile(
       await opening(this, AsyncMmapFile, constructors.openExec, path, options),
     );
@@ -98,17 +107,25 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * @param path - A name for messages.
    * @throws TypeError, MmapError of the system
    */
-  static memory(path: string, data: Uint8Array | string = '', options?: MapOptions): AsyncMmapFile {
+  static memory<Shared extends boolean = false>(
+    path: string,
+    data: Uint8Array | string = '',
+    options?: MapOptions<Shared>,
+  ): AsyncMmapFile<MemoryOf<Shared>> {
     return new AsyncMmapFile(openMemory(this, AsyncMmapFile, path, Access.read, data, options));
   }
 
   /**
    * A second handle on the memory of a handle in another thread, from its `share`d token; at once.
+   * @param options - Whether the views of this handle are `shared`, whatever those of the first one are.
    * @throws TypeError, MmapClosedError if the first handle is closed
+   * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`
    */
-  static attach(token: SharedMapping): AsyncMmapFile {
-    madeBy(this, AsyncMmapFile, 'attach');
-    return new AsyncMmapFile(attachMapping(token));
+  static attach<Shared extends boolean = false>(
+    token: SharedMapping,
+    options?: AttachOptions<Shared>,
+  ): AsyncMmapFile<MemoryOf<Shared>> {
+    return new AsyncMmapFile(attachMapping(this, AsyncMmapFile, token, options));
   }
 
   /**
@@ -137,8 +154,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
     mapping.resolve(offset, to.length);
     if (readNow(mapping, to, offset) === to.length) return;
     await prepare(runtime, mapping, offset, to.length, signal);
-    mapping.resolve(offset, to.length);
-    copyTo(mapping, to, offset);
+    copyExact(mapping, to, offset);
   }
 
   /**
@@ -146,7 +162,7 @@ export class AsyncMmapFile extends Reads implements AsyncDisposable {
    * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
-  reader(offset?: number, length?: number): AsyncMmapFileReader {
+  reader(offset?: number, length?: number): AsyncMmapFileReader<Memory> {
     return new AsyncMmapFileReader(this, offset, length);
   }
 

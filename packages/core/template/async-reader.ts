@@ -1,7 +1,7 @@
 import {
   abortable,
   checkInteger,
-  copyTo,
+  copyExact,
   MemoryReader,
   type OperationOptions,
   prepare,
@@ -27,7 +27,10 @@ const AHEAD = 2 ** 18;
  * for await (const line of file.reader()) console.log(line);
  * ```
  */
-export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<string> {
+export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
+  extends MemoryReader<Memory>
+  implements AsyncIterable<string>
+{
   /** Up to where the mapping has been prepared, in its offsets. */
   #ready = 0;
 
@@ -60,8 +63,7 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
     mapping.resolve(from, to.length);
     this.advance(to.length);
     await prepare(runtime, mapping, from, to.length, signal);
-    mapping.resolve(from, to.length);
-    copyTo(mapping, to, from);
+    copyExact(mapping, to, from);
   }
 
   /**
@@ -104,7 +106,10 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
    * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
-  chunks(size: number, options?: OperationOptions): AsyncGenerator<Buffer, void, undefined> {
+  chunks(
+    size: number,
+    options?: OperationOptions,
+  ): AsyncGenerator<Buffer<Memory>, void, undefined> {
     checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
     const signal = abortable(options);
     this.file._mapping.refresh();
@@ -115,7 +120,7 @@ export class AsyncMmapFileReader extends MemoryReader implements AsyncIterable<s
     size: number,
     end: number,
     signal: AbortSignal | undefined,
-  ): AsyncGenerator<Buffer, void, undefined> {
+  ): AsyncGenerator<Buffer<Memory>, void, undefined> {
     while (this.position < end) {
       const length = Math.min(size, this.remaining);
       await prepare(runtime, this.file._mapping, this.offset + this.position, length, signal);

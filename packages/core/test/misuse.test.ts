@@ -11,6 +11,7 @@ import {
   MmapRangeError,
 } from '../src/index.js';
 import { expectArgumentError, thrown } from './helpers/errors.js';
+import { staticsOf } from './helpers/statics.js';
 import { pattern, snapshot, tempDir, tempFile } from './helpers/temp.js';
 
 // What looks as if it made a file object, and would make something else.
@@ -63,18 +64,6 @@ describe.each(Object.entries(objects))('%s', (_name, make) => {
 
 /** The classes, and how objects of them are made. */
 const classes = { MmapFile, MmapFileMut };
-
-/** Every static method of a class, those that it inherits included. */
-function staticsOf(type: object): string[] {
-  const names = new Set<string>();
-  for (let from = type; from !== Function.prototype; from = Object.getPrototypeOf(from)) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
-      if (typeof value === 'function') names.add(name);
-    }
-  }
-  names.delete('prototype');
-  return [...names];
-}
 
 describe.each(Object.entries(classes))('%s', (name, type) => {
   const Anything = type as unknown as new (...args: unknown[]) => object;
@@ -146,6 +135,8 @@ describe('messages name the method that was called:', () => {
     ['MmapFileMut.openCow', () => MmapFileMut.openCow('x', options as object)],
     ['MmapFileMut.memory', () => MmapFileMut.memory('x', '', options as object)],
     ['MmapFileMut.anonymous', () => MmapFileMut.anonymous(5, options as object)],
+    ['MmapFile.attach', () => MmapFile.attach(undefined as never, options as object)],
+    ['MmapFileMut.attach', () => MmapFileMut.attach(undefined as never, options as object)],
   ];
 
   test.each(calls)('%s', (name, call) => {

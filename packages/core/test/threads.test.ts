@@ -57,10 +57,10 @@ describe('an attached handle', () => {
 
   test('has views on which Atomics of all threads are exact', async () => {
     const said = await threads(`
-      const file = MmapFileMut.openExisting(args[0]);
+      const file = MmapFileMut.openExisting(args[0], { shared: true });
       file.zeroRange(0, 16);
       const count = (token) => {
-        const file = MmapFileMut.attach(token);
+        const file = MmapFileMut.attach(token, { shared: true });
         const counter = new Int32Array(file.asBuffer().buffer, 0, 1);
         for (let i = 0; i < 100_000; ++i) Atomics.add(counter, 0, 1);
       };
@@ -75,7 +75,11 @@ describe('an attached handle', () => {
 
   test('has views on which Atomics.wait is woken by Atomics.notify of another thread', async () => {
     const said = await threads(`
-      ${ATTACHED}
+      const options = { shared: true };
+      const file = MmapFileMut.openExisting(args[0], options);
+      const thread = startThread();
+      const attach = (token, options) => { my.file = MmapFileMut.attach(token, options); };
+      await thread.run(attach, file.share(), options);
       const words = new Int32Array(file.asBuffer().buffer, 0, 2);
       words[0] = 0;
       const waiting = thread.run(() => {

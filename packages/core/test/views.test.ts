@@ -1,289 +1,254 @@
-import * as fs from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MmapFile, MmapFileMut } from '../src/index.js';
-import { collectGarbage } from './helpers/process.js';
-import { makeResizable, resizableKinds } from './helpers/resizable.js';
+import { DIST, hear } from './helpers/child.js';
+import { GARBAGE } from './helpers/garbage.js';
 import { pattern, tempFile } from './helpers/temp.js';
 
 const PAGE = 4096;
-const zeroes = (length: number) => Buffer.alloc(length);
+const CONTENT = pattern(3 * PAGE + 100);
 
-/** As `toEqual`, which is slow for long buffers. */
-function expectBytes(actual: Uint8Array, expected: Uint8Array): void {
-  if (Buffer.compare(actual, expected) !== 0) expect(Buffer.from(actual)).toEqual(expected);
+const TOOLS = `
+  ${GARBAGE}
+  const content = fs.readFileSync(args[0]);
+  const mapped = (path) => fs.readFileSync('/proc/self/maps', 'utf8').includes(path);
+  const isZero = (view) => new Uint8Array(view.buffer ?? view).every((byte) => byte === 0);
+  const isFile = (view, offset = 0) => {
+    const bytes = Buffer.from(view.buffer ?? view);
+    return bytes.length > 0 && bytes.equals(content.subarray(offset, offset + bytes.length));
+  };
+`;
+
+const WAYS = {
+  "of V8's own": [],
+  'that the engine counts': ['env', 'FMMAP_PLAIN_VIEWS=0'],
+};
+
+function see(source: string, through: readonly string[], content: Buffer = CONTENT) {
+  const options = { args: [tempFile(content)], through: [...through], timeout: 60_000 };
+  return hear(`${TOOLS}${source}`, options);
 }
 
-describe.each(resizableKinds)('a view of %s', (name) => {
-  test('shows the file after it grew within its last page', () => {
-    const { file, onDisk, resize } = makeResizable(name, pattern(100));
-    const view = file.asBuffer();
-    resize(200);
-    expect(view.length).toBe(100);
-    expectBytes(view, pattern(100));
-    expectBytes(file.asBuffer(), Buffer.concat([pattern(100), zeroes(100)]));
-    view[99] = 0x42;
-    expect(file.readUInt8(99)).toBe(0x42);
-    expect(onDisk()[99]).toBe(0x42);
+describe.each(Object.entries(WAYS))('views %s', (way, through) => {
+  const isPlain = way === "of V8's own";
+
+  test('are Buffers over an ArrayBuffer of exactly their own bytes', async () => {
+    const said = await see(
+      `const file = MmapFileMut.open(args[0]);
+       const offset = 5000;
+       const shape = (view, offset) => [
+         Buffer.isBuffer(view), view.buffer instanceof ArrayBuffer, view.byteOffset,
+         view.buffer.byteLength - view.length, isFile(view, offset),
+       ];
+       say(shape(file.asBuffer(), 0));
+       say(shape(file.bytes(offset, 777), offset));
+       say(shape(file.reader(offset).bytes(777), offset));
+       say(shape(file.reader(offset).peek(777), offset));
+       const view = file.bytes(offset, 8), other = file.bytes(offset, 8);
+       view[3] = 200;
+       say([view.buffer === other.buffer, other[3], file.readUInt8(offset + 3)]);`,
+      through,
+    );
+    const shape = [true, true, 0, 0, true];
+    expect(said).toEqual([shape, shape, shape, shape, [false, 200, 200]]);
   });
 
-  test('shows the file after it grew beyond its reservation, again and again', () => {
-    const { file, onDisk, resize } = makeResizable(name, pattern(100));
-    const views = [file.asBuffer()];
-    for (const length of [5000, 70_000, 70_001, 1 << 20, 9 << 20, (9 << 20) + 5]) {
-      resize(length);
-      expect(file.length).toBe(length);
-      views.push(file.asBuffer());
-    }
-    views.forEach((view, index) => {
-      view[index] = 0xa0 + index;
-    });
-    const expected = Buffer.from(pattern(100));
-    views.forEach((_, index) => {
-      expected[index] = 0xa0 + index;
-    });
-    for (const view of views) expectBytes(view.subarray(0, 100), expected);
-    expectBytes(onDisk().subarray(0, 100), expected);
-    file.writeAll('end', 69_997);
-    for (const view of views.filter(({ length }) => length >= 70_000)) {
-      expect(view.toString('latin1', 69_997, 70_000)).toBe('end');
-    }
+  test('are cloned with their range, and not with the file', async () => {
+    const said = await see(
+      `const file = MmapFileMut.open(args[0]);
+       const clone = structuredClone(file.bytes(100, 1000));
+       file.writeUInt8(content[100] ^ 255, 100);
+       say([clone.buffer.byteLength, isFile(clone, 100)]);`,
+      through,
+    );
+    expect(said).toEqual([[1000, true]]);
   });
 
-  test('of nothing stays empty when the file grows from 0, and new ones show all of it', () => {
-    const { file, onDisk, resize } = makeResizable(name, zeroes(0));
-    const empty = file.asBuffer();
-    expect(empty.length).toBe(0);
-    for (const length of [1, PAGE, 3 * PAGE + 1]) {
-      resize(0);
-      resize(length);
-      const view = file.asBuffer();
-      expectBytes(view, zeroes(length));
-      view.fill(0x5a);
-      expectBytes(onDisk(), Buffer.alloc(length, 0x5a));
-    }
-    expect(empty.length).toBe(0);
+  test('read zeroes after close, and work in flight has memory until it is over', async () => {
+    const said = await see(
+      `const zlib = require('node:zlib');
+       const { promisify } = require('node:util');
+       const file = MmapFileMut.open(args[0]);
+       const views = [file.asBuffer(), file.bytes(9000, 5), file.bytes(1, 4096)];
+       say(views.map((view, index) => isFile(view, [0, 9000, 1][index])));
+       const jobs = views.flatMap((view) => [
+         promisify(zlib.deflate)(view), promisify(zlib.gzip)(view),
+         crypto.subtle.digest('SHA-256', view), fs.promises.writeFile('/dev/null', view),
+       ]);
+       file.close();
+       say(views.map(isZero));
+       views.length = 0;
+       await collect();
+       say((await Promise.allSettled(jobs)).map(({ status }) => status));`,
+      through,
+    );
+    const jobs = Array.from({ length: 12 }, () => 'fulfilled');
+    expect(said).toEqual([[true, true, true], [true, true, true], jobs]);
   });
 
-  test('reads zeroes where the file was cut off', () => {
-    const { file, resize } = makeResizable(name, pattern(5 * PAGE));
-    const view = file.asBuffer();
-    const tail = file.bytes(4 * PAGE, 100);
-    for (const length of [4 * PAGE + 50, 2 * PAGE, PAGE + 1, 1, 0]) {
-      resize(length);
-      expectBytes(view.subarray(0, length), pattern(5 * PAGE).subarray(0, length));
-      expectBytes(view.subarray(length), zeroes(5 * PAGE - length));
-      expectBytes(
-        tail.subarray(Math.max(length - 4 * PAGE, 0)),
-        zeroes(length > 4 * PAGE ? 50 : 100),
-      );
-    }
+  test('keep a file that was dropped, and are all that does', async () => {
+    const said = await see(
+      `await apart(() => { globalThis.view = MmapFile.open(args[0]).bytes(4000, 300); });
+       await collect();
+       say([mapped(args[0]), isFile(view, 4000)]);
+       delete globalThis.view;
+       await until(() => !mapped(args[0]));
+       MmapFileMut.open(args[0]).close();`,
+      through,
+    );
+    expect(said).toEqual([[true, true]]);
   });
 
-  test('stores nothing in the file where that was cut off', () => {
-    const { file, onDisk, resize } = makeResizable(name, pattern(5 * PAGE));
-    const view = file.asBuffer();
-    resize(PAGE + 10);
-    view.fill(0xff, PAGE + 10);
-    expectBytes(onDisk(), pattern(PAGE + 10));
-    expectBytes(file.copyBytes(), pattern(PAGE + 10));
-    resize(5 * PAGE);
-    const expected = Buffer.concat([pattern(PAGE + 10), zeroes(4 * PAGE - 10)]);
-    expectBytes(onDisk(), expected);
-    expectBytes(file.copyBytes(), expected);
+  test('go on showing the file that outgrew them, and what they look through goes with them', async () => {
+    const said = await see(
+      `const file = MmapFileMut.open(args[0]);
+       const ranges = () => fs.readFileSync('/proc/self/maps', 'utf8').split(args[0]).length - 1;
+       await apart(() => {
+         globalThis.views = [];
+         for (let size = 2 ** 16; size <= 2 ** 22; size *= 4) {
+           views.push(file.bytes(100, 300));
+           file.truncate(size);
+         }
+       });
+       file.writeUInt8(77, 100);
+       content[100] = 77;
+       say([views.every((view) => isFile(view, 100)), ranges() > 1]);
+       delete globalThis.views;
+       await until(() => ranges() === 1);
+       file.close();`,
+      through,
+    );
+    expect(said).toEqual([[true, true]]);
   });
 
-  test('shows the file again where that was cut off and has grown back', () => {
-    const { file, onDisk, resize } = makeResizable(name, pattern(5 * PAGE));
-    const view = file.asBuffer();
-    for (const length of [PAGE + 10, 3 * PAGE, 0]) {
-      resize(length);
-      resize(5 * PAGE);
-      expectBytes(view.subarray(length), zeroes(5 * PAGE - length));
-      file.writeAll('from the file', 4 * PAGE);
-      expect(view.toString('latin1', 4 * PAGE, 4 * PAGE + 13)).toBe('from the file');
-      view.write('from the view', 5 * PAGE - 13, 'latin1');
-      expect(onDisk().toString('latin1', 5 * PAGE - 13)).toBe('from the view');
-    }
+  test('are not detached by close, but with detachOnClose, and then all of them', async () => {
+    const said = await see(
+      `for (const detachOnClose of [false, true]) {
+         const file = MmapFileMut.open(args[0], { detachOnClose });
+         const views = [file.asBuffer(), ...Array.from({ length: 100 }, (_, at) => file.bytes(at, 9))];
+         say([views.every((view) => view.length > 0), views[0].buffer instanceof ArrayBuffer]);
+         file.close();
+         say([...new Set(views.map(({ buffer }) => buffer.byteLength))]);
+       }`,
+      through,
+    );
+    expect(said).toEqual([[true, true], [CONTENT.length, 9], [true, true], [0]]);
   });
 
-  test('of any form keeps the memory that the file has outgrown, and goes on showing it', async () => {
-    const { file, resize } = makeResizable(name, pattern(PAGE));
-    const part = file.bytes(100, 50).subarray(10);
-    const words = (() => {
-      resize(30 * PAGE);
-      const { buffer, byteOffset } = file.asBuffer();
-      return new DataView(buffer, byteOffset, 8);
-    })();
-    for (const length of [100 * PAGE, 300 * PAGE, 10, 900 * PAGE]) {
-      resize(length);
-      await collectGarbage();
-    }
-    resize(PAGE);
-    file.writeAll('shown', 110);
-    expect(part.toString('latin1', 0, 5)).toBe('shown');
-    words.setUint32(0, 0xdeadbeef);
-    expect(file.readUInt32BE(0)).toBe(0xdeadbeef);
-    resize(2000 * PAGE);
-    part[0] = 0x55;
-    expect(file.readUInt8(110)).toBe(0x55);
+  test('are counted by the engine only where that cannot be helped', async () => {
+    const said = await see(
+      `fs.truncateSync(args[0], 2 ** 28);
+       const file = MmapFile.open(args[0]);
+       const counted = () => {
+         const { external, arrayBuffers } = process.memoryUsage();
+         return external + arrayBuffers;
+       };
+       const before = counted();
+       const views = Array.from({ length: 1000 }, () => file.asBuffer());
+       say([views.every(({ length }) => length === 2 ** 28), counted() - before < 2 ** 20]);`,
+      through,
+    );
+    expect(said).toEqual([[true, isPlain]]);
   });
+});
 
-  test.each([
-    ['within its page', PAGE],
-    ['by a page', 2 * PAGE],
-    ['beyond the reservation', 40 * PAGE],
-  ])(
-    'never surfaces what was stored behind the end of the file, which then grew %s',
-    (_, length) => {
-      const { file, onDisk, resize } = makeResizable(name, pattern(2 * PAGE));
-      const view = file.asBuffer();
-      resize(100);
-      view.fill(0xff, 100);
-      resize(length);
-      const expected = Buffer.concat([pattern(100), zeroes(length - 100)]);
-      expectBytes(file.copyBytes(), expected);
-      expectBytes(onDisk(), expected);
-    },
+test('a view that is transferred goes alone, and shows the file wherever it is', async () => {
+  const said = await see(
+    `const file = MmapFileMut.open(args[0]);
+     const view = file.bytes(10, 1000), other = file.bytes(10, 1000), whole = file.asBuffer();
+     const moved = structuredClone(view.buffer, { transfer: [view.buffer] });
+     say([view.length, isFile(moved, 10), isFile(other, 10), isFile(whole), isFile(file.asBuffer())]);
+     file.writeUInt8(content[10] ^ 255, 10);
+     say(new Uint8Array(moved)[0] === other[0]);
+     await apart(() => {
+       const { port1, port2 } = new MessageChannel();
+       const all = file.asBuffer();
+       port1.postMessage(all, [all.buffer]);
+       globalThis.received = require('node:worker_threads').receiveMessageOnPort(port2).message;
+       port1.close();
+     });
+     say([received.length, received[10] === other[0]]);
+     const stream = new ReadableStream({ type: 'bytes', start: (controller) => controller.enqueue(file.bytes(20, 30)) });
+     const { value } = await stream.getReader().read();
+     say([value.length, isFile(value, 20)]);
+     if (ArrayBuffer.prototype.transfer) file.bytes(0, 10).buffer.transfer();
+     say(file.length);
+     file.close();
+     say([moved, other, whole, received, value].map(isZero));`,
+    [],
   );
-
-  test('is still readable once the file is frozen, and shows the same memory', () => {
-    const { file, resize } = makeResizable(name, pattern(100));
-    const before = file.asBuffer();
-    resize(3 * PAGE);
-    const view = file.asBuffer();
-    using frozen = file.freeze();
-    expectBytes(before, pattern(100));
-    expectBytes(view.subarray(0, 100), pattern(100));
-    expectBytes(frozen.asBuffer(), view);
-  });
-
-  test('is one memory with the handle, with other views and with fs', () => {
-    const { file, onDisk, writeToDisk } = makeResizable(name, pattern(3 * PAGE));
-    const whole = file.asBuffer();
-    const part = file.bytes(PAGE - 2, 10);
-    const words = new Uint16Array(whole.buffer, file.asBuffer().byteOffset & ~1, 4);
-    file.writeUInt32BE(0xdeadbeef, PAGE);
-    expect(part.readUInt32BE(2)).toBe(0xdeadbeef);
-    expect(whole.readUInt32BE(PAGE)).toBe(0xdeadbeef);
-    expect(onDisk().readUInt32BE(PAGE)).toBe(0xdeadbeef);
-    part.writeUInt8(7, 9);
-    expect(file.readUInt8(PAGE + 7)).toBe(7);
-    expect(onDisk()[PAGE + 7]).toBe(7);
-    writeToDisk(Buffer.from('written'), PAGE);
-    expect(part.toString('latin1', 2, 9)).toBe('written');
-    expect(file.copyBytes(PAGE, 7).toString()).toBe('written');
-    words.fill(0xabab);
-    expect(file.readUInt8(words.byteOffset - whole.byteOffset + 7)).toBe(0xab);
-  });
-
-  test('lies in its ArrayBuffer where its byteOffset says', () => {
-    const { file } = makeResizable(name, pattern(3 * PAGE));
-    const whole = file.asBuffer();
-    const { buffer, byteOffset } = file.bytes(4000, 200);
-    expect(buffer).toBe(whole.buffer);
-    expect(byteOffset - whole.byteOffset).toBe(4000);
-    expectBytes(new Uint8Array(buffer, byteOffset, 200), pattern(3 * PAGE).subarray(4000, 4200));
-    const view = new DataView(buffer, byteOffset, 200);
-    expect(view.getUint32(0)).toBe(file.readUInt32BE(4000));
-    expect(buffer.byteLength).toBeGreaterThanOrEqual(byteOffset + 200);
-  });
-
-  test('agrees with a model through any sequence of changes', () => {
-    const length = fc.nat(9 * PAGE);
-    const change = fc.oneof(
-      fc.record({ what: fc.constant('resize' as const), at: length }),
-      fc.record({ what: fc.constant('write' as const), at: length }),
-      fc.record({ what: fc.constant('fs' as const), at: length }),
-      fc.record({ what: fc.constant('view' as const), at: length }),
-      fc.record({ what: fc.constant('store' as const), at: length }),
-    );
-    fc.assert(
-      fc.property(fc.nat(2 * PAGE), fc.array(change, { maxLength: 12 }), (first, changes) => {
-        let model: Buffer = pattern(first);
-        const { file, onDisk, writeToDisk, resize } = makeResizable(name, model);
-        const views: { view: Buffer; from: number }[] = [];
-        let value = 0;
-        for (const { what, at } of changes) {
-          const from = Math.min(at, model.length);
-          value = (value % 255) + 1;
-          if (what === 'resize') {
-            resize(at);
-            model = Buffer.concat([model.subarray(0, at)], at);
-          } else if (what === 'view') {
-            views.push({ view: file.bytes(from, model.length - from), from });
-          } else if (what === 'store') {
-            // Through all views, also where they show nothing any more.
-            for (const entry of views) {
-              entry.view.subarray(10, 30).fill(value);
-              model
-                .subarray(entry.from)
-                .subarray(0, entry.view.length)
-                .subarray(10, 30)
-                .fill(value);
-            }
-          } else {
-            const bytes = Buffer.alloc(Math.min(20, model.length - from), value);
-            if (what === 'write') file.writeAll(bytes, from);
-            else writeToDisk(bytes, from);
-            bytes.copy(model, from);
-          }
-          expectBytes(file.copyBytes(), model);
-          expectBytes(onDisk(), model);
-          for (const { view, from: start } of views) {
-            const shown = Math.min(view.length, Math.max(model.length - start, 0));
-            expectBytes(view.subarray(0, shown), model.subarray(start, start + shown));
-          }
-        }
-        file.close();
-      }),
-      { numRuns: 40 },
-    );
-  });
+  expect(said).toEqual([
+    [0, true, true, true, true],
+    true,
+    [CONTENT.length, true],
+    [30, true],
+    CONTENT.length,
+    [true, true, true, true, true],
+  ]);
 });
 
-test('a read-only view shows what others write to the file', () => {
-  const path = tempFile(pattern(2 * PAGE));
-  using file = MmapFile.open(path);
-  const view = file.asBuffer();
-  const descriptor = fs.openSync(path, 'r+');
-  fs.writeSync(descriptor, 'news', PAGE);
-  fs.closeSync(descriptor);
-  expect(view.toString('latin1', PAGE, PAGE + 4)).toBe('news');
-  expect(file.indexOf('news')).toBe(PAGE);
+test('a view that was moved keeps the file that was dropped', async () => {
+  const said = await see(
+    `await apart(() => {
+       const { buffer } = MmapFile.open(args[0]).bytes(4000, 300);
+       globalThis.moved = structuredClone(buffer, { transfer: [buffer] });
+     });
+     await collect();
+     say([mapped(args[0]), isFile(moved, 4000)]);
+     delete globalThis.moved;
+     await until(() => !mapped(args[0]));
+     MmapFileMut.open(args[0]).close();`,
+    [],
+  );
+  expect(said).toEqual([[true, true]]);
 });
 
-test('a view of a copy-on-write mapping shows its own changes, and the file none', () => {
-  const path = tempFile(pattern(2 * PAGE));
-  using file = MmapFileMut.openCow(path);
-  const view = file.asBuffer();
-  file.writeAll('mine', 10);
-  expect(view.toString('latin1', 10, 14)).toBe('mine');
-  view.write('also', PAGE, 'latin1');
-  expect(file.copyBytes(PAGE, 4).toString()).toBe('also');
-  expectBytes(fs.readFileSync(path), pattern(2 * PAGE));
+test('a view that was moved to another thread outlives the one that it comes from', async () => {
+  const said = await see(
+    `const { Worker } = require('node:worker_threads');
+     const worker = new Worker(
+       \`
+         const { parentPort, workerData } = require('node:worker_threads');
+         const view = require(${JSON.stringify(DIST)}).MmapFileMut.open(workerData).bytes(4000, 300);
+         parentPort.postMessage(view, [view.buffer]);
+         setInterval(() => {}, 1000);
+       \`,
+       { eval: true, workerData: args[0] },
+     );
+     await new Promise((resolve) => worker.once('message', (message) => {
+       globalThis.view = message;
+       resolve();
+     }));
+     await worker.terminate();
+     await collect();
+     say([mapped(args[0]), isFile(view, 4000)]);
+     delete globalThis.view;
+     await until(() => !mapped(args[0]));
+     MmapFileMut.open(args[0]).close();`,
+    [],
+  );
+  expect(said).toEqual([[true, true]]);
 });
 
-test('what was stored behind the end of the file does not surface when it is opened longer', () => {
-  const path = tempFile(pattern(2 * PAGE));
-  {
-    using file = MmapFileMut.openExisting(path);
-    const view = file.asBuffer();
-    file.truncate(100);
-    view.fill(0xff, 100);
-  }
-  using longer = MmapFileMut.openExisting(path, { maxSize: 2 * PAGE });
-  expectBytes(longer.copyBytes(), Buffer.concat([pattern(100), zeroes(2 * PAGE - 100)]));
-});
-
-test('a view keeps the mapping of a file object that was dropped', async () => {
-  const path = tempFile(pattern(2 * PAGE));
-  const view = (() => MmapFileMut.openExisting(path).bytes(PAGE, 100).subarray(10))();
-  await collectGarbage();
-  view.write('still there', 0, 'latin1');
-  expect(fs.readFileSync(path, 'latin1').indexOf('still there')).toBe(PAGE + 10);
-  const descriptor = fs.openSync(path, 'r+');
-  fs.writeSync(descriptor, 'coherent', PAGE + 10);
-  fs.closeSync(descriptor);
-  expect(view.toString('latin1', 0, 8)).toBe('coherent');
+test('with "shared" they lie over memory that threads share', async () => {
+  const said = await see(
+    `const file = MmapFileMut.open(args[0], { shared: true });
+     const view = file.bytes(8, 16);
+     const clone = structuredClone(view);
+     clone[0] = 99;
+     say([view.buffer instanceof SharedArrayBuffer, view[0], file.readUInt8(8)]);
+     Atomics.add(new Int32Array(file.asBuffer().buffer, 4, 1), 0, 1);
+     const before = file.asBuffer();
+     file.truncate(2 ** 22);
+     before[1] = 98;
+     await collect();
+     before[2] = 97;
+     say([file.readUInt8(1), file.readUInt8(2)]);
+     file.close();
+     say([view, before, clone].map((each) => each.every((byte) => byte === 0)));`,
+    [],
+  );
+  expect(said).toEqual([
+    [true, 99, 99],
+    [98, 97],
+    [true, true, true],
+  ]);
 });

@@ -1,7 +1,6 @@
 import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
 import {
   AbortController,
-  binding,
   checkInteger,
   copyTo,
   type MemoryReads,
@@ -33,7 +32,7 @@ const MOST = 2 ** 30;
 export function readableOf(
   file: MemoryReads,
   options: ReadableOptions | undefined,
-): ReadableStream<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const takes = ['offset', 'length', 'chunkSize', 'copy'];
   const values = operationOptions(options, takes);
   const { offset = 0, length, chunkSize = CHUNK, copy = false, signal } = values;
@@ -42,7 +41,9 @@ export function readableOf(
   const bytes = file._mapping.resolve(offset, length);
   const source = new Source(file, offset, bytes, chunkSize, copy, signal);
   // Nothing is queued: what is read ahead is read into the page cache.
-  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+  return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<
+    Uint8Array<ArrayBuffer>
+  >;
 }
 
 /** Where the bytes of a stream come from. */
@@ -152,11 +153,12 @@ class Source {
     this.#due = this.#at + CHECK;
   }
 
-  /** A view that the stream may transfer, which nobody can do with shared memory. */
+  /** A view that the stream may transfer: not of shared memory. */
   #view(length: number): Uint8Array {
     try {
-      // The alias keeps the view, and so the mapping, for as long as it is used itself.
-      return new Uint8Array(binding.alias(this.#file.bytes(this.#at, length)));
+      const mapping = this.#file._mapping;
+      mapping.resolve(this.#at, length);
+      return mapping.bytes(this.#at, length, false);
     } catch (error) {
       // Between two windows of a private mapping there is no view, on Node 20.
       if (error instanceof MmapUnsupportedError) return this.#file.copyBytes(this.#at, length);

@@ -34,7 +34,7 @@ export abstract class Reads extends MemoryReads {
    * console.log(bytes === file.length); // true
    * ```
    */
-  readable(options?: ReadableOptions): ReadableStream<Uint8Array> {
+  readable(options?: ReadableOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
     return readableOf(this, options);
   }
 

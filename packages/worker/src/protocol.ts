@@ -21,6 +21,8 @@ export type TaskSource =
 export interface TaskRequest {
   readonly task: TaskSource;
   readonly file: SharedMapping;
+  /** Whether the views of that handle lie over shared memory, as those of the file do. */
+  readonly shared: boolean;
   readonly args: readonly unknown[];
 }
 

@@ -28,8 +28,14 @@ export interface RunOptions extends OperationOptions {
   pool?: WorkerPool | undefined;
 }
 
-/** What a task gets for a file: the sync class for the same memory. */
-export type AttachedFile<File> = File extends { writer: unknown } ? MmapFileMut : MmapFile;
+/** What a task gets for a file: the sync class for the same memory, with views that are shared if the file's are. */
+export type AttachedFile<File> = File extends {
+  readonly _memory: infer Memory extends ArrayBufferLike;
+}
+  ? File extends { writer: unknown }
+    ? MmapFileMut<Memory>
+    : MmapFile<Memory>
+  : never;
 
 /** Where a task is found: a URL, or an absolute path, of a module whose default export it is. */
 export type TaskModule = string | URL;
@@ -93,10 +99,11 @@ export function inTurn<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const use = async (): Promise<void> => {
+      const { shared } = mapping;
       const file = mapping.share();
       const underway = new Set<Promise<void>>();
       const start: Start = async (task, args, signal = limits.signal) => {
-        const job = pool.start({ task, file, args }, { ...limits, signal });
+        const job = pool.start({ task, file, shared, args }, { ...limits, signal });
         underway.add(job.ended);
         void job.ended.then(() => underway.delete(job.ended));
         const reply = await job.reply;

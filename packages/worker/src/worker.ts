@@ -21,9 +21,9 @@ function operate({ operation, args }: OperationRequest): number[] {
 }
 
 /** The task's function is loaded first, since that may take its time. */
-async function runTask({ task, file: token, args }: TaskRequest): Promise<unknown> {
+async function runTask({ task, file: token, shared, args }: TaskRequest): Promise<unknown> {
   const call = await load(task);
-  const mapping = attachMapping(token);
+  const mapping = attachMapping(MmapFile, MmapFile, token, { shared });
   const isWritable = mapping.access === Access.write || mapping.access === Access.copy;
   const file = new (isWritable ? MmapFileMut : MmapFile)(mapping);
   try {

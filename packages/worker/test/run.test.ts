@@ -55,6 +55,21 @@ describe('a task', () => {
     expect(hash).toBe(sha256);
   });
 
+  test.each([
+    [true, 'open'],
+    [false, 'open'],
+    [true, 'memory'],
+  ] as const)('has views that are shared (%s) as those of the file are', async (shared, how) => {
+    const name = how === 'open' ? tempFile(CONTENT) : 'm';
+    await using file =
+      how === 'open'
+        ? await AsyncMmapFile.open(name, { shared })
+        : AsyncMmapFileMut.memory(name, CONTENT, { shared });
+    expect(await file.run((file) => file._mapping.shared)).toBe(shared);
+    const all = await file.map((file) => file._mapping.shared, { chunkSize: 5000 });
+    expect(all).toEqual([shared, shared]);
+  });
+
   test('gets arguments as they are at the call', async () => {
     await using file = await AsyncMmapFile.open(tempFile(CONTENT));
     const list = [1];

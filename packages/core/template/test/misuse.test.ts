@@ -16,6 +16,8 @@ const openers: [string, Call][] = [
   ['AsyncMmapFileMut.openCow', (options) => AsyncMmapFileMut.openCow('x', options)],
   ['AsyncMmapFileMut.memory', (options) => AsyncMmapFileMut.memory('x', '', options)],
   ['AsyncMmapFileMut.anonymous', (options) => AsyncMmapFileMut.anonymous(5, options)],
+  ['AsyncMmapFile.attach', (options) => AsyncMmapFile.attach(undefined as never, options)],
+  ['AsyncMmapFileMut.attach', (options) => AsyncMmapFileMut.attach(undefined as never, options)],
 ];
 
 test.each(openers)('%s calls itself so in messages', async (name, call) => {
