@@ -13,13 +13,14 @@ const old = fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : '';
 const columns = new Map(MAJORS.map((major) => [major, columnOf(old, major)]));
 const complaints: string[] = [];
 for (const major of own ? [OWN] : MAJORS) {
-  const cells: string[] = [];
+  const cells = new Map<string, string>();
   for (const group of groups) {
     const outcomes = await run(nodeOf(major), group);
     for (const [index, outcome] of outcomes.entries()) {
       const { text, good } = cellOf(outcome);
-      cells.push(text);
-      if (!good) complaints.push(`Node ${major}: ${group.rows[index]?.name}: ${outcome}`);
+      const name = group.rows[index]?.name ?? '';
+      cells.set(name, text);
+      if (!good) complaints.push(`Node ${major}: ${name}: ${outcome}`);
     }
   }
   columns.set(major, cells);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import * as nodeHttp from 'node:http';
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createAdaptorServer } from '@hono/node-server';
 import axios from 'axios';
@@ -74,12 +75,21 @@ export const http: Group = {
         }),
     },
     {
-      name: '`http`: `response.write(view)`, `end(view)`',
+      name: '`http`: `response.end(view)`',
       run: (t) =>
         answered(
           t,
           nodeHttp.createServer((_, response) => response.end(t.view)),
         ),
+    },
+    {
+      name: '`http`: `pipeline(Readable.from([view]), response)`',
+      run: (t) => {
+        const server = nodeHttp.createServer((_, response) => {
+          pipeline(Readable.from([t.view]), response, () => {});
+        });
+        return answered(t, server);
+      },
     },
     {
       name: '`http2`: `stream.end(view)`',

@@ -286,7 +286,15 @@ export const node: Group = {
       run: (t) => t.same(execFileSync('cat', { input: t.view })),
     },
     {
-      name: '`v8.serialize`, `deserialize`',
+      name: '`v8.deserialize(view)`',
+      content: () => v8.serialize(pattern(1000)),
+      run: (t) => {
+        const data = v8.deserialize(t.view);
+        return t.keeps(() => data, t.bytes.indexOf(pattern(1000)));
+      },
+    },
+    {
+      name: '`v8.serialize(view)`',
       run: (t) => {
         const serialized = v8.serialize(t.view);
         const found = serialized.indexOf(t.bytes);

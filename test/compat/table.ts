@@ -18,28 +18,30 @@ export function cellOf(outcome: string): { text: string; good: boolean } {
   return { text: line.replaceAll('|', '\\|'), good: false };
 }
 
-/** The cells below one Node, in the order of the rows. */
-export function columnOf(document: string, major: number): string[] {
-  const rows = [...document.matchAll(/^\| [^-].*\|$/gm)].map(([line]) => line.split(' | '));
-  const titles = `Node ${major}`;
-  const index = rows[0]?.indexOf(titles) ?? -1;
-  return rows.map((cells) => cells[index] ?? '').filter((cell) => cell !== titles);
+/** What stands below a Node: by the name of the row. */
+export type Column = ReadonlyMap<string, string>;
+
+/** The column of a document. */
+export function columnOf(document: string, major: number): Column {
+  const lines = [...document.matchAll(/^\| (.*) \|$/gm)].map(([, cells = '']) =>
+    cells.split(' | '),
+  );
+  const index = lines[0]?.indexOf(`Node ${major}`) ?? -1;
+  return new Map(lines.map((cells) => [cells[0] ?? '', cells[index] ?? '']));
 }
 
-/** The document, of each column's cells. */
-export function render(columns: ReadonlyMap<number, readonly string[]>): string {
-  let row = 0;
+/** The document, of its columns. */
+export function render(columns: ReadonlyMap<number, Column>): string {
   const sections = groups.map(({ title, packages, rows }) => {
-    const names = MAJORS.map((major) => `Node ${major}`);
-    const lines = rows.map(({ name, remark = '' }) => {
-      const cells = MAJORS.map((major) => columns.get(major)?.[row] ?? '');
-      row++;
-      return [name, ...cells, remark];
-    });
+    const head = ['a view in', ...MAJORS.map((major) => `Node ${major}`), 'remark'];
     const table = [
-      ['a view in', ...names, 'remark'],
-      names.concat('', '').map(() => '---'),
-      ...lines,
+      head,
+      head.map(() => '---'),
+      ...rows.map(({ name, remark = '' }) => [
+        name,
+        ...MAJORS.map((major) => columns.get(major)?.get(name) ?? ''),
+        remark,
+      ]),
     ];
     return [
       `## ${title}`,
@@ -63,8 +65,8 @@ of exactly its own bytes. A test does with it what each row says, on a real file
 of the table.
 
 * **right**: the API has seen the bytes of the view, and has not changed the file, unless it is there to write.
-* **zero-copy**: what it gives, keeps or sends is the memory of the file. A later change of the file shows in it, and it keeps the
-  mapping's memory in use.
+* **zero-copy**: what it gives, keeps or sends is the memory of the file: a later change of the file shows in it, and after \`close()\`
+  it shows zeroes.
 * **copied**: what it gives, keeps or sends is its own. A later change of the file does not show in it.
 * Where neither is said, nothing remains that could tell: the bytes were hashed, compressed or given to the kernel.
 * **–**: that Node has no such API.`;

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import * as fs from 'node:fs';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { MmapFileMut } from '@fmmap/core';
 import type { Group, Outcome } from './row.js';
@@ -99,6 +100,7 @@ export const threads: Group = {
     },
     {
       name: '`view.buffer.transfer(newLength)`',
+      remark: 'to another length, V8 copies',
       exists: hasTransfer,
       run: (t) => {
         const moved = t.view.buffer.transfer(t.bytes.length + 8);
@@ -155,7 +157,7 @@ export const threads: Group = {
       },
     },
     {
-      name: "`process.send(view)`, with `serialization: 'advanced'`",
+      name: "`child.send(view)`, with `serialization: 'advanced'`",
       run: async (t) => {
         const echo = "process.once('message', (message) => process.send(message));";
         const child: ChildProcess = fork('-', {
@@ -170,9 +172,9 @@ export const threads: Group = {
     },
     {
       name: '`Atomics` on a view with `shared: true`, in two threads',
-      remark: 'where the element is aligned in the file',
+      remark: 'of elements that are aligned in the file; the view lies at an offset in its buffer',
       run: async (t): Promise<Outcome> => {
-        using file = MmapFileMut.anonymous(64, { shared: true });
+        using file = MmapFileMut.create(`${t.path}.shared`, { maxSize: 64, shared: true });
         const view = file.asBuffer();
         const cells = new Int32Array(view.buffer, view.byteOffset, 2);
         const add = `
@@ -185,7 +187,7 @@ export const threads: Group = {
         for (let i = 0; i < 100_000; i++) Atomics.add(cells, 0, 1);
         t.equal(Atomics.wait(cells, 1, 0, 20_000) === 'timed-out', false);
         await done;
-        t.equal(file.readInt32LE(0), 200_000);
+        t.equal(fs.readFileSync(`${t.path}.shared`).readInt32LE(), 200_000);
         return 'kept';
       },
     },
