@@ -23,6 +23,9 @@ function parquetFile(): Uint8Array {
   return parquet.writeParquet(table, properties);
 }
 
+/** Where the bytes are that a file carries. */
+const payload = (t: Trial): number => t.bytes.indexOf(pattern(1000));
+
 /** An archive of one tile, at zoom 0. */
 function tileArchive(tile: Uint8Array): Buffer {
   const header = Buffer.alloc(127);
@@ -48,13 +51,13 @@ async function readTile(
     }),
   });
   const tile = await archive.getZxy(0, 0, 0);
-  return await t.keeps(() => tile?.data ?? new Uint8Array(), t.bytes.indexOf(pattern(1000)));
+  return await t.keeps(() => tile?.data ?? new Uint8Array(), payload(t), 1000);
 }
 
 const message = new protobuf.Type('Message')
   .add(new protobuf.Field('text', 1, 'string'))
   .add(new protobuf.Field('data', 2, 'bytes'));
-const VALUE = { text: 'Straße', data: pattern(1000) };
+const VALUE = { text: 'naïve', data: pattern(1000) };
 
 /** A buffer of one vector of bytes. */
 function flatbuffer(): Uint8Array {
@@ -62,9 +65,6 @@ function flatbuffer(): Uint8Array {
   builder.finish(builder.createByteVector(pattern(1000)));
   return builder.asUint8Array();
 }
-
-/** The part of the view where the bytes are that a format carries. */
-const payload = (t: Trial): number => t.bytes.indexOf(pattern(1000));
 
 export const formats: Group = {
   title: 'File formats, compression, validation',
@@ -87,7 +87,7 @@ export const formats: Group = {
       run: (t) => {
         const values = numbersOf(tableFromIPC(t.view));
         const at = t.bytes.indexOf(Buffer.from(NUMBERS.buffer));
-        return t.keeps(() => values.subarray(0, NUMBERS.length), at);
+        return t.keeps(() => values.subarray(0, NUMBERS.length), at, NUMBERS.byteLength);
       },
     },
     {
@@ -140,7 +140,7 @@ export const formats: Group = {
         const buffer = new flatbuffers.ByteBuffer(t.view);
         const at = buffer.readInt32(0) + 4;
         t.equal(buffer.readInt32(at - 4), 1000);
-        return t.keeps(() => buffer.bytes().subarray(at, at + 1000), at);
+        return t.keeps(() => buffer.bytes().subarray(at, at + 1000), at, 1000);
       },
     },
     {
@@ -149,7 +149,7 @@ export const formats: Group = {
       run: (t) => {
         const { text, data } = message.toObject(message.decode(t.view));
         t.equal(text, VALUE.text);
-        return t.keeps(() => data, payload(t));
+        return t.keeps(() => data, payload(t), 1000);
       },
     },
     {
@@ -166,7 +166,7 @@ export const formats: Group = {
       run: (t) => {
         const { text, data } = unpack(t.view);
         t.equal(text, VALUE.text);
-        return t.keeps(() => data, payload(t));
+        return t.keeps(() => data, payload(t), 1000);
       },
     },
     {

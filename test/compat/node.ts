@@ -290,7 +290,7 @@ export const node: Group = {
       content: () => v8.serialize(pattern(1000)),
       run: (t) => {
         const data = v8.deserialize(t.view);
-        return t.keeps(() => data, t.bytes.indexOf(pattern(1000)));
+        return t.keeps(() => data, t.bytes.indexOf(pattern(1000)), 1000);
       },
     },
     {

@@ -28,14 +28,18 @@ export async function run(node: string, { title, rows }: Group): Promise<string[
 async function runFrom(node: string, args: readonly string[], outcomes: string[]): Promise<void> {
   const child = spawn(node, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let [running, stderr] = [true, ''];
-  let timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE);
+  const stop = (): void => {
+    stderr += `it was still running after ${DEADLINE} ms`;
+    child.kill('SIGKILL');
+  };
+  let timer = setTimeout(stop, DEADLINE);
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
     clearTimeout(timer);
     const { index, outcome } = JSON.parse(line);
     running = outcome === undefined;
     if (!running) outcomes[index] = outcome;
-    timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE);
+    timer = setTimeout(stop, DEADLINE);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-4000);

@@ -13,7 +13,7 @@ const LENGTH = 100_000;
 /** Around the content. There is no zero in the file: one that arrives was made up. */
 const MARGIN = 0xee;
 
-/** Bytes from 1 to 251, each of them before it comes again; no valid text. */
+/** The bytes 1 to 251, repeated in an order that is no valid UTF-8. */
 export function pattern(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => ((index * 7) % 251) + 1);
 }
@@ -24,7 +24,7 @@ export function bytesOf(data: Bytes): Buffer {
     : Buffer.from(data);
 }
 
-/** A real file, mapped, a view in its midst, and what is right to find there. */
+/** A real file, mapped, with a view in the middle of it, and the bytes that are right there. */
 export class Trial implements Disposable {
   readonly view: Buffer<ArrayBuffer>;
   /** What the view should show. */
@@ -75,19 +75,22 @@ export class Trial implements Disposable {
 
   /**
    * Whether what somebody has made of the view is the memory of the file: looks at it before and after a change of the file. It
-   * may be the part of the view that is at `start`.
+   * may be so much of the view, from `start` on.
    */
-  async keeps(look: () => Bytes | Promise<Bytes>, start = 0): Promise<Outcome> {
-    const before = bytesOf(await look());
-    this.same(before, this.bytes.subarray(start, start + before.length));
-    return this.late(look, start, before.length);
+  async keeps(
+    look: () => Bytes | Promise<Bytes>,
+    start = 0,
+    length = this.bytes.length - start,
+  ): Promise<Outcome> {
+    this.same(await look(), this.bytes.subarray(start, start + length));
+    return this.late(look, start, length);
   }
 
   /** The same where it can be looked at only once, or arrives later. */
   async late(
     look: () => Bytes | Promise<Bytes>,
     start = 0,
-    length = this.bytes.length - start,
+    length = this.bytes.length,
   ): Promise<Outcome> {
     const before = Buffer.from(this.bytes.subarray(start, start + length));
     const changed = (this.bytes[start] ?? 0) ^ 0xff || 1;
