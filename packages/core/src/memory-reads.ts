@@ -66,12 +66,13 @@ export abstract class MemoryReads extends TypedReads {
   /**
    * The whole mapping as a Buffer, without copying.
    *
-   * It lies over shared memory, which Web APIs are not made for: `WebCrypto` and byte streams refuse it, and whether
-   * `Blob`, or a body of `fetch`, `Request` and `Response`, takes it, and the right bytes, differs from version to version
-   * of Node. Give those a copy: {@link copyBytes}, or `Buffer.from(view)`.
+   * It lies over an `ArrayBuffer` of exactly its own bytes, for which V8 counts nothing. Whatever takes a Buffer takes it:
+   * `structuredClone` and `postMessage` copy its bytes; with a transfer list they move this view, and neither the file nor
+   * other views. The memory lives, and shows the file, as long as anything uses it. For `Atomics` across threads, ask for
+   * views of shared memory with the option `shared`; they are a `Uint8Array` over the same memory when they are cloned.
    *
-   * `structuredClone`, and `postMessage` to another thread, copy nothing of a view or of a part of it: the clone is a
-   * `Uint8Array` over the same memory, in which nothing tells of changes of the file. Send `share()`, or a copy.
+   * The first byte may be at any address. `DataView` and, on x64 and ARM64, typed arrays over it do not mind; `Atomics`
+   * need an offset that is a multiple of the element's size.
    *
    * After `close` it reads zeroes, or is detached with `detachOnClose`. Of a poisoned mapping it is empty; what needs a
    * byte of such a mapping ({@link bytes}, `readExact`, a typed read) throws `MmapPoisonedError`.
