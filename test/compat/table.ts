@@ -1,0 +1,72 @@
+import * as fs from 'node:fs';
+import { groups } from './groups.js';
+import { MAJORS } from './nodes.js';
+import type { Outcome } from './row.js';
+
+const CELLS: Record<Outcome | 'absent', string> = {
+  kept: 'right, zero-copy',
+  copied: 'right, copied',
+  used: 'right',
+  absent: '–',
+};
+
+/** What the table says of an outcome, and whether that is as it should be. */
+export function cellOf(outcome: string): { text: string; good: boolean } {
+  const text = CELLS[outcome as Outcome];
+  if (text) return { text, good: true };
+  const [line = ''] = outcome.split('\n');
+  return { text: line.replaceAll('|', '\\|'), good: false };
+}
+
+/** What stands below a Node: by the name of the row. */
+export type Column = ReadonlyMap<string, string>;
+
+/** The column of a document. */
+export function columnOf(document: string, major: number): Column {
+  const lines = [...document.matchAll(/^\| (.*) \|$/gm)].map(([, cells = '']) =>
+    cells.split(' | '),
+  );
+  const index = lines[0]?.indexOf(`Node ${major}`) ?? -1;
+  return new Map(lines.map((cells) => [cells[0] ?? '', cells[index] ?? '']));
+}
+
+/** The document, of its columns. */
+export function render(columns: ReadonlyMap<number, Column>): string {
+  const sections = groups.map(({ title, packages, rows }) => {
+    const head = ['a view in', ...MAJORS.map((major) => `Node ${major}`), 'remark'];
+    const table = [
+      head,
+      head.map(() => '---'),
+      ...rows.map(({ name, remark = '' }) => [
+        name,
+        ...MAJORS.map((major) => columns.get(major)?.get(name) ?? ''),
+        remark,
+      ]),
+    ];
+    return [
+      `## ${title}`,
+      ...(packages.length > 0 ? [`Of npm: ${packages.map(versionOf).join(', ')}.`] : []),
+      table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'),
+    ].join('\n\n');
+  });
+  return `${[INTRODUCTION, ...sections].join('\n\n')}\n`;
+}
+
+function versionOf(name: string): string {
+  const manifest = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  return `${name} ${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}`;
+}
+
+const INTRODUCTION = `<!-- Written by \`npm run compat\`, from what happened. -->
+# What takes a view
+
+A view of a mapped file (\`file.asBuffer()\`, \`file.bytes(offset, length)\`) is an ordinary \`Buffer\` over an ordinary \`ArrayBuffer\`
+of exactly its own bytes. A test does with it what each row says, on a real file, and compares the bytes that arrive; CI does so on all Nodes
+of the table.
+
+* **right**: the API has seen the bytes of the view, and has not changed the file, unless it is there to write.
+* **zero-copy**: what it gives, keeps or sends is the memory of the file: a later change of the file shows in it, and after \`close()\`
+  it shows zeroes.
+* **copied**: what it gives, keeps or sends is its own. A later change of the file does not show in it.
+* Where neither is said, nothing remains that could tell: the bytes were hashed, compressed or given to the kernel.
+* **–**: that Node has no such API.`;

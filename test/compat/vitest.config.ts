@@ -1,0 +1,3 @@
+import base from '../../vitest.base.ts';
+
+export default { test: { ...base.test, include: ['*.test.ts'] } };
