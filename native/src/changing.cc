@@ -27,8 +27,8 @@ Status Mapping::grow(Window& window) {
  */
 Status Mapping::show(const Window& window, std::size_t from, std::size_t to, platform::Access access) const {
   platform::MapFlags flags = flags_;
-  flags.isPrivate = window.isGuest && access != platform::Access::write;
-  flags.noReserve = flags.noReserve || flags.isPrivate;  // nor is memory charged for what V8 makes writable
+  flags.isPrivate = private_ || (window.isGuest && access != platform::Access::write);  // also once frozen
+  flags.noReserve = flags.noReserve || (window.isGuest && flags.isPrivate);  // nor is memory charged for what V8 makes writable
   return platform::map(file_->handle(), fileStart() + window.start + static_cast<std::int64_t>(from), window.data + from,
                        to - from, access, flags);
 }
