@@ -49,12 +49,12 @@ const isGrown = (facts: Facts, at: number): boolean =>
 const isGone = (facts: Facts, end: number): boolean => endings(facts).some((size) => size < end);
 
 function isWritten(written: readonly Written[], at: number, byte: number): boolean {
-  const copied = written.filter(({ from }) => from === undefined);
   return written.some(({ offset, bytes, from }) => {
     const index = at - offset;
     if (bytes[index] === byte) return true;
-    const isCopy = from !== undefined && index >= 0 && index < bytes.length;
-    return isCopy && isWritten(copied, from + index, byte);
+    if (from === undefined || index < 0 || index >= bytes.length) return false;
+    const stores = written.filter((each) => each.from === undefined);
+    return isWritten(stores, from + index, byte);
   });
 }
 

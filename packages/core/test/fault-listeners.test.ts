@@ -171,8 +171,7 @@ test('a fault after another thread has mapped the file again is told of', async 
       fs.truncateSync(path, 0);
       my.file.asBuffer()[2];
     }, path);
-    for (let i = 0; i < 200 && told.length < 2; ++i) await turn();
-    say(told);
+    say(await tellings(2));
     await thread.end();`);
   expect(said).toEqual([[fault(1), fault(2)]]);
 });

@@ -18,9 +18,10 @@ const OWN_WINDOW = `
   await thread.run(() => my.file.readUInt8(${2 * MIB}));
 `;
 
-async function whileCutting(source: string, fault: string): Promise<unknown[]> {
+/** @param cut - Which call of the thread that cuts is the cut: each thread's are counted. The owner has truncated once. */
+async function whileCutting(source: string, fault: string, cut = 2): Promise<unknown[]> {
   const path = tempFile(Buffer.alloc(MIB, 7));
-  const { through } = strace('ftruncate', [`ftruncate:${fault}:when=2`], path);
+  const { through } = strace('ftruncate', [`ftruncate:${fault}:when=${cut}`], path);
   return await hear(`${THREADS}${OWN_WINDOW}${source}\nprocess.exit();`, { args: [path], through });
 }
 
@@ -86,6 +87,7 @@ test('the owner closes meanwhile, and the truncate says so', async () => {
     say([await cutting, [...view].some((byte) => byte !== 0), fs.statSync(path).size]);
     MmapFileMut.openExisting(path).close();`,
     'delay_exit=1500000',
+    1,
   );
   expect(said).toEqual([['MmapClosedError', false, 4096]]);
 });
