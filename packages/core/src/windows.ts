@@ -1,4 +1,5 @@
 import { Buffer, constants } from 'node:buffer';
+import process from 'node:process';
 
 import { binding, type HandleId, type ViewOf } from './binding.js';
 import { bufferOf, isShared, type Owner, type TypedArray } from './bytes.js';
@@ -18,6 +19,17 @@ export function ownerOf(array: TypedArray): Owner | undefined {
 /** After so many bytes of windows it is worth asking whether the address space has room: V8 ends without any. */
 const LARGE = 2 ** 26;
 let unasked = 0;
+
+let hasWarned = binding.hasPlainViews;
+
+function warnOfCounting(): void {
+  hasWarned = true;
+  process.emitWarning(
+    'This engine counts views of mapped files as memory of its own, and may collect garbage because of large ones; ' +
+      'read() and typed reads make no views. Further views are not reported.',
+    { type: 'MmapViewWarning', code: 'FMMAP_COUNTED_VIEWS' },
+  );
+}
 
 /** What the windows of a mapping have in common. */
 export interface WindowsTraits extends Views {
@@ -316,6 +328,7 @@ export class Windows {
     const buffer = binding.view(this.#traits.id, window.address, from, length);
     if (buffer === undefined) throw new MmapClosedError(this.#traits.path); // by another thread, just now
     new Mark(buffer, window.markFor(owner));
+    if (!hasWarned && length >= LARGE) warnOfCounting();
     if (this.#traits.detachOnClose) this.#toDetach(buffer);
     return Buffer.from(buffer);
   }

@@ -51,6 +51,22 @@ describe.each(Object.entries(WAYS))('views %s', (way, through) => {
     expect(said).toEqual([shape, shape, shape, shape, [false, 200, 200]]);
   });
 
+  test('are reported, once, if the engine counts them and they are large', async () => {
+    const said = await see(
+      `process.on('warning', ({ name, code }) => say(name + ' ' + code));
+       const memory = MmapFileMut.anonymous(2 ** 26);
+       memory.bytes(0, 2 ** 26 - 1);
+       setImmediate(() => {
+         say('large');
+         memory.asBuffer();
+         memory.asBuffer();
+       });`,
+      through,
+    );
+    const warning = isPlain ? [] : ['MmapViewWarning FMMAP_COUNTED_VIEWS'];
+    expect(said).toEqual(['large', ...warning]);
+  });
+
   test('are cloned with their range, and not with the file', async () => {
     const said = await see(
       `const file = MmapFileMut.open(args[0]);
