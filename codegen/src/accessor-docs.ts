@@ -1,10 +1,11 @@
 import type { Accessor } from './accessor.js';
+import type { SizedKind } from './numeric-table.js';
 
 /** The kind that shows how it is done; the other methods would only repeat its example. */
 const representative = 'UInt32LE';
 
 const offsetTag = (size: number) =>
-  `@param offset - In bytes from the start of the mapping, aligned or not: 0 to \`length - ${size}\`.`;
+  `@param offset - In bytes from the start of the mapping, aligned or not: 0 to \`length - ${size}\`. @defaultValue \`0\``;
 const valueTag = (accessor: Accessor) =>
   `@param value - ${values(accessor)}; anything else throws.`;
 const stateTag =
@@ -106,6 +107,79 @@ export function writerDocs(accessor: Accessor): string {
   );
 }
 
+const sizedOffsetTag =
+  '@param offset - In bytes from the start of the mapping, aligned or not: 0 to `length - byteLength`.';
+const byteLengthTag = '@param byteLength - 1 to 6 bytes.';
+const sizedValueTag = (kind: SizedKind) =>
+  `@param value - ${sizedValues(kind)}; anything else throws.`;
+
+/** TSDoc of a `read…` of the file whose size is an argument. */
+export function sizedReadDocs(kind: SizedKind): string {
+  return block(
+    `Reads ${sizedNoun(kind)} from the \`byteLength\` bytes at \`offset\`.`,
+    [
+      sizedOffsetTag,
+      byteLengthTag,
+      `@returns ${sizedValues(kind)}.`,
+      '@throws `TypeError` if an argument is not a number.',
+      '@throws `MmapRangeError` if one is out of range.',
+      stateTag,
+    ],
+    kind === 'UIntLE'
+      ? [
+          "import { MmapFile } from '@fmmap/core';",
+          '',
+          "const file = MmapFile.memory('numbers', Uint8Array.of(1, 2, 3));",
+          'console.log(file.readUIntLE(0, 3)); // 197121',
+          'file.close();',
+        ]
+      : [],
+  );
+}
+
+/** TSDoc of a `write…` of the file whose size is an argument. */
+export function sizedWriteDocs(kind: SizedKind): string {
+  return block(`Writes ${sizedNoun(kind)} to the \`byteLength\` bytes at \`offset\`.`, [
+    sizedValueTag(kind),
+    sizedOffsetTag,
+    byteLengthTag,
+    '@returns `offset + byteLength`, where the next value goes.',
+    '@throws `TypeError` if an argument is not a number.',
+    '@throws `MmapRangeError` if one is out of range; then nothing is written.',
+    stateTag,
+  ]);
+}
+
+/** TSDoc of a `read…` of a reader whose size is an argument. */
+export function sizedReaderDocs(kind: SizedKind): string {
+  return block(`Reads ${sizedNoun(kind)} from the next \`byteLength\` bytes and moves past them.`, [
+    byteLengthTag,
+    `@returns ${sizedValues(kind)}.`,
+    '@throws `TypeError` if `byteLength` is not a number.',
+    '@throws `MmapRangeError` if it is out of range, or more than remains; the position stays.',
+    stateTag,
+  ]);
+}
+
+/** TSDoc of a `write…` of a writer whose size is an argument. */
+export function sizedWriterDocs(kind: SizedKind): string {
+  return block(`Writes ${sizedNoun(kind)} to the next \`byteLength\` bytes and moves past them.`, [
+    sizedValueTag(kind),
+    byteLengthTag,
+    '@returns The new position.',
+    '@throws `TypeError` if an argument is not a number.',
+    '@throws `MmapRangeError` if one is out of range, or fewer bytes remain; the position stays.',
+    stateTag,
+  ]);
+}
+
+const sizedNoun = (kind: SizedKind) =>
+  `${kind.startsWith('U') ? 'an unsigned' : 'a signed'} integer, ${kind.endsWith('LE') ? 'little' : 'big'}-endian,`;
+const sizedValues = (kind: SizedKind) =>
+  kind.startsWith('U')
+    ? 'An integer, 0 to 2^(8 × `byteLength`) - 1'
+    : 'An integer, -2^(8 × `byteLength` - 1) to 2^(8 × `byteLength` - 1) - 1';
+
 /** 'an unsigned 32-bit integer, little-endian,' */
 function describe({ size, range, littleEndian }: Accessor): string {
   const sign = range && range[0] < 0n ? 'a signed' : 'an unsigned';
@@ -139,8 +213,12 @@ function tsdoc(
   tags: readonly string[],
   example: readonly string[],
 ): string {
+  return block(summary, tags, suffix === representative ? example : []);
+}
+
+function block(summary: string, tags: readonly string[], example: readonly string[] = []): string {
   const lines = [summary, '', ...tags];
-  if (suffix === representative) lines.push('@example', '```ts', ...example, '```');
+  if (example.length > 0) lines.push('@example', '```ts', ...example, '```');
   // A leading line break makes ts-morph write the comment over several lines.
   return `\n${lines.join('\n')}`;
 }

@@ -13,8 +13,17 @@ import {
   offsetTerms,
   setStatement,
 } from './accessor.js';
-import { readDocs, readerDocs, writeDocs, writerDocs } from './accessor-docs.js';
-import type { NumericKind } from './numeric-table.js';
+import {
+  readDocs,
+  readerDocs,
+  sizedReadDocs,
+  sizedReaderDocs,
+  sizedWriteDocs,
+  sizedWriterDocs,
+  writeDocs,
+  writerDocs,
+} from './accessor-docs.js';
+import { type NumericKind, type SizedKind, sizedKinds } from './numeric-table.js';
 import { type Files, printModules } from './print.js';
 
 type Method = OptionalKind<MethodDeclarationStructure>;
@@ -26,6 +35,7 @@ export function accessorFiles(kinds: readonly NumericKind[]): Files {
   const accessors = accessorsOf(kinds);
   const mapping = "import type { Mapping } from '../mapping.js';";
   const cursor = "import { Cursor } from '../cursor.js';";
+  const sized = "import { checkByteLength } from '../sized-integers.js';";
   const checkers = [...new Set(kinds.map(checkerOf))].sort().join(', ');
   const wide = kinds.some(({ via }) => via !== 'view')
     ? ["import * as wide from '../wide.js';"]
@@ -33,32 +43,37 @@ export function accessorFiles(kinds: readonly NumericKind[]): Files {
 
   return printModules('numeric-table.ts', {
     'typed-reads.ts': {
-      imports: [mapping, ...wide],
+      imports: [mapping, "import { readSized } from '../sized-integers.js';", ...wide],
       name: 'TypedReads',
       docs: [{ description: 'The typed reads of a mapped file, at any offset: no native call.' }],
       properties: [mappingField],
-      methods: accessors.map(readMethod),
+      methods: [...accessors.map(readMethod), ...sizedKinds.map(sizedReadMethod)],
     },
     'typed-writes.ts': {
-      imports: [mapping, `import { ${checkers} } from '../range.js';`, ...wide],
+      imports: [
+        mapping,
+        `import { ${checkers} } from '../range.js';`,
+        "import { writeSized } from '../sized-integers.js';",
+        ...wide,
+      ],
       name: 'TypedWrites',
       docs: [{ description: 'The typed writes of a mapped file, at any offset: no native call.' }],
       properties: [mappingField],
-      methods: accessors.map(writeMethod),
+      methods: [...accessors.map(writeMethod), ...sizedKinds.map(sizedWriteMethod)],
     },
     'typed-reader.ts': {
-      imports: [cursor, "import type { TypedReads } from './typed-reads.js';"],
+      imports: [cursor, sized, "import type { TypedReads } from './typed-reads.js';"],
       name: 'TypedReader',
       docs: [{ description: 'The typed reads of a reader, at its position.' }],
       ...overFile('TypedReads'),
-      methods: accessors.map(readerMethod),
+      methods: [...accessors.map(readerMethod), ...sizedKinds.map(sizedReaderMethod)],
     },
     'typed-writer.ts': {
-      imports: [cursor, "import type { TypedWrites } from './typed-writes.js';"],
+      imports: [cursor, sized, "import type { TypedWrites } from './typed-writes.js';"],
       name: 'TypedWriter',
       docs: [{ description: 'The typed writes of a writer, at its position.' }],
       ...overFile('TypedWrites'),
-      methods: accessors.map(writerMethod),
+      methods: [...accessors.map(writerMethod), ...sizedKinds.map(sizedWriterMethod)],
     },
   });
 }
@@ -103,8 +118,7 @@ function writeMethod(accessor: Accessor): Method {
         if (view.getInt8(m.flag) === 0) return offset + ${size};
       }
       ${setStatement(accessor, 'm.scratch', '0')}
-      m.store(offset, ${size});
-      return offset + ${size};`,
+      return m.store(offset, ${size});`,
   };
 }
 
@@ -134,7 +148,56 @@ function writerMethod(accessor: Accessor): Method {
   };
 }
 
-const offset: Parameter = { name: 'offset', type: 'number' };
+function sizedReadMethod(kind: SizedKind): Method {
+  return {
+    name: `read${kind}`,
+    docs: [{ description: sizedReadDocs(kind) }],
+    parameters: [anyOffset, byteLength],
+    returnType: 'number',
+    statements: `return readSized(this._mapping, '${kind}', offset, byteLength);`,
+  };
+}
+
+function sizedWriteMethod(kind: SizedKind): Method {
+  return {
+    name: `write${kind}`,
+    docs: [{ description: sizedWriteDocs(kind) }],
+    parameters: [{ name: 'value', type: 'number' }, anyOffset, byteLength],
+    returnType: 'number',
+    statements: `return writeSized(this._mapping, '${kind}', value, offset, byteLength);`,
+  };
+}
+
+function sizedReaderMethod(kind: SizedKind): Method {
+  return {
+    name: `read${kind}`,
+    docs: [{ description: sizedReaderDocs(kind) }],
+    parameters: [byteLength],
+    returnType: 'number',
+    statements: `
+      checkByteLength(byteLength);
+      const value = this.file.read${kind}(this.claim(byteLength), byteLength);
+      this.advance(byteLength);
+      return value;`,
+  };
+}
+
+function sizedWriterMethod(kind: SizedKind): Method {
+  return {
+    name: `write${kind}`,
+    docs: [{ description: sizedWriterDocs(kind) }],
+    parameters: [{ name: 'value', type: 'number' }, byteLength],
+    returnType: 'number',
+    statements: `
+      checkByteLength(byteLength);
+      this.file.write${kind}(value, this.claim(byteLength), byteLength);
+      return this.advance(byteLength);`,
+  };
+}
+
+const offset: Parameter = { name: 'offset', initializer: '0' };
+const anyOffset: Parameter = { name: 'offset', type: 'number' };
+const byteLength: Parameter = { name: 'byteLength', type: 'number' };
 
 const mappingField: Property = {
   name: '_mapping',

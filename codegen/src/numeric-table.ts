@@ -64,3 +64,7 @@ export const numericKinds: readonly NumericKind[] = [
     range: safe,
   },
 ];
+
+/** Integers whose size is an argument, 1 to 6 bytes, as Buffer has them; core's `sized-integers.ts` does the work. */
+export const sizedKinds = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'] as const;
+export type SizedKind = (typeof sizedKinds)[number];

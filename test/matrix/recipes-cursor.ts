@@ -14,7 +14,7 @@ const next = (cursor: Cursor): number => cursor.offset + cursor.position;
 
 const moving: Record<string, Recipe<Cursor>> = {
   ...Object.fromEntries(
-    (['offset', 'length', 'position', 'remaining'] as const).map((name) => [
+    (['offset', 'length', 'position', 'fileOffset', 'remaining'] as const).map((name) => [
       `get ${name}`,
       (cursor: Cursor, { notes }: At) =>
         notes.expect(cursor[name] >= 0, `"${name}" is ${cursor[name]}`),
@@ -28,6 +28,21 @@ const moving: Record<string, Recipe<Cursor>> = {
     notes.expect(cursor[inspect.custom]().includes('position'), 'it does not show'),
   seek: (cursor) => cursor.seek(1, 'current'),
   skip: (cursor) => cursor.skip(1),
+  follow: (cursor, { notes }) => {
+    const remaining = cursor.follow();
+    notes.expect(remaining >= 0, `${remaining} bytes remain`);
+  },
+  read: async (cursor, { length, notes }) => {
+    const target = Buffer.alloc(length);
+    const from = next(cursor);
+    const count = await cursor.read(target);
+    if (count < length) notes.absent(from + count, length - count);
+    notes.bytes(from, target.subarray(0, count));
+  },
+  bytes: (cursor, { length, notes }) => {
+    const from = next(cursor);
+    notes.view(from, cursor.bytes(length));
+  },
 };
 
 /** A line as it was read; of its bytes, which need not be text, it only says whether one is zero. */
@@ -44,28 +59,26 @@ function chunk(at: At, from: number, bytes: Buffer | undefined): void {
 
 export const ofReaders: Record<string, Recipe<Reader>> = {
   ...moving,
-  read: async (reader, { length, notes }) => {
-    const target = Buffer.alloc(length);
-    const from = next(reader);
-    const count = await reader.read(target);
-    if (count < length) notes.absent(from + count, length - count);
-    notes.bytes(from, target.subarray(0, count));
-  },
   readExact: async (reader, { length, notes }) => {
     const target = Buffer.alloc(length);
     const from = next(reader);
     await reader.readExact(target);
     notes.bytes(from, target);
   },
-  bytes: (reader, { length, notes }) => {
-    const from = next(reader);
-    notes.view(from, reader.bytes(length));
-  },
   peek: (reader, { length, notes }) => {
     const from = next(reader);
     const view = reader.peek(length);
     if (view.length < length) notes.absent(from + view.length, length - view.length);
     else notes.view(from, view);
+  },
+  readText: async (reader, { length, notes }) => {
+    const from = next(reader);
+    notes.bytes(from, Buffer.from(await reader.readText(length, 'latin1'), 'latin1'));
+  },
+  readUntil: async (reader, { notes }) => {
+    const from = next(reader);
+    const view = await reader.readUntil(notes.content.subarray(from + 3, from + 5));
+    if (view) notes.view(from, view);
   },
   readLine: async (reader, at) => line(at, next(reader), await reader.readLine()),
   chunks: async (reader, at) => {
@@ -82,21 +95,26 @@ export const ofReaders: Record<string, Recipe<Reader>> = {
   },
 };
 
+const writeWith =
+  (method: 'write' | 'writeAll'): Recipe<Writer> =>
+  (writer, { length, notes }) => {
+    const bytes = Buffer.alloc(length, MARK);
+    const done = notes.writing(next(writer), bytes);
+    writer[method](bytes);
+    done();
+  };
+
 export const ofWriters: Record<string, Recipe<Writer>> = {
   ...moving,
-  write: (writer, { length, notes }) => {
+  writeSome: (writer, { length, notes }) => {
     const from = next(writer);
     const bytes = Buffer.alloc(length, MARK);
     const done = notes.writing(from, bytes);
-    const count = writer.write(bytes);
+    const count = writer.writeSome(bytes);
     if (count === length) done();
     else notes.absent(from + count, length - count);
   },
-  writeAll: (writer, { length, notes }) => {
-    const bytes = Buffer.alloc(length, MARK);
-    const done = notes.writing(next(writer), bytes);
-    writer.writeAll(bytes);
-    done();
-  },
+  write: writeWith('write'),
+  writeAll: writeWith('writeAll'),
   flush: (writer) => writer.flush(),
 };

@@ -3,7 +3,10 @@ import { MARK } from './recipes-write.js';
 
 // Typed accessors, whatever there are: their names say what they do.
 
-const NAME = /^(read|write)((?:Big)?(U?Int)(\d+)|[UI]Size|Float|Double)(LE|BE)?$/;
+const NAME = /^(read|write)((?:Big)?(U?Int)(\d*)|[UI]Size|Float|Double)(LE|BE)?$/;
+
+/** Of those whose size is an argument. */
+const SIZED = 5;
 
 type Value = number | bigint;
 type Methods = Record<string, (...args: unknown[]) => Value>;
@@ -44,7 +47,8 @@ function marked({ name, size }: Kind): Value {
 export function typed(method: string, isCursor: boolean): Recipe | undefined {
   const [, verb, name, , bits, order] = NAME.exec(method) ?? [];
   if (name === undefined) return undefined;
-  const size = bits ? Number(bits) / 8 : name === 'Float' ? 4 : 8;
+  const sized = bits === '' ? [SIZED] : [];
+  const size = sized[0] ?? (bits ? Number(bits) / 8 : name === 'Float' ? 4 : 8);
   const kind = { name, size, isLittle: order === 'LE' };
   const where = (target: Cursor, at: At) =>
     isCursor ? target.offset + target.position : at.offset;
@@ -54,7 +58,7 @@ export function typed(method: string, isCursor: boolean): Recipe | undefined {
   if (verb === 'read') {
     return (target: Cursor, at: At) => {
       const from = where(target, at);
-      const value = exact(() => call(target, ...(isCursor ? [] : [from])));
+      const value = exact(() => call(target, ...(isCursor ? [] : [from]), ...sized));
       // What is no number has lost its bits.
       if (!Number.isNaN(value)) at.notes.bytes(from, encode(kind, value));
     };
@@ -63,7 +67,7 @@ export function typed(method: string, isCursor: boolean): Recipe | undefined {
     const from = where(target, at);
     const value = marked(kind);
     const done = at.notes.writing(from, encode(kind, value));
-    call(target, value, ...(isCursor ? [] : [from]));
+    call(target, value, ...(isCursor ? [] : [from]), ...sized);
     done();
   };
 }

@@ -9,20 +9,26 @@ type File = MmapFileMut | AsyncMmapFileMut;
 /** What is written is this, but where a kind of number has no such value. */
 export const MARK = 0xee;
 
-export const writing: Record<string, Recipe<File>> = {
-  write: (file, { offset, length, notes }) => {
+const writeWith =
+  (method: 'write' | 'writeAll'): Recipe<File> =>
+  (file, { offset, length, notes }) => {
     const bytes = Buffer.alloc(length, MARK);
     const done = notes.writing(offset, bytes);
-    const count = file.write(bytes, offset);
+    const next = file[method](bytes, offset);
+    notes.expect(next === offset + length, `the next offset is ${next}`);
+    done();
+  };
+
+export const writing: Record<string, Recipe<File>> = {
+  writeSome: (file, { offset, length, notes }) => {
+    const bytes = Buffer.alloc(length, MARK);
+    const done = notes.writing(offset, bytes);
+    const count = file.writeSome(bytes, offset);
     if (count === length) done();
     else notes.absent(offset + count, length - count);
   },
-  writeAll: (file, { offset, length, notes }) => {
-    const bytes = Buffer.alloc(length, MARK);
-    const done = notes.writing(offset, bytes);
-    file.writeAll(bytes, offset);
-    done();
-  },
+  write: writeWith('write'),
+  writeAll: writeWith('writeAll'),
   fill: (file, { offset, length, notes }) => {
     const done = notes.writing(offset, Buffer.alloc(length, MARK));
     file.fill(MARK, offset, offset + length);

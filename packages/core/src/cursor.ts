@@ -1,5 +1,6 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
+import { toTarget } from './copy.js';
 import { type CursorDescription, show } from './describe.js';
 import { MmapRangeError, typeError } from './errors.js';
 import { Mapping } from './mapping.js';
@@ -15,7 +16,7 @@ export type Whence = 'start' | 'current' | 'end';
 /**
  * A position in a part of a mapped file: what readers and writers have in common.
  *
- * The part is fixed when the cursor is made, and never grows. Where the mapping has become shorter (`truncate`, `reopen`,
+ * The part is fixed when the cursor is made, and grows by {@link follow} alone. Where the mapping has become shorter (`truncate`, `reopen`,
  * another thread), the part ends with the mapping, for all methods alike, and where it has grown again, so has the part:
  *
  * | | while the mapping ends inside the part |
@@ -24,10 +25,12 @@ export type Whence = 'start' | 'current' | 'end';
  * | `length` | the bytes of the part that the mapping has; 0 if it ends before |
  * | `remaining` | from the position to that end; 0 at or behind it |
  * | `seek` | 0 to `length`; `'end'` is that end |
- * | `skip`, `read`, `peek`, `write` | take what remains: less than asked for, and nothing at the end |
+ * | `skip`, `read`, `peek`, `writeSome` | take what remains: less than asked for, and nothing at the end |
  * | `readLine`, iteration | the last line ends with the mapping; then `null`, or the end |
+ * | `readUntil` | `null` if the delimiter is not in what remains |
+ * | `readText` | all that remains, or `MmapRangeError` for more |
  * | `chunks` | give what remained when they were asked for; `MmapRangeError` when the mapping ends before that |
- * | `readExact`, `bytes`, `readX`, `writeAll`, `writeX` | `MmapRangeError` if too little remains; the position stays |
+ * | `readExact`, `bytes`, `readX`, `write`, `writeX` | `MmapRangeError` if too little remains; the position stays |
  *
  * A poisoned mapping has length 0, and what throws `MmapRangeError` there throws `MmapPoisonedError`. Once the file is closed the getters say
  * what the part was, so that no loop takes that for its end, and every method throws `MmapClosedError`.
@@ -35,7 +38,7 @@ export type Whence = 'start' | 'current' | 'end';
 export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   protected readonly file: File;
   readonly #offset: number;
-  readonly #length: number;
+  #length: number;
   #position = 0;
   /** The position from which on the file is due for a look. */
   #due = REFILL;
@@ -64,14 +67,41 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
     return Math.max(Math.min(this.#length, total - this.#offset), 0);
   }
 
-  /** Where the next byte is, counted from the start of the part. */
+  /** Where the next byte is, in bytes from the start of the part; what {@link seek} takes. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Where the next byte is, as the methods of the file take offsets: `offset + position`. */
+  get fileOffset(): number {
+    return this.#offset + this.#position;
   }
 
   /** Bytes from the position to the end; 0 where the mapping has become so short that it ends before. */
   get remaining(): number {
     return Math.max(this.length - this.#position, 0);
+  }
+
+  /**
+   * Has the part end where the mapping ends now, if that is further on: after `truncate`, or after `reopen` of a file that
+   * another process has made longer. The position stays.
+   * @returns The bytes that remain.
+   * @throws MmapClosedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFileMut.memory('log', 'one\n');
+   * const reader = file.reader();
+   * console.log([...reader]); // [ 'one' ]
+   * file.truncate(8);
+   * file.write('two\n', 4);
+   * console.log(reader.follow(), [...reader]); // 4 [ 'two' ]
+   * ```
+   */
+  follow(): number {
+    const mapping = this.file._mapping;
+    mapping.refresh();
+    this.#length = Math.max(this.#length, mapping.length - this.#offset);
+    return this.remaining;
   }
 
   /**
@@ -136,6 +166,12 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
       );
     }
     return this.#offset + this.#position;
+  }
+
+  /** What `target` has room for of what remains, and where in the file that is. @throws TypeError */
+  protected aim(target: unknown): { readonly to: Uint8Array; readonly from: number } {
+    const to = toTarget(target);
+    return { to: to.subarray(0, Math.min(to.length, this.remaining)), from: this.fileOffset };
   }
 
   /** Moves the position past `length` bytes that were used, and returns it. */

@@ -66,7 +66,7 @@ export { constructors, readOptions } from './options.js';
 export { holdPlace, isUrl, letGo, type PathLike, showPath } from './path.js';
 export { checkInteger, checkSize, checkWithin } from './range.js';
 export { MmapFileReader } from './reader.js';
-export type { Needle } from './search.js';
+export { checkEncoding, type Needle, toDelimiter } from './search.js';
 export {
   abortable,
   type OperationOptions,

@@ -484,9 +484,10 @@ export class Mapping {
     return this.#isInside(offset, size) && this.windows.get(offset, size, to);
   }
 
-  /** The slow way of a typed write: stores the first `size` bytes of `scratch`. */
-  store(offset: number, size: number): void {
-    if (this.#isInside(offset, size) && this.windows.set(offset, size, SCRATCH_BYTES)) return;
+  /** The slow way of a typed write: stores the first `size` bytes of `scratch`. @returns The offset after them. */
+  store(offset: number, size: number): number {
+    if (this.#isInside(offset, size) && this.windows.set(offset, size, SCRATCH_BYTES))
+      return offset + size;
     const value = SCRATCH_BYTES.slice(0, size);
     this.settled(() => {
       this.#reach(offset, size);
@@ -494,6 +495,7 @@ export class Mapping {
         bytes.set(value.subarray(at - offset, at - offset + bytes.length));
       });
     });
+    return offset + size;
   }
 
   #isInside(offset: number, size: number): boolean {

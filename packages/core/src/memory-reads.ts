@@ -6,8 +6,7 @@ import type { FaultListener } from './fault.js';
 import { TypedReads } from './generated/typed-reads.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { LOCK_STATES, type LockState } from './operations.js';
-import { checkSize } from './range.js';
-import { indexesOf, indexOf, lastIndexOf, type Needle } from './search.js';
+import { indexesOf, indexOf, lastIndexOf, type Needle, searchArguments } from './search.js';
 import { arrayOver, type TypedArrayConstructor, type TypedArrayOf } from './typed-array.js';
 import type { WasmMemory } from './wasm-memory.js';
 import { mapInto, type WasmRange } from './wasm-range.js';
@@ -97,18 +96,16 @@ export abstract class MemoryReads extends TypedReads {
   /**
    * A part of the mapping as a Buffer, without copying; see {@link asBuffer}.
    *
-   * @param offset - First byte: 0 to `length`.
-   * @param length - Bytes: 0 to `length - offset`.
+   * @param offset - First byte: 0 to `length`. @defaultValue `0`
+   * @param length - Bytes: 0 to `length - offset`. @defaultValue to the end
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
    * on Node 20.
    */
-  bytes(offset: number, length: number): Buffer<this['_memory']> {
-    checkSize(offset, 'offset');
-    checkSize(length, 'length');
+  bytes(offset?: number, length?: number): Buffer<this['_memory']> {
     const mapping = this._mapping;
-    mapping.resolve(offset, length);
-    return mapping.bytes(offset, length) as Buffer<this['_memory']>;
+    const bytes = mapping.resolve(offset, length);
+    return mapping.bytes(offset ?? 0, bytes) as Buffer<this['_memory']>;
   }
 
   /**
@@ -197,32 +194,53 @@ export abstract class MemoryReads extends TypedReads {
 
   /**
    * The offset of the first occurrence of `value` at or after `offset`, or -1.
-   * @param value - Bytes, text in UTF-8, or one byte (0 to 255).
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @param value - Bytes, text, or one byte (0 to 255).
+   * @param offset - Where to start; any, past the end nothing is found. @defaultValue `0`
+   * @param end - Where the occurrence must end at the latest. @defaultValue `length`
+   * @param encoding - Of text. It may come after `value` or `offset` as well, as in `Buffer.indexOf`. @defaultValue `'utf8'`
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
-  indexOf(value: Needle, offset = 0): number {
-    return indexOf(this._mapping, value, offset);
+  indexOf(
+    value: Needle,
+    offset?: number | BufferEncoding,
+    end?: number | BufferEncoding,
+    encoding?: BufferEncoding,
+  ): number {
+    return indexOf(this._mapping, value, ...searchArguments(value, offset, end, encoding));
   }
 
-  /** The offset of the last occurrence of `value` that starts at or before `offset`, or -1. */
-  lastIndexOf(value: Needle, offset?: number): number {
-    return lastIndexOf(this._mapping, value, offset);
+  /**
+   * The offset of the last occurrence of `value` that starts at or before `offset`, or -1.
+   * @param value - Bytes, text, or one byte (0 to 255).
+   * @param offset - Where the occurrence must start at the latest. @defaultValue `length`
+   * @param encoding - Of text; also without `offset`. @defaultValue `'utf8'`
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  lastIndexOf(value: Needle, offset?: number | BufferEncoding, encoding?: BufferEncoding): number {
+    const [from, , by] = searchArguments(value, offset, undefined, encoding);
+    return lastIndexOf(this._mapping, value, from, by);
   }
 
-  /** Whether `value` occurs at or after `offset`. */
-  includes(value: Needle, offset = 0): boolean {
-    return this.indexOf(value, offset) >= 0;
+  /** Whether `value` occurs; otherwise as {@link indexOf}. */
+  includes(
+    value: Needle,
+    offset?: number | BufferEncoding,
+    end?: number | BufferEncoding,
+    encoding?: BufferEncoding,
+  ): boolean {
+    return this.indexOf(value, offset, end, encoding) >= 0;
   }
 
   /**
    * The offsets of all occurrences of `value`, in order and none overlapping the one before: put into
    * `target` until it is full. Much faster than one {@link indexOf} after another.
-   * @param value - Bytes, text in UTF-8, or one byte (0 to 255); not empty.
+   * @param value - Bytes, text, or one byte (0 to 255); not empty.
    * @param target - What the offsets go to: a `BigUint64Array` takes them as 64-bit integers in the byte order
    * of the processor, which may lie over another mapping.
-   * @param start - Where to begin. @defaultValue `0`
-   * @param end - Where the last one must end. @defaultValue `length`
-   * @returns How many were found. If `target` is full there may be more, from behind the last one on.
+   * @param start - Where to start: 0 to `end`. @defaultValue `0`
+   * @param end - Where the last one must end: 0 to `length`. @defaultValue `length`
+   * @param encoding - Of text. @defaultValue `'utf8'`
+   * @returns How many were found. If `target` is full there may be more, after the last one.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; MmapPoisonedError for an `end` that is gone
    * @example
    * ```ts
@@ -232,8 +250,14 @@ export abstract class MemoryReads extends TypedReads {
    * console.log(`${count} lines, the first of ${ends[0]} bytes`);
    * ```
    */
-  indexesOf(value: Needle, target: OffsetArray, start = 0, end?: number): number {
-    return indexesOf(this._mapping, value, target, start, end);
+  indexesOf(
+    value: Needle,
+    target: OffsetArray,
+    start = 0,
+    end?: number,
+    encoding?: BufferEncoding,
+  ): number {
+    return indexesOf(this._mapping, value, target, start, end, encoding);
   }
 
   /**

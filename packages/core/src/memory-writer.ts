@@ -1,5 +1,6 @@
 import { TypedWriter } from './generated/typed-writer.js';
 import { type MemoryWrites, sourceBytes } from './memory-writes.js';
+import { checkSize } from './range.js';
 
 /** From one position to another, and the range of the file. */
 interface Unflushed {
@@ -8,36 +9,63 @@ interface Unflushed {
   readonly range: readonly [offset: number, length: number];
 }
 
+/** A file that may be written, and read back. */
+interface ReadableToo extends MemoryWrites {
+  readonly length: number;
+  bytes(offset?: number, length?: number): Buffer<ArrayBufferLike>;
+}
+
 /** What the writers of the sync and the async classes have in common: it never leaves memory. */
 export abstract class MemoryWriter<
-  File extends MemoryWrites & { readonly length: number },
+  File extends ReadableToo,
+  Memory extends ArrayBufferLike = ArrayBuffer,
 > extends TypedWriter<File> {
   /** What was written since the last flush, counted as the position is. */
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
 
   /**
-   * Writes as much of `source` as there is room for.
-   * @returns The bytes written; 0 at the end.
-   * @throws TypeError, MmapClosedError, MmapPoisonedError
+   * Writes all of `source`.
+   * @param source - Bytes, or text in UTF-8.
+   * @returns The new position.
+   * @throws MmapRangeError if there is not enough room; then nothing is written.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   write(source: Uint8Array | string): number {
     const bytes = sourceBytes(source);
+    this.file.write(bytes, this.claim(bytes.length));
+    return this.advance(bytes.length);
+  }
+
+  /** The same as {@link write}, by the name that the Rust crate has for it. */
+  writeAll(source: Uint8Array | string): number {
+    return this.write(source);
+  }
+
+  /**
+   * Writes as much of the start of `source` as there is room for.
+   * @returns The bytes written; 0 at the end.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  writeSome(source: Uint8Array | string): number {
+    const bytes = sourceBytes(source);
     const length = Math.min(bytes.length, this.remaining);
-    const written = this.file.write(bytes.subarray(0, length), this.offset + this.position);
+    const written = this.file.writeSome(bytes.subarray(0, length), this.offset + this.position);
     this.advance(written);
     return written;
   }
 
   /**
-   * Writes all of `source`.
-   * @throws MmapRangeError if there is not enough room; then nothing is written.
-   * @throws TypeError, MmapClosedError, MmapPoisonedError
+   * The next `length` bytes without copying, as `MmapFile.asBuffer` has them; the position moves past them. What is stored
+   * through the view is not known to {@link flush}.
+   * @throws MmapRangeError if too little remains; the position stays.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
-  writeAll(source: Uint8Array | string): void {
-    const bytes = sourceBytes(source);
-    this.file.writeAll(bytes, this.claim(bytes.length));
-    this.advance(bytes.length);
+  bytes(length: number): Buffer<Memory> {
+    checkSize(length, 'length');
+    const bytes = this.file.bytes(this.claim(length), length) as Buffer<Memory>;
+    this.pass(length);
+    return bytes;
   }
 
   /** What has to be flushed, which from now on is not. What a truncate has taken away needs no flush. */
@@ -56,6 +84,12 @@ export abstract class MemoryWriter<
     this.#to = Math.max(this.#to, to);
   }
 
+  /** Moves the position past `length` bytes that were only read, and returns it. */
+  protected pass(length: number): number {
+    return super.advance(length);
+  }
+
+  /** Moves the position past `length` bytes that were written, and returns it. */
   protected override advance(length: number): number {
     this.#from = Math.min(this.#from, this.position);
     this.#to = Math.max(this.#to, this.position + length);

@@ -35,33 +35,51 @@ const MOVE = 1 << 20;
 /** Writing to a mapped file that never leaves memory; shared by the sync and the async classes. */
 export abstract class MemoryWrites extends TypedWrites {
   /**
-   * Copies `source` to `offset`, as much as there is room for.
-   * @returns The bytes written: fewer than asked at the end of the mapping, 0 behind it.
-   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapPoisonedError
+   * Copies all of `source` to `offset`.
+   * @param source - Bytes, or text in UTF-8.
+   * @param offset - Of the first byte: 0 to `length` less the bytes of `source`. @defaultValue `0`
+   * @returns The offset after the last byte, where the next write goes.
+   * @throws MmapRangeError if there is not enough room; then nothing is written.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFileMut.memory('log', new Uint8Array(11));
+   * let end = file.write('hello ');
+   * end = file.write('world', end);
+   * console.log(end, file.asBuffer().toString()); // 11 hello world
+   * ```
    */
   write(source: Uint8Array | string, offset = 0): number {
+    const from = sourceBytes(source);
+    checkSize(offset, 'offset');
+    const mapping = this._mapping;
+    const stored = store(mapping, from, offset, () => {
+      mapping.requireUsable();
+      checkWithin(offset, from.length, mapping.length, mapping.path);
+      return from.length;
+    });
+    return offset + stored;
+  }
+
+  /** The same as {@link write}, by the name that the Rust crate has for it. */
+  writeAll(source: Uint8Array | string, offset = 0): number {
+    return this.write(source, offset);
+  }
+
+  /**
+   * Copies as much of the start of `source` to `offset` as there is room for.
+   * @param offset - Of the first byte; any. @defaultValue `0`
+   * @returns The bytes written: fewer than `source` has at the end of the mapping, 0 past it. Text may be cut inside a character.
+   * @throws TypeError, MmapRangeError (an offset that is not an integer of 0 to 2^53-1), MmapClosedError, MmapPoisonedError,
+   * MmapFaultError
+   */
+  writeSome(source: Uint8Array | string, offset = 0): number {
     const from = sourceBytes(source);
     checkSize(offset, 'offset');
     const mapping = this._mapping;
     return store(mapping, from, offset, () => {
       mapping.requireUsable();
       return Math.max(Math.min(from.length, mapping.length - offset), 0);
-    });
-  }
-
-  /**
-   * Copies all of `source` to `offset`.
-   * @throws MmapRangeError if there is not enough room; then nothing is written.
-   * @throws TypeError, MmapClosedError, MmapPoisonedError
-   */
-  writeAll(source: Uint8Array | string, offset = 0): void {
-    const from = sourceBytes(source);
-    checkSize(offset, 'offset');
-    const mapping = this._mapping;
-    store(mapping, from, offset, () => {
-      mapping.requireUsable();
-      checkWithin(offset, from.length, mapping.length, mapping.path);
-      return from.length;
     });
   }
 
@@ -130,7 +148,7 @@ export abstract class MemoryWrites extends TypedWrites {
         mapping.resolve(start + shift, size, true);
         return mapping.windows.copy(start + shift, size);
       });
-      this.writeAll(piece, target + shift);
+      this.write(piece, target + shift);
     }
   }
 }

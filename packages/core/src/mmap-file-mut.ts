@@ -157,7 +157,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the writer alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
-  writer(offset?: number, length?: number): MmapFileWriter {
+  writer(offset?: number, length?: number): MmapFileWriter<Memory> {
     return new MmapFileWriter(this, offset, length);
   }
 

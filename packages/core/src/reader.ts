@@ -1,7 +1,7 @@
 import { copyExact, copyTo, toTarget } from './copy.js';
 import { MemoryReader } from './memory-reader.js';
-import { checkInteger } from './range.js';
-import { indexOf } from './search.js';
+import { checkInteger, checkSize } from './range.js';
+import { checkEncoding, indexOf, type Needle, toDelimiter } from './search.js';
 
 const LF = 10;
 
@@ -24,10 +24,8 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array): number {
-    const to = toTarget(target);
-    const length = Math.min(to.length, this.remaining);
-    const from = this.offset + this.position;
-    const read = copyTo(this.file._mapping, to.subarray(0, length), from);
+    const { to, from } = this.aim(target);
+    const read = copyTo(this.file._mapping, to, from);
     this.advance(read);
     return read;
   }
@@ -50,7 +48,7 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    */
   readLine(): string | null {
     const mapping = this.file._mapping;
-    const from = this.offset + this.position;
+    const from = this.fileOffset;
     const line = mapping.settled(() => {
       for (;;) {
         mapping.refresh();
@@ -66,6 +64,44 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const { text, isEnded, length } = line;
     this.advance(isEnded ? length + 1 : length);
     return isEnded && text.endsWith('\r') ? text.slice(0, -1) : text;
+  }
+
+  /**
+   * The bytes up to and with the next `delimiter`, without copying, or `null` if there is none in what remains; then the
+   * position stays.
+   * @param delimiter - Bytes, text in UTF-8, or one byte (0 to 255); not empty.
+   * @throws TypeError, MmapRangeError (an empty delimiter), MmapClosedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFile.memory('records', 'one;two;thr');
+   * const reader = file.reader();
+   * for (let record; (record = reader.readUntil(';')); ) console.log(record.toString());
+   * console.log(reader.remaining); // 3: a record that is not complete
+   * ```
+   */
+  readUntil(delimiter: Needle): Buffer<Memory> | null {
+    const needle = toDelimiter(delimiter);
+    const mapping = this.file._mapping;
+    const from = this.fileOffset;
+    const found = indexOf(mapping, needle, from, this.offset + this.length);
+    return found < 0 ? null : this.bytes(found + needle.length - from);
+  }
+
+  /**
+   * The next `length` bytes as text.
+   * @param length - Bytes, not characters. @defaultValue all that remain
+   * @param encoding - One of Buffer's. @defaultValue `'utf8'`
+   * @throws MmapRangeError if too little remains; the position stays.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  readText(length?: number, encoding: BufferEncoding = 'utf8'): string {
+    if (length !== undefined) checkSize(length, 'length');
+    checkEncoding(encoding);
+    this.file._mapping.refresh();
+    const bytes = length ?? this.remaining;
+    const text = this.file.copyBytes(this.claim(bytes), bytes).toString(encoding);
+    this.advance(bytes);
+    return text;
   }
 
   /** The remaining lines, as {@link readLine} gives them. */

@@ -17,13 +17,45 @@ import { ownerOf } from './windows.js';
 /** What to search for: bytes, text in UTF-8, or one byte as a number. */
 export type Needle = Uint8Array | string | number;
 
-function toBytes(value: Needle): Uint8Array {
-  if (typeof value === 'string') return Buffer.from(value);
-  if (isBytes(value)) return plain(value, 'value');
-  if (typeof value !== 'number')
-    throw typeError('value', 'a Uint8Array, a string or a byte', value);
-  checkInteger(value, 'value', 0, 255);
+function toBytes(value: Needle, encoding?: BufferEncoding, name = 'value'): Uint8Array {
+  if (encoding !== undefined) checkEncoding(encoding);
+  if (typeof value === 'string') return Buffer.from(value, encoding);
+  if (isBytes(value)) return plain(value, name);
+  if (typeof value !== 'number') throw typeError(name, 'a Uint8Array, a string or a byte', value);
+  checkInteger(value, name, 0, 255);
   return Uint8Array.of(value);
+}
+
+/** @throws TypeError, MmapRangeError for an empty one */
+export function toDelimiter(value: Needle): Uint8Array {
+  const needle = toBytes(value, undefined, 'delimiter');
+  if (needle.length > 0) return needle;
+  throw new MmapRangeError('"delimiter" must not be empty: it would be everywhere', {
+    argument: 'delimiter',
+  });
+}
+
+/** As of Buffer's methods: the encoding of text may be in the place of any argument before it. */
+export function searchArguments(
+  value: Needle,
+  ...args: readonly unknown[]
+): [offset?: number, end?: number, encoding?: BufferEncoding] {
+  const at = typeof value === 'string' ? args.findIndex(isEncoding) : -1;
+  const numbers = at < 0 ? args : args.slice(0, at);
+  return [numbers[0], numbers[1], at < 0 ? args[2] : args[at]] as [number, number, BufferEncoding];
+}
+
+const isEncoding = (value: unknown): boolean =>
+  typeof value === 'string' && Buffer.isEncoding(value);
+
+/** @throws TypeError for what is no encoding of Buffer's */
+export function checkEncoding(encoding: unknown): void {
+  if (isEncoding(encoding)) return;
+  throw typeError(
+    'encoding',
+    "one of Buffer's encodings, such as 'utf8', 'latin1' or 'hex'",
+    encoding,
+  );
 }
 
 /** What lies around the end of a piece, where a match may begin in it and end in the next one. */
@@ -35,9 +67,16 @@ function seam(mapping: Mapping, needle: Uint8Array, piece: Buffer, at: number, e
 }
 
 /** First occurrence at or after `offset` that ends at `end` or before, or -1. */
-export function indexOf(mapping: Mapping, value: Needle, offset = 0, end?: number): number {
-  const needle = toBytes(value);
+export function indexOf(
+  mapping: Mapping,
+  value: Needle,
+  offset = 0,
+  end?: number,
+  encoding?: BufferEncoding,
+): number {
+  const needle = toBytes(value, encoding);
   checkSize(offset, 'offset');
+  if (end !== undefined) checkSize(end, 'end');
   let until = 0;
   const search = (): number => {
     mapping.refresh();
@@ -73,8 +112,9 @@ export function indexesOf(
   target: OffsetArray,
   start: number,
   end: number | undefined,
+  encoding: BufferEncoding | undefined,
 ): number {
-  const needle = toBytes(value);
+  const needle = toBytes(value, encoding);
   if (needle.length === 0) {
     throw new MmapRangeError('"value" must not be empty: it would be everywhere', {
       argument: 'value',
@@ -125,8 +165,13 @@ function findEvery(
 const PIECE = 2 ** 30;
 
 /** Last occurrence that starts at or before `offset`, or -1. */
-export function lastIndexOf(mapping: Mapping, value: Needle, offset?: number): number {
-  const needle = toBytes(value);
+export function lastIndexOf(
+  mapping: Mapping,
+  value: Needle,
+  offset?: number,
+  encoding?: BufferEncoding,
+): number {
+  const needle = toBytes(value, encoding);
   if (offset !== undefined) checkSize(offset, 'offset');
   let last = 0;
   const search = (): number => {

@@ -1,9 +1,11 @@
+import { copyTo } from './copy.js';
 import { MemoryWriter } from './memory-writer.js';
 import type { MemoryWrites } from './memory-writes.js';
 
 /** A file that a writer can flush. */
 interface WritableFile extends MemoryWrites {
   readonly length: number;
+  bytes(offset?: number, length?: number): Buffer<ArrayBufferLike>;
   flush(offset?: number, length?: number): void;
 }
 
@@ -15,10 +17,25 @@ interface WritableFile extends MemoryWrites {
  * using file = MmapFileMut.memory('greeting', 'hello, .....');
  * const writer = file.writer();
  * writer.seek(7);
- * writer.writeAll('world');
+ * writer.write('world');
  * ```
  */
-export class MmapFileWriter extends MemoryWriter<WritableFile> {
+export class MmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extends MemoryWriter<
+  WritableFile,
+  Memory
+> {
+  /**
+   * Fills `target` with what is there from the position on, at most `target.length` bytes, and moves past it.
+   * @returns The bytes read; 0 at the end.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  read(target: Uint8Array): number {
+    const { to, from } = this.aim(target);
+    const read = copyTo(this.file._mapping, to, from);
+    this.pass(read);
+    return read;
+  }
+
   /**
    * Makes durable what this writer wrote since its last flush; see `MmapFileMut.flush`.
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system

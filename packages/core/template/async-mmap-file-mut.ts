@@ -169,7 +169,7 @@ export class AsyncMmapFileMut<
    * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the writer alike.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
-  writer(offset?: number, length?: number): AsyncMmapFileWriter {
+  writer(offset?: number, length?: number): AsyncMmapFileWriter<Memory> {
     return new AsyncMmapFileWriter(this, offset, length);
   }
 

@@ -1,11 +1,15 @@
 import {
   abortable,
+  checkEncoding,
   checkInteger,
+  checkSize,
   copyExact,
   MemoryReader,
+  type Needle,
   type OperationOptions,
   prepare,
   readSome,
+  toDelimiter,
   toTarget,
 } from '../src/internal.js';
 import { runtime } from './runtime.js';
@@ -40,10 +44,8 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
-    const all = toTarget(target);
+    const { to, from } = this.aim(target);
     const signal = abortable(options);
-    const to = all.subarray(0, Math.min(all.length, this.remaining));
-    const from = this.offset + this.position;
     const mapping = this.file._mapping;
     // Before it waits, so that two reads at once get different bytes.
     this.advance(Math.max(Math.min(to.length, mapping.length - from), 0));
@@ -71,29 +73,48 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws MmapClosedError, MmapFaultError
    */
   async readLine(options?: OperationOptions): Promise<string | null> {
+    return await this.#search(LF, abortable(options), (from, found, end) => {
+      const text = this.file.copyBytes(from, (found < 0 ? end : found) - from).toString();
+      this.advance((found < 0 ? end : found + 1) - from);
+      return found >= 0 && text.endsWith('\r') ? text.slice(0, -1) : text;
+    });
+  }
+
+  /**
+   * The bytes up to and with the next `delimiter`, without copying, or `null` if there is none in what remains; then the
+   * position stays.
+   * @param delimiter - Bytes, text in UTF-8, or one byte (0 to 255); not empty.
+   * @throws TypeError, MmapRangeError (an empty delimiter), MmapClosedError, MmapFaultError
+   */
+  async readUntil(delimiter: Needle, options?: OperationOptions): Promise<Buffer<Memory> | null> {
+    const needle = toDelimiter(delimiter).slice();
+    return await this.#search(needle, abortable(options), (from, found) =>
+      found < 0 ? null : this.bytes(found + needle.length - from),
+    );
+  }
+
+  /**
+   * The next `length` bytes as text.
+   * @param length - Bytes, not characters. @defaultValue all that remain
+   * @param encoding - One of Buffer's. @defaultValue `'utf8'`
+   * @throws MmapRangeError if too little remains; the position stays.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  async readText(
+    length?: number,
+    encoding: BufferEncoding = 'utf8',
+    options?: OperationOptions,
+  ): Promise<string> {
+    if (length !== undefined) checkSize(length, 'length');
+    checkEncoding(encoding);
     const signal = abortable(options);
     const mapping = this.file._mapping;
     mapping.refresh();
-    const from = this.offset + this.position;
-    const end = () => this.offset + this.length; // which may move while it waits
-    for (let searched = from; from < end(); ) {
-      const until = Math.min(searched + AHEAD, end());
-      await this.#prepare(searched, until, signal);
-      mapping.refresh();
-      if (end() < until) {
-        searched = from;
-        continue;
-      }
-      const found = this.#indexOfLine(searched, until);
-      if (found < 0 && until < end()) {
-        searched = until;
-        continue;
-      }
-      const text = this.file.copyBytes(from, (found < 0 ? until : found) - from).toString();
-      this.advance((found < 0 ? until : found + 1) - from);
-      return found >= 0 && text.endsWith('\r') ? text.slice(0, -1) : text;
-    }
-    return null;
+    const bytes = length ?? this.remaining;
+    const from = this.claim(bytes);
+    this.advance(bytes);
+    await prepare(runtime, mapping, from, bytes, signal);
+    return this.file.copyBytes(from, bytes).toString(encoding);
   }
 
   /** The remaining lines, as {@link readLine} gives them. */
@@ -141,8 +162,33 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     this.#ready = until;
   }
 
-  #indexOfLine(from: number, until: number): number {
-    const found = this.file.bytes(from, until - from).indexOf(LF);
-    return found < 0 ? -1 : from + found;
+  /**
+   * Has all read in up to where `needle` next is, or to the end.
+   * @param take - What is done then, before the file can change: from the position on, with where it is found, or -1.
+   * @returns What `take` does; `null` if nothing remains.
+   */
+  async #search<T>(
+    needle: Uint8Array | number,
+    signal: AbortSignal | undefined,
+    take: (from: number, found: number, end: number) => T,
+  ): Promise<T | null> {
+    const mapping = this.file._mapping;
+    mapping.refresh();
+    const from = this.fileOffset;
+    const overlap = typeof needle === 'number' ? 0 : needle.length - 1;
+    const end = () => this.offset + this.length; // which may move while it waits
+    for (let searched = from; from < end(); ) {
+      const until = Math.min(searched + overlap + AHEAD, end());
+      await this.#prepare(searched, until, signal);
+      mapping.refresh();
+      if (end() < until) {
+        searched = from;
+        continue;
+      }
+      const found = this.file.indexOf(needle, searched, until);
+      if (found >= 0 || until === end()) return take(from, found, until);
+      searched = until - overlap;
+    }
+    return null;
   }
 }

@@ -1,14 +1,22 @@
-import { MemoryWriter, type MemoryWrites, type OperationOptions } from '../src/internal.js';
+import {
+  abortable,
+  MemoryWriter,
+  type MemoryWrites,
+  type OperationOptions,
+  readSome,
+} from '../src/internal.js';
+import { runtime } from './runtime.js';
 
 /** A file that a writer can flush. */
 interface WritableFile extends MemoryWrites {
   readonly length: number;
+  bytes(offset?: number, length?: number): Buffer<ArrayBufferLike>;
   flush(offset?: number, length?: number, options?: OperationOptions): Promise<void>;
 }
 
 /**
  * Writes a part of a mapped file from a position that moves. Made by `file.writer()`. Only `flush`
- * waits for the system.
+ * and `read` wait for the system.
  *
  * @example
  * ```ts
@@ -17,11 +25,28 @@ interface WritableFile extends MemoryWrites {
  * await using file = AsyncMmapFileMut.memory('greeting', 'hello, .....');
  * const writer = file.writer();
  * writer.seek(7);
- * writer.writeAll('world');
+ * writer.write('world');
  * await writer.flush();
  * ```
  */
-export class AsyncMmapFileWriter extends MemoryWriter<WritableFile> {
+export class AsyncMmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extends MemoryWriter<
+  WritableFile,
+  Memory
+> {
+  /**
+   * Fills `target` with what is there from the position on, at most `target.length` bytes, and moves past it.
+   * @returns The bytes read; 0 at the end.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
+    const { to, from } = this.aim(target);
+    const signal = abortable(options);
+    const mapping = this.file._mapping;
+    // Before it waits, so that two reads at once get different bytes.
+    this.pass(Math.max(Math.min(to.length, mapping.length - from), 0));
+    return await readSome(runtime, mapping, to, from, signal);
+  }
+
   /**
    * Makes durable what this writer wrote since its last flush; see `AsyncMmapFileMut.flush`.
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system

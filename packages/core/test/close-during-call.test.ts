@@ -63,6 +63,7 @@ describe('a file that is closed by an argument of the call', () => {
     ['read', 'file.read(target)'],
     ['readExact', 'file.readExact(target)'],
     ['reader.read', 'file.reader().read(target)'],
+    ['writer.read', 'file.writer().read(target)'],
   ])('%s into a target with a `set` of its own shows it no other file', async (_, call) => {
     const outcome = await outcomeOf(`
       let leaked = Buffer.alloc(0);
@@ -79,11 +80,14 @@ describe('a file that is closed by an argument of the call', () => {
 
   test.each([
     ['write', 'file.write(source)'],
+    ['writeSome', 'file.writeSome(source)'],
     ['writeAll', 'file.writeAll(source)'],
     ['fill', 'file.fill(source)'],
     ['indexOf', 'file.indexOf(source)'],
     ['lastIndexOf', 'file.lastIndexOf(source)'],
     ['writer.write', 'file.writer().write(source)'],
+    ['writer.writeSome', 'file.writer().writeSome(source)'],
+    ['reader.readUntil', 'file.reader().readUntil(source)'],
     ['writer.writeAll', 'file.writer().writeAll(source)'],
   ])(
     '%s of bytes that close it in `subarray` or `length` changes no other file',

@@ -21,9 +21,11 @@ type Use = (file: MmapFileMut, view: Uint8Array) => unknown;
 const SOURCES: Record<string, Use> = {
   write: (file, view) => file.write(view),
   writeAll: (file, view) => file.writeAll(view),
+  writeSome: (file, view) => file.writeSome(view),
   fill: (file, view) => file.fill(view),
   'write of a writer': (file, view) => file.writer().write(view),
   'writeAll of a writer': (file, view) => file.writer().writeAll(view),
+  'writeSome of a writer': (file, view) => file.writer().writeSome(view),
   indexOf: (file, view) => file.indexOf(view),
   lastIndexOf: (file, view) => file.lastIndexOf(view),
   includes: (file, view) => file.includes(view),
@@ -41,7 +43,9 @@ const TARGETS: Record<string, Use> = {
     file.indexesOf(file.readUInt8(0), new BigUint64Array(buffer, whole, 1));
   },
   'read of a reader': (file, view) => file.reader().read(view),
+  'readUntil of a reader': (file, view) => file.reader().readUntil(view),
   'readExact of a reader': (file, view) => file.reader().readExact(view),
+  'read of a writer': (file, view) => file.writer().read(view),
 };
 
 /** What a user may make of a view. */

@@ -96,7 +96,7 @@ const WRITES: Record<string, (file: MmapFileMut) => unknown> = {
   'flush of nothing': (file) => file.flush(5, 0),
   startFlush: (file) => file.startFlush(),
   'flush of a writer': (file) => file.writer().flush(),
-  'write of more than a page': (file) => file.write(Buffer.alloc(PAGE + 1), LAST - 1),
+  'write of more than a page': (file) => file.writeSome(Buffer.alloc(PAGE + 1), LAST - 1),
   'writeAll of more than a page': (file) => file.writeAll(Buffer.alloc(PAGE + 1), LAST - 1),
   'fill of more than a page': (file) => file.fill(1, LAST - 1),
   'zeroRange of more than a page': (file) => file.zeroRange(LAST - 1, PAGES * PAGE),
@@ -105,7 +105,7 @@ const WRITES: Record<string, (file: MmapFileMut) => unknown> = {
     for (const writer = file.writer(); writer.remaining >= 8; ) writer.writeBigUInt64LE(1n);
   },
   'a writer that goes on by write': (file) => {
-    for (const writer = file.writer(); writer.remaining > 0; ) writer.write('some bytes');
+    for (const writer = file.writer(); writer.remaining > 0; ) writer.writeSome('some bytes');
   },
   truncate: (file) => file.truncate(PAGES * PAGE + 5),
   'truncate to less': (file) => file.truncate(PAGE),

@@ -166,7 +166,7 @@ describe.each(openers)('%s of an empty file', (_name, open) => {
     file.lockMemory();
     file.unlockMemory();
     if (!(file instanceof MmapFileMut)) return;
-    expect(file.write('x')).toBe(0);
+    expect(file.writeSome('x')).toBe(0);
     file.fill(1);
     file.flush();
     file.startFlush();

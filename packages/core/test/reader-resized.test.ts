@@ -38,10 +38,10 @@ test('a writer has as much room as the file has by now', () => {
   file.truncate(700);
   expect([writer.length, writer.position, writer.remaining]).toEqual([600, 500, 100]);
   expect(() => writer.writeAll(Buffer.alloc(101))).toThrow(MmapRangeError);
-  expect(writer.write(Buffer.alloc(200, 1))).toBe(100);
+  expect(writer.writeSome(Buffer.alloc(200, 1))).toBe(100);
   file.truncate(300);
   expect([writer.length, writer.position, writer.remaining]).toEqual([200, 600, 0]);
-  expect([writer.write('x'), writer.skip(5)]).toEqual([0, 0]);
+  expect([writer.writeSome('x'), writer.skip(5)]).toEqual([0, 0]);
   expect(() => writer.writeUInt8(1)).toThrow(MmapRangeError);
   writer.writeAll('');
   file.truncate(2000);

@@ -240,3 +240,44 @@ describe('a search', () => {
     }
   });
 });
+
+describe('the arguments of a search', () => {
+  const TEXT = Buffer.from('Grüße, grüße, GRÜẞE', 'utf8');
+
+  test('are those of Buffer.indexOf, with the encoding in the place of any of them', () => {
+    using file = MmapFile.memory('text', TEXT);
+    const calls: unknown[][] = [
+      ['fc', 'hex'],
+      ['c39f', 'hex'],
+      ['c39f', 5, 'hex'],
+      ['65', undefined, 'hex'],
+      ['Ã¼', 'latin1'],
+      ['ü', 'utf8'],
+      ['ü', 4, 'utf8'],
+      ['w7w', 'base64'],
+      ['é', 'ascii'],
+      ['ü', 'UTF-8'],
+    ];
+    for (const args of calls) {
+      for (const search of ['indexOf', 'lastIndexOf', 'includes'] as const) {
+        const find = (of: object) =>
+          (of as Record<string, (...args: unknown[]) => unknown>)[search]?.(...args);
+        expect(find(file), `${search} ${args}`).toBe(find(TEXT));
+      }
+    }
+    expect(file.indexesOf('c3bc', new Float64Array(5), 0, undefined, 'hex')).toBe(2);
+  });
+
+  test('have an end, which an occurrence does not pass', () => {
+    const range = fc.tuple(fc.nat(30), fc.nat(30), fc.constantFrom('ü', 'ß', 'r', 'üß', ', g', ''));
+    using file = MmapFile.memory('text', TEXT);
+    const check = fc.property(range, ([offset, end, value]) => {
+      const found = TEXT.subarray(0, end).indexOf(value, offset);
+      expect(file.indexOf(value, offset, end)).toBe(found);
+      expect(file.indexOf(Buffer.from(value), offset, end)).toBe(found);
+      expect(file.indexOf(value, offset, end, 'utf8')).toBe(found);
+      expect(file.includes(value, offset, end)).toBe(found >= 0);
+    });
+    fc.assert(check);
+  });
+});

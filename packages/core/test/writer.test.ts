@@ -24,8 +24,8 @@ describe('a writer', () => {
     expect([writer.offset, writer.length, writer.position, writer.remaining]).toEqual([
       500, 10, 0, 10,
     ]);
-    expect(writer.write('0123456789abc')).toBe(10);
-    expect([writer.position, writer.remaining, writer.write('x')]).toEqual([10, 0, 0]);
+    expect(writer.writeSome('0123456789abc')).toBe(10);
+    expect([writer.position, writer.remaining, writer.writeSome('x')]).toEqual([10, 0, 0]);
     expect(fs.readFileSync(path)).toEqual(patched('0123456789', 1500));
   });
 
@@ -58,7 +58,7 @@ describe('a writer', () => {
     writer.writeAll('é');
     expect(writer.position).toBe(2);
     expect(() => writer.writeAll('🎉')).toThrow(MmapRangeError);
-    expect(writer.write('🎉')).toBe(3);
+    expect(writer.writeSome('🎉')).toBe(3);
     expect(file.copyBytes()).toEqual(patched(Buffer.from('é🎉').subarray(0, 5), 0));
   });
 
@@ -104,7 +104,7 @@ describe('a writer', () => {
       fc.property(range, fc.array(sources), ([from = 0, to = 0], list) => {
         using file = MmapFileMut.memory('file', CONTENT);
         const writer = file.writer(from, to - from);
-        for (const source of list) writer.write(source);
+        for (const source of list) writer.writeSome(source);
         const all = Buffer.concat(list.map((source) => Buffer.from(source as string)));
         expect(writer.position).toBe(Math.min(all.length, to - from));
         expectBytes(file.copyBytes(), patched(all.subarray(0, to - from), from));
@@ -118,11 +118,11 @@ describe('a writer', () => {
     file.truncate(105);
     expect(() => writer.writeAll('0123456789')).toThrow(MmapRangeError);
     expect(() => writer.writeDoubleLE(1)).toThrow(MmapRangeError);
-    expect(writer.write('0123456789')).toBe(5);
+    expect(writer.writeSome('0123456789')).toBe(5);
     expect(() => writer.writeUInt8(1)).toThrow(MmapRangeError);
     expect(file.copyBytes()).toEqual(patched('01234', 100).subarray(0, 105));
     file.truncate(0);
-    expect([writer.write('x'), writer.position]).toEqual([0, 5]);
+    expect([writer.writeSome('x'), writer.position]).toEqual([0, 5]);
     writer.flush();
   });
 });

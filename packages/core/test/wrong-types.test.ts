@@ -6,54 +6,86 @@ import { pattern, tempFile } from './helpers/temp.js';
 const CONTENT = pattern(5000);
 const noBytes = [undefined, null, 5n, true, {}, [1, 2], new ArrayBuffer(4), new Uint16Array(4)];
 
+const NO_ENCODINGS = [null, 0, 5, '', 'utf9', 'toString', {}, ['utf8']];
+type Call = [string, string, readonly unknown[], (file: MmapFileMut, bad: never) => unknown];
+
 describe('an argument of the wrong type is a TypeError that names it:', () => {
-  const calls: [string, string, readonly unknown[], (file: MmapFileMut, bad: never) => unknown][] =
+  const calls: Call[] = [
+    ['read', 'target', [...noBytes, 'text', 5], (file, bad) => file.read(bad)],
+    ['readExact', 'target', [...noBytes, 'text', 5], (file, bad) => file.readExact(bad)],
+    ['reader.read', 'target', [...noBytes, 'text', 5], (file, bad) => file.reader().read(bad)],
     [
-      ['read', 'target', [...noBytes, 'text', 5], (file, bad) => file.read(bad)],
-      ['readExact', 'target', [...noBytes, 'text', 5], (file, bad) => file.readExact(bad)],
-      ['reader.read', 'target', [...noBytes, 'text', 5], (file, bad) => file.reader().read(bad)],
-      [
-        'reader.readExact',
-        'target',
-        [...noBytes, 'text', 5],
-        (file, bad) => file.reader().readExact(bad),
+      'reader.readExact',
+      'target',
+      [...noBytes, 'text', 5],
+      (file, bad) => file.reader().readExact(bad),
+    ],
+    ['write', 'source', [...noBytes, 5], (file, bad) => file.write(bad)],
+    ['writeAll', 'source', [...noBytes, 5], (file, bad) => file.writeAll(bad)],
+    ['writeSome', 'source', [...noBytes, 5], (file, bad) => file.writeSome(bad)],
+    ['writer.writeSome', 'source', [...noBytes, 5], (file, bad) => file.writer().writeSome(bad)],
+    ['writer.read', 'target', [...noBytes, 'text', 5], (file, bad) => file.writer().read(bad)],
+    [
+      'reader.readUntil',
+      'delimiter',
+      [...noBytes, '', new Uint8Array(), 256],
+      (file, bad) => file.reader().readUntil(bad),
+    ],
+    ...(['indexOf', 'lastIndexOf', 'includes'] as const).map(
+      (method): Call => [
+        `${method} in no encoding`,
+        'encoding',
+        NO_ENCODINGS,
+        (file, bad) =>
+          method === 'lastIndexOf' ? file[method]('x', 0, bad) : file[method]('x', 0, 1, bad),
       ],
-      ['write', 'source', [...noBytes, 5], (file, bad) => file.write(bad)],
-      ['writeAll', 'source', [...noBytes, 5], (file, bad) => file.writeAll(bad)],
-      ['writer.write', 'source', [...noBytes, 5], (file, bad) => file.writer().write(bad)],
-      ['writer.writeAll', 'source', [...noBytes, 5], (file, bad) => file.writer().writeAll(bad)],
-      ['indexOf', 'value', noBytes, (file, bad) => file.indexOf(bad)],
-      ['lastIndexOf', 'value', noBytes, (file, bad) => file.lastIndexOf(bad)],
-      ['includes', 'value', noBytes, (file, bad) => file.includes(bad)],
-      ['fill', 'value', noBytes, (file, bad) => file.fill(bad)],
-      ['fill with nothing', 'value', ['', new Uint8Array()], (file, bad) => file.fill(bad)],
-      [
-        'advise',
-        'advice',
-        [undefined, null, 0, '', 'Normal', 'toString', ['normal'], Symbol('normal')],
-        (file, bad) => file.advise(bad),
-      ],
-      [
-        'reader.seek',
-        'whence',
-        [null, 0, '', 'START', 'toString', 'constructor', '__proto__', ['start'], Symbol('x')],
-        (file, bad) => file.reader().seek(0, bad),
-      ],
-      [
-        'writer.seek',
-        'whence',
-        [null, 0, '', 'START', 'toString', 'constructor', '__proto__', ['start'], Symbol('x')],
-        (file, bad) => file.writer().seek(0, bad),
-      ],
-      [
-        'removeOnDispose',
-        'removeOnDispose',
-        [undefined, null, 0, 1, 'true'],
-        (file, bad) => {
-          file.removeOnDispose = bad;
-        },
-      ],
-    ];
+    ),
+    [
+      'indexesOf in no encoding',
+      'encoding',
+      NO_ENCODINGS,
+      (file, bad) => file.indexesOf('x', new Float64Array(1), 0, 1, bad),
+    ],
+    [
+      'reader.readText in no encoding',
+      'encoding',
+      NO_ENCODINGS,
+      (file, bad) => file.reader().readText(1, bad),
+    ],
+    ['writer.write', 'source', [...noBytes, 5], (file, bad) => file.writer().write(bad)],
+    ['writer.writeAll', 'source', [...noBytes, 5], (file, bad) => file.writer().writeAll(bad)],
+    ['indexOf', 'value', noBytes, (file, bad) => file.indexOf(bad)],
+    ['lastIndexOf', 'value', noBytes, (file, bad) => file.lastIndexOf(bad)],
+    ['includes', 'value', noBytes, (file, bad) => file.includes(bad)],
+    ['fill', 'value', noBytes, (file, bad) => file.fill(bad)],
+    ['fill with nothing', 'value', ['', new Uint8Array()], (file, bad) => file.fill(bad)],
+    [
+      'advise',
+      'advice',
+      [undefined, null, 0, '', 'Normal', 'toString', ['normal'], Symbol('normal')],
+      (file, bad) => file.advise(bad),
+    ],
+    [
+      'reader.seek',
+      'whence',
+      [null, 0, '', 'START', 'toString', 'constructor', '__proto__', ['start'], Symbol('x')],
+      (file, bad) => file.reader().seek(0, bad),
+    ],
+    [
+      'writer.seek',
+      'whence',
+      [null, 0, '', 'START', 'toString', 'constructor', '__proto__', ['start'], Symbol('x')],
+      (file, bad) => file.writer().seek(0, bad),
+    ],
+    [
+      'removeOnDispose',
+      'removeOnDispose',
+      [undefined, null, 0, 1, 'true'],
+      (file, bad) => {
+        file.removeOnDispose = bad;
+      },
+    ],
+  ];
 
   test.each(calls)('%s', (_name, argument, values, call) => {
     const path = tempFile(CONTENT);

@@ -27,9 +27,9 @@ test('a writer writes from a position that moves, and flushes', async () => {
   expect(writer.position).toBe(17);
   expect(await writer.flush()).toBeUndefined();
   expect(writer.seek(-3, 'end')).toBe(97);
-  expect(writer.write('abcdef')).toBe(3);
+  expect(writer.writeSome('abcdef')).toBe(3);
   model.write('abc', 107);
-  expect(writer.write('more')).toBe(0);
+  expect(writer.writeSome('more')).toBe(0);
   expect(() => writer.writeUInt8(1)).toThrow(MmapRangeError);
   await writer.flush();
   await writer.flush();

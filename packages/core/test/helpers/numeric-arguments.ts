@@ -69,6 +69,8 @@ function row(
 const ABSENT = Symbol('a path');
 const BYTES = Buffer.from('bytes');
 const OFFSETS = new Float64Array(1);
+/** Integers whose size is an argument. */
+const SIZED = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'];
 const MEMORY = sharedMemory(0, 2 ** 16);
 
 /** `(offset?, length?)` behind other arguments. */
@@ -82,8 +84,7 @@ function range(owner: Owner, method: string, ...before: unknown[]): NumericArgum
 }
 
 const reads: NumericArgument[] = (['file', 'readOnly'] as const).flatMap((owner) => [
-  row(owner, 'bytes', 'offset', ['?', 1]),
-  row(owner, 'bytes', 'length', [0, '?']),
+  ...range(owner, 'bytes'),
   ...range(owner, 'array', Uint8Array),
   ...range(owner, 'copyBytes'),
   row(owner, 'read', 'offset', [BYTES, '?'], optional),
@@ -94,6 +95,7 @@ const reads: NumericArgument[] = (['file', 'readOnly'] as const).flatMap((owner)
     row(owner, method, 'offset', ['', '?'], optional),
     row(owner, method, 'offset', [7, '?'], optional),
   ]),
+  ...['indexOf', 'includes'].map((method) => row(owner, method, 'end', [BYTES, 0, '?'], optional)),
   row(owner, 'indexesOf', 'value', ['?', OFFSETS], text),
   row(owner, 'indexesOf', 'start', ['a', OFFSETS, '?'], optional),
   row(owner, 'indexesOf', 'end', ['a', OFFSETS, 0, '?'], optional),
@@ -102,11 +104,15 @@ const reads: NumericArgument[] = (['file', 'readOnly'] as const).flatMap((owner)
   ...range(owner, 'writeToNewFile', ABSENT),
   ...range(owner, 'advise', 'random'),
   ...['prefetch', 'residency', 'lockMemory', 'unlockMemory'].flatMap((m) => range(owner, m)),
-  ...kinds.map(({ suffix }) => row(owner, `read${suffix}`, 'offset', ['?'])),
+  ...kinds.map(({ suffix }) => row(owner, `read${suffix}`, 'offset', ['?'], optional)),
+  ...SIZED.flatMap((kind) => [
+    row(owner, `read${kind}`, 'offset', ['?', 3]),
+    row(owner, `read${kind}`, 'byteLength', [0, '?']),
+  ]),
 ]);
 
 const writes: NumericArgument[] = [
-  ...['write', 'writeAll'].flatMap((method) => [
+  ...['write', 'writeAll', 'writeSome'].flatMap((method) => [
     row('file', method, 'offset', [BYTES, '?'], optional),
     row('file', method, 'offset', ['', '?'], optional),
   ]),
@@ -122,7 +128,14 @@ const writes: NumericArgument[] = [
   ...range('file', 'writer'),
   ...['flush', 'startFlush'].flatMap((method) => range('file', method)),
   ...['truncate', 'closeWithTruncate'].map((method) => row('file', method, 'size', ['?'])),
-  ...kinds.map(({ suffix, of }) => row('file', `write${suffix}`, 'offset', [of(1n), '?'])),
+  ...kinds.map(({ suffix, of }) =>
+    row('file', `write${suffix}`, 'offset', [of(1n), '?'], optional),
+  ),
+  ...SIZED.flatMap((kind) => [
+    row('file', `write${kind}`, 'value', ['?', 0, 3], kind.startsWith('U') ? [] : ['-1']),
+    row('file', `write${kind}`, 'offset', [1, '?', 3]),
+    row('file', `write${kind}`, 'byteLength', [1, 0, '?']),
+  ]),
 ];
 
 const cursors: NumericArgument[] = [
@@ -134,6 +147,13 @@ const cursors: NumericArgument[] = [
     row(owner, 'skip', 'length', ['?']),
   ]),
   row('reader', 'bytes', 'length', ['?']),
+  row('writer', 'bytes', 'length', ['?']),
+  row('reader', 'readText', 'length', ['?'], optional),
+  ...SIZED.flatMap((kind) => [
+    row('reader', `read${kind}`, 'byteLength', ['?']),
+    row('writer', `write${kind}`, 'value', ['?', 3], kind.startsWith('U') ? [] : ['-1']),
+    row('writer', `write${kind}`, 'byteLength', [1, '?']),
+  ]),
   row('reader', 'peek', 'length', ['?']),
   row('reader', 'chunks', 'size', ['?']),
 ];
@@ -153,7 +173,9 @@ export const withoutNumbers: readonly string[] = [
     'checkFault',
     'onFault',
     'readLine',
+    'readUntil',
+    'follow',
     String(Symbol.dispose),
   ],
-  ...['Symbol(Symbol.iterator)', 'claim', 'advance'], // the last two are not public
+  ...['Symbol(Symbol.iterator)', 'claim', 'advance', 'pass', 'aim'], // but for the first they are not public
 ];

@@ -116,6 +116,9 @@ const lines: Check = async (reader, { bytes }) => {
   expect(await call(reader, 'readLine')).toBeNull();
 };
 
+/** Integers whose size is an argument. */
+const SIZED = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'] as const;
+
 const target = (size: number) => () => [Buffer.alloc(size)];
 
 /** Of each method, what it is to do, for a few sizes. */
@@ -163,6 +166,48 @@ export const checks: Readonly<Record<string, readonly Check[]>> = {
       expect(await call(reader, 'readLine')).toBe(linesOf(bytes)[0] ?? null);
     },
   ],
+  readUntil: [
+    async (reader, { bytes, position }) => {
+      for (const delimiter of ['\n', '2\n0']) {
+        const end = bytes.indexOf(delimiter);
+        await call(reader, 'seek', Math.min(position, reader.length));
+        const found = (await call(reader, 'readUntil', delimiter)) as Buffer | null;
+        if (end < 0) expect(found).toBeNull();
+        else expect(Buffer.from(found ?? [])).toEqual(bytes.subarray(0, end + delimiter.length));
+      }
+    },
+  ],
+  readText: [0, 1, 1000, 3500, 10_000].map((size) =>
+    needs(
+      'readText',
+      size,
+      () => [size, 'latin1'],
+      (text) => Buffer.from(text as string, 'latin1'),
+    ),
+  ),
+  follow: [
+    async (reader, { bytes, position }) => {
+      expect(await call(reader, 'follow')).toBeGreaterThanOrEqual(bytes.length);
+      expect([reader.offset, reader.position]).toEqual([PART.offset, position]);
+    },
+  ],
+  ...Object.fromEntries(
+    SIZED.map((kind) => [
+      `read${kind}`,
+      [1, 3, 6].map((size) =>
+        needs(
+          `read${kind}`,
+          size,
+          () => [size],
+          (value) => {
+            const bytes = Buffer.alloc(size);
+            bytes[`write${kind}`](value as number, 0, size);
+            return bytes;
+          },
+        ),
+      ),
+    ]),
+  ),
   iterator: [lines],
   chunks: [1, 1000, 10_000].map((size) => async (reader, { bytes }) => {
     const found = (await all(

@@ -153,7 +153,7 @@ const ACTS = `{
       file.writeUInt32LE(WORDS.getUint32(base + at, true), at);
     }
     const at = below(file.length);
-    file.write(CONTENT.subarray(base + at, base + at + below(3 * PAGE)), at);
+    file.writeSome(CONTENT.subarray(base + at, base + at + below(3 * PAGE)), at);
     if (below(10) === 0) file.flush();
   },
 }`;

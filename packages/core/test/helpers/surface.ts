@@ -16,6 +16,9 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   advise: ['normal'],
   write: ['x'],
   writeAll: ['x'],
+  writeSome: ['x'],
+  readUntil: ['x'],
+  readText: [1],
   fill: [0],
   zeroRange: [0, 0],
   copyWithin: [0, 0],
@@ -38,11 +41,14 @@ const DESCRIBING = ['toJSON', String(inspect.custom)];
 
 /** Not public: `@internal` or `protected` in TypeScript. */
 const isHidden = (name: string): boolean =>
-  name.startsWith('_') || ['advance', 'takeUnflushed', 'giveBack', ...DESCRIBING].includes(name);
+  name.startsWith('_') ||
+  ['advance', 'pass', 'aim', 'takeUnflushed', 'giveBack', ...DESCRIBING].includes(name);
 
 function argumentsOf(name: string): readonly unknown[] {
   const found = ARGUMENTS[name];
   if (found) return found;
+  if (/^readU?Int[BL]E$/.test(name)) return [1, 1];
+  if (/^writeU?Int[BL]E$/.test(name)) return [1, 1, 1];
   if (/^read[A-Z]/.test(name)) return [0];
   if (/^writeBig/.test(name)) return [1n, 0];
   if (/^write[A-Z]/.test(name)) return [1, 0];
