@@ -33,6 +33,6 @@ describe.each(documents())('%s', (path) => {
   });
 });
 
-test('the README has four examples', () => {
-  expect(blocksOf('README.md')).toHaveLength(4);
+test('the README has five examples', () => {
+  expect(blocksOf('README.md')).toHaveLength(5);
 });

@@ -6,9 +6,15 @@ interface Holder {
   [name: string]: unknown;
 }
 
+/** What is kept beside the addon's functions, for all copies of the library, is JavaScript. */
+const isNative = (call: unknown): boolean =>
+  Function.prototype.toString.call(call).includes('[native code]');
+
 function within(holder: Holder, prefix: string): { holder: Holder; key: string; name: string }[] {
   return Object.entries(holder).flatMap(([key, value]) => {
-    if (typeof value === 'function') return [{ holder, key, name: `${prefix}${key}` }];
+    if (typeof value === 'function') {
+      return isNative(value) ? [{ holder, key, name: `${prefix}${key}` }] : [];
+    }
     const isObject = typeof value === 'object' && value !== null;
     return isObject ? within(value as Holder, `${prefix}${key}.`) : [];
   });

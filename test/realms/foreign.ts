@@ -51,7 +51,8 @@ export function foreign(value: unknown): unknown {
     const { length = byteLength } = value as Uint8Array;
     return new (at(name))(buffer, byteOffset, length);
   }
-  if ('fmmap' in value) return sent(value);
+  // What wasm code has is no class of a realm's: a memory goes there by itself.
+  if ('fmmap' in value || value instanceof WebAssembly.Memory) return sent(value);
   const entries = Object.entries(value).map(([key, each]) => [key, foreign(each)] as const);
   return Object.assign(new (at('Object'))(), Object.fromEntries(entries));
 }

@@ -55,7 +55,7 @@ describe.each(Object.entries(WAYS))('with %s', (_, { through, first, options }) 
       const thread = await startEquipped();
       const share = one.file.share();
       await thread.run((token) => {
-        my.attached = MmapFile.attach(token${options === '' ? '' : `, ${options}`});
+        my.attached = MmapFile.attach(token);
         my.one = open(${options});
       }, share);
       say(isUntouched());

@@ -28,6 +28,7 @@ constexpr int kHandlers = 3;
 
 WardIndex wards;
 Fault faults[kWindows];
+std::atomic<std::uint8_t> flags[kWindows];
 std::mutex changing;
 std::atomic<int> atWork{kChangers};
 std::atomic<int> removed{0};
@@ -42,7 +43,7 @@ std::uint8_t* addressOf(int number) { return reinterpret_cast<std::uint8_t*>(0x1
 
 /** An odd one has the fault of the even one before it. */
 Ward* newWard(int number) {
-  return new Ward({addressOf(number), kCapacity, number, 0, Access::read, false, &faults[number & ~1]});
+  return new Ward(Guarded{addressOf(number), kCapacity, &flags[number], number, 0, Access::read, false, &faults[number & ~1]});
 }
 
 void remove(Ward* ward) {
