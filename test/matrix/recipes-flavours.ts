@@ -25,6 +25,38 @@ export const streaming: Record<string, Recipe<stream.AsyncMmapFile>> = {
   },
 };
 
+// Those of readers and writers take what remains, which is nothing for who comes later.
+
+export const streamingReader: Record<string, Recipe<stream.AsyncMmapFileReader>> = {
+  lines: async (reader, { notes }) => {
+    const from = reader.fileOffset;
+    for await (const line of reader.lines()) {
+      if (line.includes('\0')) notes.zero(from);
+      return;
+    }
+  },
+  readable: async (reader, { notes, call }) => {
+    let from = reader.fileOffset;
+    const copy = call % 2 === 0;
+    for await (const chunk of reader.readable({ copy })) {
+      if (copy) notes.bytes(from, chunk);
+      else notes.view(from, chunk);
+      from += chunk.length;
+    }
+  },
+};
+
+export const streamingWriter: Record<string, Recipe<stream.AsyncMmapFileWriter>> = {
+  writable: async (writer, { length, notes }) => {
+    const bytes = Buffer.alloc(Math.min(length, writer.remaining), MARK);
+    const done = notes.writing(writer.fileOffset, bytes);
+    const stream = writer.writable().getWriter();
+    stream.closed.catch(() => {});
+    await Promise.all([stream.write(bytes), stream.close()]);
+    done();
+  },
+};
+
 export const streamingTo: Record<string, Recipe<stream.AsyncMmapFileMut>> = {
   writable: async (file, { offset, length, notes }) => {
     const bytes = Buffer.alloc(length, MARK);

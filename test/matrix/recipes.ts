@@ -1,7 +1,13 @@
 import type { Recipe, Recipes } from './at.js';
 import { type Class, isStatic, type Member, membersOf } from './members.js';
 import { ofReaders, ofWriters } from './recipes-cursor.js';
-import { running, streaming, streamingTo } from './recipes-flavours.js';
+import {
+  running,
+  streaming,
+  streamingReader,
+  streamingTo,
+  streamingWriter,
+} from './recipes-flavours.js';
 import { reading } from './recipes-read.js';
 import { making } from './recipes-static.js';
 import { typed } from './recipes-typed.js';
@@ -10,15 +16,16 @@ import { writing } from './recipes-write.js';
 // All recipes, by what they are for.
 
 const files = { ...reading, ...writing, ...streaming, ...streamingTo, ...running } as Recipes;
-const cursors = { ...ofReaders, ...ofWriters } as Recipes;
+const readers = { ...ofReaders, ...streamingReader } as Recipes;
+const writers = { ...ofWriters, ...streamingWriter } as Recipes;
 const statics = making as Recipes;
 
 export const isCursor = (type: string): boolean => /Reader$|Writer$/.test(type);
 
 function tableFor({ type, name }: Member): Recipes {
   if (isStatic(name)) return statics;
-  if (type.endsWith('Reader')) return ofReaders as Recipes;
-  if (type.endsWith('Writer')) return ofWriters as Recipes;
+  if (type.endsWith('Reader')) return readers;
+  if (type.endsWith('Writer')) return writers;
   return files;
 }
 
@@ -38,7 +45,7 @@ export function gaps(members: readonly Member[]): string[] {
     ...members
       .filter((member) => !recipeFor(member))
       .map(({ type, name }) => `no recipe for ${type} ${name}`),
-    ...[files, cursors, statics].flatMap((table) =>
+    ...[files, readers, writers, statics].flatMap((table) =>
       Object.entries(table)
         .filter(([, recipe]) => !used.has(recipe))
         .map(([name]) => `no class has what the recipe "${name}" is for`),

@@ -168,12 +168,6 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
     return this.#offset + this.#position;
   }
 
-  /** What `target` has room for of what remains, and where in the file that is. @throws TypeError */
-  protected aim(target: unknown): { readonly to: Uint8Array; readonly from: number } {
-    const to = toTarget(target);
-    return { to: to.subarray(0, Math.min(to.length, this.remaining)), from: this.fileOffset };
-  }
-
   /** Moves the position past `length` bytes that were used, and returns it. */
   protected advance(length: number): number {
     const position = this.#position + length;
@@ -184,4 +178,13 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
     this.#position = position;
     return position;
   }
+}
+
+/** What `target` has room for of what remains, and where in the file that is. @throws TypeError */
+export function aim(
+  { remaining, fileOffset }: Pick<Cursor<never>, 'remaining' | 'fileOffset'>,
+  target: unknown,
+): { readonly to: Uint8Array; readonly from: number } {
+  const to = toTarget(target);
+  return { to: to.subarray(0, Math.min(to.length, remaining)), from: fileOffset };
 }

@@ -18,7 +18,7 @@ export {
 } from './binding.js';
 export { isBytes } from './bytes.js';
 export { copyExact, copyTo, toTarget } from './copy.js';
-export type { Whence } from './cursor.js';
+export { aim, type Whence } from './cursor.js';
 export { type CursorDescription, type FileDescription, show } from './describe.js';
 export { syncDirectory, syncParentDirectory } from './directory.js';
 export {
@@ -45,7 +45,7 @@ export type { SharedMapping } from './mapping.js';
 export { Mapping } from './mapping.js';
 export { MemoryReader } from './memory-reader.js';
 export { MemoryReads } from './memory-reads.js';
-export { MemoryWriter } from './memory-writer.js';
+export { MemoryWriter, type ReadableToo } from './memory-writer.js';
 export { MemoryWrites } from './memory-writes.js';
 export { mixin } from './mixin.js';
 export { MmapFile } from './mmap-file.js';

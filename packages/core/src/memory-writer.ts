@@ -10,7 +10,7 @@ interface Unflushed {
 }
 
 /** A file that may be written, and read back. */
-interface ReadableToo extends MemoryWrites {
+export interface ReadableToo extends MemoryWrites {
   readonly length: number;
   bytes(offset?: number, length?: number): Buffer<ArrayBufferLike>;
 }
@@ -64,7 +64,7 @@ export abstract class MemoryWriter<
   bytes(length: number): Buffer<Memory> {
     checkSize(length, 'length');
     const bytes = this.file.bytes(this.claim(length), length) as Buffer<Memory>;
-    this.pass(length);
+    this.advance(length, false);
     return bytes;
   }
 
@@ -84,15 +84,12 @@ export abstract class MemoryWriter<
     this.#to = Math.max(this.#to, to);
   }
 
-  /** Moves the position past `length` bytes that were only read, and returns it. */
-  protected pass(length: number): number {
-    return super.advance(length);
-  }
-
-  /** Moves the position past `length` bytes that were written, and returns it. */
-  protected override advance(length: number): number {
-    this.#from = Math.min(this.#from, this.position);
-    this.#to = Math.max(this.#to, this.position + length);
+  /** @param isWritten - The bytes have to be flushed. */
+  protected override advance(length: number, isWritten = true): number {
+    if (isWritten) {
+      this.#from = Math.min(this.#from, this.position);
+      this.#to = Math.max(this.#to, this.position + length);
+    }
     return super.advance(length);
   }
 }

@@ -1,4 +1,5 @@
 import { copyExact, copyTo, toTarget } from './copy.js';
+import { aim } from './cursor.js';
 import { MemoryReader } from './memory-reader.js';
 import { checkInteger, checkSize } from './range.js';
 import { checkEncoding, indexOf, type Needle, toDelimiter } from './search.js';
@@ -24,7 +25,7 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array): number {
-    const { to, from } = this.aim(target);
+    const { to, from } = aim(this, target);
     const read = copyTo(this.file._mapping, to, from);
     this.advance(read);
     return read;

@@ -1,4 +1,5 @@
 import { copyTo } from './copy.js';
+import { aim } from './cursor.js';
 import { MemoryWriter } from './memory-writer.js';
 import type { MemoryWrites } from './memory-writes.js';
 
@@ -30,9 +31,9 @@ export class MmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extend
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array): number {
-    const { to, from } = this.aim(target);
+    const { to, from } = aim(this, target);
     const read = copyTo(this.file._mapping, to, from);
-    this.pass(read);
+    this.advance(read, false);
     return read;
   }
 

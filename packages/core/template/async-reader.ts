@@ -1,10 +1,10 @@
 import {
   abortable,
+  aim,
   checkEncoding,
   checkInteger,
   checkSize,
   copyExact,
-  MemoryReader,
   type Needle,
   type OperationOptions,
   prepare,
@@ -12,7 +12,7 @@ import {
   toDelimiter,
   toTarget,
 } from '../src/internal.js';
-import { runtime } from './runtime.js';
+import { Reader, runtime } from './runtime.js';
 
 const LF = 10;
 
@@ -32,7 +32,7 @@ const AHEAD = 2 ** 18;
  * ```
  */
 export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
-  extends MemoryReader<Memory>
+  extends Reader<Memory>
   implements AsyncIterable<string>
 {
   /** Up to where the mapping has been prepared, in its offsets. */
@@ -44,7 +44,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
-    const { to, from } = this.aim(target);
+    const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
     // Before it waits, so that two reads at once get different bytes.

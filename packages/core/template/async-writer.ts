@@ -1,11 +1,11 @@
 import {
   abortable,
-  MemoryWriter,
+  aim,
   type MemoryWrites,
   type OperationOptions,
   readSome,
 } from '../src/internal.js';
-import { runtime } from './runtime.js';
+import { runtime, Writer } from './runtime.js';
 
 /** A file that a writer can flush. */
 interface WritableFile extends MemoryWrites {
@@ -29,7 +29,7 @@ interface WritableFile extends MemoryWrites {
  * await writer.flush();
  * ```
  */
-export class AsyncMmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extends MemoryWriter<
+export class AsyncMmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extends Writer<
   WritableFile,
   Memory
 > {
@@ -39,11 +39,11 @@ export class AsyncMmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> e
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
-    const { to, from } = this.aim(target);
+    const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
     // Before it waits, so that two reads at once get different bytes.
-    this.pass(Math.max(Math.min(to.length, mapping.length - from), 0));
+    this.advance(Math.max(Math.min(to.length, mapping.length - from), 0), false);
     return await readSome(runtime, mapping, to, from, signal);
   }
 

@@ -11,3 +11,6 @@ export abstract class Reads extends MemoryReads {}
 
 /** What writable files have besides. */
 export abstract class Writes extends MemoryWrites {}
+
+/** What readers and writers extend: these, or classes with further methods. */
+export { MemoryReader as Reader, MemoryWriter as Writer } from '../src/internal.js';

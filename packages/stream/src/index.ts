@@ -1,5 +1,5 @@
 export * from './generated/index.js';
 export type { LinesOptions } from './lines.js';
 export type { RangeOptions } from './options.js';
-export type { ReadableOptions } from './readable.js';
+export type { ChunkOptions, ReadableOptions } from './readable.js';
 export type { WritableOptions } from './writable.js';

@@ -6,6 +6,7 @@ import {
   type MemoryReads,
   MmapRangeError,
   MmapUnsupportedError,
+  type OperationOptions,
   onAbortWeakly,
   operationOptions,
   perform,
@@ -13,13 +14,16 @@ import {
 import { Ahead } from './ahead.js';
 import { checkBoolean, type RangeOptions } from './options.js';
 
-/** Options of `readable`. */
-export interface ReadableOptions extends RangeOptions {
+/** Options of `readable` of a reader. */
+export interface ChunkOptions extends OperationOptions {
   /** The most bytes of a chunk, of those that are not a BYOB reader's. @defaultValue 256 KiB */
   chunkSize?: number | undefined;
   /** Give copies on the heap instead of views of the mapping. @defaultValue `false` */
   copy?: boolean | undefined;
 }
+
+/** Options of `readable`. */
+export interface ReadableOptions extends RangeOptions, ChunkOptions {}
 
 const CHUNK = 2 ** 18;
 

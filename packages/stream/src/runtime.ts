@@ -1,7 +1,15 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
-import { MemoryReads, MemoryWrites } from '@fmmap/core/internal';
+import {
+  MemoryReader,
+  MemoryReads,
+  MemoryWriter,
+  MemoryWrites,
+  type OperationOptions,
+  type ReadableToo,
+} from '@fmmap/core/internal';
 import { type LinesOptions, linesOf } from './lines.js';
-import { type ReadableOptions, readableOf } from './readable.js';
+import { type ChunkOptions, type ReadableOptions, readableOf } from './readable.js';
+import { takeRest } from './rest.js';
 import { type WritableOptions, writableOf } from './writable.js';
 
 export { poolRuntime as runtime } from '@fmmap/core/internal';
@@ -14,10 +22,8 @@ export abstract class Reads extends MemoryReads {
    * A BYOB reader has its buffers filled. Every other consumer gets views of the mapping, without a
    * copy: they show the file as it is at each moment, what is stored in them is stored in the file,
    * and after `close` they read zeroes. A chunk is to be done with before the next one is asked for,
-   * or the option `copy` to be set. Unlike other views of fmmap these lie over an `ArrayBuffer` of
-   * their own, because a byte stream accepts no shared memory; so V8 counts them as memory in use. Where
-   * the heap is large a BYOB reader, `copy` or `reader().chunks()` cause fewer collections. Chunks are
-   * not for other threads: `share` the file instead.
+   * or the option `copy` to be set. They lie over an `ArrayBuffer` of their own also with `shared`, because a byte
+   * stream takes no shared memory.
    *
    * The stream fails with what the methods of the file throw: `MmapClosedError` once it is closed,
    * `MmapFaultError` if a page was gone (asked before the end at the latest, so a stream that ends well
@@ -88,5 +94,48 @@ export abstract class Writes extends MemoryWrites {
    */
   writable(options?: WritableOptions): WritableStream<Uint8Array | string> {
     return writableOf(this, options);
+  }
+}
+
+export abstract class Reader<
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends MemoryReader<Memory> {
+  /**
+   * A byte stream over what remains, as `readable` of the file gives; the reader is at its end from here on.
+   *
+   * @param options - As of the file, but for the range.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; the signal's reason
+   * @example
+   * ```ts
+   * import { text } from 'node:stream/consumers';
+   * import { AsyncMmapFile } from '@fmmap/stream';
+   *
+   * await using file = AsyncMmapFile.memory('message', Buffer.from('\x05helloworld'));
+   * const reader = file.reader();
+   * const head = reader.bytes(reader.readUInt8());
+   * console.log(head.toString(), await text(reader.readable())); // hello world
+   * ```
+   */
+  readable(options?: ChunkOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return takeRest(this, options, ['chunkSize', 'copy'], (all) => readableOf(this.file, all));
+  }
+
+  /** The lines of what remains, as `lines` of the file gives; the reader is at its end from here on. */
+  lines(options?: OperationOptions): AsyncGenerator<string, void, undefined> {
+    return takeRest(this, options, [], (all) => linesOf(this.file, all));
+  }
+}
+
+export abstract class Writer<
+  File extends ReadableToo,
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends MemoryWriter<File, Memory> {
+  /**
+   * A stream that writes to what remains, as `writable` of the file gives; the writer is at its end from here on.
+   *
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the signal's reason
+   */
+  writable(options?: OperationOptions): WritableStream<Uint8Array | string> {
+    return takeRest(this, options, [], (all) => writableOf(this.file, all));
   }
 }

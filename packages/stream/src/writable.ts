@@ -7,6 +7,7 @@ import {
   drive,
   isBytes,
   type MemoryWrites,
+  MmapRangeError,
   type OperationOptions,
   onAbortWeakly,
   operationOptions,
@@ -23,6 +24,8 @@ import { checkBoolean } from './options.js';
 export interface WritableOptions extends OperationOptions {
   /** Where the first byte goes. @defaultValue `0` */
   offset?: number | undefined;
+  /** Bytes that there is room for, of the file as it is or, with `grow`, as it may become. @defaultValue to the end */
+  length?: number | undefined;
   /** Make the file longer for what does not fit. @defaultValue `false` */
   grow?: boolean | undefined;
 }
@@ -37,13 +40,16 @@ export function writableOf(
   file: MemoryWrites,
   options: WritableOptions | undefined,
 ): WritableStream<Uint8Array | string> {
-  const { offset = 0, grow = false, signal } = operationOptions(options, ['offset', 'grow']);
+  const takes = ['offset', 'length', 'grow'];
+  const { offset = 0, length, grow = false, signal } = operationOptions(options, takes);
   checkSize(offset, 'offset');
+  if (length !== undefined) checkSize(length, 'length');
   checkBoolean(grow, 'grow');
   const mapping = file._mapping;
   mapping.requireUsable();
-  if (!grow) checkWithin(offset, 0, mapping.length, mapping.path);
-  const sink = new Sink(file, offset, grow ? Growth.join(mapping) : undefined, signal);
+  if (!grow) checkWithin(offset, length ?? 0, mapping.length, mapping.path);
+  const end = length === undefined ? Number.MAX_SAFE_INTEGER : offset + length;
+  const sink = new Sink(file, offset, end, grow ? Growth.join(mapping) : undefined, signal);
   return new WritableStream(sink, { highWaterMark: QUEUE, size: sizeOf });
 }
 
@@ -56,6 +62,8 @@ function sizeOf(chunk: unknown): number {
 class Sink {
   readonly #file: MemoryWrites;
   readonly #from: number;
+  /** Where the stream's part of the file ends. */
+  readonly #end: number;
   readonly #signal: AbortSignal | undefined;
   readonly #over = new AbortController();
   readonly #growth: Growth | undefined;
@@ -69,11 +77,13 @@ class Sink {
   constructor(
     file: MemoryWrites,
     offset: number,
+    end: number,
     growth: Growth | undefined,
     signal: AbortSignal | undefined,
   ) {
     this.#file = file;
     this.#from = offset;
+    this.#end = end;
     this.#at = offset;
     this.#growth = growth;
     this.#signal = signal;
@@ -127,6 +137,7 @@ class Sink {
     const file = this.#file;
     const end = this.#at + bytes.length;
     file._mapping.requireUsable();
+    if (end > this.#end) throw this.#full(bytes.length);
     if (this.#growth && end > file._mapping.length) {
       await this.#growth.reserve(end, this.#over.signal);
     }
@@ -136,10 +147,18 @@ class Sink {
       const piece = bytes.subarray(done, done + STEP);
       await this.#prepare(this.#at + piece.length);
       throwIfAborted(this.#over.signal);
-      file.writeAll(piece, this.#at);
-      this.#at += piece.length;
+      this.#at = file.write(piece, this.#at);
       this.#growth?.wrote(this.#at);
     }
+  }
+
+  #full(length: number): MmapRangeError {
+    const { path } = this.#file._mapping;
+    const room = this.#end - this.#at;
+    return new MmapRangeError(
+      `the chunk of ${length} bytes does not fit: the stream may write ${room} more to '${path}'; give it a larger "length"`,
+      { argument: 'length', path },
+    );
   }
 
   async #prepare(until: number): Promise<void> {

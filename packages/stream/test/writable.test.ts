@@ -283,7 +283,6 @@ describe('the options of a writable', () => {
     ['offset', '1'],
     ['offset', 11],
     ['grow', 1],
-    ['length', 1],
   ])('refuse %s %s', async (name, value) => {
     const file = await opened('0123456789');
     expectArgumentError(() => file.writable({ [name]: value }), name);

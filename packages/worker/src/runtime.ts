@@ -12,6 +12,7 @@ import {
 import { unpackFailure } from './failure.js';
 import { getDefaultPool } from './pool.js';
 
+export { MemoryReader as Reader, MemoryWriter as Writer } from '@fmmap/core/internal';
 export { Reads } from './reads.js';
 
 /** Makes a handle, which would end with the thread that made it. */

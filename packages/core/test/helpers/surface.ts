@@ -41,8 +41,7 @@ const DESCRIBING = ['toJSON', String(inspect.custom)];
 
 /** Not public: `@internal` or `protected` in TypeScript. */
 const isHidden = (name: string): boolean =>
-  name.startsWith('_') ||
-  ['advance', 'pass', 'aim', 'takeUnflushed', 'giveBack', ...DESCRIBING].includes(name);
+  name.startsWith('_') || ['advance', 'takeUnflushed', 'giveBack', ...DESCRIBING].includes(name);
 
 function argumentsOf(name: string): readonly unknown[] {
   const found = ARGUMENTS[name];
