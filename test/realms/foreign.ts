@@ -52,7 +52,7 @@ export function foreign(value: unknown): unknown {
     return new (at(name))(buffer, byteOffset, length);
   }
   // What wasm code has is no class of a realm's: a memory goes there by itself.
-  if ('fmmap' in value || value instanceof WebAssembly.Memory) return sent(value);
+  if ('fmmap' in value || String(value) === '[object WebAssembly.Memory]') return sent(value);
   const entries = Object.entries(value).map(([key, each]) => [key, foreign(each)] as const);
   return Object.assign(new (at('Object'))(), Object.fromEntries(entries));
 }
