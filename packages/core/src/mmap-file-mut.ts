@@ -6,6 +6,7 @@ import { MemoryWrites } from './memory-writes.js';
 import { mixin } from './mixin.js';
 import { MmapFile } from './mmap-file.js';
 import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
+import type { CloseOptions } from './operations.js';
 import * as operations from './operations.js';
 import {
   type AttachOptions,
@@ -43,6 +44,9 @@ export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> exten
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends MmapFile<Memory> {
   #removeOnDispose = false;
+
+  /** There is none, for executable memory is never writable: {@link MmapFile.openExec}. */
+  declare static readonly openExec: never;
 
   /**
    * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively. The file, its size and
@@ -88,7 +92,11 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone.
+   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone, and the file never changes.
+   *
+   * So `flush` has nothing to do and does nothing: save with {@link writeToNewFile}, which can also replace the file. The
+   * length is that of the file: to grow, save and open the copy with `maxSize`, or go on with
+   * `MmapFileMut.memory(name, file.asBuffer())`, which `truncate` makes longer.
    * @throws as {@link MmapFile.open}
    */
   static openCow<Shared extends boolean = false>(
@@ -100,13 +108,18 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     );
   }
 
-  /** A writable mapping of a copy of `data` with no file behind it. */
+  /**
+   * A writable mapping of a copy of `data` with no file behind it, which {@link truncate} makes longer or shorter.
+   * @param name - As for {@link MmapFile.memory}: not a path.
+   * @param data - Bytes, or text in UTF-8. @defaultValue nothing
+   * @throws TypeError, MmapError of the system
+   */
   static override memory<Shared extends boolean = false>(
-    path: string,
+    name: string,
     data: Uint8Array | string = '',
     options?: MapOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
-    return new MmapFileMut(openMemory(this, MmapFileMut, path, Access.write, data, options));
+    return new MmapFileMut(openMemory(this, MmapFileMut, name, Access.write, data, options));
   }
 
   /**
@@ -163,7 +176,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
 
   /**
    * Returns when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
-   * for memory and copy-on-write mappings.
+   * for memory and copy-on-write mappings, which have nothing to write to: {@link writeToNewFile} saves those.
    *
    * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
    * once only, so a later flush must not seem to succeed. Views still show what was to be written.
@@ -184,7 +197,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * show zeroes, those of a part that stays go on showing the file.
    *
    * @throws TypeError, MmapRangeError (before the mapping's offset), MmapClosedError
-   * @throws MmapUnsupportedError for copy-on-write mappings
+   * @throws MmapUnsupportedError for copy-on-write mappings; {@link MmapFileMut.openCow} says how to grow those
    * @throws MmapError of the system. If the file was changed before it failed, the mapping is
    * poisoned ({@link isPoisoned}); otherwise it is as it was.
    */
@@ -231,6 +244,20 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    */
   remove(): void {
     perform(operations.remove(this._mapping));
+  }
+
+  /**
+   * As {@link MmapFile.close}. What was stored is in the system's memory then and comes to the disk in its time; `flush` waits for that.
+   * @throws TypeError; with `flush`: as {@link flush}, and then the handle is still open
+   * @example
+   * ```ts
+   * const file = MmapFileMut.create('journal.bin', { maxSize: 8 });
+   * file.writeDoubleLE(0.5, 0);
+   * file.close({ flush: true });
+   * ```
+   */
+  override close(options?: CloseOptions): void {
+    perform(operations.close(this._mapping, operations.isFlushed(options)));
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */
