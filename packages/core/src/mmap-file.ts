@@ -165,6 +165,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```
    */
   writeToNewFile(path: PathLike, options?: WriteToNewFileOptions): void;
+  /** The same, of a range. */
   writeToNewFile(
     path: PathLike,
     offset?: number,

@@ -206,6 +206,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     path: PathLike,
     options?: WriteToNewFileOptions & OperationOptions,
   ): Promise<void>;
+  /** The same, of a range. */
   async writeToNewFile(
     path: PathLike,
     offset?: number,
