@@ -76,8 +76,8 @@ export function checkAdvice(advice: unknown): number {
  * @throws TypeError for what is no {@link Advice}
  * @example
  * ```ts
- * using file = MmapFileMut.anonymous(2 ** 22);
- * if (isAdviceSupported('hugepage')) file.advise('hugepage');
+ * const advice = isAdviceSupported('populate-read') ? 'populate-read' : 'willneed';
+ * console.log(isAdviceSupported('normal'), isAdviceSupported('free')); // true false
  * ```
  */
 export function isAdviceSupported(advice: Advice): boolean {
