@@ -6,7 +6,6 @@ import { MemoryWrites } from './memory-writes.js';
 import { mixin } from './mixin.js';
 import { MmapFile } from './mmap-file.js';
 import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
-import type { CloseOptions } from './operations.js';
 import * as operations from './operations.js';
 import {
   type AttachOptions,
@@ -244,20 +243,6 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    */
   remove(): void {
     perform(operations.remove(this._mapping));
-  }
-
-  /**
-   * As {@link MmapFile.close}. What was stored is in the system's memory then and comes to the disk in its time; `flush` waits for that.
-   * @throws TypeError; with `flush`: as {@link flush}, and then the handle is still open
-   * @example
-   * ```ts
-   * const file = MmapFileMut.create('journal.bin', { maxSize: 8 });
-   * file.writeDoubleLE(0.5, 0);
-   * file.close({ flush: true });
-   * ```
-   */
-  override close(options?: CloseOptions): void {
-    perform(operations.close(this._mapping, operations.isFlushed(options)));
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */

@@ -7,7 +7,7 @@ import { checkMapping } from './made-by.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
-import type { WriteToNewFileOptions } from './operations.js';
+import type { CloseOptions, WriteToNewFileOptions } from './operations.js';
 import * as operations from './operations.js';
 import {
   type AttachOptions,
@@ -298,9 +298,19 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * Unmaps and unlocks. Views that are left read zeroes, or are detached with `detachOnClose`;
    * every method throws {@link MmapClosedError} from now on. A second `close` does nothing.
+   *
+   * What was stored is in the system's memory then, and comes to the disk in its time; with the option `flush` it is there already.
+   *
+   * @throws TypeError; with `flush`, as `flush` of a file that may be written, and then the handle is still open
+   * @example
+   * ```ts
+   * const file = MmapFileMut.create('journal.bin', { maxSize: 8 });
+   * file.writeDoubleLE(0.5, 0);
+   * file.close({ flush: true });
+   * ```
    */
-  close(): void {
-    perform(this._mapping.close());
+  close(options?: CloseOptions): void {
+    perform(operations.close(this._mapping, operations.isFlushed(options)));
   }
 
   [Symbol.dispose](): void {

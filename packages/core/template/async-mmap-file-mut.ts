@@ -3,7 +3,6 @@ import {
   type AttachOptions,
   abortable,
   attachMapping,
-  type CloseOptions,
   type CreateOptions,
   constructors,
   drive,
@@ -264,22 +263,6 @@ export class AsyncMmapFileMut<
    */
   async remove(): Promise<void> {
     await this._change(() => operations.remove(this._mapping));
-  }
-
-  /**
-   * As {@link AsyncMmapFile.close}. What was stored is in the system's memory then and comes to the disk in its time; `flush` waits for
-   * that.
-   * @throws TypeError; with `flush`: as {@link flush}, and then the handle is still open
-   * @example
-   * ```ts
-   * const file = await AsyncMmapFileMut.create('journal.bin', { maxSize: 8 });
-   * file.writeDoubleLE(0.5, 0);
-   * await file.close({ flush: true });
-   * ```
-   */
-  override async close(options?: CloseOptions): Promise<void> {
-    const isFlushed = operations.isFlushed(options);
-    await this._change(() => operations.close(this._mapping, isFlushed));
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */

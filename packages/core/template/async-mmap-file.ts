@@ -5,6 +5,7 @@ import {
   type AttachOptions,
   abortable,
   attachMapping,
+  type CloseOptions,
   checkInteger,
   checkMapping,
   checkSize,
@@ -344,9 +345,20 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * Unmaps and unlocks, when what is under way on this file is done. Views that are left read zeroes,
    * or are detached with `detachOnClose`; every method throws `MmapClosedError` from then on. A
    * second `close` does nothing.
+   *
+   * What was stored is in the system's memory then, and comes to the disk in its time; with the option `flush` it is there already.
+   *
+   * @throws TypeError; with `flush`, as `flush` of a file that may be written, and then the handle is still open
+   * @example
+   * ```ts
+   * const file = await AsyncMmapFileMut.create('journal.bin', { maxSize: 8 });
+   * file.writeDoubleLE(0.5, 0);
+   * await file.close({ flush: true });
+   * ```
    */
-  async close(): Promise<void> {
-    await this._change(() => this._mapping.close());
+  async close(options?: CloseOptions): Promise<void> {
+    const isFlushed = operations.isFlushed(options);
+    await this._change(() => operations.close(this._mapping, isFlushed));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

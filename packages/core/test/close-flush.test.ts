@@ -63,12 +63,27 @@ describe('close({ flush: true })', () => {
       MmapFileMut.memory('memory', CONTENT),
       MmapFileMut.anonymous(0),
       MmapFileMut.open(tempFile('')),
+      MmapFile.open(tempFile(CONTENT)),
+      MmapFile.memory('memory', CONTENT),
       MmapFileMut.attach(MmapFileMut.memory('memory', CONTENT).share()),
     ]) {
       file.close({ flush: true });
       expect(file.isClosed).toBe(true);
       file.close({ flush: true });
     }
+  });
+
+  test('of a frozen file flushes what was stored before', async () => {
+    const path = tempFile(CONTENT);
+    const trace = strace('msync');
+    await hear(
+      `const file = MmapFileMut.openExisting(args[0]);
+       file.writeAll('stored');
+       file.freeze().close({ flush: true });
+       MmapFile.memory('m', 'text').close({ flush: true });`,
+      { args: [path], through: trace.through },
+    );
+    expect(trace.calls()).toEqual([expect.stringMatching(/MS_SYNC\) = 0$/)]);
   });
 
   test('of one that was consumed does nothing', () => {
