@@ -310,6 +310,13 @@ napi_value findAll(Info info) {
   return number(info, static_cast<double>(found));
 }
 
+// hasAdvice(advice): whether the system knows it
+napi_value hasAdvice(Info info) {
+  const Call call(info);
+  const auto advice = call.one(0, platform::Advice::dodump);
+  return call.accept() ? boolean(info, platform::hasAdvice(advice)) : nullptr;
+}
+
 // disableGuard(): whether it was in time
 napi_value disableGuard(Info info) { return boolean(info, platform::disableGuard()); }
 
@@ -388,6 +395,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<detach>(exports, "detach");
   add<find>(exports, "find");
   add<findAll>(exports, "findAll");
+  add<hasAdvice>(exports, "hasAdvice");
   add<disableGuard>(exports, "disableGuard");
   add<rearmGuard>(exports, "rearmGuard");
   add<watchFaults>(exports, "watchFaults");

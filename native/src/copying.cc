@@ -1,6 +1,8 @@
 // writeToNewFile: a durable copy of a range in a file that did not exist.
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <random>
 
 #include "mapping.h"
 #include "pieces.h"
@@ -9,18 +11,30 @@ namespace fmmap {
 
 namespace {
 
+/** Beside the file that it is going to replace; short, since that may have as long a name as there can be. */
+std::string hiddenName() {
+  std::random_device random;
+  char name[32];
+  std::snprintf(name, sizeof name, ".fmmap-%08x%08x", static_cast<unsigned>(random()), static_cast<unsigned>(random()));
+  return name;
+}
+
 /**
  * A file that gets its name when it is whole and on the disk, so that nobody ever finds a part of it, not even
  * after a crash. Where the system has no files without a name it has one from the start, and loses it on failure.
+ *
+ * One that replaces another has a hidden name first, which is then renamed over that of the other.
  */
 class NewFile {
  public:
-  NewFile(const platform::Place& place, int mode) : place_(place), path_(place.path), mode_(mode) {}
+  /** @param mode - Permissions where it replaces nothing; -1: what the umask leaves. */
+  NewFile(const platform::Place& place, int mode, bool replaces, const platform::Identity* only)
+      : place_(place), replaces_(replaces), only_(only), name_(replaces ? hiddenName() : place.path), mode_(mode) {}
   NewFile(const NewFile&) = delete;
   ~NewFile() {
     platform::Identity identity;
     if (isNamed_ && !isWhole_ && platform::identity(file_, &identity)) {
-      platform::removeEntry(parent_, path_, identity);
+      platform::removeEntry(parent_, name_, identity);
     }
     for (const platform::Handle handle : {file_, parent_}) {
       if (handle != platform::kNoHandle) platform::close(handle);
@@ -29,23 +43,26 @@ class NewFile {
 
   Status create() {
     if (Status status = platform::openParent(place_, &parent_); !status) return status;
+    platform::Entry old;
+    if (Status status = findReplaced(&old); !status) return status;
     // Never open to more than in the end.
-    const int mode = mode_ < 0 ? 0666 : mode_ & 0777;
-    if (Status status = platform::createUnnamed(parent_, path_, mode, &file_); !status) return status;
+    const int mode = old.isFile ? 0600 : mode_ < 0 ? 0666 : mode_ & 0777;
+    if (Status status = platform::createUnnamed(parent_, name_, mode, &file_); !status) return status;
     if (file_ != platform::kNoHandle) return {};
-    const Status status = platform::createNew(parent_, path_, mode, &file_);
+    const Status status = platform::createNew(parent_, name_, mode, &file_);
     isNamed_ = static_cast<bool>(status);
     return status;
   }
 
   Status finish() {
     // Last, for writing takes some bits away.
-    if (Status status = mode_ < 0 ? Status{} : platform::setMode(file_, mode_); !status) return status;
+    if (Status status = setPermissions(); !status) return status;
     if (Status status = platform::sync(file_); !status) return status;
     if (!isNamed_) {
-      if (Status status = platform::giveName(file_, parent_, path_); !status) return status;
+      if (Status status = platform::giveName(file_, parent_, name_); !status) return status;
       isNamed_ = true;
     }
+    if (replaces_) return replace();
     const Status status = platform::syncDirectory(parent_);
     isWhole_ = static_cast<bool>(status);
     return status;
@@ -54,9 +71,34 @@ class NewFile {
   platform::Handle handle() const { return file_; }
 
  private:
+  Status findReplaced(platform::Entry* old) {
+    return replaces_ ? platform::findEntry(parent_, place_.path, only_, old) : Status{};
+  }
+
+  Status setPermissions() {
+    platform::Entry old;
+    if (Status status = findReplaced(&old); !status) return status;
+    if (old.isFile) return platform::setLike(file_, old);
+    return mode_ < 0 ? Status{} : platform::setMode(file_, mode_);
+  }
+
+  Status replace() {
+    platform::Entry old;
+    if (Status status = findReplaced(&old); !status) return status;
+    if (Status status = platform::replaceEntry(parent_, name_, place_.path); !status) return status;
+    isWhole_ = true;  // there is no way back
+    Status status = platform::syncDirectory(parent_);
+    if (!status) {
+      status.detail = "the file is replaced, but the old one may be back after a crash; sync its directory (syncParentDirectory)";
+    }
+    return status;
+  }
+
   const platform::Place& place_;
-  const std::string& path_;
-  const int mode_;  // -1: what the umask leaves
+  const bool replaces_;
+  const platform::Identity* const only_;  // of what it may replace
+  const std::string name_;                // until it replaces another
+  const int mode_;
   platform::Handle parent_ = platform::kNoHandle;
   platform::Handle file_ = platform::kNoHandle;
   bool isNamed_ = false;
@@ -81,15 +123,22 @@ Status writeSparse(platform::Handle file, const std::uint8_t* from, std::size_t 
 
 }  // namespace
 
-Status Mapping::writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset,
-                               std::int64_t length) {
+Status Mapping::writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset, std::int64_t length,
+                               const Replacing& replacing) {
   Pin order(order_);
   Pieces pieces(*this);
   if (Status status = pieces.take(handle, "write", offset, length); !status) return status;
+  // Held to the end, so that nobody else gets its inode number.
+  const OpenFilePtr old = replacing.only ? replacing.only->file() : nullptr;
+  if (replacing.only && replacing.only->memory_) {
+    return Status::make(Kind::unsupported, "rename", "memory is no file that can be replaced; name a file that was opened");
+  }
+  if (replacing.only && !old) return Status::make(Kind::closed, "rename", "");
   const platform::Handle source = pieces.file()->handle();
   platform::FileStat info;
   if (Status status = platform::stat(source, &info); !status) return status;
-  NewFile target(place, memory_ ? -1 : static_cast<int>(info.mode & 07777));
+  NewFile target(place, memory_ ? -1 : static_cast<int>(info.mode & 07777), replacing.isAllowed,
+                 old ? &replacing.only->identity_ : nullptr);
   if (Status status = target.create(); !status) return status;
   const bool isWhole = !private_ && offset_ + offset == 0 && info.size == length;
   if (isWhole && platform::clone(source, target.handle())) return target.finish();

@@ -42,6 +42,14 @@ struct OpenSpec {
   std::int64_t maxSize = -1;  // -1: as it is
 };
 
+class Mapping;
+
+/** What a new file may take the place of. */
+struct Replacing {
+  bool isAllowed = false;
+  std::shared_ptr<Mapping> only{};  // of nothing but its file
+};
+
 /** When a call is content with a lock that the mapping already has. */
 struct LockClaim {
   bool again;  // with what the same handle has
@@ -144,7 +152,8 @@ class Mapping {
   Status unlockFile(HandleId handle);
 
   // --- copying.cc ---
-  Status writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset, std::int64_t length);
+  Status writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset, std::int64_t length,
+                        const Replacing& replacing);
 
   // --- removing.cc ---
   Status remove();
@@ -199,8 +208,10 @@ class Mapping {
   Status check(const char* syscall);
   void markFault(Cause cause, std::int64_t offset);
   template <typename Attempt>
-  Status explained(const char* syscall, const Pieces& pieces, Attempt attempt);
-  Status explain(Status status, const char* syscall, const Pieces& pieces);
+  Status explained(const char* syscall, const Pieces& pieces, Attempt attempt, bool store = false);
+  Status explain(Status status, const char* syscall, const Pieces& pieces, bool store);
+  /** Null, or why this mapping does not take an advice. */
+  const char* whyNotAdvised(platform::Advice advice) const;
   bool seemsResident(const Pieces& pieces);
 
   static Status outside(const char* argument, std::int64_t asked, std::int64_t size);

@@ -206,7 +206,7 @@ struct Flush : OnRange {
 
 /** advise(handle, advice, offset, length) */
 struct Advise : OnRange {
-  explicit Advise(const Call& call) : OnRange(call, 2), advice(call.one(1, platform::Advice::pageout)) {}
+  explicit Advise(const Call& call) : OnRange(call, 2), advice(call.one(1, platform::Advice::dodump)) {}
   Status run(Outcome&) { return mapping->advise(id, advice, offset, length); }
   platform::Advice advice;
 };
@@ -263,13 +263,20 @@ struct Stat : OnMapping {
   Span numbers;
 };
 
-/** writeToNewFile(handle, path, offset, length, directory) */
+/**
+ * writeToNewFile(handle, path, offset, length, directory, replace): what has the path by then is left alone (-1), replaced
+ * (0), or replaced if it is the file of another handle, which is that number
+ */
 struct WriteToNewFile : OnRange {
   explicit WriteToNewFile(const Call& call) : OnRange(call, 2), place(placeOf(call, 1, 4)) {
     subject.destination = place.path;
+    const std::int64_t replace = call.sizeOrNone(5);
+    replacing = {replace >= 0, replace > 0 ? registry::find(static_cast<HandleId>(replace)) : nullptr};
+    if (replace > 0 && !replacing.only) ready = Status::make(Kind::closed, "rename", "");
   }
-  Status run(Outcome&) { return mapping->writeToNewFile(id, place, offset, length); }
+  Status run(Outcome&) { return mapping->writeToNewFile(id, place, offset, length, replacing); }
   platform::Place place;
+  Replacing replacing;
 };
 
 /** mapInto(handle, pages, start): shows the file there, in the memory of WebAssembly code, from its page at `start` on */
@@ -294,16 +301,17 @@ struct Remove : OnMapping {
   Status run(Outcome&) { return mapping->remove(); }
 };
 
-/** syncDirectory(path) */
+/** syncDirectory(path, directory) */
 struct SyncDirectory : Unmapped {
-  explicit SyncDirectory(const Call& call) { subject = {call.path(0), true, {}}; }
+  explicit SyncDirectory(const Call& call) : place(placeOf(call, 0, 1)) { subject = {place.path, true, {}}; }
   Status run(Outcome&) {
     platform::Handle directory = platform::kNoHandle;
-    if (Status status = platform::openDirectory({subject.path}, &directory); !status) return status;
+    if (Status status = platform::openDirectory(place, &directory); !status) return status;
     const Status status = platform::syncDirectory(directory);
     platform::close(directory);
     return status;
   }
+  platform::Place place;
 };
 
 }  // namespace fmmap

@@ -2,6 +2,7 @@
 // whatever others do to the mapping. Of other handles' windows it takes none, for their threads may end, and no guests.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -28,6 +29,14 @@ struct Pages {
     const std::size_t before = reinterpret_cast<std::uintptr_t>(from) % page;
     at = from - before;
     length = (bytes + before + page - 1) / page * page;
+  }
+
+  /** Those that belong to a piece as a whole. */
+  static Pages within(const Piece& piece) {
+    const std::size_t page = platform::pageSize();
+    const std::size_t skipped = Pages(piece).at == piece.at ? 0 : page - reinterpret_cast<std::uintptr_t>(piece.at) % page;
+    const std::size_t rest = piece.bytes - std::min(skipped, piece.bytes);
+    return {piece.at + skipped, rest / page * page};
   }
 };
 
@@ -72,12 +81,13 @@ class Pieces {
 /**
  * Does what may meet a page that is gone, and makes the fault of it. Where the file has grown again
  * by the time we look there is none, and it is done again.
+ * @param store - Whether pages are wanted for stores that are to come.
  */
 template <typename Attempt>
-Status Mapping::explained(const char* syscall, const Pieces& pieces, Attempt attempt) {
+Status Mapping::explained(const char* syscall, const Pieces& pieces, Attempt attempt, bool store) {
   Status status;
   for (int count = 0; count < 100; ++count) {
-    status = explain(attempt(), syscall, pieces);
+    status = explain(attempt(), syscall, pieces, store);
     if (status.kind != Kind::system || status.error != EFAULT) break;
   }
   return status;

@@ -22,12 +22,22 @@ inline constexpr Handle kNoHandle = -1;
 
 enum class Lock { none = 0, shared, exclusive };
 enum class Access { read = 0, exec, write, copy };  // copy: private, the file never changes
-enum class Advice { normal = 0, random, sequential, willneed, dontneed, hugepage, nohugepage, cold, pageout };
+enum class Advice {
+  normal = 0, random, sequential, willneed, dontneed, hugepage, nohugepage, cold, pageout,
+  collapse, populateRead, populateWrite, remove, mergeable, unmergeable, dontfork, dofork, dontdump, dodump,
+};
 
 struct Identity {
   std::uint64_t volume = 0;
   std::uint64_t file = 0;
   bool operator==(const Identity& other) const { return volume == other.volume && file == other.file; }
+};
+
+/** What has a name in a directory and may lose it to another file. */
+struct Entry {
+  bool isFile = false;  // else it is nothing, or a symbolic link, which has no permissions
+  int mode = 0;
+  std::int64_t user = 0, group = 0;
 };
 
 /** What fs.fstat() tells, in the order of Node's `Stats`; times in seconds, followed by nanoseconds. */
@@ -89,6 +99,8 @@ Status open(const OpenRequest& request, const Place& place, Handle* file, Handle
 Status createNew(Handle parent, const std::string& path, int mode, Handle* file);
 /** Permission bits, whatever the umask; of file systems that have none of their own nothing is asked. */
 Status setMode(Handle file, int mode);
+/** Owner, group and permissions of another file, as far as this process may give them; nobody gets more than there. */
+Status setLike(Handle file, const Entry& entry);
 /**
  * A file that has no name until giveName(), and is gone without one; kNoHandle where that cannot be had.
  * Something at `path` already is EEXIST.
@@ -143,6 +155,8 @@ Status protect(std::uint8_t* at, std::size_t length, Access access);
 Status flush(std::uint8_t* at, std::size_t length);
 Status startFlush(Handle file, std::int64_t offset, std::int64_t length);
 Status advise(std::uint8_t* at, std::size_t length, Advice advice);
+/** Whether the system has such an advice; not every mapping takes it. */
+bool hasAdvice(Advice advice);
 /** Whether the system notes an advice for the pages, which makes areas of their own of those before and after. */
 bool splitsAreas(Advice advice);
 Status populate(std::uint8_t* at, std::size_t length, bool write);
@@ -182,5 +196,12 @@ Status holdDirectory(const Place& place, Handle* directory);
 Status syncDirectory(Handle directory);
 /** Unlinks the last name of `path` in its open parent, only if it still is the file with `identity`. */
 Status removeEntry(Handle parent, const std::string& path, const Identity& identity);
+/**
+ * What has the last name of `path` in its open parent: nothing, a link or a file, and if `only` is given, the file with that
+ * identity. Fails for anything else, such as a directory.
+ */
+Status findEntry(Handle parent, const std::string& path, const Identity* only, Entry* entry);
+/** Gives what is called `name` in a directory the last name of `path`, in place of what has that, in one step. */
+Status replaceEntry(Handle parent, const std::string& name, const std::string& path);
 
 }  // namespace fmmap::platform

@@ -52,14 +52,16 @@ Status Mapping::check(const char* syscall) {
 }
 
 /** A system call that meets a page which is gone says EFAULT, or EIO, where a program gets a signal. */
-Status Mapping::explain(Status status, const char* syscall, const Pieces& pieces) {
+Status Mapping::explain(Status status, const char* syscall, const Pieces& pieces, bool store) {
   if (status.kind == Kind::system && (status.error == EFAULT || status.error == EIO)) {
     pieces.each([&](const Piece& piece) {
       const Pages pages(piece);
       for (std::size_t done = 0; done < pages.length; done += platform::pageSize()) {
-        if (platform::populate(pages.at + done, platform::pageSize(), false)) continue;
+        if (platform::populate(pages.at + done, platform::pageSize(), store)) continue;
         const std::int64_t page = piece.offset + static_cast<std::int64_t>(done) - (piece.at - pages.at);
-        const Cause cause = platform::causeOf(pieces.file()->handle(), offset_ + page, false);
+        const Cause cause = platform::causeOf(pieces.file()->handle(), offset_ + page, store);
+        // A store that is yet to come has lost nothing.
+        if (store && cause == Cause::noSpace) return status = Status::system(ENOSPC, syscall);
         if (cause != Cause::none) markFault(cause, std::max(piece.offset, page));
         return status;
       }
@@ -94,21 +96,43 @@ Status Mapping::flush(HandleId handle, std::int64_t offset, std::int64_t length,
   return status ? check(syscall) : status;
 }
 
+/** What an advice would do that nobody may want, or that the system would do in silence. */
+const char* Mapping::whyNotAdvised(platform::Advice advice) const {
+  using platform::Access, platform::Advice;
+  const Access access = state().access;
+  const bool isWritable = access == Access::write || access == Access::copy;
+  switch (advice) {
+    case Advice::dontneed:
+      return private_ ? "'dontneed' on a copy-on-write mapping would throw its changes away" : nullptr;
+    case Advice::remove:
+      if (private_) return "'remove' is for what a file holds, and a copy-on-write mapping never changes its file";
+      return isWritable ? nullptr : "'remove' would change the file, which is mapped read-only";
+    case Advice::populateWrite:
+      return isWritable ? nullptr : "'populate-write' is for mappings that can be written; 'populate-read' is for all";
+    default: return nullptr;
+  }
+}
+
 Status Mapping::advise(HandleId handle, platform::Advice advice, std::int64_t offset, std::int64_t length) {
+  using platform::Advice;
   Pin order(order_);
   Pieces pieces(*this);
   if (Status status = pieces.take(handle, "madvise", offset, length); !status) return status;
-  if (advice == platform::Advice::dontneed && private_) {
-    return Status::make(Kind::unsupported, "madvise",
-                        "'dontneed' on a copy-on-write mapping would throw its changes away");
-  }
-  return pieces.each([advice](const Piece& piece) {
-    const Pages pages(piece);
-    if (platform::splitsAreas(advice)) {
-      if (Status status = claimSplit(piece, "madvise"); !status) return status;
-    }
-    return platform::advise(pages.at, pages.length, advice);
-  });
+  if (const char* why = whyNotAdvised(advice)) return Status::make(Kind::unsupported, "madvise", why);
+  const auto attempt = [&] {
+    return pieces.each([advice](const Piece& piece) -> Status {
+      // What is lost is lost in whole pages of the range: what else is in its first and last page was not meant.
+      const Pages pages = advice == Advice::remove ? Pages::within(piece) : Pages(piece);
+      if (pages.length == 0) return {};
+      if (platform::splitsAreas(advice)) {
+        if (Status status = claimSplit(piece, "madvise"); !status) return status;
+      }
+      return platform::advise(pages.at, pages.length, advice);
+    });
+  };
+  const bool isForStores = advice == Advice::populateWrite;
+  if (advice != Advice::populateRead && !isForStores) return attempt();
+  return explained("madvise", pieces, attempt, isForStores);
 }
 
 Status Mapping::prefetch(HandleId handle, std::int64_t offset, std::int64_t length) {

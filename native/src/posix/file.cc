@@ -90,6 +90,19 @@ Status setMode(Handle file, int mode) {
   return last("fchmod");
 }
 
+Status setLike(Handle file, const Entry& entry) {
+  const auto user = static_cast<uid_t>(entry.user);
+  const auto group = static_cast<gid_t>(entry.group);
+  // Only root gives a file away, and others only to groups of their own: then the rights that go with it are left out.
+  const bool isGiven = fchown(fd(file), user, group) == 0 || fchown(fd(file), static_cast<uid_t>(-1), group) == 0;
+  struct stat own;
+  if (fstat(fd(file), &own) != 0) return last("fstat");
+  int mode = entry.mode;
+  if (!isGiven || own.st_uid != user) mode &= ~S_ISUID;
+  if (own.st_gid != group) mode &= ~S_ISGID & ~((~mode & S_IRWXO) << 3);
+  return setMode(file, mode);
+}
+
 Status createUnnamed(Handle parent, const std::string& path, int mode, Handle* file) {
   struct stat there;
   if (fstatat(fd(parent), entryOf(path).c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0) {

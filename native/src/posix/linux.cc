@@ -27,6 +27,9 @@
 #define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 namespace fmmap::platform {
 
@@ -140,6 +143,16 @@ int adviseBits(Advice advice) {
     case Advice::nohugepage: return MADV_NOHUGEPAGE;
     case Advice::cold: return MADV_COLD;
     case Advice::pageout: return MADV_PAGEOUT;
+    case Advice::collapse: return MADV_COLLAPSE;
+    case Advice::populateRead: return MADV_POPULATE_READ;
+    case Advice::populateWrite: return MADV_POPULATE_WRITE;
+    case Advice::remove: return MADV_REMOVE;
+    case Advice::mergeable: return MADV_MERGEABLE;
+    case Advice::unmergeable: return MADV_UNMERGEABLE;
+    case Advice::dontfork: return MADV_DONTFORK;
+    case Advice::dofork: return MADV_DOFORK;
+    case Advice::dontdump: return MADV_DONTDUMP;
+    case Advice::dodump: return MADV_DODUMP;
   }
   return -1;
 }

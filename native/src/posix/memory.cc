@@ -150,10 +150,21 @@ Status startFlush(Handle file, std::int64_t offset, std::int64_t length) {
 
 Status advise(std::uint8_t* at, std::size_t length, Advice advice) {
   const int bits = adviseBits(advice);
-  if (bits >= 0 && madvise(at, length, bits) == 0) return {};
-  if (bits >= 0 && errno != EINVAL) return last("madvise");
-  return Status::make(Kind::unsupported, "madvise", "this system does not take this advice for this mapping");
+  const auto isTaken = [&] {
+    if (advice == Advice::populateRead) return populatePages(at, length, false);
+    if (advice == Advice::populateWrite) return populatePages(at, length, true);
+    return madvise(at, length, bits) == 0;
+  };
+  if (bits >= 0 && isTaken()) return {};
+  if (bits >= 0 && errno != EINVAL && errno != EOPNOTSUPP) return last("madvise");
+  return Status::make(Kind::unsupported, "madvise",
+                      hasAdvice(advice) ? "this mapping, its file system or this range does not take this advice; memory "
+                                          "that is locked (lockMemory) takes neither 'dontneed' nor 'remove'"
+                                        : "this system does not have this advice; ask isAdviceSupported before");
 }
+
+// Documented in madvise(2): of no bytes nothing but the advice is looked at.
+bool hasAdvice(Advice advice) { return adviseBits(advice) >= 0 && madvise(nullptr, 0, adviseBits(advice)) == 0; }
 
 bool splitsAreas(Advice advice) {
   switch (advice) {
@@ -161,7 +172,13 @@ bool splitsAreas(Advice advice) {
     case Advice::random:
     case Advice::sequential:
     case Advice::hugepage:
-    case Advice::nohugepage: return true;
+    case Advice::nohugepage:
+    case Advice::mergeable:
+    case Advice::unmergeable:
+    case Advice::dontfork:
+    case Advice::dofork:
+    case Advice::dontdump:
+    case Advice::dodump: return true;
     default: return false;
   }
 }

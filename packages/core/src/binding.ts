@@ -96,15 +96,17 @@ interface Operations {
   lock(id: HandleId, kind: LockKind, again: boolean, adopt: boolean): number;
   /** Puts what `fstat(2)` says into shared memory, in the order of `FileStat` in `native/src/platform.h`. */
   stat(id: HandleId, numbers: BigInt64Array): number;
+  /** `replace`: -1 nothing, 0 whatever has the path, else the file of that handle only. */
   writeToNewFile(
     id: HandleId,
     path: string | Uint8Array,
     offset: number,
     length: number,
     directory: number,
+    replace: HandleId | 0 | -1,
   ): number;
   remove(id: HandleId): number;
-  syncDirectory(path: string | Uint8Array): number;
+  syncDirectory(path: string | Uint8Array, directory: number): number;
 }
 
 export type Operation = keyof Operations;
@@ -141,6 +143,8 @@ export interface Binding extends Operations, Changes {
   blank(memory: Uint8Array): void;
   /** False while work in flight still uses the window: its memory must stay until that is done. */
   unmap(id: HandleId, window: Uint8Array): boolean;
+  /** By its place in the list of `advice.ts`. */
+  hasAdvice(advice: number): boolean;
   /** Whether it was in time: before the first mapping. */
   disableGuard(): boolean;
   /** Once in a thread; `report` is called after each fault in the process. */
@@ -227,3 +231,9 @@ export const binding: Binding = Object.assign(ownErrors(addon), {
 
 /** Of every call. */
 export const { result } = binding;
+
+/**
+ * Bytes of a page of memory, 4096 on most machines: what the system reads in, keeps and tells of as a whole. A power of two.
+ * A file's pages start at multiples of it, counted from the start of the file.
+ */
+export const pageSize: number = binding.pageSize;

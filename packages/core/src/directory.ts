@@ -1,8 +1,21 @@
 import { Buffer } from 'node:buffer';
 
-import { binding } from './binding.js';
-import { type PathLike, toPath } from './path.js';
-import { relieved } from './shortage.js';
+import { type PathLike, type Place, placeOf, toPath } from './path.js';
+import { call, perform, type Work } from './work.js';
+
+export function* syncing({ path, directory }: Place): Work<void> {
+  yield* call('syncDirectory', path, directory);
+}
+
+/** The directory that holds `path`, byte for byte, so that a name in any encoding stays what it is. @throws TypeError */
+export function parentOf(path: PathLike): string | Uint8Array {
+  const name = toPath(path);
+  const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1');
+  const trimmed = text.replace(/(?<=[^/])\/+$/, '');
+  const slash = trimmed.lastIndexOf('/');
+  const parent = slash < 0 ? '.' : slash === 0 ? '/' : trimmed.slice(0, slash);
+  return typeof name === 'string' ? parent : Buffer.from(parent, 'latin1');
+}
 
 /**
  * Makes the entries of a directory durable (`fsync(2)` of the directory): creations, renames and
@@ -16,18 +29,10 @@ import { relieved } from './shortage.js';
  * ```
  */
 export function syncDirectory(path: PathLike): void {
-  const name = toPath(path);
-  relieved(() => binding.syncDirectory(name));
+  perform(syncing(placeOf(path)));
 }
 
 /** {@link syncDirectory} for the directory that holds `path`, which itself need not exist. */
 export function syncParentDirectory(path: PathLike): void {
-  const name = toPath(path);
-  // Byte for byte, so that a name in any encoding stays what it is.
-  const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1');
-  const trimmed = text.replace(/(?<=[^/])\/+$/, '');
-  const slash = trimmed.lastIndexOf('/');
-  const parent = slash < 0 ? '.' : slash === 0 ? '/' : trimmed.slice(0, slash);
-  const directory = typeof name === 'string' ? parent : Buffer.from(parent, 'latin1');
-  relieved(() => binding.syncDirectory(directory));
+  perform(syncing(placeOf(parentOf(path))));
 }

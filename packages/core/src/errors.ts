@@ -303,7 +303,7 @@ export function createError(
       error = new MmapRangeError(about, { ...details, argument });
       break;
     case Kind.identity:
-      error = new MmapIdentityError(about, {
+      error = new MmapIdentityError(`${detail}: '${dest ?? path ?? ''}'`, {
         ...details,
         code: 'ERR_MMAP_IDENTITY',
         reason: argument as IdentityReason,

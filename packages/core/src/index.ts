@@ -2,6 +2,7 @@
 export type {
   Advice,
   AttachOptions,
+  CloseOptions,
   CreateOptions,
   CursorDescription,
   FaultCause,
@@ -24,9 +25,11 @@ export type {
   WasmMemory,
   WasmRange,
   Whence,
+  WriteToNewFileOptions,
 } from './internal.js';
 export {
   disableFaultGuard,
+  isAdviceSupported,
   MmapClosedError,
   MmapError,
   MmapFaultError,
@@ -39,6 +42,7 @@ export {
   MmapPoisonedError,
   MmapRangeError,
   MmapUnsupportedError,
+  pageSize,
   syncDirectory,
   syncParentDirectory,
 } from './internal.js';

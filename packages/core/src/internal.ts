@@ -1,4 +1,6 @@
 // What the async packages are made of. Not for direct use: it may change with any version.
+
+export { type Advice, isAdviceSupported } from './advice.js';
 export {
   drive,
   poolRuntime,
@@ -14,13 +16,14 @@ export {
   LockKind,
   type OffsetArray,
   type Operation,
+  pageSize,
   result,
 } from './binding.js';
 export { isBytes } from './bytes.js';
 export { copyExact, copyTo, toTarget } from './copy.js';
 export { aim, type Whence } from './cursor.js';
 export { type CursorDescription, type FileDescription, show } from './describe.js';
-export { syncDirectory, syncParentDirectory } from './directory.js';
+export { parentOf, syncDirectory, syncing, syncParentDirectory } from './directory.js';
 export {
   type FaultCause,
   type IdentityReason,
@@ -51,7 +54,7 @@ export { mixin } from './mixin.js';
 export { MmapFile } from './mmap-file.js';
 export { MmapFileMut } from './mmap-file-mut.js';
 export { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
-export type { Advice, LockState } from './operations.js';
+export type { CloseOptions, LockState, WriteToNewFileOptions } from './operations.js';
 export * as operations from './operations.js';
 export type {
   AttachOptions,

@@ -526,7 +526,7 @@ export class Mapping {
     this.requireUsable();
     if (this.isCow) {
       throw new MmapUnsupportedError(
-        `'${this.path}' is a copy-on-write mapping, whose file never changes; open it writable to truncate it`,
+        `'${this.path}' is a copy-on-write mapping, whose file never changes, nor does its length; to have another one, save it with writeToNewFile and open that with maxSize, go on with memory(name, file.asBuffer()), or open the file itself for writing`,
         { path: this.path },
       );
     }

@@ -261,9 +261,20 @@ export abstract class MemoryReads extends TypedReads {
   }
 
   /**
-   * Which pages of a range are in memory: one byte a page, 1 if it is (`mincore(2)`). Linux says 1
-   * for every page of a file that the caller neither owns nor may write.
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * Which pages of a range, by default all, are in memory: one byte for each page of {@link pageSize} bytes that the range touches,
+   * 1 if it is (`mincore(2)`). The first is the page that `offset` lies in; pages start where the file, not the mapping, has a
+   * multiple of `pageSize`. Linux says 1 for every page of a file that the caller neither owns nor may write.
+   *
+   * @param offset - First byte. @defaultValue `0`
+   * @param length - Bytes. @defaultValue to the end
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFile.open('package.json');
+   * const pages = file.residency();
+   * const there = pages.reduce((sum, page) => sum + page, 0);
+   * console.log(`${there} of ${pages.length} pages, ${there * pageSize} bytes of memory`);
+   * ```
    */
   residency(offset?: number, length?: number): Uint8Array {
     const mapping = this._mapping;

@@ -44,6 +44,9 @@ export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> exten
 export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends MmapFile<Memory> {
   #removeOnDispose = false;
 
+  /** There is none, for executable memory is never writable: {@link MmapFile.openExec}. */
+  declare static readonly openExec: never;
+
   /**
    * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively. The file, its size and
    * its name are on the disk then (`fsync(2)` of the file, and of its directory).
@@ -88,7 +91,11 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone.
+   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone, and the file never changes.
+   *
+   * So `flush` has nothing to do and does nothing: save with {@link writeToNewFile}, which can also replace the file. The
+   * length is that of the file: to grow, save and open the copy with `maxSize`, or go on with
+   * `MmapFileMut.memory(name, file.asBuffer())`, which `truncate` makes longer.
    * @throws as {@link MmapFile.open}
    */
   static openCow<Shared extends boolean = false>(
@@ -100,13 +107,18 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     );
   }
 
-  /** A writable mapping of a copy of `data` with no file behind it. */
+  /**
+   * A writable mapping of a copy of `data` with no file behind it, which {@link truncate} makes longer or shorter.
+   * @param name - As for {@link MmapFile.memory}: not a path.
+   * @param data - Bytes, or text in UTF-8. @defaultValue nothing
+   * @throws TypeError, MmapError of the system
+   */
   static override memory<Shared extends boolean = false>(
-    path: string,
+    name: string,
     data: Uint8Array | string = '',
     options?: MapOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
-    return new MmapFileMut(openMemory(this, MmapFileMut, path, Access.write, data, options));
+    return new MmapFileMut(openMemory(this, MmapFileMut, name, Access.write, data, options));
   }
 
   /**
@@ -163,7 +175,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
 
   /**
    * Returns when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
-   * for memory and copy-on-write mappings.
+   * for memory and copy-on-write mappings, which have nothing to write to: {@link writeToNewFile} saves those.
    *
    * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
    * once only, so a later flush must not seem to succeed. Views still show what was to be written.
@@ -184,7 +196,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * show zeroes, those of a part that stays go on showing the file.
    *
    * @throws TypeError, MmapRangeError (before the mapping's offset), MmapClosedError
-   * @throws MmapUnsupportedError for copy-on-write mappings
+   * @throws MmapUnsupportedError for copy-on-write mappings; {@link MmapFileMut.openCow} says how to grow those
    * @throws MmapError of the system. If the file was changed before it failed, the mapping is
    * poisoned ({@link isPoisoned}); otherwise it is as it was.
    */

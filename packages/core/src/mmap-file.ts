@@ -1,12 +1,13 @@
 import type * as fs from 'node:fs';
 
+import type { Advice } from './advice.js';
 import { Access, LockKind } from './binding.js';
 import { copyExact, copyFew, copyTo, toTarget } from './copy.js';
 import { checkMapping } from './made-by.js';
 import type { Mapping, SharedMapping } from './mapping.js';
 import { MemoryReads } from './memory-reads.js';
 import { attachMapping, openFile, openMemory } from './open.js';
-import type { Advice } from './operations.js';
+import type { CloseOptions, WriteToNewFileOptions } from './operations.js';
 import * as operations from './operations.js';
 import {
   type AttachOptions,
@@ -80,16 +81,17 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * A mapping of a copy of `data` with no file behind it. Locks and flushes do nothing.
-   * @param path - A name for messages.
+   * A mapping of a copy of `data` with no file behind it. Locks and flushes do nothing; {@link writeToNewFile} saves it.
+   * @param name - What it is called in messages, and by the property `path`: not a path, nothing is read from there. May be `''`.
+   * @param data - Bytes, or text in UTF-8. @defaultValue nothing
    * @throws TypeError, MmapError of the system
    */
   static memory<Shared extends boolean = false>(
-    path: string,
+    name: string,
     data: Uint8Array | string = '',
     options?: MapOptions<Shared>,
   ): MmapFile<MemoryOf<Shared>> {
-    return new MmapFile(openMemory(this, MmapFile, path, Access.read, data, options));
+    return new MmapFile(openMemory(this, MmapFile, name, Access.read, data, options));
   }
 
   /**
@@ -140,22 +142,51 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Copies a range, by default all, to a file that must not exist: inside the kernel where it can,
-   * and durable, the directory included, when it returns. It appears there whole or not at all,
-   * even after a crash, where the file system has files without a name (`O_TMPFILE`).
+   * Copies a range, by default all, to a file that must not exist, or is replaced with `{ replace: true }`: inside the
+   * kernel where it can, and durable, the directory included, when it returns. It appears there whole or not at all,
+   * even after a crash, where the file system has files without a name (`O_TMPFILE`). Options may come in the place of
+   * the range.
    *
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
-   * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.
+   * It is also how to save what a copy-on-write mapping holds, and memory.
+   *
+   * @param path - Where to; a relative one counts from the present working directory.
+   * @param offset - First byte. @defaultValue `0`
+   * @param length - Bytes. @defaultValue to the end
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   * @throws MmapIdentityError if `replace` names a file, and the path does not lead to it: `reason` says what is there
+   * @throws MmapUnsupportedError if `replace` names memory
+   * @throws MmapError of the system, such as `EEXIST`, `EISDIR` or `ENOSPC`: no new file is left then, and what was there is. Where
+   * only the sync of the directory fails after a replacement, that has taken place, and may be undone by a crash.
+   * @example
+   * ```ts
+   * using edited = MmapFileMut.openCow('package.json'); // whose stores do not reach the file
+   * edited.write(edited.copyBytes().toString().replace('0.0.0', '1.0.0'));
+   * edited.writeToNewFile('package.json', { replace: edited });
+   * ```
    */
-  writeToNewFile(path: PathLike, offset?: number, length?: number): void {
-    perform(operations.writeToNewFile(this._mapping, placeOf(path), offset, length));
+  writeToNewFile(path: PathLike, options?: WriteToNewFileOptions): void;
+  /** The same, of a range. */
+  writeToNewFile(
+    path: PathLike,
+    offset?: number,
+    length?: number,
+    options?: WriteToNewFileOptions,
+  ): void;
+  writeToNewFile(path: PathLike, ...rest: operations.CopyArguments): void {
+    const request = operations.copyRequest(rest);
+    perform(operations.writeToNewFile(this._mapping, placeOf(path), request));
   }
 
   /**
-   * Tells the system what a range is going to be used for (`madvise(2)`).
-   * @throws TypeError, MmapRangeError, MmapClosedError
-   * @throws MmapUnsupportedError if the system does not know the advice, and for `'dontneed'` on a
-   * copy-on-write mapping, whose changes it would discard.
+   * Tells the system what a range, by default all, is going to be used for (`madvise(2)`); see {@link Advice}. It is about the
+   * pages that the range touches (`'remove'`: those that lie in it as a whole), as they are mapped now: `reopen` starts without, and
+   * so may what `truncate` adds.
+   *
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   * @throws MmapUnsupportedError if the system does not have the advice ({@link isAdviceSupported}) or this mapping does not
+   * take it; for `'dontneed'` on a copy-on-write mapping, whose changes it would discard; for `'remove'` on one, and on a mapping that may
+   * only be read; for `'populate-write'` on the latter; and for `'free'`. Nothing is changed then.
+   * @throws MmapError of the system, such as `ENOSPC` for `'populate-write'`
    */
   advise(advice: Advice, offset?: number, length?: number): void {
     perform(operations.advise(this._mapping, advice, offset, length));
@@ -267,9 +298,19 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * Unmaps and unlocks. Views that are left read zeroes, or are detached with `detachOnClose`;
    * every method throws {@link MmapClosedError} from now on. A second `close` does nothing.
+   *
+   * What was stored is in the system's memory then, and comes to the disk in its time; with the option `flush` it is there already.
+   *
+   * @throws TypeError; with `flush`, as `flush` of a file that may be written, and then the handle is still open
+   * @example
+   * ```ts
+   * const file = MmapFileMut.create('journal.bin', { maxSize: 8 });
+   * file.writeDoubleLE(0.5, 0);
+   * file.close({ flush: true });
+   * ```
    */
-  close(): void {
-    perform(this._mapping.close());
+  close(options?: CloseOptions): void {
+    perform(operations.close(this._mapping, operations.isFlushed(options)));
   }
 
   [Symbol.dispose](): void {

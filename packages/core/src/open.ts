@@ -91,7 +91,9 @@ export function openMemory(
   options?: MapOptions,
 ): Mapping {
   const name = madeBy(caller, type, 'memory');
-  if (typeof path !== 'string') throw typeError('path', 'a string', path);
+  if (typeof path !== 'string') {
+    throw typeError('name', "a string, which comes before the data and may be ''", path);
+  }
   const bytes = typeof data === 'string' ? Buffer.from(data) : data;
   if (!isBytes(bytes)) throw typeError('data', 'a Uint8Array or a string', data);
   const content = plain(bytes, 'data');

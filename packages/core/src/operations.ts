@@ -1,31 +1,18 @@
 import type { BigIntStats, Stats } from 'node:fs';
 
-import { LockKind } from './binding.js';
+import { type Advice, checkAdvice } from './advice.js';
+import { type HandleId, LockKind } from './binding.js';
 import { typeError } from './errors.js';
 import { pauses } from './lock-turn.js';
 import type { Mapping } from './mapping.js';
+import type { MemoryReads } from './memory-reads.js';
 import { readOptions } from './options.js';
 import type { Place } from './path.js';
+import { type OperationOptions, operationOptions } from './signal.js';
 import { statNumbers, toBigIntStats, toStats } from './stat.js';
 import { call, perform, sleep, type Work } from './work.js';
 
 // What the sync and the async classes do alike: arguments first, then the state, then the system.
-
-/** What `native/src/platform.h` calls `Advice`, in its order. */
-const ADVICE = [
-  'normal',
-  'random',
-  'sequential',
-  'willneed',
-  'dontneed',
-  'hugepage',
-  'nohugepage',
-  'cold',
-  'pageout',
-] as const;
-
-/** What a program is going to do with memory, as `madvise(2)` takes it. */
-export type Advice = (typeof ADVICE)[number];
 
 export const LOCK_STATES = ['none', 'shared', 'exclusive'] as const;
 
@@ -40,8 +27,7 @@ export function* flush(mapping: Mapping, wait: boolean, ...[offset, length]: Ran
 }
 
 export function* advise(mapping: Mapping, advice: Advice, ...[offset, length]: Range): Work<void> {
-  const index = ADVICE.indexOf(advice);
-  if (index < 0) throw typeError('advice', `one of '${ADVICE.join("', '")}'`, advice);
+  const index = checkAdvice(advice);
   const bytes = mapping.resolve(offset, length);
   yield* call('advise', mapping.id, index, offset ?? 0, bytes);
 }
@@ -65,13 +51,75 @@ export function* lockMemory(
   yield* mapping.guarded('lockMemory', mapping.id, offset ?? 0, bytes, lock);
 }
 
+/** Options of `writeToNewFile`. */
+export interface WriteToNewFileOptions {
+  /**
+   * Whether the copy may take the place of a file that has the path already. The copy is made beside it under a hidden name, synced,
+   * and renamed over it in one step (`rename(2)`): whatever happens, the path leads to the whole old file or to the whole new one, and
+   * whoever has the old one open, or mapped, goes on with that. The mapped file itself may be replaced.
+   *
+   * The copy gets the permissions of the file that it replaces, and its owner and group as far as the process may give them.
+   * A symbolic link is itself replaced, not the file that it leads to; directories, devices, pipes and sockets are refused. Locks
+   * are not looked at, for they belong to the old file. It is no error that nothing has the path.
+   *
+   * Given a file, it is replaced only if the path leads to just that file; else an `MmapIdentityError` tells what was found.
+   * What `remove` cannot exclude, this cannot either: another one being renamed to the path in the instant after the last look.
+   *
+   * @defaultValue `false`
+   */
+  replace?: boolean | MemoryReads | undefined;
+}
+
+/** What `writeToNewFile` is called with behind the path: the options may come alone. */
+export type CopyArguments = readonly [
+  offset?: number | WriteToNewFileOptions | undefined,
+  length?: number | undefined,
+  options?: WriteToNewFileOptions | undefined,
+];
+
+/** Which part is copied, and what the copy may replace: nothing, anything, or a certain file. */
+export interface CopyRequest {
+  readonly offset: number | undefined;
+  readonly length: number | undefined;
+  readonly replace: boolean | { readonly id: HandleId };
+  readonly signal?: AbortSignal | undefined;
+}
+
+const COPY_TAKES = new Set(['replace']);
+
+const readCopyOptions = (options: object | undefined): WriteToNewFileOptions & OperationOptions =>
+  readOptions(options, COPY_TAKES, 'writeToNewFile');
+
+/** As {@link copyRequest} has its options read where there is a `signal`. */
+export const readAbortableCopyOptions: typeof readCopyOptions = (options) =>
+  operationOptions(options, COPY_TAKES);
+
+/** @throws TypeError, MmapClosedError of the file that is to be replaced */
+export function copyRequest(args: CopyArguments, read = readCopyOptions): CopyRequest {
+  const [first, ...others] = args;
+  const isRecord = typeof first === 'object' && first !== null && !Array.isArray(first);
+  const isAlone = isRecord && others.every((other) => other === undefined);
+  const [offset, length, options] = isAlone ? [undefined, undefined, first] : args;
+  const { replace = false, signal } = read(options);
+  return { offset: offset as number | undefined, length, replace: toReplaced(replace), signal };
+}
+
+/** A file of any class, and of any copy of the package, is known by its mapping, which has a handle. */
+function toReplaced(value: unknown): boolean | { readonly id: HandleId } {
+  if (typeof value === 'boolean') return value;
+  const mapping = (value as { _mapping?: { id: HandleId } } | null)?._mapping;
+  if (typeof mapping?.id === 'number') return mapping;
+  throw typeError('replace', 'a boolean, or an open file', value);
+}
+
 export function* writeToNewFile(
   mapping: Mapping,
   { path, directory }: Place,
-  ...[offset, length]: Range
+  { offset, length, replace }: CopyRequest,
 ): Work<void> {
   const bytes = mapping.resolve(offset, length);
-  yield* mapping.guarded('writeToNewFile', mapping.id, path, offset ?? 0, bytes, directory);
+  const old = typeof replace === 'object' ? replace.id : replace ? 0 : -1;
+  yield* mapping.guarded('writeToNewFile', mapping.id, path, offset ?? 0, bytes, directory, old);
 }
 
 /** How a lock is asked for. */
@@ -108,6 +156,27 @@ export function* tryLock(mapping: Mapping, kind: LockKind): Work<boolean> {
 export function* unlock(mapping: Mapping): Work<void> {
   yield* call('lock', mapping.id, LockKind.none, false, false);
   mapping.lockTurn.gave();
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /**
+   * Whether what was stored is to be on the disk before the file is closed, as after `flush`. If that fails, the handle stays
+   * open, and its mapping is poisoned; `close` without it then closes it. @defaultValue `false`
+   */
+  flush?: boolean | undefined;
+}
+
+/** Whether `options` of `close` ask for a flush. @throws TypeError */
+export function isFlushed(options: CloseOptions | undefined): boolean {
+  const { flush = false } = readOptions(options, new Set(['flush']), 'close');
+  if (typeof flush !== 'boolean') throw typeError('flush', 'a boolean', flush);
+  return flush;
+}
+
+export function* close(mapping: Mapping, isFlushed: boolean): Work<void> {
+  if (isFlushed && !mapping.isClosed) yield* flush(mapping, true, undefined, undefined);
+  yield* mapping.close();
 }
 
 /** Whether `options` of `stat` ask for bigints. @throws TypeError */

@@ -2,7 +2,7 @@ import { constants as fs } from 'node:fs';
 import process from 'node:process';
 import { types } from 'node:util';
 
-import { Access, Flag } from './binding.js';
+import { Access, Flag, pageSize } from './binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from './errors.js';
 import { checkInteger, checkSize } from './range.js';
 
@@ -27,7 +27,11 @@ export interface MapOptions<Shared extends boolean = boolean> extends AttachOpti
   populate?: boolean | undefined;
   /** A hint that the memory is a stack (`MAP_STACK`). @defaultValue `false` */
   stack?: boolean | undefined;
-  /** Ask for transparent huge pages (`MADV_HUGEPAGE`). @defaultValue `false` */
+  /**
+   * Ask for transparent huge pages (`MADV_HUGEPAGE`). Those that are set aside (hugetlbfs) cannot be had, since no part of one can be
+   * replaced: a size of theirs in place of `true` is an {@link MmapUnsupportedError}.
+   * @defaultValue `false`
+   */
   hugePages?: boolean | undefined;
   /** Reserve no swap for private pages (`MAP_NORESERVE`). @defaultValue `false` */
   noReserve?: boolean | undefined;
@@ -262,6 +266,16 @@ function parseCustomFlags(value: unknown): number {
   );
 }
 
+/** @throws MmapUnsupportedError for what is a size of huge pages somewhere */
+function refusePageSize(value: unknown): void {
+  if (typeof value !== 'number' || value <= pageSize || !Number.isInteger(Math.log2(value))) return;
+  throw new MmapUnsupportedError(
+    `pages of ${value} bytes (hugetlbfs) cannot be had for "hugePages": the memory of a file must be replaced page by page of ${pageSize} bytes ` +
+      'when it is closed, cut or lost; ask for transparent huge pages with true, and make them with the advice collapse',
+    { argument: 'hugePages' },
+  );
+}
+
 /**
  * Checks the options of a constructor before anything is opened.
  * @param name - How messages call the constructor.
@@ -298,6 +312,7 @@ export function parseOptions(
     } else if (key === 'mode') {
       numbers.mode = parseMode(value);
     } else {
+      if (key === 'hugePages') refusePageSize(value);
       if (typeof value !== 'boolean') throw typeError(key, 'a boolean', value);
       const bit = BITS[key] ?? 0;
       flags = value ? flags | bit : flags & ~bit;

@@ -27,6 +27,7 @@ const TAKING: ReadonlySet<StepName> = new Set<StepName>([
   'lockMemory',
   'writeToNewFile',
   'remove',
+  'syncDirectory',
 ]);
 
 /** One step of a piece of work. */

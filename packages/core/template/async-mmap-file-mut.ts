@@ -54,6 +54,9 @@ export class AsyncMmapFileMut<
 > extends AsyncMmapFile<Memory> {
   #removeOnDispose = false;
 
+  /** There is none, for executable memory is never writable: {@link AsyncMmapFile.openExec}. */
+  declare static readonly openExec: never;
+
   /**
    * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively. The file, its size and
    * its name are on the disk then (`fsync(2)` of the file, and of its directory).
@@ -98,7 +101,11 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone.
+   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone, and the file never changes.
+   *
+   * So `flush` has nothing to do and does nothing: save with {@link writeToNewFile}, which can also replace the file. The
+   * length is that of the file: to grow, save and open the copy with `maxSize`, or go on with
+   * `AsyncMmapFileMut.memory(name, file.asBuffer())`, which `truncate` makes longer.
    * @throws as {@link AsyncMmapFile.open}
    */
   static async openCow<Shared extends boolean = false>(
@@ -110,14 +117,19 @@ export class AsyncMmapFileMut<
     );
   }
 
-  /** A writable mapping of a copy of `data` with no file behind it, at once. */
+  /**
+   * A writable mapping of a copy of `data` with no file behind it, at once, which {@link truncate} makes longer or shorter.
+   * @param name - As for {@link AsyncMmapFile.memory}: not a path.
+   * @param data - Bytes, or text in UTF-8. @defaultValue nothing
+   * @throws TypeError, MmapError of the system
+   */
   static override memory<Shared extends boolean = false>(
-    path: string,
+    name: string,
     data: Uint8Array | string = '',
     options?: MapOptions<Shared>,
   ): AsyncMmapFileMut<MemoryOf<Shared>> {
     return new AsyncMmapFileMut(
-      openMemory(this, AsyncMmapFileMut, path, Access.write, data, options),
+      openMemory(this, AsyncMmapFileMut, name, Access.write, data, options),
     );
   }
 
@@ -175,7 +187,7 @@ export class AsyncMmapFileMut<
 
   /**
    * Fulfilled when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
-   * for memory and copy-on-write mappings.
+   * for memory and copy-on-write mappings, which have nothing to write to: {@link writeToNewFile} saves those.
    *
    * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
    * once only, so a later flush must not seem to succeed. Views still show what was to be written.
@@ -198,7 +210,7 @@ export class AsyncMmapFileMut<
    * on this file, and what is asked for later waits for it.
    *
    * @throws TypeError, MmapRangeError (before the mapping's offset), MmapClosedError, MmapFaultError
-   * @throws MmapUnsupportedError for copy-on-write mappings
+   * @throws MmapUnsupportedError for copy-on-write mappings; {@link AsyncMmapFileMut.openCow} says how to grow those
    * @throws MmapError of the system. If the file was changed before it failed, the mapping is
    * poisoned (`isPoisoned`); otherwise it is as it was.
    */

@@ -5,6 +5,7 @@ import {
   type AttachOptions,
   abortable,
   attachMapping,
+  type CloseOptions,
   checkInteger,
   checkMapping,
   checkSize,
@@ -34,6 +35,7 @@ import {
   type SharedMapping,
   toTarget,
   type Work,
+  type WriteToNewFileOptions,
 } from '../src/internal.js';
 import { AsyncMmapFileReader } from './async-reader.js';
 import { Reads, runtime } from './runtime.js';
@@ -103,16 +105,17 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * A mapping of a copy of `data` with no file behind it, at once. Locks and flushes do nothing.
-   * @param path - A name for messages.
+   * A mapping of a copy of `data` with no file behind it, at once. Locks and flushes do nothing; {@link writeToNewFile} saves it.
+   * @param name - What it is called in messages, and by the property `path`: not a path, nothing is read from there. May be `''`.
+   * @param data - Bytes, or text in UTF-8. @defaultValue nothing
    * @throws TypeError, MmapError of the system
    */
   static memory<Shared extends boolean = false>(
-    path: string,
+    name: string,
     data: Uint8Array | string = '',
     options?: MapOptions<Shared>,
   ): AsyncMmapFile<MemoryOf<Shared>> {
-    return new AsyncMmapFile(openMemory(this, AsyncMmapFile, path, Access.read, data, options));
+    return new AsyncMmapFile(openMemory(this, AsyncMmapFile, name, Access.read, data, options));
   }
 
   /**
@@ -178,34 +181,60 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Copies a range, by default all, to a file that must not exist: inside the kernel where it can,
-   * and durable, the directory included, once the promise is fulfilled. It appears there whole or not at all,
-   * even after a crash, where the file system has files without a name (`O_TMPFILE`).
+   * Copies a range, by default all, to a file that must not exist, or is replaced with `{ replace: true }`: inside the
+   * kernel where it can, and durable, the directory included, once the promise is fulfilled. It appears there whole or not at all,
+   * even after a crash, where the file system has files without a name (`O_TMPFILE`). Options may come in the place of
+   * the range.
    *
+   * It is also how to save what a copy-on-write mapping holds, and memory.
+   *
+   * @param path - Where to; a relative one counts from the present working directory.
+   * @param offset - First byte. @defaultValue `0`
+   * @param length - Bytes. @defaultValue to the end
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
-   * @throws MmapError of the system, such as `EEXIST` or `ENOSPC`; no new file is left then.
+   * @throws MmapIdentityError if `replace` names a file, and the path does not lead to it: `reason` says what is there
+   * @throws MmapUnsupportedError if `replace` names memory
+   * @throws MmapError of the system, such as `EEXIST`, `EISDIR` or `ENOSPC`: no new file is left then, and what was there is. Where
+   * only the sync of the directory fails after a replacement, that has taken place, and may be undone by a crash.
+   * @example
+   * ```ts
+   * await using edited = await AsyncMmapFileMut.openCow('package.json'); // whose stores do not reach the file
+   * edited.write(edited.copyBytes().toString().replace('0.0.0', '1.0.0'));
+   * await edited.writeToNewFile('package.json', { replace: edited });
+   * ```
    */
+  async writeToNewFile(
+    path: PathLike,
+    options?: WriteToNewFileOptions & OperationOptions,
+  ): Promise<void>;
+  /** The same, of a range. */
   async writeToNewFile(
     path: PathLike,
     offset?: number,
     length?: number,
-    options?: OperationOptions,
-  ): Promise<void> {
-    const signal = abortable(options);
+    options?: WriteToNewFileOptions & OperationOptions,
+  ): Promise<void>;
+  async writeToNewFile(path: PathLike, ...rest: operations.CopyArguments): Promise<void> {
+    const request = operations.copyRequest(rest, operations.readAbortableCopyOptions);
     const place = holdPlace(path);
-    const work = () => operations.writeToNewFile(this._mapping, place, offset, length);
+    const work = () => operations.writeToNewFile(this._mapping, place, request);
     try {
-      await this._use(work, signal);
+      await this._use(work, request.signal);
     } finally {
       letGo(place);
     }
   }
 
   /**
-   * Tells the system what a range is going to be used for (`madvise(2)`).
+   * Tells the system what a range, by default all, is going to be used for (`madvise(2)`); see {@link Advice}. It is about the
+   * pages that the range touches (`'remove'`: those that lie in it as a whole), as they are mapped now: `reopen` starts without, and
+   * so may what `truncate` adds.
+   *
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
-   * @throws MmapUnsupportedError if the system does not know the advice, and for `'dontneed'` on a
-   * copy-on-write mapping, whose changes it would discard.
+   * @throws MmapUnsupportedError if the system does not have the advice (`isAdviceSupported`) or this mapping does not
+   * take it; for `'dontneed'` on a copy-on-write mapping, whose changes it would discard; for `'remove'` on one, and on a mapping that may
+   * only be read; for `'populate-write'` on the latter; and for `'free'`. Nothing is changed then.
+   * @throws MmapError of the system, such as `ENOSPC` for `'populate-write'`
    */
   async advise(advice: Advice, offset?: number, length?: number): Promise<void> {
     await this._use(() => operations.advise(this._mapping, advice, offset, length));
@@ -316,9 +345,20 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * Unmaps and unlocks, when what is under way on this file is done. Views that are left read zeroes,
    * or are detached with `detachOnClose`; every method throws `MmapClosedError` from then on. A
    * second `close` does nothing.
+   *
+   * What was stored is in the system's memory then, and comes to the disk in its time; with the option `flush` it is there already.
+   *
+   * @throws TypeError; with `flush`, as `flush` of a file that may be written, and then the handle is still open
+   * @example
+   * ```ts
+   * const file = await AsyncMmapFileMut.create('journal.bin', { maxSize: 8 });
+   * file.writeDoubleLE(0.5, 0);
+   * await file.close({ flush: true });
+   * ```
    */
-  async close(): Promise<void> {
-    await this._change(() => this._mapping.close());
+  async close(options?: CloseOptions): Promise<void> {
+    const isFlushed = operations.isFlushed(options);
+    await this._change(() => operations.close(this._mapping, isFlushed));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,3 +4,4 @@ export { AsyncMmapFile, type LockOptions } from './async-mmap-file.js';
 export { AsyncMmapFileMut } from './async-mmap-file-mut.js';
 export { AsyncMmapFileReader } from './async-reader.js';
 export { AsyncMmapFileWriter } from './async-writer.js';
+export { syncDirectory, syncParentDirectory } from './directory.js';

@@ -104,6 +104,7 @@ describe.each(Object.entries(classes))('%s', (name, type) => {
 
 test('MmapFileMut has no openExec, and says who has', () => {
   const path = tempFile(CONTENT);
+  // @ts-expect-error: nor have its types
   const error = thrown(() => MmapFileMut.openExec(path));
   expect(error).toBeInstanceOf(TypeError);
   expect(error.message).toContain('call MmapFile.openExec');

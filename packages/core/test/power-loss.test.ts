@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../src/index.js';
 import { child } from './helpers/child.js';
 import { makeDisk } from './helpers/file-systems.js';
-import { look } from './helpers/files.js';
+import { HIDDEN, look } from './helpers/files.js';
 import { canMount } from './helpers/mounting.js';
 import { powerLosses, survivesPowerLoss } from './helpers/power-loss.js';
 import { strace } from './helpers/strace.js';
@@ -55,6 +55,20 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
         expect(Object.keys(found).filter((name) => !['copy', 'file.bin'].includes(name))).toEqual(
           [],
         );
+      },
+    );
+
+    test.each(['fsync:when=1', 'linkat:when=1', 'renameat:when=1', 'fsync:when=2'])(
+      'a file that is being replaced is the old one or the new one when the power fails in its %s',
+      async (moment) => {
+        const replace = `const file = MmapFileMut.openCow(args[0] + '/file.bin');
+          file.fill(7);
+          file.writeToNewFile(args[0] + '/file.bin', { replace: file });`;
+        const { 'file.bin': file, [HIDDEN]: hidden, ...others } = await cutWithin(replace, moment);
+        const made = Buffer.alloc(CONTENT.length, 7);
+        expect([CONTENT, made]).toContainEqual(file);
+        expect([undefined, made]).toContainEqual(hidden);
+        expect(others).toEqual({});
       },
     );
 

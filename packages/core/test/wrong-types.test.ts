@@ -103,7 +103,7 @@ describe('an argument of the wrong type is a TypeError that names it:', () => {
       expectArgumentError(() => memory('name', bad as never), 'data');
     }
     for (const bad of [undefined, null, 5, {}, Buffer.from('name'), new URL('file:///name')]) {
-      expectArgumentError(() => memory(bad as never, 'data'), 'path');
+      expectArgumentError(() => memory(bad as never, 'data'), 'name');
     }
   });
 

@@ -6,7 +6,10 @@ import { PACKAGE } from './package-under-test.js';
 const MINUTES = 60_000;
 
 // One of each kind: what the others differ in is core's, which has all of them.
-const NAMES = ['create', 'truncate to less', 'remove', 'writeToNewFile'];
+const NAMES = [
+  ...['create', 'truncate to less', 'remove', 'writeToNewFile'],
+  'writeToNewFile that replaces another',
+];
 
 describe('every system call that names a file may fail, and each may be the last of the process', () => {
   test.each(NAMES)('%s', { timeout: 5 * MINUTES }, async (name) => {

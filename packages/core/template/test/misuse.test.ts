@@ -40,5 +40,6 @@ test.each([
 });
 
 test('AsyncMmapFileMut has no openExec, and says who has', () => {
+  // @ts-expect-error: nor have its types
   expect(() => AsyncMmapFileMut.openExec(tempFile('x'))).toThrow('call AsyncMmapFile.openExec');
 });

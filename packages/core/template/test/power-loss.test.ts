@@ -9,6 +9,7 @@ const NAMES = [
   ...['flush', 'startFlush', 'truncate to more', 'truncate to less', 'closeWithTruncate'],
   ...['open that grows', 'open that truncates', 'create', 'open of what is not there'],
   ...['remove', 'removeOnDispose', 'writeToNewFile'],
+  ...['writeToNewFile that replaces its own', 'close that flushes'],
 ];
 
 describe.runIf(canMount('mount', 'mkfs.ext4', 'xfs_io'))(

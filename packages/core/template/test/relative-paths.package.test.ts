@@ -51,6 +51,18 @@ const calls: Readonly<Record<string, string>> = {
     await there(() => file.writeToNewFile('new'));
     say(fs.existsSync(args[0] + '/new') && !fs.existsSync(args[1] + '/new') ? 'here' : 'there');
     fs.rmSync(args[0] + '/new');`,
+  'writeToNewFile that replaces': `const file = AsyncMmapFileMut.memory('memory', 'abc');
+    void file.truncate(4); // for which it has to wait
+    fs.writeFileSync(args[0] + '/new', '');
+    await there(() => file.writeToNewFile('new', { replace: true }));
+    say(fs.statSync(args[0] + '/new').size === 4 && !fs.existsSync(args[1] + '/new') ? 'here' : 'there');
+    fs.rmSync(args[0] + '/new');`,
+  syncDirectory: `const file = AsyncMmapFileMut.memory('memory', 'abc');
+    fs.mkdirSync(args[0] + '/below', { recursive: true });
+    say(await there(() => fmmap.syncDirectory('below').then(() => 'here', (error) => error.code)));`,
+  syncParentDirectory: `const file = AsyncMmapFileMut.memory('memory', 'abc');
+    fs.mkdirSync(args[0] + '/below', { recursive: true });
+    say(await there(() => fmmap.syncParentDirectory('below/none').then(() => 'here', (error) => error.code)));`,
 };
 
 test.each(Object.entries(calls))('%s takes the directory of the call', async (_name, call) => {
@@ -85,6 +97,8 @@ test('a rejected open lets go of the directory', async () => {
      for (const [path, options] of [['none'], ['none', { offset: -1 }], ['none', aborted], ['a\\0'], ['']]) {
        await AsyncMmapFile.open(path, options).catch(() => {});
        await AsyncMmapFile.memory('name', 'abc').writeToNewFile('none/' + path, options ? -1 : 0).catch(() => {});
+       await fmmap.syncDirectory(path, options).catch(() => {});
+       await fmmap.syncParentDirectory(path, options).catch(() => {});
      }
      say(directories() - before);`,
     { cwd: tempDir() },

@@ -88,8 +88,9 @@ const calls: Readonly<Record<string, (path: Buffer, options: object) => unknown[
   read: (_path, options) => [Buffer.alloc(10), 5, options],
   readExact: (_path, options) => [Buffer.alloc(10), 5, options],
   prefetch: (_path, options) => [0, 10, options],
-  writeToNewFile: (path, options) => [path, 0, 10, options],
+  writeToNewFile: (path, options) => [path, 0, 10, Object.assign(options, { replace: true })],
   stat: (_path, options) => [Object.assign(options, { bigint: true })],
+  close: (_path, options) => [Object.assign(options, { flush: true })],
   lock: (_path, options) => [Object.assign(options, { timeout: 10_000 })],
   lockShared: (_path, options) => [Object.assign(options, { timeout: 10_000 })],
   flush: (_path, options) => [0, 10, options],
@@ -99,9 +100,12 @@ const calls: Readonly<Record<string, (path: Buffer, options: object) => unknown[
 /** Those that take nothing but numbers and words, or what is looked at before they return. */
 const PLAIN = new Set([
   ...['advise', 'lockMemory', 'unlockMemory', 'tryLock', 'tryLockShared', 'unlock', 'checkFault'],
-  ...['reopen', 'close', 'startFlush', 'freeze', 'freezeExec', 'remove', 'closeWithTruncate'],
+  ...['reopen', 'startFlush', 'freeze', 'freezeExec', 'remove', 'closeWithTruncate'],
   String(Symbol.asyncDispose),
 ]);
+
+/** Those whose options have no signal. */
+const WITHOUT_SIGNAL = ['stat', 'close'];
 
 /** Those of a flavour, whose own tests are about them. */
 const OF_FLAVOURS = new Set(['run', 'runWith', 'map']);
@@ -125,7 +129,7 @@ describe.each(Object.entries(calls))('%s', (name, argumentsFor) => {
     if (name === 'lockShared') await file.unlock();
     const copy = `${path}.copy`;
     const signal = new AbortController().signal;
-    const args = argumentsFor(Buffer.from(copy), name === 'stat' ? {} : { signal });
+    const args = argumentsFor(Buffer.from(copy), WITHOUT_SIGNAL.includes(name) ? {} : { signal });
     const before = name === 'read' || name === 'readExact' ? undefined : file.truncate(11_000);
     const call = (file as never as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
     const promise = call?.apply(file, args);
@@ -155,7 +159,7 @@ describe.each(Object.entries(calls))('%s', (name, argumentsFor) => {
       ];
       return call?.apply(file, [...args.slice(0, -1), options]) as Promise<unknown>;
     };
-    for (const from of name === 'stat' ? [] : Object.values(optionsFrom)) {
+    for (const from of WITHOUT_SIGNAL.includes(name) ? [] : Object.values(optionsFrom)) {
       const error = await failure(() => use(from('signal', AbortSignal.abort())));
       expect(error).toMatchObject({ name: 'AbortError' });
     }

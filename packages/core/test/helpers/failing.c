@@ -1,8 +1,10 @@
-// LD_PRELOAD: with $FMMAP_ERRNO set, which a program may change as it goes, ftruncate fails with that error.
+// LD_PRELOAD: with $FMMAP_ERRNO set, which a program may change as it goes, ftruncate fails with that error. madvise does
+// not know the advice $FMMAP_ADVICE, as on an older kernel.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 typedef int (*Truncate)(int, off_t);
@@ -16,3 +18,12 @@ static int truncateBy(const char *name, int file, off_t size) {
 
 int ftruncate(int file, off_t size) { return truncateBy("ftruncate", file, size); }
 int ftruncate64(int file, off_t size) { return truncateBy("ftruncate64", file, size); }
+
+int madvise(void *at, size_t length, int advice) {
+  const char *unknown = getenv("FMMAP_ADVICE");
+  if (!unknown || atoi(unknown) != advice) {
+    return ((int (*)(void *, size_t, int))dlsym(RTLD_NEXT, "madvise"))(at, length, advice);
+  }
+  errno = EINVAL;
+  return -1;
+}

@@ -9,10 +9,14 @@ export function writeFiles(at: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) fs.writeFileSync(join(at, name), content);
 }
 
+/** How {@link look} calls a copy that was about to replace a file. */
+export const HIDDEN = '.fmmap';
+
 /** The files of a directory, but for some. */
 export function look(at: string, without: readonly string[] = []): Files {
   const names = fs.readdirSync(at).filter((name) => !without.includes(name));
-  return Object.fromEntries(names.map((name) => [name, fs.readFileSync(join(at, name))]));
+  const called = (name: string) => name.replace(/^\.fmmap-[0-9a-f]{16}$/, HIDDEN);
+  return Object.fromEntries(names.map((name) => [called(name), fs.readFileSync(join(at, name))]));
 }
 
 const show = (files: Files): string =>

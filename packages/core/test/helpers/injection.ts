@@ -215,6 +215,7 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
   pwrite64: ['ENOSPC', 'EINTR'],
   copy_file_range: ['ENOSPC', 'EINTR'],
   linkat: ['ENOSPC'],
+  renameat: ['ENOSPC', 'EBUSY'],
   unlinkat: ['EBUSY', 'EACCES'],
 };
 

@@ -54,6 +54,19 @@ export const changes: fc.Arbitrary<Step>[] = [
       world.model.fill(0, start, end);
     }
   }),
+  change('advise remove', fc.tuple(number, number), (world, file, [from, to]) => {
+    const [start = 0, end = 0] = [world.at(from), world.at(to)].sort((a, b) => a - b);
+    const remove = () => file.advise('remove', start, end - start);
+    if (end > world.model.length) expect(remove).toThrow(MmapRangeError);
+    else if (file.isCow) expect(remove).toThrow(MmapUnsupportedError);
+    else {
+      remove();
+      const { delta } = file._mapping.windows;
+      const first = Math.ceil((delta + start) / PAGE) * PAGE - delta;
+      const last = Math.floor((delta + end) / PAGE) * PAGE - delta;
+      if (first < last) world.model.fill(0, first, last);
+    }
+  }),
   change('copyWithin', fc.tuple(number, number, number), (world, file, [to, from, until]) => {
     const [start = 0, end = 0] = [world.at(from), world.at(until)].sort((a, b) => a - b);
     const target = world.at(to);

@@ -125,6 +125,8 @@ export const reads: fc.Arbitrary<Step>[] = [
     const path = join(world.directory, `copy${name}`);
     world.file.writeToNewFile(path, offset);
     expectBytes(fs.readFileSync(path), world.model.subarray(offset));
+    world.file.writeToNewFile(path, 0, offset, { replace: true });
+    expectBytes(fs.readFileSync(path), world.model.subarray(0, offset));
     fs.rmSync(path);
   }),
   step('reopen', fc.boolean(), (world, readOnly) => world.reopen(readOnly)),

@@ -103,6 +103,26 @@ const copying = (open: 'openExisting' | 'openCow', length: number): PowerLoss =>
   byHand: (at) => fs.copyFileSync(join(at, 'file.bin'), join(at, 'copy')),
 });
 
+/** A copy takes the place of a file. */
+const replacing = (open: 'openExisting' | 'openCow', target: string): PowerLoss => ({
+  before: { other: Buffer.from('other'), ...file(OLD) },
+  act: async ({ FileMut }, at) => {
+    const opened = await FileMut[open](join(at, 'file.bin'));
+    opened.writeAll('new', 5000);
+    await opened.writeToNewFile(join(at, target), { replace: true });
+    return opened;
+  },
+  after: [OLD, ...(open === 'openCow' ? [] : [CHANGED])].map((content) => ({
+    other: Buffer.from('other'),
+    ...file(content),
+    [target]: CHANGED,
+  })),
+  byHand: (at) => {
+    fs.writeFileSync(join(at, 'new'), CHANGED);
+    fs.renameSync(join(at, 'new'), join(at, target));
+  },
+});
+
 /** A store that nobody has flushed. */
 const storing = async ({ FileMut }: Api, at: string) => {
   const opened = await FileMut.openExisting(join(at, 'file.bin'));
@@ -261,6 +281,13 @@ export const powerLosses: Readonly<Record<string, PowerLoss>> = {
   writeToNewFile: copying('openExisting', OLD.length),
   'writeToNewFile of a part': copying('openExisting', 5001),
   'writeToNewFile of private pages': copying('openCow', OLD.length),
+  'writeToNewFile that replaces another': replacing('openExisting', 'other'),
+  'writeToNewFile that replaces its own': replacing('openExisting', 'file.bin'),
+  'writeToNewFile of private pages that replaces its own': replacing('openCow', 'file.bin'),
+  'close that flushes': flushing(async (opened) => {
+    opened.writeAll('new', 5000);
+    await opened.close({ flush: true });
+  }, CHANGED),
 };
 
 /**

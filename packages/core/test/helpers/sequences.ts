@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { expectOneOf, type Files } from './files.js';
+import { expectOneOf, type Files, HIDDEN } from './files.js';
 import { type Fault, faultsOf, play, playFault, type Sequence } from './injection.js';
 import { pattern } from './temp.js';
 
@@ -110,6 +110,20 @@ const resizeOnOpen = (options: string, size: number): CheckedSequence => ({
   },
 });
 
+/** Copies an open file over one that is there: that is the old one or the new one, and whole. */
+const replacing = (open: 'openExisting' | 'openCow', target: string): CheckedSequence => ({
+  files: before,
+  prepare: opened().replace('openExisting', open),
+  act: `await file.writeToNewFile(at + '/${target}', { replace: true });`,
+  allowed: (ending) => {
+    const old = open === 'openCow' ? before : withFile(CHANGED);
+    const done = { ...old, [target]: CHANGED };
+    if (ending === 'done') return [done];
+    // The sync of the directory comes last. A process that dies between two steps may leave the copy, unseen.
+    return [old, done, ...(ending === 'killed' ? [{ ...old, [HIDDEN]: CHANGED }] : [])];
+  },
+});
+
 /** Everything that changes a file, its name or its size, and what it may leave behind. */
 export const sequences: Readonly<Record<string, CheckedSequence>> = {
   'MmapFile.open': opening(`return File.open(at + '/file.bin');`),
@@ -145,6 +159,9 @@ export const sequences: Readonly<Record<string, CheckedSequence>> = {
   },
   writeToNewFile: copying('openExisting'),
   'writeToNewFile of private pages': copying('openCow'),
+  'writeToNewFile that replaces another': replacing('openExisting', 'other'),
+  'writeToNewFile that replaces its own': replacing('openExisting', 'file.bin'),
+  'writeToNewFile of private pages that replaces its own': replacing('openCow', 'file.bin'),
 };
 
 /** Waiting for these again is all there is to do about it. */
