@@ -75,10 +75,10 @@ export const ofReaders: Record<string, Recipe<Reader>> = {
     const from = next(reader);
     notes.bytes(from, Buffer.from(await reader.readText(length, 'latin1'), 'latin1'));
   },
-  readUntil: async (reader, { notes }) => {
+  readUntil: async (reader, at) => {
     const from = next(reader);
-    const view = await reader.readUntil(notes.content.subarray(from + 3, from + 5));
-    if (view) notes.view(from, view);
+    const view = await reader.readUntil(at.notes.content.subarray(from + 3, from + 5));
+    chunk(at, from, view ?? Buffer.alloc(0));
   },
   readLine: async (reader, at) => line(at, next(reader), await reader.readLine()),
   chunks: async (reader, at) => {

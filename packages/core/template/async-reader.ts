@@ -174,14 +174,15 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   ): Promise<T | null> {
     const mapping = this.file._mapping;
     mapping.refresh();
-    const from = this.fileOffset;
     const overlap = typeof needle === 'number' ? 0 : needle.length - 1;
     const end = () => this.offset + this.length; // which may move while it waits
-    for (let searched = from; from < end(); ) {
+    for (let from = this.fileOffset, searched = from; from < end(); ) {
       const until = Math.min(searched + overlap + AHEAD, end());
       await this.#prepare(searched, until, signal);
       mapping.refresh();
-      if (end() < until) {
+      // The file is shorter, or another call was quicker and has moved the position.
+      if (end() < until || this.fileOffset !== from) {
+        from = this.fileOffset;
         searched = from;
         continue;
       }

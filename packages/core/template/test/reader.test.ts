@@ -183,3 +183,16 @@ test('bad arguments are rejections', async () => {
   await expectArgumentRejection(() => reader.readLine({ signal: 'x' as never }), 'options.signal');
   expect(reader.position).toBe(0);
 });
+
+test('calls that are not waited for take one line, or record, after the other', async () => {
+  const lines = Array.from({ length: 50 }, (_, index) => `line ${index}`);
+  await using file = AsyncMmapFile.memory('lines', `${lines.join('\n')}\n`);
+  const reader = file.reader();
+  const read = lines.map((_, index) =>
+    index % 2 === 0
+      ? reader.readLine()
+      : reader.readUntil('\n').then((record) => record?.toString().trimEnd()),
+  );
+  expect((await Promise.all(read)).sort()).toEqual([...lines].sort());
+  expect(reader.remaining).toBe(0);
+});
