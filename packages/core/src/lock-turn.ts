@@ -1,3 +1,4 @@
+import { MmapLockError } from './errors.js';
 import { clearTimeout, now, setTimeout } from './host.js';
 import { onAbort, throwIfAborted } from './signal.js';
 
@@ -17,6 +18,13 @@ export function* pauses(): Generator<number, void, undefined> {
   for (let longest = PATIENCE.first; ; longest = Math.min(2 * longest, PATIENCE.most)) {
     yield longest * (0.5 + Math.random() / 2);
   }
+}
+
+export function timedOut(path: string, milliseconds: number | undefined): MmapLockError {
+  return new MmapLockError(
+    `ETIMEDOUT: '${path}' is still locked by another handle or task after ${milliseconds} ms; close or unlock that one, or wait longer`,
+    { code: 'ETIMEDOUT', path, syscall: 'flock' },
+  );
 }
 
 /** The calls of one handle that wait for the lock. */

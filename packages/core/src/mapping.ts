@@ -55,6 +55,8 @@ export interface MappingTraits extends Views {
   readonly isMemory: boolean;
   /** Copy-on-write, and still so once frozen. */
   readonly isCow: boolean;
+  /** Opened by a descriptor: `path` is for messages only. */
+  readonly isNameless: boolean;
 }
 
 /**
@@ -151,7 +153,8 @@ export class Mapping {
     const isMemory = (bits & 1) !== 0;
     const isCow = (bits & 2) !== 0;
     const detachOnClose = (bits & 4) !== 0;
-    const traits = { id, path, access, offset, isMemory, isCow, detachOnClose, shared };
+    const isNameless = (bits & 8) !== 0;
+    const traits = { id, path, access, offset, isMemory, isCow, isNameless, detachOnClose, shared };
     const mapping = new Mapping(traits, delta, true);
     mapping.#lease.register(mapping);
     const known = windows.flatMap((window, index) => {
@@ -189,6 +192,19 @@ export class Mapping {
 
   get path(): string {
     return this.#traits.path;
+  }
+
+  get isNameless(): boolean {
+    return this.#traits.isNameless;
+  }
+
+  /** @throws MmapUnsupportedError for what cannot be removed. */
+  requirePath(): void {
+    if (!this.isNameless) return;
+    throw new MmapUnsupportedError(
+      `'${this.path}' cannot be removed, because a file that was opened by a descriptor has no path; remove it by its path with fs.unlink, and close this handle`,
+      { path: this.path, syscall: 'unlink' },
+    );
   }
 
   /** Of the first visible byte in the file. */
