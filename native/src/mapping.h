@@ -216,7 +216,7 @@ class Mapping {
   bool isSizing() const { return truncate_ || resizeTo_ >= 0; }
   Status settle();
   Status range(const OpenSpec& spec, std::int64_t size);
-  Status commitSize(platform::Handle file);
+  Status commitSize(platform::Handle file, std::int64_t* before);
 
   Status changeSize(HandleId handle, std::int64_t size, bool isRoom, OpenFilePtr* file);
   /** Of a file that nobody looks at through a window, or that is faulted. */

@@ -175,14 +175,21 @@ Status Mapping::commit(HandleId handle) {
     parent = parent_;
   }
   Status status;
-  if (isSizing()) status = commitSize(file->handle());
+  std::int64_t before = -1;
+  if (isSizing()) status = commitSize(file->handle(), &before);
   else if (created_) status = platform::sync(file->handle());
   if (status && created_) status = platform::syncDirectory(parent->handle());
   if (status && lock_ != keepLock_) {
     std::lock_guard<std::mutex> guard(lockMutex_);
     status = takeLock(file, keepLock_);
   }
-  if (!status) return status;
+  if (!status) {
+    // What was grown is cut back, but for what somebody else has locked by now.
+    std::int64_t after = before;
+    const bool isOurs = before >= 0 && !created_ && status.kind != Kind::locked;
+    if (isOurs && platform::size(file->handle(), &after) && after != before) platform::resize(file->handle(), before);
+    return status;
+  }
   {
     std::lock_guard<std::mutex> guard(state_);
     parent_ = nullptr;
@@ -202,26 +209,21 @@ Status Mapping::commit(HandleId handle) {
   return {};
 }
 
-/** First what only adds, for there may be no room; what fails before anything is lost leaves the file as it was. */
-Status Mapping::commitSize(platform::Handle file) {
-  std::int64_t before = 0;
-  if (Status status = platform::size(file, &before); !status) return status;
-  bool lost = false;
+/** First what only adds, for there may be no room. `before` is what the file had, but -1 once some of that is lost. */
+Status Mapping::commitSize(platform::Handle file, std::int64_t* before) {
+  if (Status status = platform::size(file, before); !status) return status;
   const auto allocate = [&] {
     return allocate_ && resizeTo_ > 0 ? platform::allocate(file, 0, resizeTo_) : Status{};
   };
   Status status = allocate();
-  if (status && resizeTo_ > before) status = platform::resize(file, resizeTo_);
+  if (status && resizeTo_ > *before) status = platform::resize(file, resizeTo_);
   if (status && truncate_) {
     status = platform::resize(file, 0);
-    lost = static_cast<bool>(status);
+    if (status) *before = -1;
     if (status && resizeTo_ > 0) status = platform::resize(file, resizeTo_);
     if (status) status = allocate();
   }
-  if (status) status = platform::sync(file);
-  std::int64_t after = 0;
-  if (!status && !lost && !created_ && platform::size(file, &after) && after != before) platform::resize(file, before);
-  return status;
+  return status ? platform::sync(file) : status;
 }
 
 void Mapping::abandon() {

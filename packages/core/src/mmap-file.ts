@@ -68,7 +68,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * const descriptor = openSync('package.json');
    * using file = MmapFile.open(descriptor);
    * closeSync(descriptor); // the mapping has one of its own
-   * console.log(file.length === waited.length, file.path); // true ''
+   * console.log(file.length === waited.length, file.path === ''); // true true
    * ```
    */
   static open<Shared extends boolean = false>(

@@ -92,7 +92,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * const handle = await open('package.json');
    * await using file = await AsyncMmapFile.open(handle);
    * await handle.close(); // the mapping has a descriptor of its own
-   * console.log(file.length === waited.length, file.path); // true ''
+   * console.log(file.length === waited.length, file.path === ''); // true true
    * ```
    */
   static async open<Shared extends boolean = false>(
