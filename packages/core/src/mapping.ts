@@ -18,7 +18,7 @@ import {
 import { type FaultListener, FaultListeners } from './fault.js';
 import { setImmediate } from './host.js';
 import { Lease } from './lease.js';
-import { LockTurn } from './lock-turn.js';
+import { LockTurn, type LockUse } from './lock-turn.js';
 import { checkViews, type Views } from './options.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Turns } from './turns.js';
@@ -57,6 +57,8 @@ export interface MappingTraits extends Views {
   readonly isCow: boolean;
   /** Opened by a descriptor: `path` is for messages only. */
   readonly isNameless: boolean;
+  /** Of who waited for the lock to open it. */
+  readonly lockUse?: LockUse | undefined;
 }
 
 /**
@@ -575,6 +577,7 @@ export class Mapping {
     this.#hide();
     try {
       yield* call(this.#isAttached ? 'release' : 'close', this.#traits.id);
+      this.#traits.lockUse?.gave();
     } finally {
       this.#shut();
     }

@@ -6,7 +6,7 @@ import { isBytes, plain } from './bytes.js';
 import { typeError } from './errors.js';
 import { now } from './host.js';
 import { makeWay } from './lease.js';
-import { pauses, timedOut } from './lock-turn.js';
+import { pauses, timedOut, useOfOpened } from './lock-turn.js';
 import { type FileClass, madeBy } from './made-by.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import {
@@ -47,7 +47,11 @@ export function* openFile(
   if (file >= 0 && (flags & Flag.createNew) !== 0) {
     throw typeError('path', 'a path, because with "createNew" a file is to be made', file);
   }
-  const until = request.lockTimeout === undefined ? 0 : now() + request.lockTimeout;
+  const { lockTimeout } = request;
+  const until = lockTimeout === undefined ? 0 : now() + lockTimeout;
+  const lockUse = lockTimeout === undefined ? undefined : useOfOpened(showPath(path));
+  const rest = Math.min(lockUse?.rest() ?? 0, lockTimeout ?? 0);
+  if (rest > 0) yield { milliseconds: rest };
   const open = () =>
     call(
       'open',
@@ -67,16 +71,18 @@ export function* openFile(
   for (const longest of id > 0 ? [] : pauses()) {
     // For whoever has a lease, as open(2) itself would wait; but nothing could end that, and a FIFO would not be refused.
     const left = id === 0 ? longest : until - now();
-    if (left <= 0) throw timedOut(showPath(path), request.lockTimeout);
+    if (left <= 0) throw timedOut(showPath(path), lockTimeout);
     yield { milliseconds: Math.min(longest, left) };
     id = yield* open();
     if (id > 0) break;
   }
+  lockUse?.took();
   return yield* Mapping.finish({
     id,
     path: showPath(path),
     access,
     offset,
+    lockUse,
     isMemory: false,
     isCow: access === Access.copy,
     isNameless: file >= 0,

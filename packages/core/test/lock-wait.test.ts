@@ -150,6 +150,27 @@ test('processes that open, count and close never lose a count', async () => {
   expect(fs.readFileSync(path).readBigUInt64LE()).toBe(200n);
 });
 
+test('who opens a file again, having kept others out of it, lets them try first', async () => {
+  const said = await hear(
+    `const { wait } = Atomics;
+     const pauses = [];
+     Atomics.wait = (array, index, value, time) => { pauses.push(time); return wait(array, index, value, time); };
+     const keep = (path, options) => {
+       const file = MmapFileMut.open(path, options);
+       for (const until = performance.now() + 3; performance.now() < until; );
+       file.close();
+     };
+     // Where the machine is slow they have had the time.
+     while (pauses.length === 0) keep(args[0], { lockTimeout: 1000 });
+     say(pauses[0] > 0 && pauses[0] <= 3);
+     pauses.length = 0;
+     for (let round = 0; round < 20; ++round) keep(args[0], {}); // they want nobody to wait
+     say(pauses);`,
+    { args: [tempFile(CONTENT)] },
+  );
+  expect(said).toEqual([true, []]);
+});
+
 describe.each([
   ['lock', 'exclusive'],
   ['lockShared', 'shared'],
