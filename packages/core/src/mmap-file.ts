@@ -65,7 +65,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * import { closeSync, openSync } from 'node:fs';
    *
    * using waited = MmapFile.open('package.json', { lockTimeout: 1000 }); // for who writes it just now
-   * const descriptor = openSync('package.json');
+   * const descriptor = openSync('package.json', 'r');
    * using file = MmapFile.open(descriptor);
    * closeSync(descriptor); // the mapping has one of its own
    * console.log(file.length === waited.length, file.path === ''); // true true

@@ -182,7 +182,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     ]) {
       expect(refusal(special)).toMatchObject({ code: 'ENODEV', syscall: 'mmap' });
     }
-    const closed = fs.openSync(directory);
+    const closed = fs.openSync(directory, 'r');
     fs.closeSync(closed);
     for (const none of [closed, 2 ** 31 - 1]) {
       expect(refusal(none)).toMatchObject({
