@@ -133,8 +133,31 @@ napi_value nameOf(Info info) {
   return string(info, mapping ? mapping->name() : "");
 }
 
+// hold(descriptor): another one of the same open file, until letGo() of that or the end of the environment
+struct Hold : Unmapped {
+  explicit Hold(const Call& call) : environment(call.environment()), file(call.small(0, 0x7fffffff)) {
+    subject = {call.string(1), true, {}};
+  }
+  Status run(Outcome& outcome) {
+    platform::Handle copy = platform::kNoHandle;
+    const Status status = environment->hold(file, &copy);
+    outcome.value = static_cast<double>(copy);
+    return status;
+  }
+  Environment* environment;
+  int file;
+};
+
+// letGo(descriptor): which hold() gave; others are left alone
+napi_value letGo(Info info) {
+  const Call call(info);
+  const int file = call.small(0, 0x7fffffff);
+  if (call.accept()) call.environment()->letGo(file);
+  return nullptr;
+}
+
 // attach(secret, name, starts, ...windows): a handle in this environment, over memory that both see. The results are the
-// mapping's length, access, offset, delta, and traits (1 memory, 2 private, 4 detaching); `starts` gets where each of
+// mapping's length, access, offset, delta, and traits (1 memory, 2 private, 4 detaching, 8 without a path); `starts` gets where each of
 // the windows begins, or -1 for one that is not the mapping's.
 struct Attach : Unmapped {
   explicit Attach(const Call& call) : environment(call.environment()), secret(call.string(0)) {
@@ -161,7 +184,8 @@ struct Attach : Unmapped {
     outcome.results[1] = static_cast<double>(state.access);
     outcome.results[2] = static_cast<double>(mapping->offset());
     outcome.results[3] = static_cast<double>(mapping->delta());
-    outcome.results[4] = (mapping->isMemory() ? 1 : 0) | (mapping->isPrivate() ? 2 : 0) | (mapping->detaches() ? 4 : 0);
+    outcome.results[4] = (mapping->isMemory() ? 1 : 0) | (mapping->isPrivate() ? 2 : 0) | (mapping->detaches() ? 4 : 0) |
+                          (mapping->isNameless() ? 8 : 0);
     outcome.value = static_cast<double>(id);
     return {};
   }
@@ -379,6 +403,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   add<takeDropped>(exports, "takeDropped");
   add<share>(exports, "share");
   add<nameOf>(exports, "nameOf");
+  add<now<Hold>>(exports, "hold");
+  add<letGo>(exports, "letGo");
   add<now<Attach>>(exports, "attach");
   add<take>(exports, "take");
   add<now<State>>(exports, "state");

@@ -40,6 +40,12 @@ std::size_t Environment::takeDropped(napi_env env, double* handles, std::size_t 
   return count;
 }
 
+Status Environment::hold(platform::Handle file, platform::Handle* copy) {
+  const Status status = platform::duplicate(file, copy);
+  if (status) held_[*copy] = std::make_shared<const OpenFile>(*copy);
+  return status;
+}
+
 void Environment::unwatch(HandleId handle, napi_env env) {
   const auto owner = owners_.find(handle);
   if (owner == owners_.end()) return;

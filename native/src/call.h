@@ -29,11 +29,15 @@ struct Environment {
   /** Notes who has a handle, and does not keep it from being collected; until unwatch(). */
   void watch(HandleId handle, napi_env env, napi_value owner);
   void unwatch(HandleId handle, napi_env env);
+  /** Another descriptor of an open file, until letGo() or the end of the environment. */
+  Status hold(platform::Handle file, platform::Handle* copy);
+  void letGo(platform::Handle copy) { held_.erase(copy); }
   /** Handles of owners that have been collected, which is known at once here, and in JavaScript after a turn only. */
   std::size_t takeDropped(napi_env env, double* handles, std::size_t room);
 
  private:
   std::unordered_map<HandleId, napi_ref> owners_;
+  std::unordered_map<platform::Handle, OpenFilePtr> held_;
   HandleId lastHandle_ = 0;
   const std::uint8_t* lastData_ = nullptr;
   std::size_t lastEnd_ = 0;  // up to where its window is known to reach

@@ -37,9 +37,11 @@ struct OpenSpec {
   bool detach = false;
   bool truncate = false;
   bool allocate = false;
+  bool waits = false;  // for a lock of others, by trying again
   std::int64_t offset = 0;
   std::int64_t length = -1;   // -1: to the end
-  std::int64_t maxSize = -1;  // -1: as it is
+  std::int64_t maxSize = 0;   // of a file that is new, empty or truncated
+  std::int64_t minSize = 0;   // of any
 };
 
 class Mapping;
@@ -111,7 +113,7 @@ class Mapping {
   // --- opening.cc: map the windows of the range that open() found, then make it true ---
   Status commit(HandleId handle);
   /** Whether there is anything to commit. */
-  bool isPending() const { return truncate_ || resizeTo_ >= 0 || created_ || populate_; }
+  bool isPending() const { return isSizing() || created_ || populate_ || lock_ != keepLock_; }
   /** Undoes an open() that was not committed. */
   void abandon();
 
@@ -168,6 +170,8 @@ class Mapping {
   bool isMemory() const { return memory_; }
   bool isPrivate() const { return private_; }
   bool detaches() const { return detach_; }
+  /** Opened by a descriptor, so that no path leads to it. */
+  bool isNameless() const { return place_.path.empty() && !memory_; }
 
  private:
   friend class Pieces;
@@ -214,13 +218,16 @@ class Mapping {
   const char* whyNotAdvised(platform::Advice advice) const;
   bool seemsResident(const Pieces& pieces);
 
-  static Status outside(const char* argument, std::int64_t asked, std::int64_t size);
+  static Status outside(const char* argument, std::int64_t asked, std::int64_t size, const char* instead);
   void setFlags(platform::MapFlags flags);
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);
+  Status takeLock(const OpenFilePtr& file, platform::Lock kind);
+  Status look(const OpenSpec& spec, bool* moved);
+  bool isSizing() const { return truncate_ || resizeTo_ >= 0; }
   Status settle();
   Status range(const OpenSpec& spec, std::int64_t size);
-  Status commitSize(platform::Handle file);
+  Status commitSize(platform::Handle file, std::int64_t* before);
 
   Status changeSize(HandleId handle, std::int64_t size, bool isRoom, OpenFilePtr* file);
   /** Of a file that nobody looks at through a window, or that is faulted. */
@@ -241,7 +248,7 @@ class Mapping {
 
   // Fixed once it is open.
   std::string name_;
-  platform::Place place_;  // absolute, or where that does not lead to the file, from directory_ on
+  platform::Place place_;  // absolute, or where that does not lead to the file, from directory_ on; or nowhere
   platform::Identity identity_;
   platform::MapFlags flags_;  // but for populate: mapping waits for no disk
   bool populate_ = false;     // to do in commit()
@@ -252,6 +259,7 @@ class Mapping {
   bool memory_ = false;
   bool private_ = false;  // copy-on-write, also once frozen
   bool allocate_ = false;
+  platform::Lock keepLock_ = platform::Lock::none;  // once commit() is done
 
   // Guarded by `state_`.
   OpenFilePtr file_;

@@ -1,4 +1,5 @@
 // P5: what may be refused is looked at first, and the file is changed last.
+#include <algorithm>
 #include <cerrno>
 
 #include "mapping.h"
@@ -16,10 +17,10 @@ OpenFilePtr own(platform::Handle handle) {
 
 }  // namespace
 
-Status Mapping::outside(const char* argument, std::int64_t asked, std::int64_t size) {
+Status Mapping::outside(const char* argument, std::int64_t asked, std::int64_t size, const char* instead) {
   return Status::make(Kind::range, "",
                       std::string(argument) + " " + std::to_string(asked) + " is past the end of the file, which has " +
-                          std::to_string(size) + " bytes; map less, or grow it with maxSize",
+                          std::to_string(size) + " bytes; " + instead,
                       argument);
 }
 
@@ -52,9 +53,14 @@ Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, boo
   return {};
 }
 
-/** Locks the open file, then looks at it and finds the range to map. Changes nothing in it. */
+/**
+ * Locks the open file, then looks at it and finds the range to map. Changes nothing in it.
+ *
+ * Whichever lock it is to have, its size is changed under the exclusive one, which commit() gives back: nobody who has
+ * a lock may find that it was cut, or grown to less than they have just grown it to. A file that was made for this has
+ * no such others where no locks are wanted, and a file system without locks has none to take.
+ */
 Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
-  const platform::Handle file = file_->handle();
   access_ = spec.access;
   private_ = spec.access == platform::Access::copy;
   setFlags(spec.map);
@@ -63,26 +69,48 @@ Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   asked_ = spec.length;
   allocate_ = spec.allocate;
   truncate_ = spec.truncate && !created_;
-  bool acquired = spec.lock == platform::Lock::none;
-  if (!acquired) {
-    if (Status status = platform::lock(file, spec.lock, &acquired); !status) return status;
+  keepLock_ = spec.lock;
+  if (Status status = takeLock(file_, spec.lock); !status) return status;
+  if (Status status = look(spec, moved); !status || *moved) return status;
+  const bool isAlone = lock_ == platform::Lock::exclusive || (created_ && spec.lock == platform::Lock::none);
+  if (!isSizing() || isAlone) return {};
+  const Status status = takeLock(file_, platform::Lock::exclusive);
+  if (status) return look(spec, moved);
+  return status.kind == Kind::system && spec.lock == platform::Lock::none ? Status{} : status;
+}
+
+/** Also in place of the one that it has, which is lost if the other one cannot be had. */
+Status Mapping::takeLock(const OpenFilePtr& file, platform::Lock kind) {
+  bool acquired = true;
+  if (kind != lock_) {
+    if (Status status = platform::lock(file->handle(), kind, &acquired); !status) return status;
   }
-  if (!acquired) {
-    created_ = false;  // or not ours any more: somebody has opened and locked it
-    return Status::make(Kind::locked, "flock", "");
+  if (acquired) {
+    lock_ = kind;
+    return {};
   }
-  lock_ = spec.lock;
+  created_ = false;  // or not ours any more: somebody has opened and locked it
+  return Status::make(Kind::locked, "flock", "");
+}
+
+/** What the file is, and what is going to become of it. Only `truncate` makes it shorter. */
+Status Mapping::look(const OpenSpec& spec, bool* moved) {
   std::int64_t size = 0;
-  if (Status status = platform::inspect(file, place_, &identity_, &size, moved); !status || *moved) return status;
-  if (spec.maxSize >= 0 && (spec.maxSize != size || spec.truncate)) resizeTo_ = spec.maxSize;
-  else if (allocate_ && !spec.truncate && size > 0) resizeTo_ = size;  // it may have holes
+  const Status status = platform::inspect(file_->handle(), place_, &identity_, &size, moved);
+  if (!status || *moved) return status;
   if (spec.truncate) size = 0;
-  if (spec.maxSize >= 0) size = spec.maxSize;
-  return range(spec, size);
+  const std::int64_t target = std::max(size == 0 && spec.maxSize > 0 ? spec.maxSize : size, spec.minSize);
+  // It may have holes, too, which want blocks.
+  resizeTo_ = target > size || (allocate_ && target > 0) ? target : -1;
+  return range(spec, target);
 }
 
 /** The working directory may change, and whoever opened the file in another one closes that. */
 Status Mapping::settle() {
+  if (place_.file != platform::kNoHandle) {
+    place_ = {};  // it is nowhere
+    return {};
+  }
   if (!place_.path.empty() && place_.path.front() == '/') return {};
   std::string path;
   if (platform::absolutePath(place_, identity_, &path)) {
@@ -102,8 +130,10 @@ void Mapping::setFlags(platform::MapFlags flags) {
 
 Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
   if (size > kMaxOffset) return Status::system(EFBIG, "open");
-  if (spec.offset > size) return outside("offset", spec.offset, size);
-  if (spec.length > size - spec.offset) return outside("length", spec.length, size);
+  const char* const instead =
+      spec.access == platform::Access::write ? "map less, or grow it with minSize" : "map less of it";
+  if (spec.offset > size) return outside("offset", spec.offset, size, instead);
+  if (spec.length > size - spec.offset) return outside("length", spec.length, size, instead);
   offset_ = spec.offset;
   delta_ = offset_ % static_cast<std::int64_t>(platform::granularity());
   length_ = spec.length >= 0 ? spec.length : size - spec.offset;
@@ -145,10 +175,21 @@ Status Mapping::commit(HandleId handle) {
     parent = parent_;
   }
   Status status;
-  if (truncate_ || resizeTo_ >= 0) status = commitSize(file->handle());
+  std::int64_t before = -1;
+  if (isSizing()) status = commitSize(file->handle(), &before);
   else if (created_) status = platform::sync(file->handle());
   if (status && created_) status = platform::syncDirectory(parent->handle());
-  if (!status) return status;
+  if (status && lock_ != keepLock_) {
+    std::lock_guard<std::mutex> guard(lockMutex_);
+    status = takeLock(file, keepLock_);
+  }
+  if (!status) {
+    // What was grown is cut back, but for what somebody else has locked by now.
+    std::int64_t after = before;
+    const bool isOurs = before >= 0 && !created_ && status.kind != Kind::locked;
+    if (isOurs && platform::size(file->handle(), &after) && after != before) platform::resize(file->handle(), before);
+    return status;
+  }
   {
     std::lock_guard<std::mutex> guard(state_);
     parent_ = nullptr;
@@ -168,32 +209,21 @@ Status Mapping::commit(HandleId handle) {
   return {};
 }
 
-/** First what only adds, for there may be no room; what fails before anything is lost leaves the file as it was. */
-Status Mapping::commitSize(platform::Handle file) {
-  std::int64_t before = 0;
-  if (Status status = platform::size(file, &before); !status) return status;
-  bool lost = false;
+/** First what only adds, for there may be no room. `before` is what the file had, but -1 once some of that is lost. */
+Status Mapping::commitSize(platform::Handle file, std::int64_t* before) {
+  if (Status status = platform::size(file, before); !status) return status;
   const auto allocate = [&] {
     return allocate_ && resizeTo_ > 0 ? platform::allocate(file, 0, resizeTo_) : Status{};
   };
-  const auto cut = [&](std::int64_t bytes) {
-    const Status status = platform::resize(file, bytes);
-    lost = lost || static_cast<bool>(status);
-    return status;
-  };
   Status status = allocate();
-  if (status && resizeTo_ > before) status = platform::resize(file, resizeTo_);
-  if (truncate_) {
-    if (status) status = cut(0);
+  if (status && resizeTo_ > *before) status = platform::resize(file, resizeTo_);
+  if (status && truncate_) {
+    status = platform::resize(file, 0);
+    if (status) *before = -1;
     if (status && resizeTo_ > 0) status = platform::resize(file, resizeTo_);
     if (status) status = allocate();
-  } else if (status && resizeTo_ < before) {
-    status = cut(resizeTo_);
   }
-  if (status) status = platform::sync(file);
-  std::int64_t after = 0;
-  if (!status && !lost && !created_ && platform::size(file, &after) && after != before) platform::resize(file, before);
-  return status;
+  return status ? platform::sync(file) : status;
 }
 
 void Mapping::abandon() {

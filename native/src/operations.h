@@ -14,8 +14,9 @@ namespace fmmap {
 enum : int {
   kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
   kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024, kDetach = 2048,
+  kSharedLock = 4096, kExclusiveLock = 8192, kWaits = 16384,
   // Apart from the others: what numbers made up at random do to a file ends at its lock.
-  kNoLock = 1 << 29, kAllFlags = 4095 | kNoLock,
+  kNoLock = 1 << 29, kAllFlags = 32767 | kNoLock,
 };
 
 /** What a mapping is to be, of arguments `first` (its access) and `first + 1` (flags). */
@@ -30,7 +31,10 @@ inline OpenSpec specOf(const Call& call, std::size_t first) {
   spec.request.createNew = has(kCreateNew);
   spec.access = call.one(first, platform::Access::copy);
   spec.lock = spec.access == platform::Access::write ? platform::Lock::exclusive : platform::Lock::shared;
+  if (has(kSharedLock)) spec.lock = platform::Lock::shared;
+  if (has(kExclusiveLock)) spec.lock = platform::Lock::exclusive;
   if (has(kNoLock)) spec.lock = platform::Lock::none;
+  spec.waits = has(kWaits);
   spec.map = {has(kPopulate), has(kStack), has(kHugePages), has(kNoReserve)};
   spec.guard = !has(kNoGuard);
   spec.detach = has(kDetach);
@@ -56,23 +60,30 @@ inline platform::Place placeOf(const Call& call, std::size_t path, std::size_t d
 }
 
 /**
- * open(path, access, flags, mode, customFlags, offset, length, maxSize, directory): 0 if somebody has a lease on the file
- * (fcntl(2), F_SETLEASE) and was asked to give it up; then it is to be called again.
+ * open(path, access, flags, mode, customFlags, offset, length, maxSize, minSize, directory, file): 0 if somebody has a lease
+ * on the file (fcntl(2), F_SETLEASE) and was asked to give it up, and -1 for who wants to wait for a lock that somebody
+ * has; then it is to be called again. `file` is an open descriptor, which `path` is but a name of, or -1.
  */
 struct Open : Unmapped {
   explicit Open(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
-    spec.place = placeOf(call, 0, 8);
+    spec.place = placeOf(call, 0, 9);
+    spec.place.file = static_cast<platform::Handle>(call.integer(10, -1, 0x7fffffff));
     spec.request.mode = call.small(3, 07777);
     spec.request.customFlags = call.small(4, 0x7fffffff);
     spec.offset = call.size(5);
     spec.length = call.sizeOrNone(6);
-    spec.maxSize = call.sizeOrNone(7);
+    spec.maxSize = call.size(7);
+    spec.minSize = call.size(8);
     subject = {spec.place.path, true, {}};
   }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
     const Status status = Mapping::open(spec, &mapping);
     if (status.kind == Kind::system && status.error == EWOULDBLOCK && status.syscall == std::string("open")) return {};
+    if (status.kind == Kind::locked && spec.waits) {
+      outcome.value = -1;
+      return {};
+    }
     return status ? opened(mapping, environment, outcome) : status;
   }
   OpenSpec spec;

@@ -46,10 +46,14 @@ struct FileStat {
   std::int64_t accessed[2], modified[2], changed[2], born[2];
 };
 
-/** A path, and the open directory that a relative one starts from; without one, the process's working directory. */
+/**
+ * A path, and the open directory that a relative one starts from; without one, the process's working directory. Or an open
+ * file itself, for which `path` is but a name.
+ */
 struct Place {
   std::string path;
   Handle directory = kNoHandle;
+  Handle file = kNoHandle;
 };
 
 struct OpenRequest {
@@ -93,7 +97,11 @@ int directoryFlags();
 // --- files ---
 /** The absolute path of an open file, if one leads to it: not from where the caller may not walk, or too far down. */
 bool absolutePath(const Place& place, const Identity& identity, std::string* path);
-/** If that made a file, `parent` is its directory, which was open before; else there is none. */
+/**
+ * If that made a file, `parent` is its directory, which was open before; else there is none. What is open already is opened
+ * anew, with no more rights than it has: a lock belongs to what open(2) gave, and one that was shared with whoever has the
+ * other handle would exclude nobody who has it too, and go when they give up theirs.
+ */
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent);
 /** In an open directory, under the last name of `path`. */
 Status createNew(Handle parent, const std::string& path, int mode, Handle* file);
@@ -109,6 +117,8 @@ Status createUnnamed(Handle parent, const std::string& path, int mode, Handle* f
 Status giveName(Handle file, Handle parent, const std::string& path);
 /** A file without a name, in memory only, gone with its last handle. */
 Status openMemory(Handle* file);
+/** Another handle on the same open file, its lock included, to open() it by later. */
+Status duplicate(Handle file, Handle* copy);
 void close(Handle file);
 Status size(Handle file, std::int64_t* bytes);
 Status identity(Handle file, Identity* identity);

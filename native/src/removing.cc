@@ -16,6 +16,9 @@ Status Mapping::remove() {
     start = directory_;
   }
   if (memory_) removal_ = Removal::removed;
+  if (isNameless()) {
+    return Status::make(Kind::unsupported, "unlink", "this file was opened by a descriptor, and has no path");
+  }
   if (removal_ == Removal::needsUnlink) {
     platform::Handle directory = platform::kNoHandle;
     if (Status status = platform::openParent(place_, &directory); !status) return status;

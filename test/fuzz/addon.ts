@@ -49,11 +49,14 @@ export function recordCalls(): Record {
     const call = holder[key] as Call;
     const list: (readonly unknown[])[] = [];
     samples.set(name, list);
-    holder[key] = (...args: unknown[]) => {
-      if (list.length < MOST) list.push(args);
-      if (typeof args[0] === 'number') handle = args[0];
-      return call(...args);
-    };
+    // A class among them stays one.
+    holder[key] = new Proxy(call, {
+      apply(target, receiver, args) {
+        if (list.length < MOST) list.push(args);
+        if (typeof args[0] === 'number') handle = args[0];
+        return Reflect.apply(target, receiver, args);
+      },
+    });
   }
   return { samples, lastHandle: () => handle };
 }

@@ -1,10 +1,11 @@
+import { openSync } from 'node:fs';
 import type * as core from '@fmmap/core';
 import type * as node from '@fmmap/node';
 
 /** Uses the library as it is meant to be, so that it calls the addon in all the ways it does. */
 export async function useAll(
   { MmapFile, MmapFileMut }: typeof core,
-  { AsyncMmapFileMut }: typeof node,
+  { AsyncMmapFile, AsyncMmapFileMut }: typeof node,
   makeFile: () => string,
 ): Promise<void> {
   for (const make of [MmapFileMut.open, MmapFileMut.openCow, MmapFile.open, MmapFile.openExec]) {
@@ -37,6 +38,9 @@ export async function useAll(
     file.close();
   }
   MmapFileMut.open(makeFile()).freeze().close();
+  const descriptor = openSync(makeFile(), 'r');
+  MmapFile.open(descriptor).close();
+  await (await AsyncMmapFile.open(descriptor)).close();
   MmapFileMut.memory('memory', 'data').close();
   MmapFileMut.anonymous(5000).close();
   const detachable = MmapFileMut.open(makeFile(), { detachOnClose: true });

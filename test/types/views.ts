@@ -1,9 +1,11 @@
+import type { FileHandle } from 'node:fs/promises';
 import { MmapFile, MmapFileMut, type MmapFileReader } from '@fmmap/core';
 
 // What compiles, and what must not, whatever the version of Node's types: for each package, whose classes are put in place
 // of those above. Nobody runs it. It awaits what only the async classes promise.
 
 declare const path: string;
+declare const handle: FileHandle;
 declare const flag: boolean;
 
 /** Whether a value has exactly this type. */
@@ -60,6 +62,19 @@ export async function making(): Promise<void> {
   exact<MmapFileMut>()(MmapFileMut.attach(token));
   exact<MmapFile>()(await MmapFileMut.anonymous(1).freeze());
   exact<MmapFile>()(await MmapFileMut.anonymous(1).freezeExec());
+
+  for (const lock of ['shared', 'exclusive', 'none'] as const)
+    exact<MmapFile>()(await MmapFile.open(handle, { lock, lockTimeout: 10 }));
+  exact<MmapFile>()(await MmapFile.openExec(handle.fd));
+  exact<MmapFileMut>()(await MmapFileMut.open(handle.fd, { minSize: 1, lock: 'shared' }));
+  exact<MmapFileMut>()(await MmapFileMut.openExisting(handle, { shared: false }));
+  exact<MmapFileMut>()(await MmapFileMut.openCow(handle));
+  // @ts-expect-error: a new file has a path
+  await MmapFileMut.create(handle);
+  // @ts-expect-error: no kind of lock
+  await MmapFile.open(path, { lock: 'read' });
+  // @ts-expect-error: nothing to grow
+  await MmapFile.open(path, { minSize: 1 });
 
   type Shared = MmapFile<SharedArrayBuffer>;
   type SharedMut = MmapFileMut<SharedArrayBuffer>;

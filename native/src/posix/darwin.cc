@@ -35,6 +35,19 @@ std::string nameOfDirectory(int directory) {
   return isFound ? name : "";
 }
 
+int reopenDescriptor(int file, int flags) {
+  char name[MAXPATHLEN];
+  if (fcntl(file, F_GETPATH, name) != 0) return -1;
+  const int again = ::open(name, flags);
+  struct stat asked, found;
+  if (again < 0 || (fstat(file, &asked) == 0 && fstat(again, &found) == 0 && identityOf(asked) == identityOf(found))) {
+    return again;
+  }
+  ::close(again);
+  errno = ENOENT;  // it has lost its name to another file
+  return -1;
+}
+
 int searchFlag() { return O_RDONLY; }
 
 int unnamedDescriptor(int, int) {

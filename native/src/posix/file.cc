@@ -23,13 +23,7 @@ const char* whyNotResized(int error) {
                         : "";
 }
 
-/** open(2) that a FIFO or a terminal cannot hold up, and that no child inherits. */
-int openDescriptor(int directory, const char* path, int flags, int mode) {
-  int file;
-  do file = ::openat(directory, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
-  while (file < 0 && errno == EINTR);
-  return file;
-}
+constexpr const char* kOnlyFiles = "only regular files can be mapped";
 
 template <typename Call>
 int retry(Call call) {
@@ -37,6 +31,44 @@ int retry(Call call) {
   do result = call();
   while (result < 0 && errno == EINTR);
   return result;
+}
+
+/** That a FIFO or a terminal cannot hold up, and that no child inherits. */
+constexpr int kOpenFlags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+int openDescriptor(int directory, const char* path, int flags, int mode) {
+  return retry([&] { return ::openat(directory, path, flags | kOpenFlags, mode); });
+}
+
+/** Why what is open cannot be mapped, by what it is. */
+Status refuseKind(const struct stat& info) {
+  if (S_ISREG(info.st_mode)) return {};
+  return S_ISDIR(info.st_mode) ? Status::system(EISDIR, "open") : Status::system(ENODEV, "mmap", kOnlyFiles);
+}
+
+Status openAgain(int descriptor, int flags, Handle* file) {
+  struct stat info;
+  const int mode = fcntl(descriptor, F_GETFL);
+  if (mode < 0 || fstat(descriptor, &info) != 0) {
+    return Status::system(errno, "open", "nothing is open under this number any more; give an open descriptor");
+  }
+  if (Status status = refuseKind(info); !status) return status;  // before open(2), which a device may notice
+  const bool isWritable = (mode & O_ACCMODE) == O_RDWR;
+  if ((mode & O_ACCMODE) == O_WRONLY || ((flags & O_ACCMODE) == O_RDWR && !isWritable)) {
+    return Status::system(EACCES, "mmap",
+                          (flags & O_ACCMODE) == O_RDWR
+                              ? "this descriptor is not open for reading and writing, which a writable mapping needs ('r+')"
+                              : "this descriptor is not open for reading, which every mapping needs ('r')");
+  }
+  *file = retry([&] { return reopenDescriptor(descriptor, flags | kOpenFlags); });
+  if (*file >= 0) return {};
+  if (errno == ENOTSUP) {
+    return Status::make(Kind::unsupported, "open", "a descriptor is opened anew through /proc, which is not there; give a path");
+  }
+  return Status::system(errno, "open",
+                        errno == EACCES || errno == EPERM
+                            ? "the file is opened anew, for a lock of its own, and its permissions do not allow that"
+                            : "");
 }
 
 }  // namespace
@@ -53,6 +85,7 @@ bool absolutePath(const Place& place, const Identity& identity, std::string* pat
 
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent) {
   const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | request.customFlags;
+  if (place.file != kNoHandle) return openAgain(fd(place.file), flags, file);
   Status status;
   // Two attempts tell a file that we made from one that was there; each can lose a race to
   // somebody who removes or makes it in between, so they alternate for a while.
@@ -123,6 +156,11 @@ Status openMemory(Handle* file) {
   return *file >= 0 ? Status{} : last("memfd_create");
 }
 
+Status duplicate(Handle file, Handle* copy) {
+  *copy = fcntl(fd(file), F_DUPFD_CLOEXEC, 0);
+  return *copy >= 0 ? Status{} : last("dup");
+}
+
 void close(Handle file) { ::close(fd(file)); }
 
 Status size(Handle file, std::int64_t* bytes) {
@@ -147,9 +185,7 @@ Status inspect(Handle file, const Place& place, Identity* identity, std::int64_t
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
   *identity = identityOf(info);
-  if (S_ISDIR(info.st_mode)) return Status::system(EISDIR, "open");
-  constexpr const char* why = "only regular files can be mapped";
-  if (!S_ISREG(info.st_mode)) return Status::system(ENODEV, "mmap", why);
+  if (Status status = refuseKind(info); !status) return status;
   // The kernel would round a mapping of it up, over what lies after the window.
   if (static_cast<std::size_t>(info.st_blksize) > pageSize() && hasHugePages(fd(file))) {
     return Status::make(Kind::unsupported, "mmap",
@@ -160,10 +196,11 @@ Status inspect(Handle file, const Place& place, Identity* identity, std::int64_t
   // So may one that somebody cuts and grows all the time, but not time after time.
   char byte;
   for (int attempt = 0; info.st_size == 0 && pread(fd(file), &byte, 1, 0) != 0; ++attempt) {
-    if (attempt == 100) return Status::system(ENODEV, "mmap", why);
+    if (attempt == 100) return Status::system(ENODEV, "mmap", kOnlyFiles);
     if (fstat(fd(file), &info) != 0) return last("fstat");
   }
   *bytes = info.st_size;
+  if (place.file != kNoHandle) return {};
   // Without a name it was removed or replaced while we waited for its lock, or opened so on purpose.
   struct stat there;
   *moved = info.st_nlink == 0 && (fstatat(startOf(place), place.path.c_str(), &there, 0) != 0 ||

@@ -46,6 +46,13 @@ std::string byDescriptor(int file) { return "/proc/self/fd/" + std::to_string(fi
 
 }  // namespace
 
+int reopenDescriptor(int file, int flags) {
+  // What looks like a symbolic link there leads to the file wherever that is, also where nothing else does any more.
+  const int again = ::open(byDescriptor(file).c_str(), flags & ~O_NOFOLLOW);
+  if (again < 0 && errno == ENOENT) errno = ENOTSUP;  // no /proc
+  return again;
+}
+
 // The system call itself: where the path is too long, a C library may look for it in all directories above.
 std::string nameOfDirectory(int directory) {
   std::string name(PATH_MAX, '\0');

@@ -19,6 +19,8 @@ std::string nameOfDirectory(int directory);
 int searchFlag();
 
 int mapFlagBits(MapFlags flags);
+/** A file that is open, opened anew, by itself and not by its path; or -1 with errno. */
+int reopenDescriptor(int file, int flags);
 /** A file descriptor of a nameless file in memory, or -1 with errno. */
 int memoryDescriptor();
 /** A new file without a name in a directory, or -1 with errno, ENOTSUP where there is no such thing. */

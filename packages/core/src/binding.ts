@@ -30,6 +30,9 @@ export enum Flag {
   allocate = 512,
   noGuard = 1024,
   detachOnClose = 2048,
+  sharedLock = 4096,
+  exclusiveLock = 8192,
+  wait = 16384,
   noLock = 2 ** 29,
 }
 
@@ -49,8 +52,10 @@ export type HandleId = number;
 interface Operations {
   /**
    * `result`: length, how far into its page the mapping begins, and 1 if there is something to commit. Nothing is changed
-   * yet. 0 if somebody has a lease on the file, and was asked to give it up: then it is to be called again.
-   * `directory`: the descriptor of what a relative path starts from, or -1 for the working directory.
+   * yet. 0 if somebody has a lease on the file, and was asked to give it up; -1 with {@link Flag.wait} if somebody has a
+   * lock: then it is to be called again.
+   * `directory`: the descriptor of what a relative path starts from, or -1 for the working directory. `file`: that of a
+   * file which is open already, and whose name for messages is `path`; or -1.
    */
   open(
     path: string | Uint8Array,
@@ -61,7 +66,9 @@ interface Operations {
     offset: number,
     length: number,
     maxSize: number,
+    minSize: number,
     directory: number,
+    file: number,
   ): HandleId;
   /** Throws unless the address space has room for so many bytes and some more. */
   probe(id: HandleId, bytes: number): number;
@@ -166,12 +173,19 @@ export interface Binding extends Operations, Changes {
   takeDropped(handles: Float64Array): number;
   /** `content`: bytes, or a count of zeroes. `result` as of {@link open}. */
   memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
+  /**
+   * Another descriptor of an open file, until {@link letGo} or the end of this thread.
+   * @param name - Of the file, for the error.
+   */
+  hold(file: number, name: string): number;
+  /** Closes what {@link hold} gave, and nothing else. */
+  letGo(file: number): void;
   /** A word that nobody can guess, by which {@link attach} finds the mapping; empty if it is closed. */
   share(id: HandleId): string;
   /** The path as it was given to `open`. */
   nameOf(id: HandleId): string;
   /**
-   * `result`: length, access, offset, delta, and bits 1 memory, 2 copy-on-write, 4 detaching. `starts` gets where each
+   * `result`: length, access, offset, delta, and bits 1 memory, 2 copy-on-write, 4 detaching, 8 without a path. `starts` gets where each
    * window begins, or -1 for one that is not the mapping's. `name` is for the error of a mapping that is closed.
    */
   attach(secret: string, name: string, starts: Float64Array, ...windows: Uint8Array[]): HandleId;

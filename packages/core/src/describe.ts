@@ -2,7 +2,7 @@ import * as util from 'node:util';
 
 /** What a mapped file is at this moment, for people and logs: nothing of what it holds. */
 export interface FileDescription {
-  /** As it was given. */
+  /** As it was given; of a file that was opened by a descriptor the number of that. */
   readonly path: string;
   /** Mapped bytes; 0 once closed or poisoned. */
   readonly length: number;

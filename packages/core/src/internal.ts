@@ -43,6 +43,7 @@ export {
 } from './errors.js';
 export { disableFaultGuard, type FaultListener } from './fault.js';
 export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
+export { timedOut } from './lock-turn.js';
 export { checkMapping, type FileClass, madeBy, refuseStatic } from './made-by.js';
 export type { SharedMapping } from './mapping.js';
 export { Mapping } from './mapping.js';
@@ -59,6 +60,7 @@ export * as operations from './operations.js';
 export type {
   AttachOptions,
   CreateOptions,
+  LockOptions,
   MapOptions,
   MemoryOf,
   OpenMutOptions,
@@ -66,8 +68,16 @@ export type {
   OpenOrCreateOptions,
 } from './options.js';
 export { constructors, readOptions } from './options.js';
-export { holdPlace, isUrl, letGo, type PathLike, showPath } from './path.js';
-export { checkInteger, checkSize, checkWithin } from './range.js';
+export {
+  type FileLike,
+  holdFile,
+  holdPlace,
+  isUrl,
+  letGo,
+  type PathLike,
+  showPath,
+} from './path.js';
+export { checkInteger, checkSize, checkTimeout, checkWithin } from './range.js';
 export { MmapFileReader } from './reader.js';
 export { checkEncoding, type Needle, toDelimiter } from './search.js';
 export {

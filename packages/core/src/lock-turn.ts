@@ -1,3 +1,4 @@
+import { MmapLockError } from './errors.js';
 import { clearTimeout, now, setTimeout } from './host.js';
 import { onAbort, throwIfAborted } from './signal.js';
 
@@ -19,13 +20,18 @@ export function* pauses(): Generator<number, void, undefined> {
   }
 }
 
-/** The calls of one handle that wait for the lock. */
-export class LockTurn {
-  #tail: Promise<void> = Promise.resolve();
-  #wake: (() => void) | undefined;
+export function timedOut(path: string, milliseconds: number | undefined): MmapLockError {
+  return new MmapLockError(
+    `ETIMEDOUT: '${path}' is still locked by another handle or task after ${milliseconds} ms; close or unlock that one, or wait longer`,
+    { code: 'ETIMEDOUT', path, syscall: 'flock' },
+  );
+}
+
+/** When somebody had the lock, and so when others are to have their turn. */
+export class LockUse {
   #takenAt = 0;
   #givenAt = Number.NEGATIVE_INFINITY;
-  /** How long the handle had the lock since it last paused. */
+  /** How long they had the lock since they last paused. */
   #used = 0;
 
   took(): void {
@@ -36,7 +42,6 @@ export class LockTurn {
     this.#givenAt = now();
     this.#used += this.#givenAt - this.#takenAt;
     this.#takenAt = this.#givenAt;
-    this.#wake?.();
   }
 
   /** What is due before a try, in milliseconds. */
@@ -45,6 +50,25 @@ export class LockTurn {
     if (isAgain && this.#used < SHARE) return 0;
     this.#used = 0;
     return isAgain ? REST * (0.5 + Math.random()) : 0;
+  }
+}
+
+let lastOpened: { readonly name: string; readonly use: LockUse } | undefined;
+
+/** Of the file that this thread opens, perhaps once more: while it was at another one, others have had their time. */
+export function useOfOpened(name: string): LockUse {
+  if (lastOpened?.name !== name) lastOpened = { name, use: new LockUse() };
+  return lastOpened.use;
+}
+
+/** The calls of one handle that wait for the lock. */
+export class LockTurn extends LockUse {
+  #tail: Promise<void> = Promise.resolve();
+  #wake: (() => void) | undefined;
+
+  override gave(): void {
+    super.gave();
+    this.#wake?.();
   }
 
   // --- for async calls, which take turns ---

@@ -18,7 +18,7 @@ import {
 import { type FaultListener, FaultListeners } from './fault.js';
 import { setImmediate } from './host.js';
 import { Lease } from './lease.js';
-import { LockTurn } from './lock-turn.js';
+import { LockTurn, type LockUse } from './lock-turn.js';
 import { checkViews, type Views } from './options.js';
 import { checkInteger, checkSize, checkWithin } from './range.js';
 import { Turns } from './turns.js';
@@ -55,6 +55,10 @@ export interface MappingTraits extends Views {
   readonly isMemory: boolean;
   /** Copy-on-write, and still so once frozen. */
   readonly isCow: boolean;
+  /** Opened by a descriptor: `path` is for messages only. */
+  readonly isNameless: boolean;
+  /** Of who waited for the lock to open it. */
+  readonly lockUse?: LockUse | undefined;
 }
 
 /**
@@ -151,7 +155,8 @@ export class Mapping {
     const isMemory = (bits & 1) !== 0;
     const isCow = (bits & 2) !== 0;
     const detachOnClose = (bits & 4) !== 0;
-    const traits = { id, path, access, offset, isMemory, isCow, detachOnClose, shared };
+    const isNameless = (bits & 8) !== 0;
+    const traits = { id, path, access, offset, isMemory, isCow, isNameless, detachOnClose, shared };
     const mapping = new Mapping(traits, delta, true);
     mapping.#lease.register(mapping);
     const known = windows.flatMap((window, index) => {
@@ -189,6 +194,19 @@ export class Mapping {
 
   get path(): string {
     return this.#traits.path;
+  }
+
+  get isNameless(): boolean {
+    return this.#traits.isNameless;
+  }
+
+  /** @throws MmapUnsupportedError for what cannot be removed. */
+  requirePath(): void {
+    if (!this.isNameless) return;
+    throw new MmapUnsupportedError(
+      `'${this.path}' cannot be removed, because a file that was opened by a descriptor has no path; remove it by its path with fs.unlink, and close this handle`,
+      { path: this.path, syscall: 'unlink' },
+    );
   }
 
   /** Of the first visible byte in the file. */
@@ -561,6 +579,7 @@ export class Mapping {
     this.#hide();
     try {
       yield* call(this.#isAttached ? 'release' : 'close', this.#traits.id);
+      this.#traits.lockUse?.gave();
     } finally {
       this.#shut();
     }

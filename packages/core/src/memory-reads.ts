@@ -16,9 +16,10 @@ export abstract class MemoryReads extends TypedReads {
   /** What views lie over: for types alone, there is no such property. @internal */
   abstract readonly _memory: ArrayBufferLike;
 
-  /** The path as it was given, or `''` for anonymous memory. */
+  /** The path as it was given, or `''` for anonymous memory and for a file that was opened by a descriptor. */
   get path(): string {
-    return this._mapping.path;
+    const { isNameless, path } = this._mapping;
+    return isNameless ? '' : path;
   }
 
   /** Mapped bytes; 0 once closed or poisoned. */

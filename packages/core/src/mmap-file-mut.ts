@@ -17,7 +17,7 @@ import {
   type OpenOptions,
   type OpenOrCreateOptions,
 } from './options.js';
-import { type PathLike, placeOf } from './path.js';
+import { type FileLike, fileOf, type PathLike, placeOf } from './path.js';
 import { perform } from './work.js';
 import { MmapFileWriter } from './writer.js';
 
@@ -48,7 +48,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   declare static readonly openExec: never;
 
   /**
-   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively. The file, its size and
+   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively, if not asked otherwise. The file, its size and
    * its name are on the disk then (`fsync(2)` of the file, and of its directory).
    * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
    */
@@ -62,31 +62,33 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Maps a file for writing, created if there is none, and locks it exclusively.
+   * Maps a file for writing, created if there is none, and locks it exclusively, if not asked otherwise.
    *
    * Nothing is created, truncated or extended before every option is found valid and the lock is held.
    * What has been, is on the disk when this has opened it: a new file as with `create`, a new size by `fsync(2)`.
    *
-   * @throws TypeError, MmapRangeError for arguments
-   * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock
+   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`, open for reading and writing.
+   * @throws TypeError, MmapRangeError for arguments, also for `createNew` with a file that is open already
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock, or `ETIMEDOUT` if it still does after
+   * `lockTimeout` milliseconds
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
    */
   static override open<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOrCreateOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
-      perform(openFile(this, MmapFileMut, constructors.openOrCreate, placeOf(path), options)),
+      perform(openFile(this, MmapFileMut, constructors.openOrCreate, fileOf(path), options)),
     );
   }
 
   /** Maps an existing file for writing; otherwise as {@link MmapFileMut.open}. */
   static openExisting<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenMutOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
-      perform(openFile(this, MmapFileMut, constructors.openExisting, placeOf(path), options)),
+      perform(openFile(this, MmapFileMut, constructors.openExisting, fileOf(path), options)),
     );
   }
 
@@ -99,11 +101,11 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @throws as {@link MmapFile.open}
    */
   static openCow<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
-      perform(openFile(this, MmapFileMut, constructors.openCow, placeOf(path), options)),
+      perform(openFile(this, MmapFileMut, constructors.openCow, fileOf(path), options)),
     );
   }
 
@@ -154,6 +156,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   /**
    * Whether disposing of this handle removes the file, as far as {@link remove} can. A handle that is dropped without it,
    * and collected, leaves the file where it is.
+   * @throws TypeError; MmapUnsupportedError to set it on a file that was opened by a descriptor
    */
   get removeOnDispose(): boolean {
     return this.#removeOnDispose;
@@ -161,6 +164,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
 
   set removeOnDispose(value: boolean) {
     if (typeof value !== 'boolean') throw typeError('removeOnDispose', 'a boolean', value);
+    if (value) this._mapping.requirePath();
     this.#removeOnDispose = value;
   }
 
@@ -239,6 +243,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * A file that was opened by a relative path is that of the directory at that time, wherever the process is by now.
    *
    * @throws MmapIdentityError if another file, a symbolic link or nothing has the name by now: `reason` says which
+   * @throws MmapUnsupportedError if it was opened by a descriptor
    * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
    */
   remove(): void {

@@ -12,11 +12,12 @@ import * as operations from './operations.js';
 import {
   type AttachOptions,
   constructors,
+  type LockOptions,
   type MapOptions,
   type MemoryOf,
   type OpenOptions,
 } from './options.js';
-import { type PathLike, placeOf } from './path.js';
+import { type FileLike, fileOf, type PathLike, placeOf } from './path.js';
 import { MmapFileReader } from './reader.js';
 import { perform } from './work.js';
 
@@ -54,17 +55,29 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * Maps an existing file for reading, and locks it shared.
    *
+   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`.
    * @throws TypeError, MmapRangeError for arguments; nothing has been opened then.
-   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively.
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively, or `ETIMEDOUT` if it still does
+   * after `lockTimeout` milliseconds.
    * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
-   * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   * file), `EBADF` (no open descriptor), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   * @example
+   * ```ts
+   * import { closeSync, openSync } from 'node:fs';
+   *
+   * using waited = MmapFile.open('package.json', { lockTimeout: 1000 }); // for who writes it just now
+   * const descriptor = openSync('package.json', 'r');
+   * using file = MmapFile.open(descriptor);
+   * closeSync(descriptor); // the mapping has one of its own
+   * console.log(file.length === waited.length, file.path === ''); // true true
+   * ```
    */
   static open<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOptions<Shared>,
   ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
-      perform(openFile(this, MmapFile, constructors.open, placeOf(path), options)),
+      perform(openFile(this, MmapFile, constructors.open, fileOf(path), options)),
     );
   }
 
@@ -72,11 +85,11 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
    */
   static openExec<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOptions<Shared>,
   ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
-      perform(openFile(this, MmapFile, constructors.openExec, placeOf(path), options)),
+      perform(openFile(this, MmapFile, constructors.openExec, fileOf(path), options)),
     );
   }
 
@@ -234,16 +247,17 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * owner until it calls `unlock`, or ends, and the others wait as another process would. The lock that `open` took
    * has no owner: whoever calls `lock` first becomes it.
    *
-   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first.
-   * @throws MmapClosedError
+   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first; and
+   * `ETIMEDOUT` after `timeout` milliseconds.
+   * @throws TypeError, MmapRangeError, MmapClosedError
    */
-  lock(): void {
-    operations.waitForLock(this._mapping, LockKind.exclusive);
+  lock(options?: LockOptions): void {
+    operations.waitForLock(this._mapping, LockKind.exclusive, options);
   }
 
   /** Takes the shared lock, which several handles may own at once, and waits for it; otherwise as {@link lock}. */
-  lockShared(): void {
-    operations.waitForLock(this._mapping, LockKind.shared);
+  lockShared(options?: LockOptions): void {
+    operations.waitForLock(this._mapping, LockKind.shared, options);
   }
 
   /** Takes the exclusive lock if that needs no waiting. @returns Whether this handle has it now. */

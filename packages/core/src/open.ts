@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 
-import { Access, binding } from './binding.js';
+import { Access, binding, Flag } from './binding.js';
 import { isBytes, plain } from './bytes.js';
 import { typeError } from './errors.js';
+import { now } from './host.js';
 import { makeWay } from './lease.js';
-import { pauses } from './lock-turn.js';
+import { pauses, timedOut, useOfOpened } from './lock-turn.js';
 import { type FileClass, madeBy } from './made-by.js';
 import { Mapping, type SharedMapping } from './mapping.js';
 import {
@@ -34,51 +35,60 @@ export function* openFile(
   caller: unknown,
   type: FileClass,
   maker: (typeof constructors)[keyof typeof constructors],
-  { path, directory }: Place,
+  place: Place,
   options: object | undefined,
 ): Work<Mapping> {
   if (caller !== type) madeBy(caller, type, maker.name);
   const request: OpenRequest =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ??
     parseOptions(madeBy(caller, type, maker.name), maker, options);
-  const { access, flags, mode, customFlags, offset, length, maxSize } = request;
-  let id = yield* call(
-    'open',
-    path,
-    access,
-    flags,
-    mode,
-    customFlags,
-    offset,
-    length,
-    maxSize,
-    directory,
-  );
-  if (id === 0) {
-    id = yield* afterLease(() =>
-      call('open', path, access, flags, mode, customFlags, offset, length, maxSize, directory),
-    );
+  const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
+  const { path, directory, file } = place;
+  if (file >= 0 && (flags & Flag.createNew) !== 0) {
+    throw typeError('path', 'a path, because with "createNew" a file is to be made', file);
   }
+  const { lockTimeout } = request;
+  const until = lockTimeout === undefined ? 0 : now() + lockTimeout;
+  const lockUse = lockTimeout === undefined ? undefined : useOfOpened(showPath(path));
+  const rest = Math.min(lockUse?.rest() ?? 0, lockTimeout ?? 0);
+  if (rest > 0) yield { milliseconds: rest };
+  const open = () =>
+    call(
+      'open',
+      path,
+      access,
+      flags,
+      mode,
+      customFlags,
+      offset,
+      length,
+      maxSize,
+      minSize,
+      directory,
+      file,
+    );
+  let id = yield* open();
+  for (const longest of id > 0 ? [] : pauses()) {
+    // For whoever has a lease, as open(2) itself would wait; but nothing could end that, and a FIFO would not be refused.
+    const left = id === 0 ? longest : until - now();
+    if (left <= 0) throw timedOut(showPath(path), lockTimeout);
+    yield { milliseconds: Math.min(longest, left) };
+    id = yield* open();
+    if (id > 0) break;
+  }
+  lockUse?.took();
   return yield* Mapping.finish({
     id,
     path: showPath(path),
     access,
     offset,
+    lockUse,
     isMemory: false,
     isCow: access === Access.copy,
+    isNameless: file >= 0,
     detachOnClose: request.detachOnClose,
     shared: request.shared,
   });
-}
-
-/** Waits as open(2) itself would for whoever has a lease. But nothing could end that, and a FIFO would not be refused. */
-function* afterLease(open: () => Work<number>): Work<number> {
-  for (const milliseconds of pauses()) {
-    yield { milliseconds };
-    const id = yield* open();
-    if (id !== 0) return id;
-  }
-  return 0; // never: the pauses have no end
 }
 
 /** A mapping of a copy of `data` with no file behind it. */
@@ -135,6 +145,7 @@ function mapMemory(
       offset: 0,
       isMemory: true,
       isCow: false,
+      isNameless: false,
       detachOnClose,
       shared,
     }),

@@ -3,11 +3,13 @@ import type { BigIntStats, Stats } from 'node:fs';
 import { type Advice, checkAdvice } from './advice.js';
 import { type HandleId, LockKind } from './binding.js';
 import { typeError } from './errors.js';
-import { pauses } from './lock-turn.js';
+import { now } from './host.js';
+import { pauses, timedOut } from './lock-turn.js';
 import type { Mapping } from './mapping.js';
 import type { MemoryReads } from './memory-reads.js';
-import { readOptions } from './options.js';
+import { type LockOptions, readOptions } from './options.js';
 import type { Place } from './path.js';
+import { checkTimeout } from './range.js';
 import { type OperationOptions, operationOptions } from './signal.js';
 import { statNumbers, toBigIntStats, toStats } from './stat.js';
 import { call, perform, sleep, type Work } from './work.js';
@@ -139,12 +141,21 @@ export function* lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Wo
 }
 
 /** Keeps the thread waiting for the lock, and still lets it, or the process, be ended. */
-export function waitForLock(mapping: Mapping, kind: LockKind): void {
+export function waitForLock(
+  mapping: Mapping,
+  kind: LockKind,
+  options: LockOptions | undefined,
+): void {
+  const { timeout } = readOptions(options, new Set(['timeout']));
+  if (timeout !== undefined) checkTimeout(timeout, 'timeout');
+  const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
+  const wait = (milliseconds: number) => sleep(Math.max(0, Math.min(milliseconds, until - now())));
   for (const pause of pauses()) {
     const rest = mapping.lockTurn.rest();
-    if (rest > 0) sleep(rest);
+    if (rest > 0) wait(rest);
     if (perform(lock(mapping, { kind, again: true, adopt: true }))) return;
-    sleep(pause);
+    if (now() >= until) throw timedOut(mapping.path, timeout);
+    wait(pause);
   }
 }
 
@@ -193,6 +204,8 @@ export function* stat(mapping: Mapping, isBig: boolean): Work<Stats | BigIntStat
 }
 
 export function* remove(mapping: Mapping): Work<void> {
-  yield* call('remove', mapping.id);
+  const { id } = mapping;
+  mapping.requirePath();
+  yield* call('remove', id);
   yield* mapping.close();
 }

@@ -4,7 +4,7 @@ import { types } from 'node:util';
 
 import { Access, Flag, pageSize } from './binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from './errors.js';
-import { checkInteger, checkSize } from './range.js';
+import { checkInteger, checkSize, checkTimeout } from './range.js';
 
 /** What views lie over: depends on the option `shared`. */
 export type MemoryOf<Shared extends boolean> = Shared extends true
@@ -60,11 +60,28 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
   /** Open for reading; only `true` can be mapped. @defaultValue `true` */
   read?: boolean | undefined;
   /**
-   * `'none'` takes no lock: for file systems that have none (some of NFS, Lustre and FUSE), on which `open` fails
-   * otherwise. Seeing to it that nobody else changes or maps the file is up to you then. `lock()` and its like still try.
-   * @defaultValue exclusive for writable mappings, shared for others
+   * Which advisory lock the file is to have (`flock(2)`), and keeps until `unlock` or `close`:
+   *
+   * - `'exclusive'`: no other handle has a lock. Also for who only reads, and wants nobody to write meanwhile.
+   * - `'shared'`: others may have a shared one. For writable mappings it is an agreement of several writers, or of writers
+   *   and readers, who see each other's stores at once and keep out of each other's way by themselves (`Atomics`, or a
+   *   part of the file for each).
+   * - `'none'`: whatever others have. For readers of a file that one writer has exclusively, such as a log that grows; and for
+   *   file systems without locks (some of NFS, Lustre and FUSE), on which `open` fails otherwise. `lock()` and its like
+   *   still try.
+   *
+   * What changes the size of a file that exists (`truncate`, `maxSize`, `minSize`, and `allocate`) always has the exclusive lock
+   * while it does, and is refused where another handle has any; but for `'none'` on a file system without locks.
+   * @defaultValue `'exclusive'` for writable mappings, `'shared'` for others
    */
-  lock?: 'none' | undefined;
+  lock?: 'shared' | 'exclusive' | 'none' | undefined;
+  /**
+   * Milliseconds to wait for the lock, from 0 to 2^31 - 1: it is tried again and again, and then the error is an
+   * `MmapLockError` with the code `ETIMEDOUT`. Nothing is open meanwhile, so that a file that is removed and made
+   * anew, or renamed, is found as it is when its turn comes.
+   * @defaultValue does not wait: `EWOULDBLOCK`
+   */
+  lockTimeout?: number | undefined;
   /** Further flags for `open(2)`, such as `fs.constants.O_NOFOLLOW`. @defaultValue `0` */
   customFlags?: number | undefined;
   /** Windows only. */
@@ -79,8 +96,18 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
 
 /** Options of {@link MmapFileMut.openExisting}. */
 export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOptions<Shared> {
-  /** Make the file this long, longer or shorter, before it is mapped. */
+  /**
+   * Bytes that the file is to have if it has none: because it is new, empty, or emptied by `truncate`. Any other file stays as
+   * long as it is, longer or shorter.
+   * @defaultValue `0`
+   */
   maxSize?: number | undefined;
+  /**
+   * Bytes that the file is to have at least: a shorter one is grown, with zeroes, before it is mapped, and a longer one
+   * stays as it is. Where both are given, a file that `maxSize` makes shorter than this is as long as this.
+   * @defaultValue `0`
+   */
+  minSize?: number | undefined;
   /**
    * Reserve the blocks of the file, also of its holes and as it grows, so that no store meets a full
    * disk (`posix_fallocate(3)`). @defaultValue `false`
@@ -92,6 +119,12 @@ export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOp
   append?: boolean | undefined;
   /** Empty the file first. @defaultValue `false` */
   truncate?: boolean | undefined;
+}
+
+/** Options of waiting for a lock. */
+export interface LockOptions {
+  /** Milliseconds after which to give up, from 0 to 2^31 - 1. @defaultValue never */
+  timeout?: number | undefined;
 }
 
 /** Options of {@link MmapFileMut.create}. */
@@ -125,15 +158,21 @@ export interface OpenRequest extends Views {
   readonly offset: number;
   /** -1: to the end. */
   readonly length: number;
-  /** -1: as it is. */
   readonly maxSize: number;
+  readonly minSize: number;
+  /** Of waiting for the lock, if that is wanted at all. */
+  readonly lockTimeout: number | undefined;
 }
 
 const ATTACH = ['shared'];
 const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard', ...ATTACH];
 const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
-const OPEN = [...MAP, 'offset', 'length', 'read', 'lock', 'customFlags', ...WINDOWS];
-const OPEN_MUT = [...OPEN, 'maxSize', 'allocate', 'write', 'append', 'truncate'];
+const OPEN = [
+  ...MAP,
+  ...['offset', 'length', 'read', 'lock', 'lockTimeout', 'customFlags'],
+  ...WINDOWS,
+];
+const OPEN_MUT = [...OPEN, 'maxSize', 'minSize', 'allocate', 'write', 'append', 'truncate'];
 const CREATE = [...OPEN_MUT, 'mode'];
 
 /** A constructor: which options it takes, and what it asks of the file. */
@@ -175,6 +214,12 @@ const BITS: Readonly<Record<string, Flag>> = {
   allocate: Flag.allocate,
   detachOnClose: Flag.detachOnClose,
 };
+
+const LOCKS: ReadonlyMap<unknown, Flag> = new Map([
+  ['shared', Flag.sharedLock],
+  ['exclusive', Flag.exclusiveLock],
+  ['none', Flag.noLock],
+]);
 
 /** What is an object, and yet holds no options. */
 const NO_OPTIONS: readonly ((value: unknown) => boolean)[] = [
@@ -289,7 +334,8 @@ export function parseOptions(
 ): OpenRequest {
   const { access, takes } = maker;
   let { flags } = maker;
-  const numbers = { offset: 0, length: -1, maxSize: -1, customFlags: 0, mode: 0o666 };
+  const numbers = { offset: 0, length: -1, maxSize: 0, minSize: 0, customFlags: 0, mode: 0o666 };
+  let lockTimeout: number | undefined;
   const views = { detachOnClose: false, shared: false };
   const values = readOptions(options, takes, name);
   for (const [key, value] of Object.entries(values) as [string, unknown][]) {
@@ -301,14 +347,19 @@ export function parseOptions(
         },
       );
     }
-    if (key === 'offset' || key === 'length' || key === 'maxSize') {
+    if (key === 'offset' || key === 'length' || key === 'maxSize' || key === 'minSize') {
       checkSize(value, key);
       numbers[key] = value as number;
     } else if (key === 'customFlags') {
       numbers.customFlags = parseCustomFlags(value);
     } else if (key === 'lock') {
-      if (value !== 'none') throw typeError(key, "'none', or left out", value);
-      flags |= Flag.noLock;
+      const lock = LOCKS.get(value);
+      if (lock === undefined) throw typeError(key, "'shared', 'exclusive' or 'none'", value);
+      flags |= lock;
+    } else if (key === 'lockTimeout') {
+      checkTimeout(value, key);
+      lockTimeout = value as number;
+      flags |= Flag.wait;
     } else if (key === 'mode') {
       numbers.mode = parseMode(value);
     } else {
@@ -328,7 +379,7 @@ export function parseOptions(
   }
   if ((flags & Flag.createNew) !== 0) flags |= Flag.create;
   checkViews(views);
-  return { access, flags, ...views, ...numbers };
+  return { access, flags, lockTimeout, ...views, ...numbers };
 }
 
 /** @throws MmapUnsupportedError for views that cannot be */

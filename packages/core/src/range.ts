@@ -36,6 +36,11 @@ export function checkSize(value: unknown, name: string): void {
   checkInteger(value, name, 0, Number.MAX_SAFE_INTEGER);
 }
 
+/** Milliseconds to wait: 0 to 2^31-1, which is the most that a timer takes. */
+export function checkTimeout(value: unknown, name: string): void {
+  checkInteger(value, name, 0, 2 ** 31 - 1);
+}
+
 /** Checks that `length` bytes at `offset` lie within `total`, and names what does not. */
 export function checkWithin(offset: number, length: number, total: number, path?: string): void {
   if (offset <= total && length <= total - offset) return;

@@ -6,6 +6,7 @@ import {
   type CreateOptions,
   constructors,
   drive,
+  type FileLike,
   type MapOptions,
   Mapping,
   type MemoryOf,
@@ -58,7 +59,7 @@ export class AsyncMmapFileMut<
   declare static readonly openExec: never;
 
   /**
-   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively. The file, its size and
+   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively, if not asked otherwise. The file, its size and
    * its name are on the disk then (`fsync(2)` of the file, and of its directory).
    * @throws MmapError `EEXIST`, or as {@link AsyncMmapFileMut.open}; no file is left then.
    */
@@ -72,17 +73,20 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * Maps a file for writing, created if there is none, and locks it exclusively, without waiting.
+   * Maps a file for writing, created if there is none, and locks it exclusively, if not asked otherwise. With
+   * `lockTimeout` it waits for the lock, and occupies no thread meanwhile.
    *
    * Nothing is created, truncated or extended before every option is found valid and the lock is held.
    * What has been, is on the disk when this has opened it: a new file as with `create`, a new size by `fsync(2)`.
    *
-   * @throws TypeError, MmapRangeError for arguments
-   * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock
+   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`, open for reading and writing.
+   * @throws TypeError, MmapRangeError for arguments, also for `createNew` with a file that is open already
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock, or `ETIMEDOUT` if it still does after
+   * `lockTimeout` milliseconds; or the signal's reason
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
    */
   static override async open<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOrCreateOptions<Shared> & OperationOptions,
   ): Promise<AsyncMmapFileMut<MemoryOf<Shared>>> {
     return new AsyncMmapFileMut(
@@ -92,7 +96,7 @@ export class AsyncMmapFileMut<
 
   /** Maps an existing file for writing; otherwise as {@link AsyncMmapFileMut.open}. */
   static async openExisting<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenMutOptions<Shared> & OperationOptions,
   ): Promise<AsyncMmapFileMut<MemoryOf<Shared>>> {
     return new AsyncMmapFileMut(
@@ -109,7 +113,7 @@ export class AsyncMmapFileMut<
    * @throws as {@link AsyncMmapFile.open}
    */
   static async openCow<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOptions<Shared> & OperationOptions,
   ): Promise<AsyncMmapFileMut<MemoryOf<Shared>>> {
     return new AsyncMmapFileMut(
@@ -166,6 +170,7 @@ export class AsyncMmapFileMut<
   /**
    * Whether disposing of this handle removes the file, as far as {@link remove} can. A handle that is dropped without it,
    * and collected, leaves the file where it is.
+   * @throws TypeError; MmapUnsupportedError to set it on a file that was opened by a descriptor
    */
   get removeOnDispose(): boolean {
     return this.#removeOnDispose;
@@ -173,6 +178,7 @@ export class AsyncMmapFileMut<
 
   set removeOnDispose(value: boolean) {
     if (typeof value !== 'boolean') throw typeError('removeOnDispose', 'a boolean', value);
+    if (value) this._mapping.requirePath();
     this.#removeOnDispose = value;
   }
 
@@ -259,6 +265,7 @@ export class AsyncMmapFileMut<
    * A file that was opened by a relative path is that of the directory at that time, wherever the process is by now.
    *
    * @throws MmapIdentityError if another file, a symbolic link or nothing has the name by now: `reason` says which
+   * @throws MmapUnsupportedError if it was opened by a descriptor
    * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
    */
   async remove(): Promise<void> {

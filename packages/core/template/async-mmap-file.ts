@@ -6,20 +6,22 @@ import {
   abortable,
   attachMapping,
   type CloseOptions,
-  checkInteger,
   checkMapping,
   checkSize,
+  checkTimeout,
   constructors,
   copyExact,
   drive,
   type FileClass,
+  type FileLike,
+  holdFile,
   holdPlace,
   LockKind,
+  type LockOptions,
   letGo,
   type MapOptions,
   type Mapping,
   type MemoryOf,
-  MmapLockError,
   madeBy,
   now,
   type OpenOptions,
@@ -33,18 +35,13 @@ import {
   readNow,
   readSome,
   type SharedMapping,
+  timedOut,
   toTarget,
   type Work,
   type WriteToNewFileOptions,
 } from '../src/internal.js';
 import { AsyncMmapFileReader } from './async-reader.js';
 import { Reads, runtime } from './runtime.js';
-
-/** Options of waiting for a lock. */
-export interface LockOptions extends OperationOptions {
-  /** Milliseconds after which to give up. @defaultValue never */
-  timeout?: number | undefined;
-}
 
 /**
  * A file mapped read-only, or a piece of memory that behaves like one. What waits for the system
@@ -80,15 +77,28 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Maps an existing file for reading, and locks it shared, without waiting for the lock.
+   * Maps an existing file for reading, and locks it shared. With `lockTimeout` it waits for the lock, and occupies no
+   * thread meanwhile.
    *
+   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`, which may be closed after the call.
    * @throws TypeError, MmapRangeError for arguments; nothing has been opened then.
-   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively.
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively, or `ETIMEDOUT` if it still does
+   * after `lockTimeout` milliseconds; or the signal's reason
    * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
-   * file), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   * file), `EBADF` (no open descriptor), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   * @example
+   * ```ts
+   * import { open } from 'node:fs/promises';
+   *
+   * await using waited = await AsyncMmapFile.open('package.json', { lockTimeout: 1000 }); // for who writes it just now
+   * const handle = await open('package.json');
+   * await using file = await AsyncMmapFile.open(handle);
+   * await handle.close(); // the mapping has a descriptor of its own
+   * console.log(file.length === waited.length, file.path === ''); // true true
+   * ```
    */
   static async open<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOptions<Shared> & OperationOptions,
   ): Promise<AsyncMmapFile<MemoryOf<Shared>>> {
     return new AsyncMmapFile(await opening(this, AsyncMmapFile, constructors.open, path, options));
@@ -96,7 +106,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /** Maps an existing file for reading and execution; otherwise as {@link open}. */
   static async openExec<Shared extends boolean = false>(
-    path: PathLike,
+    path: FileLike,
     options?: OpenOptions<Shared> & OperationOptions,
   ): Promise<AsyncMmapFile<MemoryOf<Shared>>> {
     return new AsyncMmapFile(
@@ -278,25 +288,25 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * `ETIMEDOUT` after `timeout` milliseconds.
    * @throws TypeError, MmapRangeError, MmapClosedError; the signal's reason
    */
-  async lock(options?: LockOptions): Promise<void> {
+  async lock(options?: LockOptions & OperationOptions): Promise<void> {
     await this.#lock(LockKind.exclusive, options);
   }
 
   /** Takes the shared lock, which may have many owners at once, and waits for it; otherwise as {@link lock}. */
-  async lockShared(options?: LockOptions): Promise<void> {
+  async lockShared(options?: LockOptions & OperationOptions): Promise<void> {
     await this.#lock(LockKind.shared, options);
   }
 
-  async #lock(kind: LockKind, options: LockOptions | undefined): Promise<void> {
+  async #lock(
+    kind: LockKind,
+    options: (LockOptions & OperationOptions) | undefined,
+  ): Promise<void> {
     const { signal, timeout } = operationOptions(options, ['timeout']);
-    if (timeout !== undefined) checkInteger(timeout, 'timeout', 0, 2 ** 31 - 1);
+    if (timeout !== undefined) checkTimeout(timeout, 'timeout');
     const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
     const attempt = () => this.#tryLock(kind, true);
     if (await this._mapping.lockTurn.wait(attempt, until, signal)) return;
-    throw new MmapLockError(
-      `ETIMEDOUT: '${this.path}' is still locked by another handle or task after ${timeout} ms; close or unlock that one, or wait longer`,
-      { code: 'ETIMEDOUT', path: this.path, syscall: 'flock' },
-    );
+    throw timedOut(this._mapping.path, timeout);
   }
 
   async #tryLock(kind: LockKind, adopt = false): Promise<boolean> {
@@ -383,12 +393,12 @@ export async function opening(
   caller: unknown,
   type: FileClass,
   maker: (typeof constructors)[keyof typeof constructors],
-  path: PathLike,
+  path: FileLike,
   options: OperationOptions | undefined,
 ): Promise<Mapping> {
   const name = madeBy(caller, type, maker.name);
   const { signal, ...rest } = operationOptions(options, maker.takes, name);
-  const place = holdPlace(path);
+  const place = maker === constructors.create ? holdPlace(path) : holdFile(path);
   try {
     return await drive(runtime, openFile(caller, type, maker, place, options && rest), signal);
   } finally {

@@ -1,6 +1,6 @@
 export * from '../src/index.js';
 export type { OperationOptions } from '../src/internal.js';
-export { AsyncMmapFile, type LockOptions } from './async-mmap-file.js';
+export { AsyncMmapFile } from './async-mmap-file.js';
 export { AsyncMmapFileMut } from './async-mmap-file-mut.js';
 export { AsyncMmapFileReader } from './async-reader.js';
 export { AsyncMmapFileWriter } from './async-writer.js';

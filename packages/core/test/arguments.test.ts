@@ -88,14 +88,15 @@ test.each([
   expect(unknown.map((member) => member.name)).toEqual([]);
 });
 
-const sizes = ['offset', 'length'] as const;
+const sizes = ['offset', 'length', 'lockTimeout', 'customFlags'] as const;
+const sizesMut = [...sizes, 'maxSize', 'minSize'] as const;
 const makers: Record<keyof typeof constructors, { numbers: readonly string[]; open: unknown }> = {
-  open: { numbers: [...sizes, 'customFlags'], open: MmapFile.open },
-  openExec: { numbers: [...sizes, 'customFlags'], open: MmapFile.openExec },
-  openCow: { numbers: [...sizes, 'customFlags'], open: MmapFileMut.openCow },
-  openExisting: { numbers: [...sizes, 'customFlags', 'maxSize'], open: MmapFileMut.openExisting },
-  create: { numbers: [...sizes, 'customFlags', 'maxSize', 'mode'], open: MmapFileMut.create },
-  openOrCreate: { numbers: [...sizes, 'customFlags', 'maxSize', 'mode'], open: MmapFileMut.open },
+  open: { numbers: sizes, open: MmapFile.open },
+  openExec: { numbers: sizes, open: MmapFile.openExec },
+  openCow: { numbers: sizes, open: MmapFileMut.openCow },
+  openExisting: { numbers: sizesMut, open: MmapFileMut.openExisting },
+  create: { numbers: [...sizesMut, 'mode'], open: MmapFileMut.create },
+  openOrCreate: { numbers: [...sizesMut, 'mode'], open: MmapFileMut.open },
   anonymous: { numbers: [], open: MmapFileMut.anonymous },
 };
 const windowsOnly = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];

@@ -221,12 +221,12 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
   });
 
   when.each([
-    ['open', 'MmapFileMut.open(path, { maxSize: SIZE, allocate: true })'],
+    ['open', 'MmapFileMut.open(path, { minSize: SIZE, allocate: true })'],
     [
       'open from an offset on',
-      'MmapFileMut.open(path, { maxSize: SIZE, offset: 5000, allocate: true })',
+      'MmapFileMut.open(path, { minSize: SIZE, offset: 5000, allocate: true })',
     ],
-    ['openExisting', 'MmapFileMut.openExisting(path, { maxSize: SIZE, allocate: true })'],
+    ['openExisting', 'MmapFileMut.openExisting(path, { minSize: SIZE, allocate: true })'],
     [
       'open with "truncate"',
       'MmapFileMut.open(path, { maxSize: SIZE, truncate: true, allocate: true })',
@@ -269,7 +269,7 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
   when.each([
     ['create', 'MmapFileMut.create(path, { maxSize: SIZE, allocate: true })'],
     ['open of none', 'MmapFileMut.open(path, { maxSize: SIZE, allocate: true })'],
-    ['open', 'MmapFileMut.open(path, { maxSize: SIZE, allocate: true })'],
+    ['open', 'MmapFileMut.open(path, { minSize: SIZE, allocate: true })'],
     [
       'open with "truncate"',
       'MmapFileMut.open(path, { maxSize: SIZE, truncate: true, allocate: true })',

@@ -92,8 +92,8 @@ describe('what is the matter, and what to do, is said of', () => {
     const path = tempFile(CONTENT);
     const through = ['prlimit', '--fsize=65536'];
     for (const source of [
-      'MmapFileMut.open(args[0], { maxSize: 65537 })',
-      'MmapFileMut.open(args[0], { maxSize: 65537, allocate: true })',
+      'MmapFileMut.open(args[0], { minSize: 65537 })',
+      'MmapFileMut.open(args[0], { minSize: 65537, allocate: true })',
       'MmapFileMut.open(args[0]).truncate(65537)',
       'MmapFile.memory("m", Buffer.alloc(70000)).writeToNewFile(args[0] + ".new")',
     ]) {

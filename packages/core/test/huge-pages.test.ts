@@ -34,7 +34,7 @@ const REFUSALS = `
   const ranges = [{}, { length: 1 }, { length: 100 }, { length: 4096 }, { length: 8192 }, { offset: 4096, length: 4096 },
     { length: 0 }, { offset: 2 ** 21 }];
   for (const open of openers) for (const options of ranges) say(caught(() => open(path, options)));
-  for (const options of [{ maxSize: 2 ** 21 }, { maxSize: 4096 }, { truncate: true }])
+  for (const options of [{ maxSize: 2 ** 21 }, { minSize: 4096 }, { truncate: true }])
     say(caught(() => MmapFileMut.open(path, options)));
   const maps = fs.readFileSync('/proc/self/maps', 'utf8');
   say([maps.includes(path), maps.includes('huge'), fs.statSync(path).size]);`;

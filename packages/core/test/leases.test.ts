@@ -111,7 +111,7 @@ test("with lock: 'none' no lock is asked for, and everything else is as always",
   expect(trace.calls()).toHaveLength(1); // that of lock()
 });
 
-test.each(['shared', 'exclusive', '', 'None', null, true, 0, {}])(
+test.each(['', 'None', 'SHARED', 'write', null, true, 0, {}])(
   'lock: %j is refused, and says what is taken',
   async (lock) => {
     const path = tempFile(CONTENT);

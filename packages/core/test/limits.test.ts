@@ -119,11 +119,11 @@ describe('without address space left (ENOMEM)', () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     const said = await hear(
-      `const maxSize = 64 * 2 ** 30;
+      `const minSize = 64 * 2 ** 30;
        for (const truncate of [false, true])
-         say(caught(() => MmapFileMut.open(args[0], { maxSize, truncate })));
+         say(caught(() => MmapFileMut.open(args[0], { minSize, truncate })));
        const file = MmapFileMut.open(args[0]);
-       say(caught(() => file.truncate(maxSize)));
+       say(caught(() => file.truncate(minSize)));
        say([file.length, file.isPoisoned, file.isClosed, file.readUInt8(9999)]);`,
       { args: [path], through },
     );
@@ -193,7 +193,7 @@ describe('beyond the largest file that is allowed (EFBIG)', () => {
        const before = descriptors();
        for (const truncate of [false, true])
          for (const open of [MmapFileMut.open, MmapFileMut.openExisting])
-           say(caught(() => open(args[0], { maxSize: 65537, truncate })));
+           say(caught(() => open(args[0], { minSize: 65537, truncate })));
        for (const open of [MmapFileMut.open, MmapFileMut.create])
          say(caught(() => open(args[0] + '.new', { maxSize: 65537 })));
        say(descriptors() - before);`,
@@ -211,7 +211,7 @@ describe('beyond the largest file that is allowed (EFBIG)', () => {
   test('allocating throws, and takes back what it has begun', async () => {
     const path = tempFile(CONTENT);
     const said = await hear(
-      `const options = { maxSize: 65537, allocate: true };
+      `const options = { minSize: 65537, allocate: true };
        for (const truncate of [false, true])
          say(caught(() => MmapFileMut.open(args[0], { ...options, truncate })));
        say(caught(() => MmapFileMut.create(args[0] + '.new', options)));

@@ -105,3 +105,44 @@ test('processes that make, lock and remove one file never take it from each othe
   expect(said).toEqual([[['no error']], [['no error']], [['no error']]]);
   expect(fs.existsSync(path)).toBe(false);
 });
+
+test('who loses a new file of theirs waits for it, and finds it as the winner has left it', async () => {
+  const path = tempFile();
+  const loser = await stoppedAfterOpen(
+    `const file = MmapFileMut.open(args[0], { maxSize: 100, lockTimeout: 20_000 });
+     say([file.length, file.asBuffer().toString()]);`,
+    path,
+    3,
+  );
+  const winner = MmapFileMut.open(path, { maxSize: 5 });
+  winner.writeAll('mine!');
+  const found = goOn(loser);
+  winner.close();
+  expect(await found).toEqual([5, 'mine!']);
+});
+
+test('a new file that somebody else locks first stays theirs also where its time is over', async () => {
+  const path = tempFile();
+  const loser = await stoppedAfterOpen(
+    'say(caught(() => MmapFileMut.open(args[0], { maxSize: 100, lockTimeout: 5 })));',
+    path,
+    3,
+  );
+  using winner = MmapFileMut.open(path, { maxSize: 5 });
+  winner.writeAll('mine!');
+  expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'ETIMEDOUT' });
+  expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+});
+
+test('create of a file that somebody else locks first is theirs, and so there already', async () => {
+  const path = tempFile();
+  const loser = await stoppedAfterOpen(
+    'say(caught(() => MmapFileMut.create(args[0], { maxSize: 100, lockTimeout: 20_000 })));',
+    path,
+    2, // the first is its directory
+  );
+  using winner = MmapFileMut.open(path, { maxSize: 5 });
+  winner.writeAll('mine!');
+  expect(await goOn(loser)).toMatchObject({ code: 'EEXIST' });
+  expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+});

@@ -96,10 +96,11 @@ describe('a second open of a locked file', () => {
   test.each([
     ['open', { truncate: true }],
     ['open', { maxSize: 5 }],
-    ['open', { maxSize: 50_000, allocate: true }],
+    ['open', { minSize: 50_000, allocate: true }],
     ['open', { truncate: true, maxSize: 8192, populate: true }],
     ['openExisting', { truncate: true }],
     ['openExisting', { maxSize: 5 }],
+    ['openExisting', { minSize: 50_000 }],
     ['openExisting', { truncate: true, maxSize: 50_000 }],
   ] as const)('MmapFileMut.%s with %o leaves the file as it was', (method, options) => {
     const path = tempFile(CONTENT);

@@ -63,7 +63,7 @@ test('a rounded value and a relative seek may be -0', () => {
 });
 
 describe('options', () => {
-  const numbers = ['offset', 'length', 'maxSize', 'customFlags', 'mode'] as const;
+  const numbers = ['offset', 'length', 'minSize', 'lockTimeout', 'customFlags', 'mode'] as const;
   test.each(numbers)('%s may be -0', (option) => {
     const open = (value: number) => {
       const path = tempFile();

@@ -13,43 +13,25 @@ describe.each([
   ['open', MmapFileMut.open],
   ['openExisting', MmapFileMut.openExisting],
 ] as const)('MmapFileMut.%s with maxSize', (_name, open) => {
-  test.each([0, 1, 100, PAGE, 2 * PAGE + 1, CONTENT.length - 1])('%i shrinks the file', (size) => {
-    const path = tempFile(CONTENT);
-    using file = open(path, { maxSize: size });
-    expectBytes(file.copyBytes(), CONTENT.subarray(0, size));
-    expectBytes(fs.readFileSync(path), CONTENT.subarray(0, size));
-  });
+  test.each([0, 1, 100, PAGE, 2 * PAGE + 1, CONTENT.length, CONTENT.length + 1, 1_000_000])(
+    'of %i leaves a file that has bytes as it is',
+    (maxSize) => {
+      for (const content of [CONTENT, CONTENT.subarray(0, 1)]) {
+        const path = tempFile(content);
+        const before = snapshot(path);
+        using file = open(path, { maxSize });
+        expectBytes(file.copyBytes(), content);
+        file.close();
+        expect(snapshot(path)).toEqual(before);
+      }
+    },
+  );
 
-  test.each([1, 4 * PAGE - CONTENT.length, PAGE, 1_000_000])('grows the file by %i', (more) => {
-    const path = tempFile(CONTENT);
-    const expected = Buffer.concat([CONTENT, Buffer.alloc(more)]);
-    using file = open(path, { maxSize: CONTENT.length + more });
-    expectBytes(file.copyBytes(), expected);
-    expectBytes(fs.readFileSync(path), expected);
-    file.writeUInt8(9, expected.length - 1);
-    file.close();
-    expect(fs.readFileSync(path)[expected.length - 1]).toBe(9);
-  });
-
-  test('of its own size does not touch the file', () => {
-    const path = tempFile(CONTENT);
-    const before = snapshot(path);
-    using file = open(path, { maxSize: CONTENT.length });
-    expectBytes(file.copyBytes(), CONTENT);
-    file.close();
-    expect(snapshot(path)).toEqual(before);
-  });
-
-  test('maps from an offset, or a part, of what the file has become', () => {
-    const path = tempFile(CONTENT);
-    const expected = Buffer.concat([CONTENT, Buffer.alloc(PAGE)]);
-    open(path, { maxSize: expected.length, offset: CONTENT.length + 10 }).close();
-    using part = open(path, {
-      maxSize: expected.length,
-      offset: 2 * PAGE + 50,
-      length: PAGE + 100,
-    });
-    expectBytes(part.copyBytes(), expected.subarray(2 * PAGE + 50, 3 * PAGE + 150));
+  test.each([0, 1, PAGE, 1_000_000])('of %i sizes an empty file', (maxSize) => {
+    const path = tempFile('');
+    using file = open(path, { maxSize });
+    expectBytes(file.copyBytes(), Buffer.alloc(maxSize));
+    expectBytes(fs.readFileSync(path), Buffer.alloc(maxSize));
   });
 
   test('and truncate starts from nothing', () => {
@@ -61,14 +43,82 @@ describe.each([
       expectBytes(fs.readFileSync(path), Buffer.alloc(maxSize));
     }
   });
+});
+
+describe.each([
+  ['open', MmapFileMut.open],
+  ['openExisting', MmapFileMut.openExisting],
+] as const)('MmapFileMut.%s with minSize', (_name, open) => {
+  test.each([0, 1, 100, PAGE, 2 * PAGE + 1, CONTENT.length - 1, CONTENT.length])(
+    'of %i does not touch a file that is as long, or longer',
+    (minSize) => {
+      const path = tempFile(CONTENT);
+      const before = snapshot(path);
+      using file = open(path, { minSize });
+      expectBytes(file.copyBytes(), CONTENT);
+      file.close();
+      expect(snapshot(path)).toEqual(before);
+    },
+  );
+
+  test.each([1, 4 * PAGE - CONTENT.length, PAGE, 1_000_000])('grows the file by %i', (more) => {
+    const path = tempFile(CONTENT);
+    const expected = Buffer.concat([CONTENT, Buffer.alloc(more)]);
+    using file = open(path, { minSize: CONTENT.length + more });
+    expectBytes(file.copyBytes(), expected);
+    expectBytes(fs.readFileSync(path), expected);
+    file.writeUInt8(9, expected.length - 1);
+    file.close();
+    expect(fs.readFileSync(path)[expected.length - 1]).toBe(9);
+  });
+
+  test('maps from an offset, or a part, of what the file has become', () => {
+    const path = tempFile(CONTENT);
+    const expected = Buffer.concat([CONTENT, Buffer.alloc(PAGE)]);
+    open(path, { minSize: expected.length, offset: CONTENT.length + 10 }).close();
+    using part = open(path, {
+      minSize: expected.length,
+      offset: 2 * PAGE + 50,
+      length: PAGE + 100,
+    });
+    expectBytes(part.copyBytes(), expected.subarray(2 * PAGE + 50, 3 * PAGE + 150));
+  });
+
+  test.each([
+    [{ minSize: 50 }, 50],
+    [{ minSize: 50, maxSize: 20 }, 50],
+    [{ minSize: 20, maxSize: 50 }, 50],
+  ])('%o is what a file has that is new, empty or truncated', (options, size) => {
+    const path = tempFile(CONTENT);
+    using truncated = open(path, { ...options, truncate: true });
+    using empty = open(tempFile(''), options);
+    using made = MmapFileMut.create(tempFile(), options);
+    for (const file of [truncated, empty, made]) {
+      expectBytes(file.copyBytes(), Buffer.alloc(size));
+      expect(file.stat().size).toBe(size);
+    }
+  });
 
   test('and allocate reserves the blocks', () => {
     const path = tempFile(CONTENT);
-    using file = open(path, { maxSize: 1_000_000, allocate: true });
+    using file = open(path, { minSize: 1_000_000, allocate: true });
     expect(file.stat().blocks * 512).toBeGreaterThanOrEqual(1_000_000);
     expectBytes(file.copyBytes(0, CONTENT.length), CONTENT);
     expectBytes(file.copyBytes(CONTENT.length), Buffer.alloc(1_000_000 - CONTENT.length));
   });
+});
+
+test('a range past the end says how to grow a file that may be grown, and of no other', () => {
+  const path = tempFile(CONTENT);
+  for (const range of [{ offset: CONTENT.length + 1 }, { length: CONTENT.length + 1 }]) {
+    for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow]) {
+      const { message } = thrown(() => open(path, range));
+      expect(message).toMatch(/has 12388 bytes; map less/);
+      expect(message).not.toMatch(/minSize|maxSize/);
+    }
+    for (const open of [MmapFileMut.open, MmapFileMut.openExisting])
+      expect(thrown(() => open(path, range)).message).toMatch(/map less, or grow it with minSize/);
+  }
 });
 
 test('truncate without maxSize leaves an empty file', () => {
@@ -135,7 +185,7 @@ describe('mode', () => {
 
 test('append opens with O_APPEND, and stores land where they are meant to', () => {
   const path = tempFile(CONTENT);
-  using file = MmapFileMut.open(path, { append: true, maxSize: CONTENT.length + 10 });
+  using file = MmapFileMut.open(path, { append: true, minSize: CONTENT.length + 10 });
   file.writeAll('start', 0);
   file.writeAll('end', CONTENT.length + 7);
   file.flush();

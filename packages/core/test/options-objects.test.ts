@@ -31,6 +31,8 @@ const right = (option: string): unknown =>
     offset: 0,
     length: 0,
     maxSize: 0,
+    minSize: 0,
+    lockTimeout: 0,
     customFlags: 0,
     mode: 0o600,
     read: true,
@@ -55,7 +57,7 @@ describe.each(Object.entries(optionsFrom))('options that come from %s', (_name, 
 
   test('have the effect that they have elsewhere', () => {
     const path = tempFile(CONTENT);
-    using file = MmapFileMut.openExisting(path, from('maxSize', 20_000));
+    using file = MmapFileMut.openExisting(path, from('minSize', 20_000));
     expect([file.length, fs.statSync(path).size]).toEqual([20_000, 20_000]);
     using part = MmapFile.memory('name', CONTENT, from('detachOnClose', true));
     const view = part.asBuffer();

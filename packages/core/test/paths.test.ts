@@ -123,7 +123,7 @@ test('a path through symbolic links opens what they lead to', () => {
 });
 
 test.each([
-  ['a number', 5, 'path'],
+  ['a bigint', 5n, 'path'],
   ['nothing', undefined, 'path'],
   ['null', null, 'path'],
   ['an object', {}, 'path'],
@@ -156,6 +156,28 @@ test.each([
       message: expect.stringContaining(`"${argument}"`),
     });
   }
+});
+
+test('a number, or a FileHandle, is a path for none that need one', async () => {
+  const path = tempFile('abc');
+  using memory = MmapFileMut.memory('name', 'abc');
+  const handle = await fs.promises.open(path, 'r+');
+  const calls = [
+    MmapFileMut.create,
+    syncDirectory,
+    syncParentDirectory,
+    (target: never) => memory.writeToNewFile(target),
+    (target: never) => MmapFileMut.open(target, { createNew: true }),
+  ];
+  for (const call of calls) {
+    for (const file of [handle.fd, handle, 9999]) {
+      const error = thrown(() => call(file as never));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toMatchObject({ argument: 'path', code: 'ERR_INVALID_ARG_TYPE' });
+    }
+  }
+  await handle.close();
+  expect(fs.readFileSync(path, 'utf8')).toBe('abc');
 });
 
 test('a URL of another scheme is a TypeError', () => {

@@ -13,15 +13,18 @@ describe('a rejected open', () => {
   const bad: [string, object][] = [
     ['an offset past the end', { offset: 10_001 }],
     ['numbers that overflow', { offset: 2 ** 53 - 1, length: 2 ** 53 - 1 }],
-    ['an offset past the new end', { maxSize: 100, offset: 101 }],
+    ['an offset past the new end', { truncate: true, maxSize: 100, offset: 101 }],
+    ['an offset past what it is grown to', { minSize: 10_500, offset: 10_501 }],
     ['an offset in what truncate takes away', { truncate: true, offset: 1 }],
     ['a length past the end', { length: 10_001 }],
-    ['a length past the new end', { maxSize: 100, offset: 50, length: 51 }],
+    ['a length past the new end', { truncate: true, maxSize: 100, offset: 50, length: 51 }],
+    ['a length past what it is grown to', { minSize: 10_500, length: 10_501 }],
     ['a length of what truncate takes away', { truncate: true, length: 1 }],
-    ['a size that no file has', { maxSize: 2 ** 53 - 1 }],
+    ['a size that no file has', { minSize: 2 ** 53 - 1 }],
     ['that size, truncated', { maxSize: 2 ** 53 - 1, truncate: true }],
-    ['that size, allocated', { maxSize: 2 ** 53 - 1, allocate: true }],
+    ['that size, allocated', { minSize: 2 ** 53 - 1, allocate: true }],
     ['a fraction', { maxSize: 5.5 }],
+    ['a fraction of another', { minSize: 5.5 }],
     ['a negative size, after options that destroy', { truncate: true, create: true, maxSize: -1 }],
     ['an unknown option, after options that destroy', { truncate: true, maxSize: 5, trunkate: 1 }],
     ['a wrong type', { truncate: 'yes', maxSize: 5 }],
@@ -36,7 +39,7 @@ describe('a rejected open', () => {
       const { create, ...others } = options;
       say(caught(() => MmapFileMut.open(args[0], options)));
       say(caught(() => MmapFileMut.openExisting(args[0], others)));
-      if (!('maxSize' in options || 'truncate' in options)) {
+      if (!['maxSize', 'minSize', 'truncate'].some((option) => option in options)) {
         say(caught(() => MmapFile.open(args[0], options)));
         say(caught(() => MmapFileMut.openCow(args[0], options)));
       }

@@ -29,7 +29,7 @@ export const runtime: Runtime = {
       if ('failure' in reply) throw unpackFailure(reply.failure);
       const values = reply.value as readonly number[];
       const [id = 0] = values;
-      if (name === OPENING && id !== 0 && !binding.take(id)) {
+      if (name === OPENING && id > 0 && !binding.take(id)) {
         throw new MmapClosedError(showPath(args[0] as string | Uint8Array));
       }
       return values;

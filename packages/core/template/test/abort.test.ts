@@ -23,8 +23,8 @@ const opens: Readonly<Record<string, Call<string>>> = {
   'AsyncMmapFileMut.openExisting': AsyncMmapFileMut.openExisting,
   'AsyncMmapFileMut.openExisting with truncate': (path, options) =>
     AsyncMmapFileMut.openExisting(path, { ...options, truncate: true, maxSize: 100 }),
-  'AsyncMmapFileMut.open with maxSize': (path, options) =>
-    AsyncMmapFileMut.open(path, { ...options, maxSize: 20 * PAGE }),
+  'AsyncMmapFileMut.open with minSize': (path, options) =>
+    AsyncMmapFileMut.open(path, { ...options, minSize: 20 * PAGE }),
 };
 
 /** What makes a file. */

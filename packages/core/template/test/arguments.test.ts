@@ -19,7 +19,7 @@ const constructors = {
 
 describe.each(Object.entries(constructors))('%s', (_name, open) => {
   test('rejects what is no path', async () => {
-    for (const bad of [undefined, null, 5, {}, [], Symbol('path'), true])
+    for (const bad of [undefined, null, 5n, {}, [], Symbol('path'), true, -1, 0.5, 2 ** 31])
       await expectArgumentRejection(() => open(bad as never), 'path');
     for (const bad of ['', 'a\0b', new URL('http://example.org/')])
       expect(['TypeError', 'MmapRangeError', 'MmapError']).toContain(

@@ -54,7 +54,7 @@ describe('a second open of a locked file', () => {
   test.each([
     { truncate: true },
     { maxSize: 5 },
-    { maxSize: 50_000, allocate: true },
+    { minSize: 50_000, allocate: true },
     { truncate: true, maxSize: 8192, populate: true },
   ])('with %o leaves the file as it was', async (options) => {
     const path = tempFile(CONTENT);
@@ -82,11 +82,14 @@ describe('a rejected open', () => {
   test.each<[string, object, string]>([
     ['an offset past the end', { offset: 10_001 }, 'offset'],
     ['numbers that overflow', { offset: 2 ** 53 - 1, length: 2 ** 53 - 1 }, 'offset'],
-    ['an offset past the new end', { maxSize: 100, offset: 101 }, 'offset'],
+    ['an offset past the new end', { truncate: true, maxSize: 100, offset: 101 }, 'offset'],
+    ['an offset past what it is grown to', { minSize: 10_500, offset: 10_501 }, 'offset'],
     ['an offset in what truncate takes away', { truncate: true, offset: 1 }, 'offset'],
     ['a length past the end', { length: 10_001 }, 'length'],
-    ['a length past the new end', { maxSize: 100, offset: 50, length: 51 }, 'length'],
+    ['a length past the new end', { truncate: true, maxSize: 100, length: 101 }, 'length'],
+    ['a length past what it is grown to', { minSize: 10_500, length: 10_501 }, 'length'],
     ['a fraction', { maxSize: 5.5 }, 'maxSize'],
+    ['a fraction of another', { minSize: 5.5 }, 'minSize'],
     ['a negative size, after options that destroy', { truncate: true, maxSize: -1 }, 'maxSize'],
     ['an unknown option', { truncate: true, maxSize: 5, trunkate: 1 }, 'trunkate'],
     ['a wrong type', { truncate: 'yes', maxSize: 5 }, 'truncate'],
@@ -103,7 +106,7 @@ describe('a rejected open', () => {
       [AsyncMmapFileMut.open, `${path}.new`],
       [AsyncMmapFileMut.create, `${path}.new`],
     ];
-    if (!('maxSize' in Object(options)) && !('truncate' in Object(options)))
+    if (!['maxSize', 'minSize', 'truncate'].some((option) => option in Object(options)))
       opens.push([AsyncMmapFile.open, path], [AsyncMmapFileMut.openCow, path]);
     for (const [open, at] of opens) {
       const error = await rejected(open(at, options));
@@ -118,7 +121,7 @@ describe('a rejected open', () => {
   test('with a size that no file has', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
-    const options = { maxSize: 2 ** 53 - 1 };
+    const options = { minSize: 2 ** 53 - 1 };
     expect((await rejected(AsyncMmapFileMut.open(path, options))).name).toMatch(/^Mmap/);
     expect((await rejected(AsyncMmapFileMut.create(`${path}.new`, options))).name).toMatch(/^Mmap/);
     expect(snapshot(path)).toEqual(before);

@@ -110,13 +110,14 @@ describe('AsyncMmapFileMut.open', () => {
       code: 'EEXIST',
     });
     fs.writeFileSync(path, CONTENT);
-    await using longer = await AsyncMmapFileMut.open(path, { maxSize: 20_000, allocate: true });
+    await using longer = await AsyncMmapFileMut.open(path, { minSize: 20_000, allocate: true });
     expectBytes(longer.asBuffer(), Buffer.concat([CONTENT, Buffer.alloc(10_000)]));
     expect((await longer.stat()).blocks * 512).toBeGreaterThanOrEqual(20_000);
     await longer.close();
-    await using shorter = await AsyncMmapFileMut.open(path, { maxSize: 100, append: true });
-    expectBytes(shorter.asBuffer(), CONTENT.subarray(0, 100));
-    await shorter.close();
+    for (const options of [{ maxSize: 100 }, { maxSize: 30_000 }, { minSize: 100 }]) {
+      await using same = await AsyncMmapFileMut.open(path, { ...options, append: true });
+      expectBytes(same.asBuffer(), Buffer.concat([CONTENT, Buffer.alloc(10_000)]));
+    }
     await using emptied = await AsyncMmapFileMut.open(path, { truncate: true, maxSize: 50 });
     expectBytes(emptied.asBuffer(), Buffer.alloc(50));
   });

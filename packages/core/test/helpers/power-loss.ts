@@ -235,12 +235,8 @@ export const powerLosses: Readonly<Record<string, PowerLoss>> = {
     resized(CHANGED, 6000),
   ),
   'open that grows': resizing(
-    ({ FileMut }, path) => FileMut.openExisting(path, { maxSize: 50_000 }),
+    ({ FileMut }, path) => FileMut.openExisting(path, { minSize: 50_000 }),
     resized(OLD, 50_000),
-  ),
-  'open that shrinks': resizing(
-    ({ FileMut }, path) => FileMut.open(path, { maxSize: 1234 }),
-    resized(OLD, 1234),
   ),
   'open that truncates': resizing(
     ({ FileMut }, path) => FileMut.open(path, { truncate: true }),

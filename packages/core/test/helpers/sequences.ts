@@ -100,13 +100,13 @@ const truncateOnOpen = (options: string, size: number): CheckedSequence => ({
   },
 });
 
-const resizeOnOpen = (options: string, size: number): CheckedSequence => ({
+const growOnOpen = (options: string, size: number): CheckedSequence => ({
   files: before,
   act: `return FileMut.openExisting(at + '/file.bin', { ${options} });`,
   allowed: (ending) => {
-    const after = withFile(size < OLD.length ? OLD.subarray(0, size) : grown(OLD, size));
+    const after = withFile(grown(OLD, size));
     if (ending === 'done') return [after];
-    return ending === 'failed' && size >= OLD.length ? [before] : [before, after];
+    return ending === 'failed' ? [before] : [before, after];
   },
 });
 
@@ -137,9 +137,12 @@ export const sequences: Readonly<Record<string, CheckedSequence>> = {
   'open of what is not there': creating(
     `return FileMut.open(at + '/file.bin', { maxSize: 5000 });`,
   ),
-  'open that grows': resizeOnOpen('maxSize: 20_000', 20_000),
-  'open that grows and allocates': resizeOnOpen('maxSize: 20_000, allocate: true', 20_000),
-  'open that shrinks': resizeOnOpen('maxSize: 5000', 5000),
+  'open that grows': growOnOpen('minSize: 20_000', 20_000),
+  'open that grows and allocates': growOnOpen('minSize: 20_000, allocate: true', 20_000),
+  'open that grows, and is shared then': growOnOpen("minSize: 20_000, lock: 'shared'", 20_000),
+  'open of a size that is for new files': opening(
+    `return FileMut.open(at + '/file.bin', { maxSize: 5000 });`,
+  ),
   'open that truncates': truncateOnOpen('', 0),
   'open that truncates and grows': truncateOnOpen('maxSize: 20_000', 20_000),
   'truncate to more': resizing('await file.truncate(20_000);', 20_000),
