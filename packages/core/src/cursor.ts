@@ -130,9 +130,10 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
     const end = Math.min(this.#length, mapping.length - this.#offset);
     if (length > end - this.#position) {
       mapping.requireUsable();
+      const { path } = mapping;
       throw new MmapRangeError(
-        `"length" ${length} at position ${this.#position} is past the end: ${this.remaining} of ${this.length} bytes remain`,
-        { argument: 'length' },
+        `a length of ${length} bytes at position ${this.#position} is more than what remains: ${this.remaining} of the ${this.length} bytes of this part of '${path}'`,
+        { argument: 'length', path },
       );
     }
     return this.#offset + this.#position;

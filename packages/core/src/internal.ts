@@ -17,12 +17,16 @@ export {
   result,
 } from './binding.js';
 export { isBytes } from './bytes.js';
-export { copyExact, copyTo, toTarget } from './copy.js';
+export { copyExact, copyTo, requireExact, toTarget } from './copy.js';
 export type { Whence } from './cursor.js';
 export { type CursorDescription, type FileDescription, show } from './describe.js';
 export { syncDirectory, syncParentDirectory } from './directory.js';
+export { Disposal, failLate } from './disposal.js';
 export {
-  type FaultCause,
+  argumentError,
+  asError,
+  type FaultReason,
+  hide,
   type IdentityReason,
   isError,
   MmapClosedError,
@@ -34,15 +38,15 @@ export {
   MmapPoisonedError,
   MmapRangeError,
   MmapUnsupportedError,
-  packError,
+  packType,
   typeError,
-  unpackError,
+  unpackType,
 } from './errors.js';
 export { disableFaultGuard, type FaultListener } from './fault.js';
 export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
 export { checkMapping, type FileClass, madeBy, refuseStatic } from './made-by.js';
 export type { SharedMapping } from './mapping.js';
-export { Mapping } from './mapping.js';
+export { Mapping, UNCLONEABLE } from './mapping.js';
 export { MemoryReader } from './memory-reader.js';
 export { MemoryReads } from './memory-reads.js';
 export { MemoryWriter } from './memory-writer.js';
@@ -64,7 +68,7 @@ export type {
 } from './options.js';
 export { constructors, readOptions } from './options.js';
 export { holdPlace, isUrl, letGo, type PathLike, showPath } from './path.js';
-export { checkInteger, checkSize, checkWithin } from './range.js';
+export { checkInteger, checkSize } from './range.js';
 export { MmapFileReader } from './reader.js';
 export type { Needle } from './search.js';
 export {

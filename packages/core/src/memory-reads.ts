@@ -104,9 +104,9 @@ export abstract class MemoryReads extends TypedReads {
    * on Node 20.
    */
   bytes(offset: number, length: number): Buffer<this['_memory']> {
-    checkSize(offset, 'offset');
-    checkSize(length, 'length');
     const mapping = this._mapping;
+    checkSize(offset, 'offset', mapping.most());
+    checkSize(length, 'length', mapping.most(offset));
     mapping.resolve(offset, length);
     return mapping.bytes(offset, length) as Buffer<this['_memory']>;
   }

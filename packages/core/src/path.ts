@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { binding } from './binding.js';
 import { isBytes } from './bytes.js';
-import { systemError, typeError } from './errors.js';
+import { argumentError, systemError, typeError } from './errors.js';
 
 /** A path as `node:fs` takes it: a string, a `file:` URL, or the bytes of a name in any encoding. */
 export type PathLike = string | URL | Uint8Array;
@@ -25,8 +25,7 @@ export function toPath(path: unknown, name = 'path'): string | Uint8Array {
     throw typeError(name, 'a string, a Uint8Array or a file: URL', path);
   }
   if (typeof plain === 'string' ? plain.includes('\0') : plain.includes(0)) {
-    const error = new TypeError(`"${name}" must not contain null bytes`);
-    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: name });
+    throw argumentError(name, 'must not contain null bytes', 'ERR_INVALID_ARG_VALUE');
   }
   return plain;
 }

@@ -2,6 +2,7 @@ import {
   abortable,
   checkInteger,
   copyExact,
+  failLate,
   MemoryReader,
   type OperationOptions,
   prepare,
@@ -146,3 +147,5 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     return found < 0 ? -1 : from + found;
   }
 }
+
+failLate(AsyncMmapFileReader);

@@ -1,4 +1,9 @@
-import { MemoryWriter, type MemoryWrites, type OperationOptions } from '../src/internal.js';
+import {
+  failLate,
+  MemoryWriter,
+  type MemoryWrites,
+  type OperationOptions,
+} from '../src/internal.js';
 
 /** A file that a writer can flush. */
 interface WritableFile extends MemoryWrites {
@@ -36,3 +41,5 @@ export class AsyncMmapFileWriter extends MemoryWriter<WritableFile> {
     }
   }
 }
+
+failLate(AsyncMmapFileWriter);

@@ -6,8 +6,8 @@ import { thrown } from './errors.js';
 export const FAULTS = `
   const faultOf = (call) => {
     try { call(); } catch (error) {
-      const { name, code, cause, offset, path } = error;
-      return { name, code, cause, offset, path };
+      const { name, code, reason, offset, path } = error;
+      return { name, code, reason, offset, path };
     }
     return 'no error';
   };
@@ -31,20 +31,20 @@ export function inPages(first: number, last: number = first): unknown {
 }
 
 /** What {@link FAULTS} finds. */
-export function faultError(cause: string, offset: unknown, path: unknown): object {
-  return { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause, offset, path };
+export function faultError(reason: string, offset: unknown, path: unknown): object {
+  return { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason, offset, path };
 }
 
 /** Expects `call` to throw a complete MmapFaultError. @returns It. */
 export function expectFault(
   call: () => unknown,
-  cause: string,
+  reason: string,
   path: string,
   offset?: number,
 ): MmapFaultError {
   const error = thrown(call) as unknown as MmapFaultError;
   expect(error).toBeInstanceOf(MmapFaultError);
-  expect(error).toMatchObject({ name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause, path });
+  expect(error).toMatchObject({ name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason, path });
   if (offset !== undefined) expect(error.offset).toBe(offset);
   expect(error.message).toContain(`offset ${error.offset} of '${path}'`);
   expect(error.message).toContain('reopen()'); // what to do
