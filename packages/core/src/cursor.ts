@@ -43,7 +43,12 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   /** @internal */
   constructor(file: File, offset?: number, length?: number) {
     const mapping = (file as File | undefined)?._mapping;
-    if (!(mapping instanceof Mapping)) throw typeError('file', 'a mapped file', file);
+    if (!(mapping instanceof Mapping))
+      throw typeError(
+        'file',
+        'a mapped file, whose reader() or writer() is called instead of "new"',
+        file,
+      );
     this.file = file;
     this.#length = mapping.resolve(offset, length) + 0;
     this.#offset = (offset ?? 0) + 0;

@@ -444,18 +444,18 @@ export class Mapping {
     return this.#isClosed || this.#isPoisoned ? -1 : this.length - from;
   }
 
-  /** How it gets bytes, for who finds it empty. */
+  /** How it gets more bytes, for messages. */
   get growth(): string {
     const { isCow, isMemory } = this.#traits;
     if (isCow) {
-      return 'a copy-on-write mapping does not grow: open the file writable, with "minSize", and close it, before';
+      return 'a copy-on-write mapping does not grow: make the file longer first, by opening it writable with "minSize"';
     }
     if (this.access === Access.write) {
       return `make it longer with truncate(size)${isMemory ? '' : ', or open it with "minSize"'}`;
     }
     return isMemory
-      ? 'give it its bytes when it is made, or make it writable'
-      : 'open it writable, with "minSize", to make it longer, or call reopen() when somebody else has';
+      ? 'memory that may only be read has the bytes that it was made with'
+      : 'to make it longer, open it writable with "minSize"; reopen() shows what others have added';
   }
 
   // --- memory ---

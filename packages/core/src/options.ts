@@ -261,6 +261,7 @@ function distance(one: string, other: string): number {
 function parseMode(value: unknown): number {
   const mode =
     typeof value === 'string' && /^[0-7]+$/.test(value) ? Number.parseInt(value, 8) : value;
+  if (typeof mode === 'string') throw typeError('mode', 'an integer, or octal digits', mode);
   checkInteger(mode, 'mode', 0, 0o7777);
   return mode as number;
 }

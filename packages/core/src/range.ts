@@ -7,7 +7,7 @@ export interface Extent {
   /** Bytes. */
   readonly length: number;
   readonly path: string;
-  /** How it gets bytes, for who finds it empty. */
+  /** How it gets more bytes. */
   readonly growth: string;
   /** What checks this of it. */
   requireBytes(offset: number, length: number): void;
@@ -79,7 +79,7 @@ export function checkWithin(offset: number, length: number, within: Extent, of =
 function pastTheEnd(offset: number, length: number, { length: total, path, growth }: Extent) {
   const argument = offset > total ? 'offset' : 'length';
   const asked = offset > total ? `"offset" ${offset}` : `"length" ${length} at "offset" ${offset}`;
-  const left = offset > total ? '' : `: ${total - offset} from there on`;
+  const left = offset > total ? '' : `: ${total - offset} are left there`;
   const found = total === 0 ? `is empty; ${growth}` : `has ${bytes(total)}${left}`;
   const message = `${asked} is past the end of ${named(path)}, which ${found}`;
   return new MmapRangeError(message, { argument, path });
@@ -95,10 +95,15 @@ function noFit(
   const argument = last < 0 ? of : 'offset';
   const asked =
     argument === 'offset'
-      ? `${bytes(length)} at offset ${offset} do not fit in`
-      : `"${of}" has ${bytes(length)}, which do not fit in`;
-  const advice = total === 0 ? `; ${growth}` : last < 0 ? '' : `; the last valid offset is ${last}`;
-  const message = `${asked} the ${bytes(total)} of ${named(path)}${advice}`;
+      ? `${bytes(length)} at offset ${offset} ${length === 1 ? 'does' : 'do'} not fit in`
+      : `"${of}" has ${bytes(length)}, and is larger than`;
+  const advice =
+    last >= 0
+      ? `the last valid offset is ${last}`
+      : of === 'target' && total > 0
+        ? 'read() copies what there is'
+        : growth;
+  const message = `${asked} the ${bytes(total)} of ${named(path)}; ${advice}`;
   return new MmapRangeError(message, { argument, path });
 }
 
