@@ -7,6 +7,23 @@ import { setImmediate } from './host.js';
 /** Disposals that are over, until what they have returned to has gone on: each has those that were started then. */
 const ended = new Set<Promise<void>[]>();
 
+/** What is done at once, before anything else has its turn: `return` calls, and then disposes of what was opened last. */
+interface Job {
+  /** When what it disposes of is. */
+  over?: Promise<void>;
+}
+
+let job: Job | undefined;
+
+function thisJob(): Job {
+  if (job) return job;
+  void Promise.resolve().then(() => {
+    job = undefined;
+  });
+  job = {};
+  return job;
+}
+
 /** The disposing of a file, or of a pool. */
 export class Disposal {
   /** Fulfilled when it is over, and so are those of the same block that came after it. */
@@ -18,6 +35,7 @@ export class Disposal {
       end = resolve;
     });
     this.over = over;
+    thisJob().over = over;
     for (const next of ended) next.push(over);
     try {
       await dispose();
@@ -50,9 +68,11 @@ export function failLate(type: { prototype: object }): void {
     if (!(descriptor.value instanceof AsyncFunction)) continue;
     const method = descriptor.value as Method;
     const late: Method = async function (...args) {
+      const called = thisJob();
       try {
         return await method.apply(this, args);
       } catch (error) {
+        await called.over;
         await (this?._mapping ?? this?.file?._mapping)?.disposal.over;
         throw error;
       }

@@ -95,12 +95,17 @@ function evaluated(code: string): Callable {
         { cause },
       );
     }
-    const [start = ''] = /^.{0,60}/.exec(code) ?? [];
     const what =
       'must be a function whose source stands for itself, such as an arrow function, because the source is what is ' +
-      `sent: not a method, nor a built-in or bound function; received ${start}… (${cause.message})`;
+      `sent: not a method, nor a built-in or bound function; received ${shown(code)} (${cause.message})`;
     throw argumentError('task', what, 'ERR_INVALID_ARG_TYPE', { cause });
   }
+}
+
+/** The start of a source. */
+function shown(code: string): string {
+  const [start = ''] = /^.{0,60}/.exec(code) ?? [];
+  return `"${start}${start.length < code.length ? '…' : ''}"`;
 }
 
 /** Says why a name is not defined that stands in the task's source, and is defined where that was written. */

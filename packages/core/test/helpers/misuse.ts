@@ -70,7 +70,7 @@ export async function makeScene(classes: typeof SYNC) {
     writer: file.writer(10, 20),
     eight: Buffer.alloc(8),
     long: Buffer.alloc(200),
-    unshared: new WebAssembly.Memory({ initial: 1 }),
+    unshared: new Function('return new WebAssembly.Memory({ initial: 1 })')(),
     small: sharedMemory(0, 2 ** 16),
     full: sharedMemory(1, 1),
     async [Symbol.asyncDispose]() {
