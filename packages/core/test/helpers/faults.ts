@@ -40,7 +40,8 @@ export function faultError(
   path: unknown,
   system: string | undefined = SYSTEM[reason],
 ): object {
-  return { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason, offset, path, system };
+  const facts = { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason, offset, path };
+  return system === undefined ? facts : { ...facts, system };
 }
 
 /** Expects `call` to throw a complete MmapFaultError. @returns It. */
