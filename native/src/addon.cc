@@ -203,17 +203,17 @@ napi_value take(Info info) {
   return call.accept() ? boolean(info, registry::take(id, call.environment())) : nullptr;
 }
 
-// state(handle): bits 1 closed, 2 poisoned, 4 faulted, 8 about to be cut; the results are length, lock, cause, offset and
+// state(handle): bits 1 closed, 2 poisoned, 4 faulted, 8 about to be cut; the results are length, lock, code, offset and
 // serial number of the fault, and the number of changes of the length
 struct State : OnMappingIfAny {
   using OnMappingIfAny::OnMappingIfAny;
   Status run(Outcome& outcome) {
     const MappingState state = mapping ? mapping->stateNow() : MappingState{};
-    outcome.value = (state.closed ? 1 : 0) | (state.poisoned ? 2 : 0) | (state.cause != Cause::none ? 4 : 0) |
+    outcome.value = (state.closed ? 1 : 0) | (state.poisoned ? 2 : 0) | (state.why ? 4 : 0) |
                     (state.beingCut ? 8 : 0);
     outcome.results[0] = static_cast<double>(state.length);
     outcome.results[1] = static_cast<double>(state.lock);
-    outcome.results[2] = static_cast<double>(state.cause);
+    outcome.results[2] = static_cast<double>(state.why.code());
     outcome.results[3] = static_cast<double>(state.faultOffset);
     outcome.results[4] = static_cast<double>(state.faultSerial);
     outcome.results[5] = static_cast<double>(state.changes);

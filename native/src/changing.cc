@@ -245,7 +245,7 @@ Status Mapping::reopen() {
   }
   std::int64_t size = 0;
   if (Status status = platform::size(file->handle(), &size); !status) return status;
-  if (offset_ > size) return outside("offset", offset_, size, "open it with a smaller one");
+  if (offset_ > size) return outside("offset", offset_, size, "close it, and open it with a smaller offset");
   fault_.suspend();  // without the lock: a handler may wait for a disk
   Status status;
   {

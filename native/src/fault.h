@@ -1,5 +1,5 @@
-// What happened to the pages of a mapping that somebody touched: a cause, and where in the file,
-// in one word, so that a signal handler can set both at once. The first one stays.
+// What happened to the pages of a mapping that somebody touched: why, and where in the file, in one
+// word, so that a signal handler can set both at once. The first one stays.
 #pragma once
 
 #include <atomic>
@@ -10,12 +10,22 @@
 namespace fmmap {
 
 // The numbers are known to packages/core/src/errors.ts.
-enum class Cause {
+enum class Reason {
   none = 0,
   truncated,  // the page is behind the end of the file
   noSpace,    // a store found no room on the disk
   io,         // the system could not read or write the page
   readOnly,   // a store through a mapping that may only be read
+};
+
+/** Why a page could not be used, and the errno of the call that told of it: 0 where there was only a signal. */
+struct Why {
+  Reason reason = Reason::none;
+  int error = 0;
+
+  explicit operator bool() const { return reason != Reason::none; }
+  /** In one number, as the library takes it. */
+  int code() const { return error << 3 | static_cast<int>(reason); }
 };
 
 /** Waits until the handlers that have counted themselves in are gone. */
@@ -30,9 +40,9 @@ inline void waitForNone(const std::atomic<int>& visitors) {
 class Fault {
  public:
   /** False if there was one already. */
-  bool set(Cause cause, std::int64_t offset) {
-    std::uint64_t none = 0;
-    return word_.compare_exchange_strong(none, static_cast<std::uint64_t>(offset) << 3 | static_cast<std::uint64_t>(cause));
+  bool set(Why why, std::int64_t offset) {
+    std::uint64_t none = 0;  // an offset has 53 bits, an errno 8
+    return word_.compare_exchange_strong(none, static_cast<std::uint64_t>(offset) << 11 | static_cast<std::uint64_t>(why.code()));
   }
   void clear() { word_ = 0; }
 
@@ -72,8 +82,11 @@ class Fault {
   void leave() { --visitors_; }
 
   explicit operator bool() const { return word_ != 0; }
-  Cause cause() const { return static_cast<Cause>(word_ & 7); }
-  std::int64_t offset() const { return static_cast<std::int64_t>(word_ >> 3); }
+  Why why() const {
+    const std::uint64_t word = word_;
+    return {static_cast<Reason>(word & 7), static_cast<int>(word >> 3 & 255)};
+  }
+  std::int64_t offset() const { return static_cast<std::int64_t>(word_ >> 11); }
 
  private:
   std::atomic<std::uint64_t> word_{0};

@@ -228,8 +228,8 @@ MappingState Mapping::state() const {
 
 MappingState Mapping::stateOf() const {
   const bool isAhead = cutTo_ >= 0 && !fault_.isCut();
-  return {closed_,        poisoned_,     access_,      lock_,  shownLength(),
-          fault_.cause(), faultOffset(), faultSerial_, isAhead, changes_};
+  return {closed_,      poisoned_,     access_,      lock_,   shownLength(),
+          fault_.why(), faultOffset(), faultSerial_, isAhead, changes_};
 }
 
 /** Nobody meets a fault in the page in which the file is to end: its end is zeroes from one moment to the next. */
@@ -257,7 +257,7 @@ bool Mapping::isJoined(HandleId handle) const {
 Status Mapping::usable(const char* syscall) const {
   if (closed_) return Status::make(Kind::closed, syscall, "");
   if (poisoned_) return Status::make(Kind::poisoned, syscall, "");
-  if (fault_) return Status::fault(fault_.cause(), syscall, faultOffset());
+  if (fault_) return Status::fault(fault_.why(), syscall, faultOffset());
   return {};
 }
 
@@ -275,10 +275,10 @@ void Mapping::flagAll() {
   for (const auto& window : windows_) window->raiseFlag();
 }
 
-void Mapping::markFault(Cause cause, std::int64_t offset) {
+void Mapping::markFault(Why why, std::int64_t offset) {
   {
     std::lock_guard<std::mutex> guard(state_);
-    if (!fault_.set(cause, offset_ + offset)) return;
+    if (!fault_.set(why, offset_ + offset)) return;
     flagAll();
   }
   platform::reportFault();

@@ -65,7 +65,7 @@ struct MappingState {
   platform::Access access = platform::Access::read;
   platform::Lock lock = platform::Lock::none;
   std::int64_t length = 0;
-  Cause cause = Cause::none;
+  Why why;
   std::int64_t faultOffset = 0;
   int faultSerial = 0;
   bool beingCut = false;  // by a thread whose cut has not reached the file
@@ -210,7 +210,7 @@ class Mapping {
   void letGo(const std::vector<std::shared_ptr<Window>>& used);
   /** Whether there was a fault, or will be one: the file may be shorter than what is mapped of it. */
   Status check(const char* syscall);
-  void markFault(Cause cause, std::int64_t offset);
+  void markFault(Why why, std::int64_t offset);
   template <typename Attempt>
   Status explained(const char* syscall, const Pieces& pieces, Attempt attempt, bool store = false);
   Status explain(Status status, const char* syscall, const Pieces& pieces, bool store);
@@ -218,7 +218,7 @@ class Mapping {
   const char* whyNotAdvised(platform::Advice advice) const;
   bool seemsResident(const Pieces& pieces);
 
-  static Status outside(const char* argument, std::int64_t asked, std::int64_t size, const char* instead);
+  static Status outside(const char* argument, std::int64_t asked, std::int64_t size, const char* remedy);
   void setFlags(platform::MapFlags flags);
   static Status tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping, bool* moved);
   Status prepare(const OpenSpec& spec, bool* moved);

@@ -17,10 +17,10 @@ OpenFilePtr own(platform::Handle handle) {
 
 }  // namespace
 
-Status Mapping::outside(const char* argument, std::int64_t asked, std::int64_t size, const char* instead) {
+Status Mapping::outside(const char* argument, std::int64_t asked, std::int64_t size, const char* remedy) {
   return Status::make(Kind::range, "",
                       std::string(argument) + " " + std::to_string(asked) + " is past the end of the file, which has " +
-                          std::to_string(size) + " bytes; " + instead,
+                          std::to_string(size) + " bytes; " + remedy,
                       argument);
 }
 
@@ -130,10 +130,10 @@ void Mapping::setFlags(platform::MapFlags flags) {
 
 Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
   if (size > kMaxOffset) return Status::system(EFBIG, "open");
-  const char* const instead =
-      spec.access == platform::Access::write ? "map less, or grow it with minSize" : "map less of it";
-  if (spec.offset > size) return outside("offset", spec.offset, size, instead);
-  if (spec.length > size - spec.offset) return outside("length", spec.length, size, instead);
+  const bool canGrow = spec.access == platform::Access::write;
+  const char* const remedy = canGrow ? "map less, or make it longer with minSize" : "map less";
+  if (spec.offset > size) return outside("offset", spec.offset, size, remedy);
+  if (spec.length > size - spec.offset) return outside("length", spec.length, size, remedy);
   offset_ = spec.offset;
   delta_ = offset_ % static_cast<std::int64_t>(platform::granularity());
   length_ = spec.length >= 0 ? spec.length : size - spec.offset;

@@ -181,7 +181,7 @@ const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std
 // A load or a store that finds no page, or no permission, in a guarded window: the guard sets the
 // fault, raises the flags of all windows that have it, puts a page there and lets the program go on.
 /** What is the matter with the page at `offset` of a file; none if it can be had by now. */
-Cause causeOf(Handle file, std::int64_t offset, bool store);
+Why whyLost(Handle file, std::int64_t offset, bool store);
 /** The name of a system's error that Node may not know, or "". */
 const char* errorName(int error);
 /** nullptr where the guard was disabled. Call with the file mapped. */

@@ -15,7 +15,7 @@ enum class Kind { ok = 0, system, locked, closed, poisoned, range, identity, uns
 
 struct Status {
   Kind kind = Kind::ok;
-  int error = 0;             // errno, positive; of a fault: its Cause
+  int error = 0;             // errno, positive; of a fault: its Why, as a code
   const char* syscall = "";  // what was called, in Node's spelling
   std::string detail;        // for a person: what was asked, found, and what to do
   const char* argument = ""; // of a range error: which one; of an identity error: a word for what was found
@@ -29,8 +29,8 @@ struct Status {
   static Status make(Kind kind, const char* syscall, std::string detail, const char* argument = "") {
     return {kind, 0, syscall, std::move(detail), argument, 0};
   }
-  static Status fault(Cause cause, const char* syscall, std::int64_t offset) {
-    return {Kind::faulted, static_cast<int>(cause), syscall, {}, "", offset};
+  static Status fault(Why why, const char* syscall, std::int64_t offset) {
+    return {Kind::faulted, why.code(), syscall, {}, "", offset};
   }
 };
 

@@ -32,7 +32,7 @@ Status Mapping::check(const char* syscall) {
     {
       std::lock_guard<std::mutex> guard(state_);
       if (closed_) return Status::make(Kind::closed, syscall, "");
-      if (fault_) return Status::fault(fault_.cause(), syscall, faultOffset());
+      if (fault_) return Status::fault(fault_.why(), syscall, faultOffset());
       file = file_;
       length = certainLength();
       changes = changes_;
@@ -43,7 +43,7 @@ Status Mapping::check(const char* syscall) {
     if (size >= offset_ + length) return {};
     {
       std::lock_guard<std::mutex> guard(state_);
-      if (changes != changes_ || !fault_.set(Cause::truncated, std::max(size, offset_))) continue;
+      if (changes != changes_ || !fault_.set({Reason::truncated}, std::max(size, offset_))) continue;
       flagAll();
     }
     platform::reportFault();
@@ -59,10 +59,10 @@ Status Mapping::explain(Status status, const char* syscall, const Pieces& pieces
       for (std::size_t done = 0; done < pages.length; done += platform::pageSize()) {
         if (platform::populate(pages.at + done, platform::pageSize(), store)) continue;
         const std::int64_t page = piece.offset + static_cast<std::int64_t>(done) - (piece.at - pages.at);
-        const Cause cause = platform::causeOf(pieces.file()->handle(), offset_ + page, store);
+        const Why why = platform::whyLost(pieces.file()->handle(), offset_ + page, store);
         // A store that is yet to come has lost nothing.
-        if (store && cause == Cause::noSpace) return status = Status::system(ENOSPC, syscall);
-        if (cause != Cause::none) markFault(cause, std::max(piece.offset, page));
+        if (store && why.reason == Reason::noSpace) return status = Status::system(ENOSPC, syscall);
+        if (why) markFault(why, std::max(piece.offset, page));
         return status;
       }
       return Status{};

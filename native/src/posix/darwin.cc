@@ -123,9 +123,9 @@ bool populatePages(std::uint8_t*, std::size_t, bool) {
   return false;
 }
 
-bool isFull(int file, std::int64_t, std::int64_t, bool store) {
+int noRoom(int file, std::int64_t, std::int64_t, bool store) {
   struct statfs disk;
-  return store && fstatfs(file, &disk) == 0 && disk.f_bavail == 0;
+  return store && fstatfs(file, &disk) == 0 && disk.f_bavail == 0 ? ENOSPC : 0;
 }
 
 const char* errorName(int) { return ""; }  // Node knows them

@@ -81,12 +81,12 @@ void raiseFlags(const Fault* fault) {
 }
 
 /** Before any page is replaced, so that nobody takes what then stands there for the file's. */
-void mark(const Guarded& window, Cause cause, const std::uint8_t* address) {
+void mark(const Guarded& window, Why why, const std::uint8_t* address) {
   raiseFlag(window);
   // What this process is cutting off itself is no fault: threads find the new length.
   const std::int64_t at = window.offset + (address - window.data);
-  const bool isOwnCut = cause == Cause::truncated && window.fault->isOwnCut(at);
-  if (isOwnCut ? !window.fault->meetCut() : !window.fault->set(cause, at)) return;
+  const bool isOwnCut = why.reason == Reason::truncated && window.fault->isOwnCut(at);
+  if (isOwnCut ? !window.fault->meetCut() : !window.fault->set(why, at)) return;
   raiseFlags(window.fault);
   if (!isOwnCut) reportFault();
 }
@@ -111,30 +111,32 @@ bool isBack(std::uint8_t* address, Touch touch) {
 }
 
 /**
- * Whether there is no room for all pages that a store wants blocks for at once: a file system may have them in folios, of
- * at most this size. Where there is room it is taken.
+ * As noRoom(), for all pages that a store wants blocks for at once: a file system may have them in folios, of at most this
+ * size. Where there is room it is taken.
  */
-bool isFolioFull(const Guarded& window, std::size_t at) {
+int noRoomForFolio(const Guarded& window, std::size_t at) {
   constexpr std::int64_t folio = std::int64_t{1} << 21;
   const std::int64_t page = window.offset + static_cast<std::int64_t>(at);
   const std::int64_t start = page / folio * folio;
   struct stat info;
-  if (fstat(static_cast<int>(window.file), &info) != 0 || info.st_size <= page) return false;
-  return isFull(static_cast<int>(window.file), start, std::min<std::int64_t>(info.st_size - start, folio), true);
+  if (fstat(static_cast<int>(window.file), &info) != 0 || info.st_size <= page) return 0;
+  return noRoom(static_cast<int>(window.file), start, std::min<std::int64_t>(info.st_size - start, folio), true);
 }
 
 bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
   const Guarded& window = ward.window;
   const std::size_t at = static_cast<std::size_t>(pageOf(address) - window.data);
   const bool store = touch == Touch::write && ward.access == Access::write;
-  Cause cause = causeOf(window.file, window.offset + static_cast<std::int64_t>(at), store);
-  if (cause == Cause::none && store && !isBack(address, touch) && isFolioFull(window, at)) cause = Cause::noSpace;
-  if (cause == Cause::none) {
-    if (++ward.retries < kMaxRetries) return true;
-    cause = Cause::io;
+  Why why = whyLost(window.file, window.offset + static_cast<std::int64_t>(at), store);
+  if (!why && store && !isBack(address, touch)) {
+    if (const int error = noRoomForFolio(window, at)) why = {Reason::noSpace, error};
   }
-  mark(window, cause, address);
-  if (cause == Cause::truncated) {
+  if (!why) {
+    if (++ward.retries < kMaxRetries) return true;
+    why = {Reason::io};
+  }
+  mark(window, why, address);
+  if (why.reason == Reason::truncated) {
     // All at once what the file has lost, or there would be a signal for each page.
     const std::size_t left = std::min(pagesInFile(window), at);
     return static_cast<bool>(retire(window.data + left, window.capacity - left));
@@ -146,7 +148,7 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
 /** Gives a store that must not reach the file private pages, once for the whole window. */
 bool divertStore(Ward& ward, const std::uint8_t* address) {
   const Guarded& window = ward.window;
-  mark(window, Cause::readOnly, address);
+  mark(window, {Reason::readOnly}, address);
   const int protection = PROT_READ | PROT_WRITE | (ward.access == Access::exec ? PROT_EXEC : 0);
   const std::size_t left = pagesInFile(window);
   bool isDone = left == 0;
@@ -181,13 +183,14 @@ bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
 
 // --- outside of it ---
 
-Cause causeOf(Handle file, std::int64_t offset, bool store) {
+Why whyLost(Handle file, std::int64_t offset, bool store) {
   const int descriptor = static_cast<int>(file);
-  if (isFull(descriptor, offset, pageSize(), store)) return Cause::noSpace;
+  if (const int error = noRoom(descriptor, offset, pageSize(), store)) return {Reason::noSpace, error};
   // The file may be growing and shrinking: reading tells for one moment, unlike a look at its size.
   char byte;
   const ssize_t count = pread(descriptor, &byte, 1, offset);
-  return count < 0 ? Cause::io : count == 0 ? Cause::truncated : Cause::none;
+  if (count < 0) return {Reason::io, errno};
+  return {count == 0 ? Reason::truncated : Reason::none};
 }
 
 bool handleFault(int signal, const siginfo_t* info, const void* context) {

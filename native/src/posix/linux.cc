@@ -210,15 +210,16 @@ bool populatePages(std::uint8_t* at, std::size_t length, bool write) {
   return true;
 }
 
-bool isFull(int file, std::int64_t offset, std::int64_t length, bool store) {
+int noRoom(int file, std::int64_t offset, std::int64_t length, bool store) {
   if (store) {
-    if (fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return false;
-    if (errno == ENOSPC || errno == EDQUOT) return true;
-    if (errno != EOPNOTSUPP) return false;
+    if (fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0) return 0;
+    if (errno == ENOSPC || errno == EDQUOT) return errno;
+    if (errno != EOPNOTSUPP) return 0;
   }
   // A tmpfs makes a page of a hole when it is only read.
   struct statfs disk;
-  return fstatfs(file, &disk) == 0 && disk.f_bavail == 0 && (store || isOn(file, TMPFS_MAGIC));
+  const bool isFull = fstatfs(file, &disk) == 0 && disk.f_bavail == 0 && (store || isOn(file, TMPFS_MAGIC));
+  return isFull ? ENOSPC : 0;
 }
 
 // The C library has the names since glibc 2.32 only.

@@ -47,8 +47,8 @@ void setApartPages(std::uint8_t* at, std::size_t length);
 int lockPages(std::uint8_t* at, std::size_t length);
 /** False, with errno, where the kernel cannot: the caller then touches the pages itself. */
 bool populatePages(std::uint8_t* at, std::size_t length, bool write);
-/** Whether the disk has no room for these bytes of a file, which somebody wanted to store or to load. */
-bool isFull(int file, std::int64_t offset, std::int64_t length, bool store);
+/** The errno if the disk has no room for these bytes of a file, which somebody wanted to store or to load; else 0. */
+int noRoom(int file, std::int64_t offset, std::int64_t length, bool store);
 enum class Touch { unknown, read, write, execute };
 /** What a fault was about, from the ucontext_t of its signal. */
 Touch touchOf(const void* context);

@@ -193,7 +193,7 @@ export interface Binding extends Operations, Changes {
   take(id: HandleId): boolean;
   /**
    * Bits 1 closed, 2 poisoned, 4 faulted, 8 about to be cut by another thread, with all bytes still there; `result`:
-   * length, lock, cause, offset and serial number of the fault, and the number of changes of the length.
+   * length, lock, code, offset and serial number of the fault, and the number of changes of the length.
    */
   state(id: HandleId): number;
   residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;

@@ -1,5 +1,7 @@
 import { types } from 'node:util';
 
+import { argumentError } from './errors.js';
+
 // Arrays that come from users may have methods and getters of their own. Those must not run while
 // fmmap has its memory in hand: they could close the file, or keep what they get to see.
 
@@ -47,10 +49,7 @@ export function checkAttached(array: TypedArray, name: string): void {
   try {
     new Uint8Array(bufferOf(array) as ArrayBuffer);
   } catch (cause) {
-    const error = new TypeError(
-      `"${name}" has lost its memory, which was transferred or detached; give one that has it`,
-      { cause },
-    );
-    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: name });
+    const what = 'has lost its memory, which was transferred or detached; give one that has it';
+    throw argumentError(name, what, 'ERR_INVALID_ARG_VALUE', { cause });
   }
 }

@@ -20,7 +20,16 @@ export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number
 
 /** Fills all of `to` from `offset` on. @throws MmapRangeError if there are not enough bytes */
 export function copyExact(mapping: Mapping, to: Uint8Array, offset: number): void {
-  copy(mapping, to, offset, () => mapping.resolve(offset, to.length));
+  copy(mapping, to, offset, () => {
+    requireExact(mapping, to, offset);
+    return to.length;
+  });
+}
+
+/** @throws MmapRangeError, MmapPoisonedError if there are not enough bytes, MmapClosedError, MmapFaultError */
+export function requireExact(mapping: Mapping, to: Uint8Array, offset: number): void {
+  mapping.refresh();
+  mapping.requireBytes(offset, to.length, 'target');
 }
 
 /** @param count - How many bytes; asked again each time, for another thread may make the mapping shorter. */

@@ -46,7 +46,12 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   /** @internal */
   constructor(file: File, offset?: number, length?: number) {
     const mapping = (file as File | undefined)?._mapping;
-    if (!(mapping instanceof Mapping)) throw typeError('file', 'a mapped file', file);
+    if (!(mapping instanceof Mapping))
+      throw typeError(
+        'file',
+        'a mapped file, whose reader() or writer() is called instead of "new"',
+        file,
+      );
     this.file = file;
     this.#length = mapping.resolve(offset, length) + 0;
     this.#offset = (offset ?? 0) + 0;
@@ -160,9 +165,10 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
     const end = Math.min(this.#length, mapping.length - this.#offset);
     if (length > end - this.#position) {
       mapping.requireUsable();
+      const { path } = mapping;
       throw new MmapRangeError(
-        `"length" ${length} at position ${this.#position} is past the end: ${this.remaining} of ${this.length} bytes remain`,
-        { argument: 'length' },
+        `a length of ${length} bytes at position ${this.#position} is more than what remains: ${this.remaining} of the ${this.length} bytes of this part of '${path}'`,
+        { argument: 'length', path },
       );
     }
     return this.#offset + this.#position;

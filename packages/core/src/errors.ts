@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { getSystemErrorMap, types as slots } from 'node:util';
+import { getSystemErrorMap, inspect, types as slots } from 'node:util';
 
 /** What an error knows besides its message; the names are those of Node's system errors. */
 export interface MmapErrorDetails {
@@ -17,6 +17,8 @@ export interface MmapErrorDetails {
   argument?: string | undefined;
   /** What is at the path, of an {@link MmapIdentityError}. */
   reason?: IdentityReason | undefined;
+  /** What the system, Node or JavaScript said, where that is an error of its own. */
+  cause?: Error | undefined;
 }
 
 /**
@@ -29,8 +31,8 @@ export interface MmapErrorDetails {
 export type IdentityReason = 'missing' | 'replaced' | 'symlink';
 
 /**
- * The base of every error that fmmap throws, except for arguments of the wrong type, which are a
- * `TypeError` as everywhere in Node.
+ * What every error that fmmap throws is an `instanceof`, except for arguments of the wrong type, which are a `TypeError` as
+ * everywhere in Node. `cause`, where there is one, is the error of the system, of Node or of JavaScript behind it.
  */
 export class MmapError extends Error {
   declare code: string;
@@ -39,13 +41,25 @@ export class MmapError extends Error {
   declare syscall?: string;
   declare errno?: number;
   declare argument?: string;
+  declare cause?: Error;
 
   constructor(message: string, details: MmapErrorDetails = {}) {
     super(message);
-    for (const [key, value] of Object.entries(details)) {
-      if (value !== undefined) Object.assign(this, { [key]: value });
-    }
+    tell(this, details);
   }
+}
+
+/** Gives an error what it knows. As of V8's own errors, `cause` is not among what is listed. */
+function tell(error: Error, { cause, ...details }: MmapErrorDetails): void {
+  if (cause !== undefined) hide(error, 'cause', cause);
+  for (const [key, value] of Object.entries(details)) {
+    if (value !== undefined) Object.assign(error, { [key]: value });
+  }
+}
+
+/** Sets a property as V8 sets those of its errors: not among what is listed. */
+export function hide<Type extends Error>(error: Type, key: string, value: unknown): Type {
+  return Object.defineProperty(error, key, { value, configurable: true, writable: true });
 }
 
 /** The handle was closed, removed or consumed by `freeze`. `code` is `'ERR_MMAP_CLOSED'`. */
@@ -73,8 +87,8 @@ export class MmapPoisonedError extends MmapError {
   }
 }
 
-/** What `native/src/fault.h` calls `Cause`, in its order. */
-const CAUSES = ['truncated', 'no-space', 'io', 'read-only'] as const;
+/** What `native/src/fault.h` calls `Reason`, in its order. */
+const REASONS = ['truncated', 'no-space', 'io', 'read-only'] as const;
 
 /**
  * Why a page could not be used:
@@ -84,9 +98,9 @@ const CAUSES = ['truncated', 'no-space', 'io', 'read-only'] as const;
  * - `'io'`: the system could not read or write the page.
  * - `'read-only'`: a view of a mapping that may only be read was written to. The file is unchanged.
  */
-export type FaultCause = (typeof CAUSES)[number];
+export type FaultReason = (typeof REASONS)[number];
 
-const WHY: Readonly<Record<FaultCause, string>> = {
+const WHY: Readonly<Record<FaultReason, string>> = {
   truncated:
     'was made shorter by somebody else while it was mapped; reopen() maps what is left of it',
   'no-space':
@@ -102,20 +116,26 @@ const WHY: Readonly<Record<FaultCause, string>> = {
  * `reopen` or `close`. `code` is `'ERR_MMAP_FAULT'`.
  */
 export class MmapFaultError extends MmapError {
-  declare cause: FaultCause;
+  declare reason: FaultReason;
+  /** What the system said, where it said more than a signal: `MmapError` `EIO` or `ENOSPC`, for example. */
+  declare cause?: MmapError;
   /** Where it happened first, in bytes from the start of the mapping. */
   declare offset: number;
 
-  /** @param cause - In the binding's numbers. */
-  constructor(path: string | undefined, cause: number, offset: number, details?: MmapErrorDetails) {
-    const name = CAUSES[cause - 1] ?? 'io';
-    super(`offset ${offset} of '${path ?? ''}' cannot be used: the file ${WHY[name]}`, {
+  /** @param code - A reason and an errno, as the binding puts them together. */
+  constructor(path: string | undefined, code: number, offset: number, details?: MmapErrorDetails) {
+    const reason = REASONS[(code & 7) - 1] ?? 'io';
+    const errno = code >> 3;
+    const call = reason === 'no-space' ? 'fallocate' : 'read';
+    const cause = errno === 0 ? undefined : systemError(errno, call, path);
+    const said = cause ? ` (${cause.code})` : '';
+    super(`offset ${offset} of '${path ?? ''}' cannot be used: the file ${WHY[reason]}${said}`, {
       code: 'ERR_MMAP_FAULT',
       path,
+      cause,
       ...details,
     });
-    // As V8 has the cause of an error: not among what is listed.
-    Object.defineProperty(this, 'cause', { value: name, configurable: true, writable: true });
+    this.reason = reason;
     this.offset = offset;
   }
 }
@@ -123,10 +143,20 @@ export class MmapFaultError extends MmapError {
 /** Somebody else holds the lock, or the own lock would have to change its kind. */
 export class MmapLockError extends MmapError {}
 
-/** A number outside what is possible. `code` is `'ERR_OUT_OF_RANGE'`, `argument` names it. */
-export class MmapRangeError extends MmapError {
+/** As {@link MmapError}, which it is an `instanceof` as well. */
+export interface MmapRangeError extends MmapError {
+  cause?: Error;
+}
+
+/**
+ * A number outside what is possible: a `RangeError`, as Node and JavaScript throw it, and an `MmapError`. `code` is
+ * `'ERR_OUT_OF_RANGE'`, `argument` names it.
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class extends one other, and `instanceof MmapError` is told below
+export class MmapRangeError extends RangeError {
   constructor(message: string, details: MmapErrorDetails = {}) {
-    super(message, { code: 'ERR_OUT_OF_RANGE', ...details });
+    super(message);
+    tell(this, { code: 'ERR_OUT_OF_RANGE', ...details });
   }
 }
 
@@ -165,23 +195,57 @@ for (const type of types) {
   Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true });
 }
 
+const isInstance = Function.prototype[Symbol.hasInstance];
+
+// The one error that extends another class. Classes that extend MmapError inherit this, and it is not about them.
+Object.defineProperty(MmapError, Symbol.hasInstance, {
+  value(this: unknown, value: unknown): boolean {
+    return (
+      isInstance.call(this as typeof MmapError, value) ||
+      (this === MmapError && value instanceof MmapRangeError)
+    );
+  },
+});
+
 /** Of this realm or of another one; Node's DOMExceptions, too. */
 export function isError(value: unknown): value is Error {
   return slots.isNativeError(value) || value instanceof Error;
 }
 
+/** What was thrown, for a `cause`: whatever is no error is told by one. */
+export function asError(thrown: unknown): Error {
+  if (isError(thrown)) return thrown;
+  return new MmapError(`${inspect(thrown)} was thrown, which is no error`, {
+    code: 'ERR_MMAP_THROWN',
+  });
+}
+
 /** A `TypeError` as Node throws it for an argument of the wrong type. */
 export function typeError(argument: string, expected: string, value: unknown): TypeError {
-  const found =
-    value === null || value === undefined
-      ? String(value)
-      : typeof value === 'bigint'
-        ? `a bigint (${value}n)`
-        : typeof value === 'object'
-          ? `an instance of ${value.constructor?.name ?? 'Object'}`
-          : `a ${typeof value} (${String(value)})`;
-  const error = new TypeError(`"${argument}" must be ${expected}; received ${found}`);
-  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE', argument });
+  return argumentError(argument, `must be ${expected}; received ${describe(value)}`);
+}
+
+/** Likewise, where there is more to say. @param what - Of the argument. */
+export function argumentError(
+  argument: string,
+  what: string,
+  code = 'ERR_INVALID_ARG_TYPE',
+  options?: ErrorOptions,
+): TypeError {
+  return Object.assign(new TypeError(`"${argument}" ${what}`, options), { code, argument });
+}
+
+/** More than this of a value helps nobody. */
+const LONG = 60;
+
+/** A value for people. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'bigint') return `a bigint (${value}n)`;
+  if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
+  if (typeof value === 'function') return `a function (${value.name || 'without a name'})`;
+  const text = String(value);
+  return `a ${typeof value} (${text.length > LONG ? `${text.slice(0, LONG)}…` : text})`;
 }
 
 /** Names of errors by their numbers; Node's map of errors, which comes first, lacks some of them. */
@@ -217,32 +281,14 @@ export function systemError(
   });
 }
 
-/** An error of ours in a form that may be sent to another thread, which keeps no classes. */
-export interface PackedError {
-  readonly type: number;
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly details: object;
-  readonly cause: unknown;
+/** The number of an error's class, for another thread, to which no class can be sent. @returns -1 for a class of somebody else. */
+export function packType(error: Error): number {
+  return types.findIndex(({ prototype }) => prototype === Object.getPrototypeOf(error));
 }
 
-/** @returns `undefined` for an error of somebody else. */
-export function packError(error: unknown): PackedError | undefined {
-  if (!(error instanceof MmapError)) return undefined;
-  const { message, stack, cause } = error;
-  const type = types.findIndex(({ prototype }) => prototype === Object.getPrototypeOf(error));
-  return { type, message, stack, cause, details: { ...error } };
-}
-
-export function unpackError({ type, message, stack, cause, details }: PackedError): Error {
-  const error = new Error(message);
-  Object.setPrototypeOf(error, types[type]?.prototype ?? MmapError.prototype);
-  Object.assign(error, details);
-  for (const [key, value] of Object.entries({ stack, cause })) {
-    if (value !== undefined)
-      Object.defineProperty(error, key, { value, configurable: true, writable: true });
-  }
-  return error;
+/** An error of the class of that number, which knows nothing yet. */
+export function unpackType(type: number, message: string): Error {
+  return Object.setPrototypeOf(new Error(message), (types[type] ?? MmapError).prototype) as Error;
 }
 
 /** What `native/src/status.h` calls `Kind`. */

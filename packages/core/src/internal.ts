@@ -20,12 +20,16 @@ export {
   result,
 } from './binding.js';
 export { isBytes } from './bytes.js';
-export { copyExact, copyTo, toTarget } from './copy.js';
+export { copyExact, copyTo, requireExact, toTarget } from './copy.js';
 export { aim, type Whence } from './cursor.js';
 export { type CursorDescription, type FileDescription, show } from './describe.js';
 export { parentOf, syncDirectory, syncing, syncParentDirectory } from './directory.js';
+export { Disposal, failLate } from './disposal.js';
 export {
-  type FaultCause,
+  argumentError,
+  asError,
+  type FaultReason,
+  hide,
   type IdentityReason,
   isError,
   MmapClosedError,
@@ -37,16 +41,16 @@ export {
   MmapPoisonedError,
   MmapRangeError,
   MmapUnsupportedError,
-  packError,
+  packType,
   typeError,
-  unpackError,
+  unpackType,
 } from './errors.js';
 export { disableFaultGuard, type FaultListener } from './fault.js';
 export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
 export { timedOut } from './lock-turn.js';
 export { checkMapping, type FileClass, madeBy, refuseStatic } from './made-by.js';
 export type { SharedMapping } from './mapping.js';
-export { Mapping } from './mapping.js';
+export { Mapping, UNCLONEABLE } from './mapping.js';
 export { MemoryReader } from './memory-reader.js';
 export { MemoryReads } from './memory-reads.js';
 export { MemoryWriter, type ReadableToo } from './memory-writer.js';
@@ -77,7 +81,7 @@ export {
   type PathLike,
   showPath,
 } from './path.js';
-export { checkInteger, checkSize, checkTimeout, checkWithin } from './range.js';
+export { checkInteger, checkSize, checkTimeout } from './range.js';
 export { MmapFileReader } from './reader.js';
 export { checkEncoding, type Needle, toDelimiter } from './search.js';
 export {

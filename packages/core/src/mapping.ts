@@ -8,6 +8,7 @@ import {
   type StepName,
 } from './binding.js';
 import type { FileDescription } from './describe.js';
+import { Disposal } from './disposal.js';
 import {
   MmapClosedError,
   MmapFaultError,
@@ -27,7 +28,7 @@ import { ownerOf, Windows } from './windows.js';
 import { call, perform, type Work } from './work.js';
 
 /** What makes structured cloning fail, with these words: a clone would look like a file, and be none. */
-const UNCLONEABLE = Symbol(
+export const UNCLONEABLE: unique symbol = Symbol(
   'an fmmap file; send what its share() returns, and attach() that in the other thread',
 );
 
@@ -40,7 +41,8 @@ const small = (value: number): number => (value === (value | 0) ? value | 0 : va
 
 /** The first thing that went wrong since the file was mapped; `serial` tells it from other ones. */
 interface Fault {
-  readonly cause: number;
+  /** Of {@link MmapFaultError}. */
+  readonly code: number;
   readonly offset: number;
   readonly serial: number;
 }
@@ -108,6 +110,7 @@ export class Mapping {
   #fault: Fault | undefined;
   #listeners: FaultListeners | undefined;
   #turns: Turns | undefined;
+  #disposal: Disposal | undefined;
   #lockTurn: LockTurn | undefined;
 
   private constructor(traits: MappingTraits, delta: number, isAttached = false) {
@@ -225,6 +228,12 @@ export class Mapping {
     return this.#turns;
   }
 
+  /** Of the async classes. */
+  get disposal(): Disposal {
+    this.#disposal ??= new Disposal();
+    return this.#disposal;
+  }
+
   get isCow(): boolean {
     return this.#traits.isCow;
   }
@@ -305,9 +314,9 @@ export class Mapping {
     if (this.#isClosed || !isDue) return;
     const bits = binding.state(this.#traits.id);
     let length = result[0] ?? 0;
-    const [, , cause = 0, offset = 0, serial = 0, changes = 0] = result;
+    const [, , code = 0, offset = 0, serial = 0, changes = 0] = result;
     this.#changes = changes;
-    this.#fault = (bits & 4) !== 0 ? { cause, offset, serial } : undefined;
+    this.#fault = (bits & 4) !== 0 ? { code, offset, serial } : undefined;
     if ((bits & 1) !== 0) {
       binding.release(this.#traits.id);
       this.#shut();
@@ -338,8 +347,8 @@ export class Mapping {
 
   // --- faults ---
 
-  #faultError({ cause, offset }: Fault): MmapFaultError {
-    return new MmapFaultError(this.path, cause, offset);
+  #faultError({ code, offset }: Fault): MmapFaultError {
+    return new MmapFaultError(this.path, code, offset);
   }
 
   /** @throws MmapFaultError, and nothing else: views of a closed file read zeroes */
@@ -415,21 +424,20 @@ export class Mapping {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   resolve(offset: number | undefined, length: number | undefined, isUsable = false): number {
-    if (offset !== undefined) checkSize(offset, 'offset');
-    if (length !== undefined) checkSize(length, 'length');
+    if (offset !== undefined) checkSize(offset, 'offset', this.most());
+    if (length !== undefined) checkSize(length, 'length', this.most(offset));
     if (isUsable) this.requireUsable();
     else this.refresh();
     const from = offset ?? 0;
     const bytes = length ?? Math.max(this.length - from, 0);
-    this.#requireAny(from + bytes);
-    checkWithin(from, bytes, this.length, this.path);
+    this.requireBytes(from, bytes);
     return bytes + 0;
   }
 
   /** Checks `(start, end?)` likewise. @returns The end. */
   resolveEnd(start: number, end: number | undefined, isUsable = true): number {
-    checkSize(start, 'start');
-    if (end !== undefined) checkSize(end, 'end');
+    checkSize(start, 'start', this.most());
+    if (end !== undefined) checkSize(end, 'end', this.most());
     if (isUsable) this.requireUsable();
     else this.refresh();
     const until = end ?? this.length;
@@ -441,15 +449,31 @@ export class Mapping {
 
   /**
    * Whoever takes what there is gets nothing from a poisoned mapping; whoever needs a byte is told why there is none.
+   * @param of - As of {@link checkWithin}.
    * @throws MmapPoisonedError, MmapRangeError
    */
-  requireBytes(offset: number, length: number): void {
-    this.#requireAny(offset + length);
-    checkWithin(offset, length, this.length, this.path);
+  requireBytes(offset: number, length: number, of?: string): void {
+    if (this.#isPoisoned && offset + length > 0) throw new MmapPoisonedError(this.path);
+    checkWithin(offset, length, this, of);
   }
 
-  #requireAny(end: number): void {
-    if (this.#isPoisoned && end > 0) throw new MmapPoisonedError(this.path);
+  /** How many bytes there may be from an offset on, for messages; less than none where that is not known. */
+  most(from = 0): number {
+    return this.#isClosed || this.#isPoisoned ? -1 : this.length - from;
+  }
+
+  /** How it gets more bytes, for messages. */
+  get growth(): string {
+    const { isCow, isMemory } = this.#traits;
+    if (isCow) {
+      return 'a copy-on-write mapping does not grow: make the file longer first, by opening it writable with "minSize"';
+    }
+    if (this.access === Access.write) {
+      return `make it longer with truncate(size)${isMemory ? '' : ', or open it with "minSize"'}`;
+    }
+    return isMemory
+      ? 'memory that may only be read has the bytes that it was made with'
+      : 'to make it longer, open it writable with "minSize"; reopen() shows what others have added';
   }
 
   // --- memory ---
@@ -521,9 +545,9 @@ export class Mapping {
   }
 
   #reach(offset: number, size: number): void {
-    checkSize(offset, 'offset');
+    checkSize(offset, 'offset', this.most(size));
     this.requireUsable();
-    checkWithin(offset, size, this.length, this.path);
+    this.requireBytes(offset, size, 'offset');
   }
 
   // --- changes ---

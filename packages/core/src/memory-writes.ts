@@ -4,7 +4,7 @@ import { isBytes, plain } from './bytes.js';
 import { MmapRangeError, typeError } from './errors.js';
 import { TypedWrites } from './generated/typed-writes.js';
 import type { Mapping } from './mapping.js';
-import { checkInteger, checkSize, checkWithin } from './range.js';
+import { checkInteger, checkSize } from './range.js';
 import { ownerOf } from './windows.js';
 
 /** Bytes of a source of {@link MemoryWrites.write}. */
@@ -55,7 +55,7 @@ export abstract class MemoryWrites extends TypedWrites {
     const mapping = this._mapping;
     const stored = store(mapping, from, offset, () => {
       mapping.requireUsable();
-      checkWithin(offset, from.length, mapping.length, mapping.path);
+      mapping.requireBytes(offset, from.length, 'source');
       return from.length;
     });
     return offset + stored;
@@ -118,8 +118,9 @@ export abstract class MemoryWrites extends TypedWrites {
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   zeroRange(start: number, end: number): void {
-    checkSize(start, 'start');
-    checkSize(end, 'end');
+    const { _mapping: mapping } = this;
+    checkSize(start, 'start', mapping.most());
+    checkSize(end, 'end', mapping.most());
     this.fill(0, start, end);
   }
 
@@ -129,9 +130,9 @@ export abstract class MemoryWrites extends TypedWrites {
    * @throws TypeError, MmapClosedError, MmapPoisonedError
    */
   copyWithin(target: number, start: number, end?: number): void {
-    checkSize(target, 'target');
-    checkSize(start, 'start');
     const mapping = this._mapping;
+    checkSize(target, 'target', mapping.most());
+    checkSize(start, 'start', mapping.most());
     const length = mapping.resolveEnd(start, end) - start;
     if (length > mapping.length - target) {
       throw new MmapRangeError(

@@ -166,6 +166,7 @@ export interface OpenRequest extends Views {
 
 const ATTACH = ['shared'];
 const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard', ...ATTACH];
+const isWindows = process.platform === 'win32';
 const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
 const OPEN = [
   ...MAP,
@@ -254,9 +255,9 @@ export function readOptions<Options extends object>(
     throw typeError('options', 'an object', options);
   }
   const isTaken = (key: string) => takes.has(key) || also.includes(key);
-  for (const key in options) if (!isTaken(key)) throw unknownOption(key, takes, owner);
+  for (const key in options) if (!isTaken(key)) throw unknownOption(key, takes, owner, also);
   for (const key of KNOWN) {
-    if (!isTaken(key) && key in options) throw unknownOption(key, takes, owner);
+    if (!isTaken(key) && key in options) throw unknownOption(key, takes, owner, also);
   }
   for (const key of [...takes, ...also] as (keyof Options & string)[]) {
     const value = options[key];
@@ -265,16 +266,51 @@ export function readOptions<Options extends object>(
   return values;
 }
 
-function unknownOption(key: string, takes: ReadonlySet<string>, owner: string): TypeError {
+/** @param also - What is taken as well, which is not the owner's to list. */
+function unknownOption(
+  key: string,
+  takes: ReadonlySet<string>,
+  owner: string,
+  also: readonly string[],
+): TypeError {
+  const here = [...takes].filter((name) => isWindows || !WINDOWS.includes(name));
+  const meant = nearest(key, [...here, ...also]);
+  const guess = meant === undefined ? '' : `did you mean "${meant}"? `;
+  const taken = here.length === 0 ? 'none' : here.join(', ');
   const error = new TypeError(
-    `${owner} does not take the option "${key}"; it takes ${[...takes].join(', ')}`,
+    `${owner} does not take the option "${key}"; ${guess}${guess === '' ? 'it' : 'It'} takes ${taken}`,
   );
   return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: key });
+}
+
+/** The name that a slip of the hand makes into another one, if one is near enough. */
+function nearest(word: string, names: readonly string[]): string | undefined {
+  const most = Math.min(Math.floor(word.length / 3), 3);
+  const [found] = names
+    .map((name) => ({ name, distance: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .filter((near) => near.distance <= most)
+    .sort((one, other) => one.distance - other.distance);
+  return found?.name;
+}
+
+/** How many letters were added, left out or changed (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [at, letter] of [...one].entries()) {
+    const next = [at + 1];
+    for (let i = 1; i < row.length; ++i) {
+      const changed = (row[i - 1] ?? 0) + (letter === other[i - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[i] ?? 0) + 1, (next[i - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
 }
 
 function parseMode(value: unknown): number {
   const mode =
     typeof value === 'string' && /^[0-7]+$/.test(value) ? Number.parseInt(value, 8) : value;
+  if (typeof mode === 'string') throw typeError('mode', 'an integer, or octal digits', mode);
   checkInteger(mode, 'mode', 0, 0o7777);
   return mode as number;
 }

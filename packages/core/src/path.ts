@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { binding } from './binding.js';
 import { isBytes } from './bytes.js';
-import { systemError, typeError } from './errors.js';
+import { argumentError, systemError, typeError } from './errors.js';
 import { checkInteger } from './range.js';
 import { relieved } from './shortage.js';
 
@@ -42,8 +42,7 @@ export function toPath(path: unknown, name = 'path', expected = PATHS): string |
     throw typeError(name, expected, path);
   }
   if (typeof plain === 'string' ? plain.includes('\0') : plain.includes(0)) {
-    const error = new TypeError(`"${name}" must not contain null bytes`);
-    throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: name });
+    throw argumentError(name, 'must not contain null bytes', 'ERR_INVALID_ARG_VALUE');
   }
   return plain;
 }

@@ -48,8 +48,8 @@ export function arrayOver(
   length?: number,
 ): object {
   const size = sizeOf(type);
-  checkSize(offset, 'offset');
-  if (length !== undefined) checkSize(length, 'length');
+  checkSize(offset, 'offset', mapping.most());
+  if (length !== undefined) checkSize(length, 'length', Math.floor(mapping.most(offset) / size));
   if (size > 1 && isBigEndian()) {
     throw new MmapUnsupportedError(
       `${type.name} has the byte order of the machine, and here on ${process.arch} that is big-endian; read with a DataView, or with methods such as readDoubleLE`,

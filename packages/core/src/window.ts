@@ -2,7 +2,7 @@ import { Buffer, constants as buffer } from 'node:buffer';
 import { constants } from 'node:os';
 
 import { binding, type ViewOf } from './binding.js';
-import { systemError } from './errors.js';
+import { asError, hide, systemError } from './errors.js';
 import { clone } from './host.js';
 import { onShortage, relieved } from './shortage.js';
 
@@ -127,7 +127,7 @@ function allocate(byteLength: number, path: string): Window {
     // Growable only in name: memory of this kind is page-aligned and made without touching it.
     return new Window(new GrowableMemory(byteLength, { maxByteLength: byteLength })).adopt();
   } catch (cause) {
-    throw Object.assign(systemError(constants.errno.ENOMEM, 'mmap', path), { cause });
+    throw hide(systemError(constants.errno.ENOMEM, 'mmap', path), 'cause', asError(cause));
   }
 }
 

@@ -7,6 +7,7 @@ import {
   constructors,
   drive,
   type FileLike,
+  failLate,
   type MapOptions,
   Mapping,
   type MemoryOf,
@@ -284,16 +285,22 @@ export class AsyncMmapFileMut<
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
+    await this._dispose(() => this.#disposing());
+  }
+
+  async #disposing(): Promise<void> {
     if (this.#removeOnDispose && !this.isClosed) {
       try {
-        await this.remove();
+        await this._change(() => operations.remove(this._mapping));
       } catch {
         // Best effort, as documented: there is nobody to tell.
       }
     }
-    await this.close();
+    await this._change(() => this._mapping.close());
   }
 }
+
+failLate(AsyncMmapFileMut);
 
 mixin(AsyncMmapFileMut, Writes);
 refuseStatic(AsyncMmapFileMut, AsyncMmapFile, 'openExec', 'executable memory is never writable');

@@ -14,6 +14,7 @@ import {
   drive,
   type FileClass,
   type FileLike,
+  failLate,
   holdFile,
   holdPlace,
   LockKind,
@@ -34,6 +35,7 @@ import {
   prepare,
   readNow,
   readSome,
+  requireExact,
   type SharedMapping,
   timedOut,
   toTarget,
@@ -164,7 +166,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     checkSize(offset, 'offset');
     const signal = abortable(options);
     const mapping = this._mapping;
-    mapping.resolve(offset, to.length);
+    requireExact(mapping, to, offset);
     if (readNow(mapping, to, offset) === to.length) return;
     await prepare(runtime, mapping, offset, to.length, signal);
     copyExact(mapping, to, offset);
@@ -371,8 +373,17 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     await this._change(() => operations.close(this._mapping, isFlushed));
   }
 
+  /**
+   * {@link close}. What this file still has to do is waited for; if it fails, its promise is rejected when this is over, so that
+   * `return file.flush()` in a block with `await using file` is no unhandled rejection.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+    await this._dispose(() => this._change(() => this._mapping.close()));
+  }
+
+  /** @internal */
+  protected _dispose(act: () => Promise<void>): Promise<void> {
+    return this._mapping.disposal.run(act);
   }
 
   // Not async: that would be one more frame in the stacks of errors, of which V8 keeps ten.
@@ -387,6 +398,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     return this._mapping.turns.change(() => drive(runtime, work(), signal));
   }
 }
+
+failLate(AsyncMmapFile);
 
 /** @internal */
 export async function opening(

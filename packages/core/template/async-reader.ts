@@ -5,6 +5,7 @@ import {
   checkInteger,
   checkSize,
   copyExact,
+  failLate,
   type Needle,
   type OperationOptions,
   prepare,
@@ -193,3 +194,5 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     return null;
   }
 }
+
+failLate(AsyncMmapFileReader);

@@ -1,6 +1,7 @@
 import {
   abortable,
   aim,
+  failLate,
   type MemoryWrites,
   type OperationOptions,
   readSome,
@@ -61,3 +62,5 @@ export class AsyncMmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> e
     }
   }
 }
+
+failLate(AsyncMmapFileWriter);

@@ -29,18 +29,18 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(Object.entries(D
   (type, bytes) => {
     test.each(Object.entries(ORDERS))('%s', async (_, store) => {
       const { directory } = makeDisk(type as keyof typeof DISKS, bytes);
-      const [cause, code] = await hear(
+      const [reason, code] = await hear(
         `const [PAGE, MIB] = [4096, 2 ** 20];
          const size = ${bytes} + 64 * MIB;
          const file = MmapFileMut.create(args[0], { maxSize: size });
          let error = {};
          try { ${store} } catch (caught) { error = caught; }
-         say(error.cause);
+         say(error.reason);
          say(error.code);
          file.close();`,
         { args: [join(directory, 'file.bin')] },
       );
-      expect([cause, code]).toEqual(['no-space', 'ERR_MMAP_FAULT']);
+      expect([reason, code]).toEqual(['no-space', 'ERR_MMAP_FAULT']);
     });
   },
 );
@@ -48,15 +48,15 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(Object.entries(D
 test.runIf(canMount('mount', 'mkfs.ext4'))('and is found out after a few signals', async () => {
   const { directory } = makeDisk('ext4', DISKS.ext4);
   const log = join(tempDir(), 'strace.log');
-  const [cause] = await hear(
+  const [reason] = await hear(
     `const file = MmapFileMut.create(args[0], { maxSize: 2 ** 28 });
-     try { file.fill(1); } catch (error) { say(error.cause); }`,
+     try { file.fill(1); } catch (error) { say(error.reason); }`,
     {
       args: [join(directory, 'file.bin')],
       through: ['strace', '-f', '-qq', '-o', log, '-e', 'trace=none', '-e', 'signal=SIGBUS'],
     },
   );
-  expect(cause).toBe('no-space');
+  expect(reason).toBe('no-space');
   // One for each page that cannot be had, up to when the whole window is given up.
   expect(fs.readFileSync(log, 'utf8').split('\n').length).toBeLessThan(200);
 });

@@ -44,9 +44,9 @@ const LOSE = `(directory, number) => {
     fs.truncateSync(name, ${PAGE});
     const at = ${PAGE} + (round * 997) % ${3 * PAGE};
     const found = [view[5], view[at], file.isFaulted, other.isFaulted];
-    const { cause, offset, path } = faultOf(() => file.readUInt8(5));
-    if (found.join() !== '17,0,true,false' || cause !== 'truncated' || offset !== at || path !== name) {
-      strange.push([round, ...found, cause, offset, at, path]);
+    const { reason, offset, path } = faultOf(() => file.readUInt8(5));
+    if (found.join() !== '17,0,true,false' || reason !== 'truncated' || offset !== at || path !== name) {
+      strange.push([round, ...found, reason, offset, at, path]);
     }
     file.close();
     other.close();

@@ -30,8 +30,8 @@ async function inChild(source: string, path = tempFile(CONTENT)): Promise<unknow
   return await hear(`${TOOLS}${source}`, { args: [path] });
 }
 
-const fault = (offset: unknown, cause = 'truncated') =>
-  faultError(cause, offset, expect.any(String));
+const fault = (offset: unknown, reason = 'truncated') =>
+  faultError(reason, offset, expect.any(String));
 
 test('a listener is told once, soon after the fault, and not while the program is at it', async () => {
   const said = await inChild(`
@@ -142,7 +142,7 @@ test('each thread that listens is told, whoever found the fault', async () => {
     for (const thread of threads) {
       await thread.run((token) => {
         my.file = MmapFile.attach(token);
-        my.told = new Promise((resolve) => my.file.onFault(({ cause, offset }) => resolve([cause, offset])));
+        my.told = new Promise((resolve) => my.file.onFault(({ reason, offset }) => resolve([reason, offset])));
       }, file.share());
     }
     listen(file);

@@ -117,7 +117,7 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
         const isRight =
           error instanceof MmapFaultError &&
           error.path === path &&
-          error.cause === 'truncated' &&
+          error.reason === 'truncated' &&
           error.offset === offset;
         if (!isRight) others.push(`${what} throws ${error}`);
       };

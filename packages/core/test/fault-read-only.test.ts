@@ -226,7 +226,7 @@ test('stray writes of other threads are caught and told of in every thread', asy
       for (const thread of threads) await thread.run(attach, file.share());
       await Promise.all(threads.map((thread, number) =>
         thread.run((number) => { my.view.fill(number, number * ${PAGE}); }, number)));
-      const { cause } = faultOf(() => file.readUInt8(0));
+      const { reason } = faultOf(() => file.readUInt8(0));
       const names = [];
       for (const thread of threads) names.push(await thread.run(() => caught(() => my.file.indexOf('x'))));
       file.reopen();
@@ -237,7 +237,7 @@ test('stray writes of other threads are caught and told of in every thread', asy
       }
       await threads[0].run(() => { my.view[3] = 3; });
       const again = faultOf(() => file.checkFault());
-      say([cause, names, lengths, again.cause, again.offset, isUnchanged()]);
+      say([reason, names, lengths, again.reason, again.offset, isUnchanged()]);
       for (const thread of threads) await thread.end();
       file.close();
     }`);
@@ -254,13 +254,13 @@ test('a stray write behind the end of a truncated file survives as well', async 
         const { file, view, owner } = open();
         fs.truncateSync(path, size);
         view[${3 * PAGE}] = 1;
-        const { name: error, cause } = faultOf(() => file.copyBytes());
+        const { name: error, reason } = faultOf(() => file.copyBytes());
         let sum = 0;
         for (let at = ${4 * PAGE}; at < view.length; ++at) sum += view[at];
         view.fill(1);
         file.close();
         owner?.close();
-        say([error, /^(truncated|read-only)$/.test(cause), sum,
+        say([error, /^(truncated|read-only)$/.test(reason), sum,
           fs.readFileSync(path).equals(CONTENT.subarray(0, size))]);
         fs.writeFileSync(path, CONTENT);
       }
@@ -276,8 +276,8 @@ test('what a stray write left in the memory stays when a later one meets a lost 
       view[5] = 99;
       fs.truncateSync(path, ${PAGE});
       view[${3 * PAGE}] = 98;
-      const { cause, offset } = faultOf(() => file.checkFault());
-      say([view[5], view[${3 * PAGE}], cause, offset]);
+      const { reason, offset } = faultOf(() => file.checkFault());
+      say([view[5], view[${3 * PAGE}], reason, offset]);
       file.close();
       owner?.close();
       fs.writeFileSync(path, CONTENT);
@@ -297,7 +297,7 @@ test('so does one to a file that was frozen when it was empty, and has grown sin
     fs.appendFileSync(path, Buffer.alloc(${2 * PAGE}, 9));
     frozen.reopen();
     frozen.asBuffer()[5] = 1;
-    say([faultOf(() => frozen.readUInt8(6)).cause, fs.readFileSync(path).every((byte) => byte === 9)]);`,
+    say([faultOf(() => frozen.readUInt8(6)).reason, fs.readFileSync(path).every((byte) => byte === 9)]);`,
     { args: [path] },
   );
   expect(said).toEqual([['read-only', true]]);

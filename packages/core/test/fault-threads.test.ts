@@ -97,8 +97,8 @@ test('many threads that touch one vanished page at the same moment all go on', a
       const results = await Promise.all(
         threads.map((thread) => thread.run(work, token, meeting, at, round % 2 === 0)));
       if (!results.every(([found, isFaulted]) => found === 0 && isFaulted)) strange.push(results);
-      const { cause, offset } = faultOf(() => file.checkFault());
-      if (cause !== 'truncated' || offset !== at) strange.push([cause, offset, at]);
+      const { reason, offset } = faultOf(() => file.checkFault());
+      if (reason !== 'truncated' || offset !== at) strange.push([reason, offset, at]);
       file.close();
     }
     say(strange);`,
@@ -178,11 +178,11 @@ test('each of thousands of mappings knows of its own faults, and only of those',
       const index = (i * 11) % COUNT;
       const at = ${PAGE} + index % 100;
       const found = views[index][at];
-      const { cause, offset, path } = faultOf(() => files[index].readUInt8(0));
+      const { reason, offset, path } = faultOf(() => files[index].readUInt8(0));
       const isRight = isCut(index)
-        ? found === 0 && cause === 'truncated' && offset === at && path === files[index].path
-        : found === 0x11 && cause === undefined;
-      if (!isRight) strange.push([index, found, cause, offset, path]);
+        ? found === 0 && reason === 'truncated' && offset === at && path === files[index].path
+        : found === 0x11 && reason === undefined;
+      if (!isRight) strange.push([index, found, reason, offset, path]);
     }
     files.forEach((file, index) => { if (file.isFaulted !== isCut(index)) strange.push(index); });
     say(strange.slice(0, 10));

@@ -41,7 +41,7 @@ describe.each(WAYS)('code%s', (_, flags) => {
          say(code.load(address + PAGE));`,
         path,
       );
-      const fault = { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause: 'truncated', path };
+      const fault = { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason: 'truncated', path };
       const offset = 10 * PAGE + 5;
       expect(said[0]).toMatchObject([CONTENT[offset], 0, 0, fault]);
       expect(said.slice(1)).toEqual([[OUTSIDE, OUTSIDE], 5, 0]);
@@ -56,7 +56,7 @@ describe.each(WAYS)('code%s', (_, flags) => {
        const code = over(memory);
        const { address } = file.mapInto(memory, PAGE, PAGE);
        code.store(address + 7, 1);
-       say([code.load(address + 7), faultOf(() => file.readUInt8(0)).cause]);
+       say([code.load(address + 7), faultOf(() => file.readUInt8(0)).reason]);
        file.reopen();
        say(code.load(address + 7));
        code.store(address - 1, 9); // the program's own
@@ -80,7 +80,7 @@ describe.each(WAYS)('code%s', (_, flags) => {
          seen.add([endOf(() => code.load(end)), endOf(() => code.store(end + i * PAGE, 1)), endOf(() => code.fail(0))].join());
          if (i % 2 === 0) code.store(address, 2);
          else { fs.truncateSync(args[0], PAGE); code.load(address + 2 * PAGE); }
-         seen.add(faultOf(() => file.readUInt8(0)).cause + code.load(address));
+         seen.add(faultOf(() => file.readUInt8(0)).reason + code.load(address));
          seen.add([endOf(() => code.load(end)), endOf(() => code.store(end + i * PAGE, 1)), endOf(() => code.fail(0))].join());
          file.close();
          seen.add(code.load(address));
@@ -115,7 +115,7 @@ test('a thread that was sent the memory sees the file, its faults and its end', 
     await thread.run((at) => my.code.store(at, 99), address + 8);
     say([await load(8), file.readUInt8(PAGE + 8)]);
     fs.truncateSync(args[0], 2 * PAGE);
-    say([await load(5 * PAGE), faultOf(() => file.readUInt8(0)).cause]);
+    say([await load(5 * PAGE), faultOf(() => file.readUInt8(0)).reason]);
     file.close();
     say(await load(8));
     await thread.terminate();`;

@@ -266,7 +266,7 @@ test('freezing has stores in the memory fault as everywhere', () => {
   const frozen = writable.freeze();
   expect(over(memory).load(address)).toBe(1);
   over(memory).store(address + 1, 2);
-  expect(thrown(() => frozen.readUInt8(0))).toMatchObject({ cause: 'read-only' });
+  expect(thrown(() => frozen.readUInt8(0))).toMatchObject({ reason: 'read-only' });
   expect(fs.readFileSync(frozen.path)[1]).toBe(CONTENT[1]);
   frozen.reopen();
   expect(at(memory, address, 2)).toEqual(Buffer.from([1, CONTENT[1] as number]));

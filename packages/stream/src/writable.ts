@@ -3,7 +3,6 @@ import { WritableStream, type WritableStreamDefaultController } from 'node:strea
 import {
   AbortController,
   checkSize,
-  checkWithin,
   drive,
   isBytes,
   type MemoryWrites,
@@ -47,7 +46,7 @@ export function writableOf(
   checkBoolean(grow, 'grow');
   const mapping = file._mapping;
   mapping.requireUsable();
-  if (!grow) checkWithin(offset, length ?? 0, mapping.length, mapping.path);
+  if (!grow) mapping.requireBytes(offset, length ?? 0);
   const end = length === undefined ? Number.MAX_SAFE_INTEGER : offset + length;
   const sink = new Sink(file, offset, end, grow ? Growth.join(mapping) : undefined, signal);
   return new WritableStream(sink, { highWaterMark: QUEUE, size: sizeOf });
@@ -141,8 +140,7 @@ class Sink {
     if (this.#growth && end > file._mapping.length) {
       await this.#growth.reserve(end, this.#over.signal);
     }
-    const { length, path } = file._mapping;
-    checkWithin(this.#at, bytes.length, length, path);
+    file._mapping.requireBytes(this.#at, bytes.length, 'chunk');
     for (let done = 0; done < bytes.length; done += STEP) {
       const piece = bytes.subarray(done, done + STEP);
       await this.#prepare(this.#at + piece.length);

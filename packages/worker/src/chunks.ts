@@ -68,7 +68,7 @@ function toBoundary(boundary: unknown): Boundary {
   if (boundary === undefined || boundary === 'byte') return 'byte';
   if (boundary === 'line') return { cutsBy: 'line' };
   if (typeof boundary === 'function' || isUrl(boundary)) {
-    return { cutsBy: toSource(boundary) };
+    return { cutsBy: toSource(boundary, 'boundary') };
   }
   if (typeof boundary !== 'number') {
     throw typeError('boundary', `'byte', 'line', a number, a function or a URL`, boundary);

@@ -1,10 +1,18 @@
 import { inspect } from 'node:util';
-import { clone, isError, MmapError, packError, unpackError } from '@fmmap/core/internal';
+import {
+  asError,
+  clone,
+  hide,
+  isError,
+  MmapError,
+  packType,
+  unpackType,
+} from '@fmmap/core/internal';
 
 /** An error in a form that arrives in another thread as it was: a clone keeps few classes, and no properties. */
 interface PackedFailure {
   /** Of our own classes, or else by name one of JavaScript's. */
-  readonly type: NonNullable<ReturnType<typeof packError>>['type'] | string;
+  readonly type: number | string;
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
@@ -29,12 +37,12 @@ const TYPES: Readonly<Record<string, ErrorConstructor>> = {
 const DEEPEST = 8;
 
 /** @returns Why not, if a value cannot be sent. */
-export function whyNotCloned(value: unknown): unknown {
+export function whyNotCloned(value: unknown): Error | undefined {
   try {
     clone(value);
     return undefined;
   } catch (error) {
-    return error;
+    return asError(error);
   }
 }
 
@@ -58,7 +66,7 @@ export function packFailure(error: unknown, depth = 0): Failure {
   const { code } = error as { code?: unknown };
   const own = Object.entries({ ...(code !== undefined && { code }), ...error });
   const failure: PackedFailure = {
-    type: packError(error)?.type ?? builtInOf(error),
+    type: error instanceof MmapError ? packType(error) : builtInOf(error),
     name: String(name),
     message: String(message),
     stack: stack && String(stack),
@@ -75,15 +83,11 @@ export function unpackFailure(failure: Failure): unknown {
   if ('thrown' in failure) return failure.thrown;
   const { type, name, message, stack, details } = failure;
   const error =
-    typeof type === 'number'
-      ? unpackError({ type, message, stack, details, cause: undefined })
-      : Object.assign(new (TYPES[type] ?? Error)(message), details);
-  // As on errors that were made here: not among what is listed.
-  const hide = (key: string, value: unknown) =>
-    Object.defineProperty(error, key, { value, configurable: true, writable: true });
-  if (error.name !== name) hide('name', name);
-  if (stack !== undefined) hide('stack', stack);
-  if (failure.cause !== undefined) hide('cause', unpackFailure(failure.cause));
+    typeof type === 'number' ? unpackType(type, message) : new (TYPES[type] ?? Error)(message);
+  Object.assign(error, details);
+  if (error.name !== name) hide(error, 'name', name);
+  if (stack !== undefined) hide(error, 'stack', stack);
+  if (failure.cause !== undefined) hide(error, 'cause', unpackFailure(failure.cause));
   return fromElsewhere(error);
 }
 
@@ -101,10 +105,5 @@ export function addCaller(error: unknown): unknown {
   const here: { stack?: string } = {};
   Error.captureStackTrace(here, addCaller);
   const frames = (here.stack ?? '').split('\n').slice(1);
-  const stack = [error.stack ?? String(error), ...frames].join('\n');
-  return Object.defineProperty(error, 'stack', {
-    value: stack,
-    configurable: true,
-    writable: true,
-  });
+  return hide(error, 'stack', [error.stack ?? String(error), ...frames].join('\n'));
 }

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import {
+  asError,
   checkInteger,
   clearTimeout,
-  isError,
+  Disposal,
   MmapError,
   onAbort,
   readOptions,
@@ -58,6 +59,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #operations = new Set<Job>();
   readonly #tasks = new Set<Job>();
   readonly #running = new Set<Job>();
+  readonly #disposal = new Disposal();
   #destroyed: Promise<void> | undefined;
 
   /** @throws TypeError, MmapRangeError */
@@ -107,8 +109,9 @@ export class WorkerPool implements AsyncDisposable {
     await this.#threads.destroy();
   }
 
+  /** {@link destroy}. What it ends is rejected when this is over, as of files that are disposed of. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.destroy();
+    await this.#disposal.run(() => this.destroy());
   }
 
   /** For `JSON.stringify`: the numbers of the pool. */
@@ -139,6 +142,16 @@ export class WorkerPool implements AsyncDisposable {
       this.#next();
     }
     return job;
+  }
+
+  /** @internal The reply to a job; rejected as {@link start} says. */
+  async replyTo(job: Job): Promise<Reply> {
+    try {
+      return await job.reply;
+    } catch (error) {
+      await this.#disposal.over;
+      throw error;
+    }
   }
 
   #next(): void {
@@ -205,24 +218,21 @@ function timeoutError(timeout: number): MmapError {
 }
 
 /** Errors that a job's function throws are in its reply; here the thread has ended. */
-function threadError(job: Job, cause: unknown): MmapError {
-  return poolError(`the thread for ${job.name} ended before it was done: ${said(cause)}`, cause);
+function threadError(job: Job, thrown: unknown): MmapError {
+  const cause = asError(thrown);
+  return poolError(`the thread for ${job.name} ended before it was done: ${cause.message}`, cause);
 }
 
-function startError(job: Job, cause: unknown): MmapError {
+function startError(job: Job, thrown: unknown): MmapError {
+  const cause = asError(thrown);
   return poolError(
-    `no thread could be started for ${job.name}: ${said(cause)}; may the process have more threads (ulimit -u), and workers (--allow-worker)?`,
+    `no thread could be started for ${job.name}: ${cause.message}; may the process have more threads (ulimit -u), and workers (--allow-worker)?`,
     cause,
   );
 }
 
-function said(cause: unknown): string {
-  return isError(cause) ? cause.message : inspect(cause);
-}
-
-function poolError(message: string, cause: unknown): MmapError {
-  const error = fromElsewhere(new MmapError(message, { code: 'ERR_MMAP_POOL_THREAD' }));
-  return Object.defineProperty(error, 'cause', { value: cause, configurable: true });
+function poolError(message: string, cause: Error): MmapError {
+  return fromElsewhere(new MmapError(message, { code: 'ERR_MMAP_POOL_THREAD', cause }));
 }
 
 let defaultPool: WorkerPool | undefined;

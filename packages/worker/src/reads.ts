@@ -1,4 +1,4 @@
-import { MemoryReads } from '@fmmap/core/internal';
+import { failLate, MemoryReads } from '@fmmap/core/internal';
 
 import { type ChunkOptions, mapChunks } from './chunks.js';
 import { addCaller } from './failure.js';
@@ -46,7 +46,7 @@ export abstract class Reads extends MemoryReads {
   ): Promise<Awaited<Result>>;
   run<Result = unknown>(task: TaskModule, ...args: unknown[]): Promise<Result>;
   async run(task: TaskModule | ((...args: never[]) => unknown), ...args: unknown[]) {
-    return this.runWith({}, task as TaskModule, ...args);
+    return await runTask(this, {}, task, args);
   }
 
   /**
@@ -70,15 +70,7 @@ export abstract class Reads extends MemoryReads {
     task: TaskModule | ((...args: never[]) => unknown),
     ...args: unknown[]
   ): Promise<unknown> {
-    const limits = toLimits(runOptions(options));
-    const source = toSource(task);
-    const sent = toArguments(args);
-    this._mapping.refresh();
-    try {
-      return await inTurn(this._mapping, limits, (start) => start(source, sent));
-    } catch (error) {
-      throw addCaller(error);
-    }
+    return await runTask(this, options, task, args);
   }
 
   /**
@@ -114,5 +106,24 @@ export abstract class Reads extends MemoryReads {
     } catch (error) {
       throw addCaller(error);
     }
+  }
+}
+
+failLate(Reads);
+
+async function runTask(
+  { _mapping: mapping }: MemoryReads,
+  options: RunOptions,
+  task: unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const limits = toLimits(runOptions(options));
+  const source = toSource(task);
+  const sent = toArguments(args);
+  mapping.refresh();
+  try {
+    return await inTurn(mapping, limits, (start) => start(source, sent));
+  } catch (error) {
+    throw addCaller(error);
   }
 }

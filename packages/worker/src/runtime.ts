@@ -25,7 +25,8 @@ const ENDING: ReadonlySet<Operation> = new Set(['close', 'release', 'abandon']);
 export const runtime: Runtime = {
   async call(name, args) {
     try {
-      const reply = await getDefaultPool().start({ operation: name, args }).reply;
+      const pool = getDefaultPool();
+      const reply = await pool.replyTo(pool.start({ operation: name, args }));
       if ('failure' in reply) throw unpackFailure(reply.failure);
       const values = reply.value as readonly number[];
       const [id = 0] = values;

@@ -1,6 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { URL as NodeUrl, pathToFileURL } from 'node:url';
 import {
+  argumentError,
+  asError,
   checkInteger,
   clone,
   isUrl,
@@ -60,7 +62,16 @@ export function toLimits({ signal, timeout, pool = getDefaultPool() }: RunOption
 
 /** @throws TypeError */
 export function toSource(task: unknown, name = 'task'): TaskSource {
-  if (typeof task === 'function') return { code: Function.prototype.toString.call(task) };
+  if (typeof task === 'function') {
+    const code = Function.prototype.toString.call(task);
+    if (/^class\b/.test(code)) {
+      throw argumentError(
+        name,
+        `must be a function that can be called; received the class ${task.name}`,
+      );
+    }
+    return { code };
+  }
   if (isUrl(task)) return { url: task.href };
   if (typeof task === 'string') {
     if (isAbsolute(task)) return { url: pathToFileURL(task).href };
@@ -75,9 +86,12 @@ export function toArguments(args: unknown): readonly unknown[] {
   if (args.length === 0) return [];
   try {
     return clone(args);
-  } catch (cause) {
-    const expected = `values that structuredClone() takes, and not such as: ${(cause as Error).message}`;
-    throw Object.assign(typeError('args', expected, args), { cause });
+  } catch (thrown) {
+    const cause = asError(thrown);
+    // A file of ours, or a pool, is told by a symbol that says what to do.
+    const found = cause.message.replace(/^Symbol\((.*)\) could not be cloned\.$/, '$1');
+    const what = `must be what structuredClone() takes, to be sent to another thread; received ${found}`;
+    throw argumentError('args', what, 'ERR_INVALID_ARG_TYPE', { cause });
   }
 }
 
@@ -106,7 +120,7 @@ export function inTurn<T>(
         const job = pool.start({ task, file, shared, args }, { ...limits, signal });
         underway.add(job.ended);
         void job.ended.then(() => underway.delete(job.ended));
-        const reply = await job.reply;
+        const reply = await pool.replyTo(job);
         if ('failure' in reply) throw unpackFailure(reply.failure);
         return reply.value;
       };

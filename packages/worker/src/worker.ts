@@ -1,14 +1,19 @@
 // What a thread of the pool runs. Built on its own, as dist/worker.cjs.
 import {
   Access,
+  argumentError,
+  asError,
   attachMapping,
+  hide,
   invoke,
+  isError,
   MmapError,
   MmapFile,
   MmapFileMut,
   MmapUnsupportedError,
   result,
   typeError,
+  UNCLONEABLE,
 } from '@fmmap/core/internal';
 
 import { packFailure, whyNotCloned } from './failure.js';
@@ -39,11 +44,10 @@ function checked(value: unknown): unknown {
   const isSafe = isPlain || !['object', 'function', 'symbol'].includes(typeof value);
   const cause = isSafe ? undefined : whyNotCloned(value);
   if (cause === undefined) return value;
-  const error = new MmapError(
-    `the task returned what cannot be sent to another thread: ${(cause as Error).message}`,
-    { code: 'ERR_MMAP_TASK_RESULT' },
-  );
-  throw Object.defineProperty(error, 'cause', { value: cause });
+  const found = cause.message.includes(String(UNCLONEABLE)) // by which V8 calls it
+    ? 'the file, or a reader or writer of it, which is closed when the task is done; return what you need of it, such as copyBytes()'
+    : `what cannot be sent to another thread: ${cause.message}`;
+  throw new MmapError(`the task returned ${found}`, { code: 'ERR_MMAP_TASK_RESULT', cause });
 }
 
 async function load(source: TaskSource): Promise<Callable> {
@@ -66,23 +70,60 @@ const MOST_COMPILED = 100;
 function compile(code: string): Callable {
   const known = compiled.get(code);
   if (known) return known;
-  let call: unknown;
+  const task = evaluated(code);
+  const call: Callable = async (...args) => {
+    try {
+      return await task(...args);
+    } catch (error) {
+      throw withScope(error, code);
+    }
+  };
+  if (compiled.size === MOST_COMPILED) compiled.clear();
+  compiled.set(code, call);
+  return call;
+}
+
+function evaluated(code: string): Callable {
   try {
-    call = evaluate(`(${code}\n)`);
-  } catch (cause) {
+    return evaluate(`(${code}\n)`) as Callable;
+  } catch (thrown) {
+    const cause = asError(thrown);
     if (cause instanceof EvalError) {
-      const error = new MmapUnsupportedError(
+      throw new MmapUnsupportedError(
         'a task that is a function is sent to its thread as source, from which this process may make no code ' +
           '(--disallow-code-generation-from-strings); give the URL of a module whose default export it is, or its absolute path',
+        { cause },
       );
-      throw Object.defineProperty(error, 'cause', { value: cause, configurable: true });
     }
-    const expected = 'a function whose source stands for itself: not a method, nor a built-in one';
-    throw Object.assign(typeError('task', expected, code), { cause });
+    const what =
+      'must be a function whose source stands for itself, such as an arrow function, because the source is what is ' +
+      `sent: not a method, nor a built-in or bound function; received ${shown(code)} (${cause.message})`;
+    throw argumentError('task', what, 'ERR_INVALID_ARG_TYPE', { cause });
   }
-  if (compiled.size === MOST_COMPILED) compiled.clear();
-  compiled.set(code, call as Callable);
-  return call as Callable;
+}
+
+/** The start of a source. */
+function shown(code: string): string {
+  const [start = ''] = /^.{0,60}/.exec(code) ?? [];
+  return `"${start}${start.length < code.length ? '…' : ''}"`;
+}
+
+/** Says why a name is not defined that stands in the task's source, and is defined where that was written. */
+function withScope(error: unknown, code: string): unknown {
+  if (!isError(error) || error.name !== 'ReferenceError') return error;
+  const { message, stack } = error;
+  const [, name] = /^(\S+) is not defined$/.exec(message) ?? [];
+  if (name === undefined || !code.includes(name)) return error;
+  const told =
+    `${message} where the task runs: a function is sent to its thread as source, and sees globals, its arguments and what it ` +
+    'import()s, but no variables, imports or helpers from around it; pass values as arguments, or give the URL of a module';
+  hide(error, 'message', told);
+  Object.assign(error, { code: 'ERR_MMAP_TASK_SCOPE' });
+  return hide(
+    error,
+    'stack',
+    stack?.replace(message, () => told),
+  );
 }
 
 type Boundary = (file: MmapFile, offset: number) => unknown;

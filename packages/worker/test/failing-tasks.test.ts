@@ -1,11 +1,13 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { pattern, tempFile } from '../../core/test/helpers/temp.js';
+import { packFailure, unpackFailure } from '../src/failure.js';
 import {
   AsyncMmapFile,
   AsyncMmapFileMut,
   getDefaultPool,
   MmapClosedError,
   MmapError,
+  MmapFaultError,
   MmapRangeError,
   WorkerPool,
 } from '../src/index.js';
@@ -99,6 +101,18 @@ describe('a task that throws', () => {
     const missing = await rejected(file.run(new URL('tasks/missing.mjs', import.meta.url)));
     expect(missing).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND' });
   });
+});
+
+test('an error of fmmap arrives in another thread with its class, its reason and its cause', () => {
+  const sent = (error: Error) => unpackFailure(structuredClone(packFailure(error)));
+  const fault = sent(new MmapFaultError('x', 5 * 8 + 3, 7)) as MmapFaultError; // EIO, and 'io'
+  expect(fault).toBeInstanceOf(MmapFaultError);
+  expect(fault).toMatchObject({ reason: 'io', offset: 7, path: 'x', code: 'ERR_MMAP_FAULT' });
+  expect(fault.cause).toBeInstanceOf(MmapError);
+  expect(fault.cause).toMatchObject({ code: 'EIO', errno: -5, syscall: 'read', path: 'x' });
+  const range = sent(new MmapRangeError('too far', { argument: 'offset' }));
+  for (const type of [MmapRangeError, MmapError, RangeError]) expect(range).toBeInstanceOf(type);
+  expect(range).toMatchObject({ code: 'ERR_OUT_OF_RANGE', argument: 'offset' });
 });
 
 describe('a task that ends its thread', () => {

@@ -16,7 +16,7 @@ const CONTENT = pattern(10 * PAGE);
 const faultOf = (path: string) => ({
   name: 'MmapFaultError',
   code: 'ERR_MMAP_FAULT',
-  cause: 'truncated',
+  reason: 'truncated',
   path,
 });
 

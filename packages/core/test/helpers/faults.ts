@@ -6,8 +6,8 @@ import { thrown } from './errors.js';
 export const FAULTS = `
   const faultOf = (call) => {
     try { call(); } catch (error) {
-      const { name, code, cause, offset, path } = error;
-      return { name, code, cause, offset, path };
+      const { name, code, reason, offset, path, cause } = error;
+      return { name, code, reason, offset, path, system: cause?.code };
     }
     return 'no error';
   };
@@ -30,21 +30,30 @@ export function inPages(first: number, last: number = first): unknown {
   return within(first - (first % PAGE), last - (last % PAGE) + PAGE - 1);
 }
 
-/** What {@link FAULTS} finds. */
-export function faultError(cause: string, offset: unknown, path: unknown): object {
-  return { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause, offset, path };
+/** What the system says when a page cannot be had for a reason; of others there is only a signal. */
+const SYSTEM: Readonly<Record<string, string>> = { io: 'EIO', 'no-space': 'ENOSPC' };
+
+/** What {@link FAULTS} finds. @param system - The `code` of the error's `cause`. */
+export function faultError(
+  reason: string,
+  offset: unknown,
+  path: unknown,
+  system: string | undefined = SYSTEM[reason],
+): object {
+  const facts = { name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason, offset, path };
+  return system === undefined ? facts : { ...facts, system };
 }
 
 /** Expects `call` to throw a complete MmapFaultError. @returns It. */
 export function expectFault(
   call: () => unknown,
-  cause: string,
+  reason: string,
   path: string,
   offset?: number,
 ): MmapFaultError {
   const error = thrown(call) as unknown as MmapFaultError;
   expect(error).toBeInstanceOf(MmapFaultError);
-  expect(error).toMatchObject({ name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', cause, path });
+  expect(error).toMatchObject({ name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason, path });
   if (offset !== undefined) expect(error.offset).toBe(offset);
   expect(error.message).toContain(`offset ${error.offset} of '${path}'`);
   expect(error.message).toContain('reopen()'); // what to do

@@ -48,7 +48,7 @@ const TOOLS = `
     return { path, file, view: file.asBuffer() };
   };
   const causeOf = (file) => {
-    try { return 'read ' + file.readUInt8(0); } catch (error) { return error.name + ' ' + error.cause; }
+    try { return 'read ' + file.readUInt8(0); } catch (error) { return error.name + ' ' + error.reason; }
   };
   /** Touches a page that is gone. */
   const lose = ({ path, file, view } = open()) => {

@@ -222,8 +222,8 @@ const SOAK = `async ({ path, isStrict, token, make, options, seconds }) => {
     } catch (error) {
       if (error instanceof fmmap.MmapFaultError) {
         ++soak.faults;
-        const { cause, offset } = error;
-        if (cause !== 'truncated' || !(offset >= 0 && offset < CONTENT.length)) soak.wrong.push(cause + ' ' + offset);
+        const { reason, offset } = error;
+        if (reason !== 'truncated' || !(offset >= 0 && offset < CONTENT.length)) soak.wrong.push(reason + ' ' + offset);
         try {
           renew();
         } catch (error) {
