@@ -24,6 +24,7 @@ const char* whyNotResized(int error) {
 }
 
 constexpr const char* kOnlyFiles = "only regular files can be mapped";
+constexpr const char* kNotOpen = "nothing is open under this number any more; give an open descriptor";
 
 template <typename Call>
 int retry(Call call) {
@@ -50,7 +51,7 @@ Status openAgain(int descriptor, int flags, Handle* file) {
   struct stat info;
   const int mode = fcntl(descriptor, F_GETFL);
   if (mode < 0 || fstat(descriptor, &info) != 0) {
-    return Status::system(errno, "open", "nothing is open under this number any more; give an open descriptor");
+    return Status::system(errno, "open", kNotOpen);
   }
   if (Status status = refuseKind(info); !status) return status;  // before open(2), which a device may notice
   const bool isWritable = (mode & O_ACCMODE) == O_RDWR;
@@ -158,7 +159,8 @@ Status openMemory(Handle* file) {
 
 Status duplicate(Handle file, Handle* copy) {
   *copy = fcntl(fd(file), F_DUPFD_CLOEXEC, 0);
-  return *copy >= 0 ? Status{} : last("dup");
+  if (*copy >= 0) return {};
+  return errno == EBADF ? Status::system(errno, "open", kNotOpen) : last("dup");
 }
 
 void close(Handle file) { ::close(fd(file)); }
