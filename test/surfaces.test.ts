@@ -24,6 +24,9 @@ const ONLY: Readonly<Record<string, { readonly in: readonly string[]; readonly w
   'Writer.writable': { in: ['stream'], why: 'the same' },
 };
 
+/** Each of their properties has its own default. */
+const OBJECTS = new Set(['options?', 'limits?']);
+
 /** Arguments that async methods have in addition, at the end. */
 const ASYNC_ONLY = new Set(['options?']);
 
@@ -53,7 +56,7 @@ function defaultOf(signature: ts.Signature, argument: string): string {
   const tags = signature.getJsDocTags().filter(({ name }) => name === 'param');
   const texts = tags.map(({ text }) => ts.displayPartsToString(text));
   const own = texts.find((text) => text.split(/\s/)[0] === argument);
-  return /@defaultValue ([^\n]*)/.exec(own ?? '')?.[1]?.trim() ?? '';
+  return /Default: ([\s\S]*)\.\s*$/.exec(own ?? '')?.[1]?.trim() ?? '';
 }
 
 function callOf(symbol: ts.Symbol): readonly string[] {
@@ -132,6 +135,18 @@ describe.each(CLASSES)('%s', (type) => {
 
   const isExtra = (argument: string, member: string) =>
     ASYNC_ONLY.has(argument) && !of('core').get(member)?.includes(argument);
+});
+
+test.each(PACKAGES)('every argument that may be left out in %s says what it is then', (name) => {
+  const silent = [...(surfaces.get(name) ?? [])].flatMap(([type, members]) =>
+    [...members].flatMap(([member, args]) =>
+      args
+        .filter(() => member !== '[Symbol.custom]') // of `util.inspect`, which gives them all
+        .filter((argument) => argument.endsWith('?') && !OBJECTS.has(argument))
+        .map((argument) => `${type}.${member}: ${argument}`),
+    ),
+  );
+  expect(silent).toEqual([]);
 });
 
 test('what is listed as different is so', () => {

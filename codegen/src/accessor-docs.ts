@@ -5,7 +5,7 @@ import type { SizedKind } from './numeric-table.js';
 const representative = 'UInt32LE';
 
 const offsetTag = (size: number) =>
-  `@param offset - In bytes from the start of the mapping, aligned or not: 0 to \`length - ${size}\`. @defaultValue \`0\``;
+  `@param offset - In bytes from the start of the mapping, aligned or not: 0 to \`length - ${size}\`. Default: \`0\`.`;
 const valueTag = (accessor: Accessor) =>
   `@param value - ${values(accessor)}; anything else throws.`;
 const stateTag =

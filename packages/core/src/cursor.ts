@@ -111,6 +111,8 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
 
   /**
    * Moves the position, to 0 to `length`.
+   * @param offset - Bytes from there, also negative.
+   * @param whence - From where to count: `'start'` of the part, `'current'` position, or `'end'` of the part. Default: `'start'`.
    * @returns The new position.
    * @throws TypeError, MmapRangeError (the position stays), MmapClosedError, MmapFaultError
    */

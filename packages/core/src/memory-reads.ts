@@ -97,8 +97,8 @@ export abstract class MemoryReads extends TypedReads {
   /**
    * A part of the mapping as a Buffer, without copying; see {@link asBuffer}.
    *
-   * @param offset - First byte: 0 to `length`. @defaultValue `0`
-   * @param length - Bytes: 0 to `length - offset`. @defaultValue to the end
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
    * on Node 20.
@@ -117,8 +117,8 @@ export abstract class MemoryReads extends TypedReads {
    *
    * @param type - `Float64Array`, `Int32Array`, `BigUint64Array`, … of this realm or another.
    * @param offset - First byte, whose place in memory must be a multiple of the element's size: that is `offset` plus the
-   * mapping's own, with which it was opened. @defaultValue `0`
-   * @param length - Elements, not bytes. @defaultValue all to the end, of which no bytes may be left over
+   * mapping's own, with which it was opened. Default: `0`.
+   * @param length - Elements, not bytes. Default: all to the end, of which no bytes may be left over.
    * @throws TypeError for what makes no typed arrays, such as `DataView` (`new DataView(view.buffer, …)`) or a class of yours
    * @throws MmapRangeError also where the offset is not aligned, and where the rest is no whole number of elements
    * @throws MmapUnsupportedError for elements of several bytes on a big-endian machine
@@ -157,8 +157,8 @@ export abstract class MemoryReads extends TypedReads {
    *
    * @typeParam Address - `bigint` for a memory with 64-bit addresses.
    * @param memory - A `WebAssembly.Memory` that is `shared`, and has a `maximum` that leaves room.
-   * @param offset - First byte. @defaultValue `0`
-   * @param length - Bytes; none is no error, and needs no room. @defaultValue to the end
+   * @param offset - First byte. Default: `0`.
+   * @param length - Bytes; none is no error, and needs no room. Default: to the end.
    * @returns Where it is, until it is released.
    * @throws TypeError for what is no `WebAssembly.Memory`; MmapRangeError, also if the memory has no room
    * @throws MmapUnsupportedError for a memory that is not shared, and of a copy-on-write mapping
@@ -182,6 +182,8 @@ export abstract class MemoryReads extends TypedReads {
 
   /**
    * A copy of a part of the mapping on the heap, by default of all of it.
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   copyBytes(offset?: number, length?: number): Buffer<ArrayBuffer> {
@@ -196,9 +198,9 @@ export abstract class MemoryReads extends TypedReads {
   /**
    * The offset of the first occurrence of `value` at or after `offset`, or -1.
    * @param value - Bytes, text, or one byte (0 to 255).
-   * @param offset - Where to start; any, past the end nothing is found. @defaultValue `0`
-   * @param end - Where the occurrence must end at the latest. @defaultValue `length`
-   * @param encoding - Of text. It may come after `value` or `offset` as well, as in `Buffer.indexOf`. @defaultValue `'utf8'`
+   * @param offset - Where to start; any, past the end nothing is found. Default: `0`.
+   * @param end - Where the occurrence must end at the latest. Default: `length`.
+   * @param encoding - Of text. It may come after `value` or `offset` as well, as in `Buffer.indexOf`. Default: `'utf8'`.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   indexOf(
@@ -213,8 +215,8 @@ export abstract class MemoryReads extends TypedReads {
   /**
    * The offset of the last occurrence of `value` that starts at or before `offset`, or -1.
    * @param value - Bytes, text, or one byte (0 to 255).
-   * @param offset - Where the occurrence must start at the latest. @defaultValue `length`
-   * @param encoding - Of text; also without `offset`. @defaultValue `'utf8'`
+   * @param offset - Where the occurrence must start at the latest. Default: `length`.
+   * @param encoding - Of text; also without `offset`. Default: `'utf8'`.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   lastIndexOf(value: Needle, offset?: number | BufferEncoding, encoding?: BufferEncoding): number {
@@ -222,7 +224,12 @@ export abstract class MemoryReads extends TypedReads {
     return lastIndexOf(this._mapping, value, from, by);
   }
 
-  /** Whether `value` occurs; otherwise as {@link indexOf}. */
+  /**
+   * Whether `value` occurs; otherwise as {@link indexOf}.
+   * @param offset - Where to start. Default: `0`.
+   * @param end - Where the occurrence must end at the latest. Default: `length`.
+   * @param encoding - Of text. Default: `'utf8'`.
+   */
   includes(
     value: Needle,
     offset?: number | BufferEncoding,
@@ -238,9 +245,9 @@ export abstract class MemoryReads extends TypedReads {
    * @param value - Bytes, text, or one byte (0 to 255); not empty.
    * @param target - What the offsets go to: a `BigUint64Array` takes them as 64-bit integers in the byte order
    * of the processor, which may lie over another mapping.
-   * @param start - Where to start: 0 to `end`. @defaultValue `0`
-   * @param end - Where the last one must end: 0 to `length`. @defaultValue `length`
-   * @param encoding - Of text. @defaultValue `'utf8'`
+   * @param start - Where to start: 0 to `end`. Default: `0`.
+   * @param end - Where the last one must end: 0 to `length`. Default: `length`.
+   * @param encoding - Of text. Default: `'utf8'`.
    * @returns How many were found. If `target` is full there may be more, after the last one.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; MmapPoisonedError for an `end` that is gone
    * @example
@@ -266,8 +273,8 @@ export abstract class MemoryReads extends TypedReads {
    * 1 if it is (`mincore(2)`). The first is the page that `offset` lies in; pages start where the file, not the mapping, has a
    * multiple of `pageSize`. Linux says 1 for every page of a file that the caller neither owns nor may write.
    *
-   * @param offset - First byte. @defaultValue `0`
-   * @param length - Bytes. @defaultValue to the end
+   * @param offset - First byte. Default: `0`.
+   * @param length - Bytes. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    * @example
    * ```ts

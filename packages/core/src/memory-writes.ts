@@ -37,7 +37,7 @@ export abstract class MemoryWrites extends TypedWrites {
   /**
    * Copies all of `source` to `offset`.
    * @param source - Bytes, or text in UTF-8.
-   * @param offset - Of the first byte: 0 to `length` less the bytes of `source`. @defaultValue `0`
+   * @param offset - Of the first byte: 0 to `length` less the bytes of `source`. Default: `0`.
    * @returns The offset after the last byte, where the next write goes.
    * @throws MmapRangeError if there is not enough room; then nothing is written.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
@@ -61,14 +61,17 @@ export abstract class MemoryWrites extends TypedWrites {
     return offset + stored;
   }
 
-  /** The same as {@link write}, by the name that the Rust crate has for it. */
+  /**
+   * The same as {@link write}, by the name that the Rust crate has for it.
+   * @param offset - Of the first byte. Default: `0`.
+   */
   writeAll(source: Uint8Array | string, offset = 0): number {
     return this.write(source, offset);
   }
 
   /**
    * Copies as much of the start of `source` to `offset` as there is room for.
-   * @param offset - Of the first byte; any. @defaultValue `0`
+   * @param offset - Of the first byte; any. Default: `0`.
    * @returns The bytes written: fewer than `source` has at the end of the mapping, 0 past it. Text may be cut inside a character.
    * @throws TypeError, MmapRangeError (an offset that is not an integer of 0 to 2^53-1), MmapClosedError, MmapPoisonedError,
    * MmapFaultError
@@ -86,8 +89,8 @@ export abstract class MemoryWrites extends TypedWrites {
   /**
    * Fills a range with a byte, or with bytes or text over and over.
    * @param value - A byte (0 to 255), bytes, or text in UTF-8; not empty.
-   * @param start - First byte. @defaultValue `0`
-   * @param end - Behind the last byte. @defaultValue `length`
+   * @param start - First byte. Default: `0`.
+   * @param end - Behind the last byte. Default: `length`.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   fill(value: number | Uint8Array | string, start = 0, end?: number): void {
@@ -126,6 +129,9 @@ export abstract class MemoryWrites extends TypedWrites {
 
   /**
    * Copies the bytes from `start` to `end` to `target`, overlapping or not.
+   * @param target - Where the first byte goes: 0 to `length`.
+   * @param start - First byte to copy: 0 to `end`.
+   * @param end - The byte after the last one. Default: `length`.
    * @throws MmapRangeError if they do not fit there; then nothing is copied.
    * @throws TypeError, MmapClosedError, MmapPoisonedError
    */

@@ -112,7 +112,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   /**
    * A writable mapping of a copy of `data` with no file behind it, which {@link truncate} makes longer or shorter.
    * @param name - As for {@link MmapFile.memory}: not a path.
-   * @param data - Bytes, or text in UTF-8. @defaultValue nothing
+   * @param data - Bytes, or text in UTF-8. Default: nothing.
    * @throws TypeError, MmapError of the system
    */
   static override memory<Shared extends boolean = false>(
@@ -171,6 +171,8 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   /**
    * A writer with a position of its own over a part of the mapping, by default all of it as it is now. The part never
    * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the writer alike.
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   writer(offset?: number, length?: number): MmapFileWriter<Memory> {
@@ -181,6 +183,8 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * Returns when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
    * for memory and copy-on-write mappings, which have nothing to write to: {@link writeToNewFile} saves those.
    *
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
    * once only, so a later flush must not seem to succeed. Views still show what was to be written.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
@@ -189,7 +193,11 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     perform(operations.flush(this._mapping, true, offset, length));
   }
 
-  /** Starts writing a range to the disk and does not wait; otherwise as {@link flush}. */
+  /**
+   * Starts writing a range to the disk and does not wait; otherwise as {@link flush}.
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   */
   startFlush(offset?: number, length?: number): void {
     perform(operations.flush(this._mapping, false, offset, length));
   }

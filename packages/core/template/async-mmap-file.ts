@@ -119,7 +119,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * A mapping of a copy of `data` with no file behind it, at once. Locks and flushes do nothing; {@link writeToNewFile} saves it.
    * @param name - What it is called in messages, and by the property `path`: not a path, nothing is read from there. May be `''`.
-   * @param data - Bytes, or text in UTF-8. @defaultValue nothing
+   * @param data - Bytes, or text in UTF-8. Default: nothing.
    * @throws TypeError, MmapError of the system
    */
   static memory<Shared extends boolean = false>(
@@ -146,6 +146,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * Copies into `target` what there is from `offset` on, at most `target.length` bytes. What is in
    * memory is copied at once; the rest is first read in, {@where}.
+   * @param target - What is filled.
+   * @param offset - First byte; past the end there is none. Default: `0`.
    * @returns The bytes copied: fewer than asked at the end of the mapping, 0 behind it.
    * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapFaultError
    */
@@ -158,6 +160,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /**
    * Fills all of `target` from `offset` on, as {@link read} does.
+   * @param target - What is filled.
+   * @param offset - First byte: 0 to `length` less the bytes of `target`. Default: `0`.
    * @throws MmapRangeError if there are not enough bytes; then nothing is copied.
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
@@ -175,6 +179,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * A reader with a position of its own over a part of the mapping, by default all of it as it is now. The part never
    * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   reader(offset?: number, length?: number): AsyncMmapFileReader<Memory> {
@@ -184,6 +190,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * Reads a range into memory and maps it, {@where}, so that using it later waits for no disk
    * (`MADV_POPULATE_READ`). What is in memory already costs nothing.
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError, MmapError of the system
    */
   async prefetch(offset?: number, length?: number, options?: OperationOptions): Promise<void> {
@@ -201,8 +209,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * It is also how to save what a copy-on-write mapping holds, and memory.
    *
    * @param path - Where to; a relative one counts from the present working directory.
-   * @param offset - First byte. @defaultValue `0`
-   * @param length - Bytes. @defaultValue to the end
+   * @param offset - First byte. Default: `0`.
+   * @param length - Bytes. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @throws MmapIdentityError if `replace` names a file, and the path does not lead to it: `reason` says what is there
    * @throws MmapUnsupportedError if `replace` names memory
@@ -242,6 +250,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * pages that the range touches (`'remove'`: those that lie in it as a whole), as they are mapped now: `reopen` starts without, and
    * so may what `truncate` adds.
    *
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    * @throws MmapUnsupportedError if the system does not have the advice (`isAdviceSupported`) or this mapping does not
    * take it; for `'dontneed'` on a copy-on-write mapping, whose changes it would discard; for `'remove'` on one, and on a mapping that may
@@ -254,6 +264,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /**
    * Keeps a range from being paged out (`mlock(2)`), until {@link unlockMemory} or `close`.
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    * @throws MmapError `ENOMEM`, `EPERM` or `EAGAIN` beyond `RLIMIT_MEMLOCK`
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
@@ -261,7 +273,11 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     await this._use(() => operations.lockMemory(this._mapping, true, offset, length));
   }
 
-  /** Undoes {@link lockMemory}. */
+  /**
+   * Undoes {@link lockMemory}.
+   * @param offset - First byte: 0 to `length`. Default: `0`.
+   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   */
   async unlockMemory(offset?: number, length?: number): Promise<void> {
     await this._use(() => operations.lockMemory(this._mapping, false, offset, length));
   }

@@ -96,8 +96,8 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /**
    * The next `length` bytes as text.
-   * @param length - Bytes, not characters. @defaultValue all that remain
-   * @param encoding - One of Buffer's. @defaultValue `'utf8'`
+   * @param length - Bytes, not characters. Default: all that remain.
+   * @param encoding - One of Buffer's. Default: `'utf8'`.
    * @throws MmapRangeError if too little remains; the position stays.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */

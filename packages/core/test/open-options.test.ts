@@ -117,7 +117,9 @@ test('a range past the end says how to grow a file that may be grown, and of no 
       expect(message).not.toMatch(/minSize|maxSize/);
     }
     for (const open of [MmapFileMut.open, MmapFileMut.openExisting])
-      expect(thrown(() => open(path, range)).message).toMatch(/map less, or make it longer with minSize/);
+      expect(thrown(() => open(path, range)).message).toMatch(
+        /map less, or make it longer with minSize/,
+      );
   }
 });
 
