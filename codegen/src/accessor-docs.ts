@@ -115,26 +115,14 @@ const sizedValueTag = (kind: SizedKind) =>
 
 /** TSDoc of a `read…` of the file whose size is an argument. */
 export function sizedReadDocs(kind: SizedKind): string {
-  return block(
-    `Reads ${sizedNoun(kind)} from the \`byteLength\` bytes at \`offset\`.`,
-    [
-      sizedOffsetTag,
-      byteLengthTag,
-      `@returns ${sizedValues(kind)}.`,
-      '@throws `TypeError` if an argument is not a number.',
-      '@throws `MmapRangeError` if one is out of range.',
-      stateTag,
-    ],
-    kind === 'UIntLE'
-      ? [
-          "import { MmapFile } from '@fmmap/core';",
-          '',
-          "const file = MmapFile.memory('numbers', Uint8Array.of(1, 2, 3));",
-          'console.log(file.readUIntLE(0, 3)); // 197121',
-          'file.close();',
-        ]
-      : [],
-  );
+  return block(`Reads ${sizedNoun(kind)} from the \`byteLength\` bytes at \`offset\`.`, [
+    sizedOffsetTag,
+    byteLengthTag,
+    `@returns ${sizedValues(kind)}.`,
+    '@throws `TypeError` if an argument is not a number.',
+    '@throws `MmapRangeError` if one is out of range.',
+    stateTag,
+  ]);
 }
 
 /** TSDoc of a `write…` of the file whose size is an argument. */

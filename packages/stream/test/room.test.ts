@@ -99,7 +99,7 @@ describe('no room that was made and not used is left in the file after', () => {
        await writer.write('x'.repeat(100_000));
        say(file.length > MIB + 100_000);
        try { for (;;) fs.writeFileSync(args[0] + '/ballast', Buffer.alloc(1000), { flag: 'a' }); } catch {}
-       const failure = async (call) => { try { await call(); return 'no error'; } catch ({ cause }) { return cause; } };
+       const failure = async (call) => { try { await call(); return 'no error'; } catch ({ reason }) { return reason; } };
        say(await failure(() => file.writeUInt8(1, 5))); // which is a hole
        say(await failure(() => writer.write('x')));
        say([file.isFaulted, (await file.stat()).size]);

@@ -144,7 +144,7 @@ test('bad arguments are rejections, and nothing is read', async () => {
       await expectArgumentRejection(() => file[method](target, bad as never), 'offset');
   }
   await expectArgumentRejection(() => file.readExact(target, CONTENT.length + 1), 'offset');
-  await expectArgumentRejection(() => file.readExact(target, CONTENT.length - 9), 'length');
+  await expectArgumentRejection(() => file.readExact(target, CONTENT.length - 9), 'offset');
   await expectArgumentRejection(() => file.prefetch(CONTENT.length + 1), 'offset');
   await expectArgumentRejection(() => file.prefetch(1, CONTENT.length), 'length');
   await expectArgumentRejection(() => file.prefetch('1' as never), 'offset');
