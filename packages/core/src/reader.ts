@@ -76,8 +76,9 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```ts
    * using file = MmapFile.memory('records', 'one;two;thr');
    * const reader = file.reader();
-   * for (let record; (record = reader.readUntil(';')); ) console.log(record.toString());
-   * console.log(reader.remaining); // 3: a record that is not complete
+   * const records: string[] = [];
+   * for (let record; (record = reader.readUntil(';')); ) records.push(record.toString());
+   * console.log(records.join(' '), reader.remaining); // one; two; 3
    * ```
    */
   readUntil(delimiter: Needle): Buffer<Memory> | null {

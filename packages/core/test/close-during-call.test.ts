@@ -184,7 +184,7 @@ test('options whose getters close another file open the one that was asked for',
   const said = await hear(
     `
     const first = MmapFileMut.openExisting(args[0]);
-    const second = MmapFileMut.openExisting(args[0], { get maxSize() { first.close(); return 5; } });
+    const second = MmapFileMut.openExisting(args[0], { get minSize() { first.close(); return 5; } });
     say([first.isClosed, second.length, second.copyBytes(0, 3).toString()]);
   `,
     { args: [path] },

@@ -29,6 +29,7 @@ const SOURCES: Record<string, Use> = {
   indexOf: (file, view) => file.indexOf(view),
   lastIndexOf: (file, view) => file.lastIndexOf(view),
   includes: (file, view) => file.includes(view),
+  'readUntil of a reader': (file, view) => file.reader().readUntil(view),
   'indexesOf of its bytes': (file, view) => file.indexesOf(view, new Float64Array(1)),
   'MmapFile.memory': (_, view) => MmapFile.memory('x', view).close(),
   'MmapFileMut.memory': (_, view) => MmapFileMut.memory('x', view).close(),
@@ -43,7 +44,6 @@ const TARGETS: Record<string, Use> = {
     file.indexesOf(file.readUInt8(0), new BigUint64Array(buffer, whole, 1));
   },
   'read of a reader': (file, view) => file.reader().read(view),
-  'readUntil of a reader': (file, view) => file.reader().readUntil(view),
   'readExact of a reader': (file, view) => file.reader().readExact(view),
   'read of a writer': (file, view) => file.writer().read(view),
 };
