@@ -45,10 +45,14 @@ const moving: Record<string, Recipe<Cursor>> = {
   },
 };
 
-/** A line as it was read; of its bytes, which need not be text, it only says whether one is zero. */
-function line(at: At, from: number, text: string | null): void {
-  if (text === null) at.notes.absent(from, 1);
-  else if (text.includes('\0')) at.notes.zero(from);
+/**
+ * A line as it was read; of its bytes, which need not be text, it only says whether one is zero. Where several are read at
+ * once, the others may have taken all.
+ */
+function line(at: At, reader: Cursor, from: number, text: string | null): void {
+  if (text === null) {
+    if (next(reader) === from) at.notes.absent(from, 1);
+  } else if (text.includes('\0')) at.notes.zero(from);
 }
 
 /** Where a chunk is from is not known where several are read at once. */
@@ -80,18 +84,23 @@ export const ofReaders: Record<string, Recipe<Reader>> = {
     const view = await reader.readUntil(at.notes.content.subarray(from + 3, from + 5));
     chunk(at, from, view ?? Buffer.alloc(0));
   },
-  readLine: async (reader, at) => line(at, next(reader), await reader.readLine()),
+  readLine: async (reader, at) => {
+    const from = next(reader);
+    line(at, reader, from, await reader.readLine());
+  },
   chunks: async (reader, at) => {
     const from = next(reader);
     chunk(at, from, (await reader.chunks(at.length).next()).value ?? undefined);
   },
   '[Symbol.iterator]': (reader, at) => {
+    const from = next(reader);
     const { value } = (reader as MmapFileReader)[Symbol.iterator]().next();
-    line(at, next(reader), value ?? null);
+    line(at, reader, from, value ?? null);
   },
   '[Symbol.asyncIterator]': async (reader, at) => {
+    const from = next(reader);
     const { value } = await (reader as AsyncMmapFileReader)[Symbol.asyncIterator]().next();
-    line(at, next(reader), value ?? null);
+    line(at, reader, from, value ?? null);
   },
 };
 
