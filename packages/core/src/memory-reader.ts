@@ -29,7 +29,7 @@ export abstract class MemoryReader<
       mapping.refresh();
       // What remains is asked for once: another thread may make it less at any time.
       const bytes = Math.min(length, this.remaining);
-      return mapping.bytes(bytes === 0 ? 0 : this.offset + this.position, bytes) as Buffer<Memory>;
+      return mapping.bytes(bytes === 0 ? 0 : this.fileOffset, bytes) as Buffer<Memory>;
     });
   }
 }

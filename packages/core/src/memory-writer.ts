@@ -50,7 +50,7 @@ export abstract class MemoryWriter<
   writeSome(source: Uint8Array | string): number {
     const bytes = sourceBytes(source);
     const length = Math.min(bytes.length, this.remaining);
-    const written = this.file.writeSome(bytes.subarray(0, length), this.offset + this.position);
+    const written = this.file.writeSome(bytes.subarray(0, length), this.fileOffset);
     this.advance(written);
     return written;
   }

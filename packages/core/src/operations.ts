@@ -140,13 +140,15 @@ export function* lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Wo
   return isHeld;
 }
 
+const LOCK_TAKES = new Set(['timeout']);
+
 /** Keeps the thread waiting for the lock, and still lets it, or the process, be ended. */
 export function waitForLock(
   mapping: Mapping,
   kind: LockKind,
   options: LockOptions | undefined,
 ): void {
-  const { timeout } = readOptions(options, new Set(['timeout']));
+  const { timeout } = readOptions(options, LOCK_TAKES);
   if (timeout !== undefined) checkTimeout(timeout, 'timeout');
   const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
   const wait = (milliseconds: number) => sleep(Math.max(0, Math.min(milliseconds, until - now())));
@@ -178,15 +180,22 @@ export interface CloseOptions {
   flush?: boolean | undefined;
 }
 
+const CLOSE_TAKES = new Set(['flush']);
+
 /** Whether `options` of `close` ask for a flush. @throws TypeError */
 export function isFlushed(options: CloseOptions | undefined): boolean {
-  const { flush = false } = readOptions(options, new Set(['flush']), 'close');
+  if (options === undefined) return false;
+  const { flush = false } = readOptions(options, CLOSE_TAKES, 'close');
   if (typeof flush !== 'boolean') throw typeError('flush', 'a boolean', flush);
   return flush;
 }
 
-export function* close(mapping: Mapping, isFlushed: boolean): Work<void> {
-  if (isFlushed && !mapping.isClosed) yield* flush(mapping, true, undefined, undefined);
+export function close(mapping: Mapping, isFlushed: boolean): Work<void> {
+  return isFlushed ? flushAndClose(mapping) : mapping.close();
+}
+
+function* flushAndClose(mapping: Mapping): Work<void> {
+  if (!mapping.isClosed) yield* flush(mapping, true, undefined, undefined);
   yield* mapping.close();
 }
 

@@ -28,10 +28,13 @@ function toBytes(value: Needle, encoding?: BufferEncoding, name = 'value'): Uint
 
 /** @throws TypeError, MmapRangeError for an empty one */
 export function toDelimiter(value: Needle): Uint8Array {
-  const needle = toBytes(value, undefined, 'delimiter');
+  return requireSome(toBytes(value, undefined, 'delimiter'), 'delimiter');
+}
+
+function requireSome(needle: Uint8Array, name: string): Uint8Array {
   if (needle.length > 0) return needle;
-  throw new MmapRangeError('"delimiter" must not be empty: it would be everywhere', {
-    argument: 'delimiter',
+  throw new MmapRangeError(`"${name}" must not be empty: it would be everywhere`, {
+    argument: name,
   });
 }
 
@@ -114,12 +117,7 @@ export function indexesOf(
   end: number | undefined,
   encoding: BufferEncoding | undefined,
 ): number {
-  const needle = toBytes(value, encoding);
-  if (needle.length === 0) {
-    throw new MmapRangeError('"value" must not be empty: it would be everywhere', {
-      argument: 'value',
-    });
-  }
+  const needle = requireSome(toBytes(value, encoding), 'value');
   if (!isBigUint64Array(target) && !isFloat64Array(target)) {
     throw typeError('target', 'a BigUint64Array or a Float64Array', target);
   }

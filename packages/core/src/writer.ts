@@ -1,12 +1,9 @@
 import { copyTo } from './copy.js';
 import { aim } from './cursor.js';
-import { MemoryWriter } from './memory-writer.js';
-import type { MemoryWrites } from './memory-writes.js';
+import { MemoryWriter, type ReadableToo } from './memory-writer.js';
 
 /** A file that a writer can flush. */
-interface WritableFile extends MemoryWrites {
-  readonly length: number;
-  bytes(offset?: number, length?: number): Buffer<ArrayBufferLike>;
+interface WritableFile extends ReadableToo {
   flush(offset?: number, length?: number): void;
 }
 

@@ -145,7 +145,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   ): AsyncGenerator<Buffer<Memory>, void, undefined> {
     while (this.position < end) {
       const length = Math.min(size, this.remaining);
-      await prepare(runtime, this.file._mapping, this.offset + this.position, length, signal);
+      await prepare(runtime, this.file._mapping, this.fileOffset, length, signal);
       const chunk = this.peek(length); // of fewer bytes, if it was made shorter meanwhile
       if (chunk.length === 0) {
         this.claim(1); // which is gone

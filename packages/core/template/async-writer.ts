@@ -2,16 +2,14 @@ import {
   abortable,
   aim,
   failLate,
-  type MemoryWrites,
   type OperationOptions,
+  type ReadableToo,
   readSome,
 } from '../src/internal.js';
 import { runtime, Writer } from './runtime.js';
 
 /** A file that a writer can flush. */
-interface WritableFile extends MemoryWrites {
-  readonly length: number;
-  bytes(offset?: number, length?: number): Buffer<ArrayBufferLike>;
+interface WritableFile extends ReadableToo {
   flush(offset?: number, length?: number, options?: OperationOptions): Promise<void>;
 }
 

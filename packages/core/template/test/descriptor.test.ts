@@ -4,22 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { MmapUnsupportedError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
 import { pattern, snapshot, tempDir, tempFile } from '../../test/helpers/temp.js';
-import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { countDescriptors } from './descriptors.js';
+import { openers } from './openers.js';
 import { expectArgumentRejection, rejected } from './rejections.js';
 
 const CONTENT = pattern(10_000);
 
-const openers = {
-  'AsyncMmapFile.open': AsyncMmapFile.open,
-  'AsyncMmapFile.openExec': AsyncMmapFile.openExec,
-  'AsyncMmapFileMut.openCow': AsyncMmapFileMut.openCow,
-  'AsyncMmapFileMut.open': AsyncMmapFileMut.open,
-  'AsyncMmapFileMut.openExisting': AsyncMmapFileMut.openExisting,
-} as const;
-
-describe.each(Object.entries(openers))('%s', (name, open) => {
+describe.each(Object.entries(openers))('%s', (name, { open }) => {
   test('maps the file of a descriptor that is closed, and used again, right after the call', async () => {
     const path = tempFile(CONTENT);
     const other = tempFile('another');

@@ -7,18 +7,11 @@ import { pattern, snapshot, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { countDescriptors } from './descriptors.js';
+import { openers } from './openers.js';
 import { rejected } from './rejections.js';
 
 const CONTENT = pattern(10_000);
 
-/** Every constructor of a file that exists, and the lock that it takes. */
-const openers = {
-  'AsyncMmapFile.open': { open: AsyncMmapFile.open, lock: 'shared' },
-  'AsyncMmapFile.openExec': { open: AsyncMmapFile.openExec, lock: 'shared' },
-  'AsyncMmapFileMut.openCow': { open: AsyncMmapFileMut.openCow, lock: 'shared' },
-  'AsyncMmapFileMut.open': { open: AsyncMmapFileMut.open, lock: 'exclusive' },
-  'AsyncMmapFileMut.openExisting': { open: AsyncMmapFileMut.openExisting, lock: 'exclusive' },
-} as const;
 type Name = keyof typeof openers;
 const names = Object.keys(openers) as Name[];
 const pairs = names.flatMap((first) => names.map((second) => [first, second] as const));

@@ -9,17 +9,10 @@ import { pattern, snapshot, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { countDescriptors } from './descriptors.js';
+import { openers } from './openers.js';
 import { expectArgumentRejection, rejected } from './rejections.js';
 
 const CONTENT = pattern(10_000);
-
-const openers = {
-  'AsyncMmapFile.open': { open: AsyncMmapFile.open, lock: 'shared' },
-  'AsyncMmapFile.openExec': { open: AsyncMmapFile.openExec, lock: 'shared' },
-  'AsyncMmapFileMut.openCow': { open: AsyncMmapFileMut.openCow, lock: 'shared' },
-  'AsyncMmapFileMut.open': { open: AsyncMmapFileMut.open, lock: 'exclusive' },
-  'AsyncMmapFileMut.openExisting': { open: AsyncMmapFileMut.openExisting, lock: 'exclusive' },
-} as const;
 
 describe.each(Object.entries(openers))('%s with lockTimeout', (_name, { open, lock }) => {
   test('opens the file once it is given up', async () => {
