@@ -34,7 +34,7 @@ export function accessorsOf(kinds: readonly NumericKind[]): Accessor[] {
 /** The expression that takes a value out of `view` at `at`. */
 export function getExpression(accessor: Accessor, view: string, at: string): string {
   const { access, via, high, littleEndian } = accessor;
-  if (via === 'wide') return `wide.get${access}(${args(view, at, littleEndian)})`;
+  if (via === 'integers') return `integers.get${access}(${args(view, at, littleEndian)})`;
   if (via === 'view') return `${view}.get${access}(${args(at, littleEndian)})`;
   // Written out: as a function it is not inlined, and costs four times as much.
   const [upper, lower] = littleEndian ? [plus(at, 4), at] : [at, plus(at, 4)];
@@ -45,7 +45,7 @@ export function getExpression(accessor: Accessor, view: string, at: string): str
 /** The statement that puts `value` into `view` at `at`. */
 export function setStatement(accessor: Accessor, view: string, at: string): string {
   const { access, via, littleEndian } = accessor;
-  if (via === 'wide') return `wide.set${access}(${args(view, at, 'value', littleEndian)});`;
+  if (via === 'integers') return `integers.set${access}(${args(view, at, 'value', littleEndian)});`;
   if (via === 'view') return `${view}.set${access}(${args(at, 'value', littleEndian)});`;
   const [upper, lower] = littleEndian ? [plus(at, 4), at] : [at, plus(at, 4)];
   // setUint32 takes the lowest 32 bits, of a negative number those of its two's complement.

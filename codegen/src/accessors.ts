@@ -33,46 +33,39 @@ type Parameter = OptionalKind<ParameterDeclarationStructure>;
 /** The typed accessors of files, readers and writers: four modules of one abstract class each. */
 export function accessorFiles(kinds: readonly NumericKind[]): Files {
   const accessors = accessorsOf(kinds);
-  const mapping = "import type { Mapping } from '../mapping.js';";
+  const mapping = "import type { Mapping } from '../../mapping/mapping.js';";
   const cursor = "import { Cursor } from '../cursor.js';";
-  const sized = "import { checkByteLength } from '../sized-integers.js';";
+  const sized = "import { checkByteLength } from '../integers.js';";
   const checkers = [...new Set(kinds.map(checkerOf))].sort().join(', ');
-  const wide = kinds.some(({ via }) => via !== 'view')
-    ? ["import * as wide from '../wide.js';"]
-    : [];
+  const integers = "import * as integers from '../integers.js';";
 
   return printModules('numeric-table.ts', {
-    'typed-reads.ts': {
-      imports: [mapping, "import { readSized } from '../sized-integers.js';", ...wide],
-      name: 'TypedReads',
+    'numeric-reads.ts': {
+      imports: [mapping, integers],
+      name: 'NumericReads',
       docs: [{ description: 'The typed reads of a mapped file, at any offset: no native call.' }],
       properties: [mappingField],
       methods: [...accessors.map(readMethod), ...sizedKinds.map(sizedReadMethod)],
     },
-    'typed-writes.ts': {
-      imports: [
-        mapping,
-        `import { ${checkers} } from '../range.js';`,
-        "import { writeSized } from '../sized-integers.js';",
-        ...wide,
-      ],
-      name: 'TypedWrites',
+    'numeric-writes.ts': {
+      imports: [mapping, `import { ${checkers} } from '../../arguments/range.js';`, integers],
+      name: 'NumericWrites',
       docs: [{ description: 'The typed writes of a mapped file, at any offset: no native call.' }],
       properties: [mappingField],
       methods: [...accessors.map(writeMethod), ...sizedKinds.map(sizedWriteMethod)],
     },
-    'typed-reader.ts': {
-      imports: [cursor, sized, "import type { TypedReads } from './typed-reads.js';"],
-      name: 'TypedReader',
+    'cursor-reads.ts': {
+      imports: [cursor, sized, "import type { NumericReads } from './numeric-reads.js';"],
+      name: 'CursorReads',
       docs: [{ description: 'The typed reads of a reader, at its position.' }],
-      ...overFile('TypedReads'),
+      ...overFile('NumericReads'),
       methods: [...accessors.map(readerMethod), ...sizedKinds.map(sizedReaderMethod)],
     },
-    'typed-writer.ts': {
-      imports: [cursor, sized, "import type { TypedWrites } from './typed-writes.js';"],
-      name: 'TypedWriter',
+    'cursor-writes.ts': {
+      imports: [cursor, sized, "import type { NumericWrites } from './numeric-writes.js';"],
+      name: 'CursorWrites',
       docs: [{ description: 'The typed writes of a writer, at its position.' }],
-      ...overFile('TypedWrites'),
+      ...overFile('NumericWrites'),
       methods: [...accessors.map(writerMethod), ...sizedKinds.map(sizedWriterMethod)],
     },
   });
@@ -96,7 +89,7 @@ function readMethod(accessor: Accessor): Method {
       }
       return ${
         checked
-          ? `wide.exact${access}(m.load(offset, ${size}), offset, ${littleEndian})`
+          ? `integers.exact${access}(m.load(offset, ${size}), offset, ${littleEndian})`
           : getExpression(accessor, `m.load(offset, ${size})`, '0')
       };`,
   };
@@ -154,7 +147,7 @@ function sizedReadMethod(kind: SizedKind): Method {
     docs: [{ description: sizedReadDocs(kind) }],
     parameters: [anyOffset, byteLength],
     returnType: 'number',
-    statements: `return readSized(this._mapping, '${kind}', offset, byteLength);`,
+    statements: `return integers.readSized(this._mapping, '${kind}', offset, byteLength);`,
   };
 }
 
@@ -164,7 +157,7 @@ function sizedWriteMethod(kind: SizedKind): Method {
     docs: [{ description: sizedWriteDocs(kind) }],
     parameters: [{ name: 'value', type: 'number' }, anyOffset, byteLength],
     returnType: 'number',
-    statements: `return writeSized(this._mapping, '${kind}', value, offset, byteLength);`,
+    statements: `return integers.writeSized(this._mapping, '${kind}', value, offset, byteLength);`,
   };
 }
 

@@ -9,11 +9,11 @@ export interface NumericKind {
   /** `get…` and `set…` of this name do the work. */
   readonly access: string;
   /**
-   * Where those are: `view`, methods of DataView; `wide`, functions of core's `wide.ts`; `halves`,
+   * Where those are: `view`, methods of DataView; `integers`, functions of core's `integers.ts`; `halves`,
    * two halves of 32 bits that make a number. A file may hold values out of its range, for which
-   * `exact…` of `wide.ts` throws.
+   * `exact…` of `integers.ts` throws.
    */
-  readonly via: 'view' | 'wide' | 'halves';
+  readonly via: 'view' | 'integers' | 'halves';
   /** How the upper half is read. */
   readonly high?: 'Uint32' | 'Int32';
   /** The values there are; left out where every number is one, if rounded. */
@@ -24,7 +24,7 @@ const uint = (bits: bigint) => [0n, 2n ** bits - 1n] as const;
 const int = (bits: bigint) => [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] as const;
 const safe = [1n - 2n ** 53n, 2n ** 53n - 1n] as const;
 
-/** Every kind there is. A new one is a line here, and its functions in `wide.ts` if DataView has none. */
+/** Every kind there is. A new one is a line here, and its functions in `integers.ts` if DataView has none. */
 export const numericKinds: readonly NumericKind[] = [
   { name: 'UInt8', size: 1, js: 'number', access: 'Uint8', via: 'view', range: uint(8n) },
   { name: 'Int8', size: 1, js: 'number', access: 'Int8', via: 'view', range: int(8n) },
@@ -39,10 +39,17 @@ export const numericKinds: readonly NumericKind[] = [
     size: 16,
     js: 'bigint',
     access: 'BigUint128',
-    via: 'wide',
+    via: 'integers',
     range: uint(128n),
   },
-  { name: 'BigInt128', size: 16, js: 'bigint', access: 'BigInt128', via: 'wide', range: int(128n) },
+  {
+    name: 'BigInt128',
+    size: 16,
+    js: 'bigint',
+    access: 'BigInt128',
+    via: 'integers',
+    range: int(128n),
+  },
   { name: 'Float', size: 4, js: 'number', access: 'Float32', via: 'view' },
   { name: 'Double', size: 8, js: 'number', access: 'Float64', via: 'view' },
   {
@@ -65,6 +72,6 @@ export const numericKinds: readonly NumericKind[] = [
   },
 ];
 
-/** Integers whose size is an argument, 1 to 6 bytes, as Buffer has them; core's `sized-integers.ts` does the work. */
+/** Integers whose size is an argument, 1 to 6 bytes, as Buffer has them; core's `integers.ts` does the work. */
 export const sizedKinds = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'] as const;
 export type SizedKind = (typeof sizedKinds)[number];

@@ -31,7 +31,7 @@ const flavourTargets = (flavour: Flavour): Target[] => [
 export const targets: readonly Target[] = [
   {
     name: 'core',
-    folder: 'packages/core/src/generated',
+    folder: 'packages/core/src/memory/generated',
     generate: () => accessorFiles(numericKinds),
   },
   ...flavours.flatMap(flavourTargets),

@@ -1,16 +1,16 @@
 // The seam: what an async package has of its own. This one is for checking the template, and does
 // everything on the event loop. The code generator leaves it out.
-import { invoke, MemoryReads, MemoryWrites, type Runtime, result } from '../src/internal.js';
+import { FileReads, FileWrites, invoke, type Runtime, result } from '../src/internal.js';
 
 export const runtime: Runtime = {
   call: async (name, args) => [invoke(name, args), ...result],
 };
 
 /** What files have besides the template's methods. */
-export abstract class Reads extends MemoryReads {}
+export abstract class Reads extends FileReads {}
 
 /** What writable files have besides. */
-export abstract class Writes extends MemoryWrites {}
+export abstract class Writes extends FileWrites {}
 
 /** What readers and writers extend: these, or classes with further methods. */
-export { MemoryReader as Reader, MemoryWriter as Writer } from '../src/internal.js';
+export { CursorReader as Reader, CursorWriter as Writer } from '../src/internal.js';

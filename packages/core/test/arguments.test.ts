@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { constructors } from '../src/arguments/options.js';
 import { MmapFile, MmapFileMut, MmapFileReader, MmapFileWriter } from '../src/index.js';
-import { constructors } from '../src/options.js';
 import { expectArgumentError } from './helpers/errors.js';
 import { floatKinds, integerKinds, write } from './helpers/kinds.js';
 import {

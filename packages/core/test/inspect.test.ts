@@ -79,7 +79,7 @@ test('what only looks like one is shown as any object', () => {
   expect(inspect(Object.create(MmapFile.prototype))).toBe('MmapFile {}');
   expect(inspect(like)).toBe('MmapFile {}');
   expect(inspect(MmapFile.prototype)).toBeTypeOf('string');
-  expect(inspect(MmapFile)).toBe('[class MmapFile extends MemoryReads]');
+  expect(inspect(MmapFile)).toBe('[class MmapFile extends FileReads]');
 });
 
 test('a poisoned file is shown as one', async () => {

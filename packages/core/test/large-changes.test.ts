@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapFileMut, MmapRangeError, MmapUnsupportedError } from '../src/index.js';
-import { MAX_WINDOW } from '../src/window.js';
+import { MAX_WINDOW } from '../src/mapping/window.js';
 import { expectBytes } from './helpers/bytes.js';
 import { GIB, isWindowed, onDisk, SIZE, seams, sparseFile } from './helpers/large.js';
 import { collectGarbage, countMappings } from './helpers/process.js';

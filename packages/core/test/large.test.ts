@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { binding } from '../src/binding.js';
+import { binding } from '../src/binding/binding.js';
 import { MmapFile, MmapFileMut, MmapRangeError } from '../src/index.js';
 import { expectBytes } from './helpers/bytes.js';
 import { thrown } from './helpers/errors.js';

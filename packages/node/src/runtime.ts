@@ -1,11 +1,11 @@
-import { MemoryReads, MemoryWrites } from '@fmmap/core/internal';
+import { FileReads, FileWrites } from '@fmmap/core/internal';
 
 export {
-  MemoryReader as Reader,
-  MemoryWriter as Writer,
+  CursorReader as Reader,
+  CursorWriter as Writer,
   poolRuntime as runtime,
 } from '@fmmap/core/internal';
 
-export abstract class Reads extends MemoryReads {}
+export abstract class Reads extends FileReads {}
 
-export abstract class Writes extends MemoryWrites {}
+export abstract class Writes extends FileWrites {}

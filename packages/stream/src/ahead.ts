@@ -1,18 +1,18 @@
-import { type MemoryReads, poolRuntime, prepare } from '@fmmap/core/internal';
+import { type FileReads, poolRuntime, prepare } from '@fmmap/core/internal';
 
 /** What is read in while the bytes before it are consumed. */
 const STEP = 2 ** 21;
 
 /** Reads a range in, ahead of somebody who goes through it. */
 export class Ahead {
-  readonly #file: MemoryReads;
+  readonly #file: FileReads;
   readonly #end: number;
   readonly #signal: AbortSignal;
   /** Up to where everything has been read in. */
   #ready: number;
   #pending: Promise<void> | undefined;
 
-  constructor(file: MemoryReads, from: number, end: number, signal: AbortSignal) {
+  constructor(file: FileReads, from: number, end: number, signal: AbortSignal) {
     this.#file = file;
     this.#ready = from;
     this.#end = end;

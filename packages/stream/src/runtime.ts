@@ -1,9 +1,9 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import {
-  MemoryReader,
-  MemoryReads,
-  MemoryWriter,
-  MemoryWrites,
+  CursorReader,
+  FileReads,
+  CursorWriter,
+  FileWrites,
   type OperationOptions,
   type ReadableToo,
 } from '@fmmap/core/internal';
@@ -14,7 +14,7 @@ import { type WritableOptions, writableOf } from './writable.js';
 
 export { poolRuntime as runtime } from '@fmmap/core/internal';
 
-export abstract class Reads extends MemoryReads {
+export abstract class Reads extends FileReads {
   /**
    * A byte stream over a range, by default all of it. What it is about to give is read in on the
    * thread pool of libuv, one step ahead, so that the event loop waits for no disk.
@@ -62,7 +62,7 @@ export abstract class Reads extends MemoryReads {
   }
 }
 
-export abstract class Writes extends MemoryWrites {
+export abstract class Writes extends FileWrites {
   /**
    * A stream that writes bytes, or text as UTF-8, from an offset on. It takes chunks as fast as the
    * pages they go to are in memory, and `close` is fulfilled when all of it is on the disk.
@@ -99,7 +99,7 @@ export abstract class Writes extends MemoryWrites {
 
 export abstract class Reader<
   Memory extends ArrayBufferLike = ArrayBuffer,
-> extends MemoryReader<Memory> {
+> extends CursorReader<Memory> {
   /**
    * A byte stream over what remains, as `readable` of the file gives; the reader is at its end from here on.
    *
@@ -129,7 +129,7 @@ export abstract class Reader<
 export abstract class Writer<
   File extends ReadableToo,
   Memory extends ArrayBufferLike = ArrayBuffer,
-> extends MemoryWriter<File, Memory> {
+> extends CursorWriter<File, Memory> {
   /**
    * A stream that writes to what remains, as `writable` of the file gives; the writer is at its end from here on.
    *

@@ -5,7 +5,7 @@ import {
   checkSize,
   drive,
   isBytes,
-  type MemoryWrites,
+  type FileWrites,
   MmapRangeError,
   type OperationOptions,
   onAbortWeakly,
@@ -36,7 +36,7 @@ const STEP = 2 ** 20;
 const QUEUE = 2 ** 18;
 
 export function writableOf(
-  file: MemoryWrites,
+  file: FileWrites,
   options: WritableOptions | undefined,
 ): WritableStream<Uint8Array | string> {
   const takes = ['offset', 'length', 'grow'];
@@ -59,7 +59,7 @@ function sizeOf(chunk: unknown): number {
 
 /** Where the bytes of a stream go. */
 class Sink {
-  readonly #file: MemoryWrites;
+  readonly #file: FileWrites;
   readonly #from: number;
   /** Where the stream's part of the file ends. */
   readonly #end: number;
@@ -74,7 +74,7 @@ class Sink {
   #left: Promise<void> | undefined;
 
   constructor(
-    file: MemoryWrites,
+    file: FileWrites,
     offset: number,
     end: number,
     growth: Growth | undefined,

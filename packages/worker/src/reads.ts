@@ -1,4 +1,4 @@
-import { failLate, MemoryReads } from '@fmmap/core/internal';
+import { failLate, FileReads } from '@fmmap/core/internal';
 
 import { type ChunkOptions, mapChunks } from './chunks.js';
 import { addCaller } from './failure.js';
@@ -14,7 +14,7 @@ import {
 } from './task.js';
 
 /** What files have besides the methods of every async package: work in other threads. */
-export abstract class Reads extends MemoryReads {
+export abstract class Reads extends FileReads {
   /**
    * Runs a function in a worker thread, on a handle of its own on the same memory: nothing is copied,
    * opened or locked again. The function gets the file as the sync class (`MmapFile`, or
@@ -112,7 +112,7 @@ export abstract class Reads extends MemoryReads {
 failLate(Reads);
 
 async function runTask(
-  { _mapping: mapping }: MemoryReads,
+  { _mapping: mapping }: FileReads,
   options: RunOptions,
   task: unknown,
   args: readonly unknown[],

@@ -1,6 +1,6 @@
 import {
   binding,
-  MemoryWrites,
+  FileWrites,
   MmapClosedError,
   MmapError,
   type Operation,
@@ -12,7 +12,7 @@ import {
 import { unpackFailure } from './failure.js';
 import { getDefaultPool } from './pool.js';
 
-export { MemoryReader as Reader, MemoryWriter as Writer } from '@fmmap/core/internal';
+export { CursorReader as Reader, CursorWriter as Writer } from '@fmmap/core/internal';
 export { Reads } from './reads.js';
 
 /** Makes a handle, which would end with the thread that made it. */
@@ -51,4 +51,4 @@ function isHomeless({ cause }: MmapError): boolean {
   return (cause as { syscall?: unknown } | undefined)?.syscall === 'uv_cwd';
 }
 
-export abstract class Writes extends MemoryWrites {}
+export abstract class Writes extends FileWrites {}

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { MAX_WINDOW } from '../../src/window.js';
+import { MAX_WINDOW } from '../../src/mapping/window.js';
 import { tempFile } from './temp.js';
 
 export const GIB: number = 2 ** 30;

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { expect } from 'vitest';
-import { binding } from '../../src/binding.js';
+import { binding } from '../../src/binding/binding.js';
 import {
   MmapFile,
   MmapFileMut,

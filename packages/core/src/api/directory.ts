@@ -1,0 +1,38 @@
+import { Buffer } from 'node:buffer';
+
+import { type PathLike, type Place, placeOf, toPath } from '../arguments/path.js';
+import { call, perform, type Work } from '../binding/steps.js';
+
+export function* syncing({ path, directory }: Place): Work<void> {
+  yield* call('syncDirectory', path, directory);
+}
+
+/** The directory that holds `path`, byte for byte, so that a name in any encoding stays what it is. @throws TypeError */
+export function parentOf(path: PathLike): string | Uint8Array {
+  const name = toPath(path);
+  const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1');
+  const trimmed = text.replace(/(?<=[^/])\/+$/, '');
+  const slash = trimmed.lastIndexOf('/');
+  const parent = slash < 0 ? '.' : slash === 0 ? '/' : trimmed.slice(0, slash);
+  return typeof name === 'string' ? parent : Buffer.from(parent, 'latin1');
+}
+
+/**
+ * Makes the entries of a directory durable (`fsync(2)` of the directory): creations, renames and
+ * removals in it survive a power failure from then on.
+ *
+ * @throws TypeError, MmapError of the system, such as `ENOENT` or `ENOTDIR`
+ * @example
+ * ```ts
+ * fs.renameSync('data.tmp', 'data');
+ * syncParentDirectory('data');
+ * ```
+ */
+export function syncDirectory(path: PathLike): void {
+  perform(syncing(placeOf(path)));
+}
+
+/** {@link syncDirectory} for the directory that holds `path`, which itself need not exist. */
+export function syncParentDirectory(path: PathLike): void {
+  perform(syncing(placeOf(parentOf(path))));
+}

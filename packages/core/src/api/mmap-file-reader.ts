@@ -1,0 +1,137 @@
+import { checkInteger, checkSize } from '../arguments/range.js';
+import { copyExact, copyTo, toTarget } from '../memory/copy.js';
+import { aim } from '../memory/cursor.js';
+import { CursorReader } from '../memory/cursor-reader.js';
+import { checkEncoding, indexOf, type Needle, toDelimiter } from '../memory/search.js';
+
+const LF = 10;
+
+/**
+ * Reads a part of a mapped file from a position that moves. Made by `file.reader()`.
+ *
+ * @example
+ * ```ts
+ * using file = MmapFile.open('package.json');
+ * for (const line of file.reader()) console.log(line);
+ * ```
+ */
+export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
+  extends CursorReader<Memory>
+  implements Iterable<string>
+{
+  /**
+   * Fills `target` with what remains, at most `target.length` bytes.
+   * @returns The bytes read; 0 at the end.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  read(target: Uint8Array): number {
+    const { to, from } = aim(this, target);
+    const read = copyTo(this.file._mapping, to, from);
+    this.advance(read);
+    return read;
+  }
+
+  /**
+   * Fills all of `target`.
+   * @throws MmapRangeError if too little remains; then nothing is read.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  readExact(target: Uint8Array): void {
+    const to = toTarget(target);
+    const from = this.claim(to.length);
+    copyExact(this.file._mapping, to, from);
+    this.advance(to.length);
+  }
+
+  /**
+   * The next line as UTF-8 without its `\n` or `\r\n`, or `null` at the end.
+   * @throws MmapClosedError, MmapFaultError
+   */
+  readLine(): string | null {
+    const mapping = this.file._mapping;
+    const from = this.fileOffset;
+    const line = mapping.settled(() => {
+      for (;;) {
+        mapping.refresh();
+        const end = Math.min(this.offset + this.length, mapping.length);
+        if (from >= end) return null;
+        const found = indexOf(mapping, LF, from, end);
+        if (mapping.length < end) continue; // another thread has made it shorter
+        const length = (found < 0 ? end : found) - from;
+        return { text: mapping.windows.text(from, length), isEnded: found >= 0, length };
+      }
+    });
+    if (line === null) return null;
+    const { text, isEnded, length } = line;
+    this.advance(isEnded ? length + 1 : length);
+    return isEnded && text.endsWith('\r') ? text.slice(0, -1) : text;
+  }
+
+  /**
+   * The bytes up to and with the next `delimiter`, without copying, or `null` if there is none in what remains; then the
+   * position stays.
+   * @param delimiter - Bytes, text in UTF-8, or one byte (0 to 255); not empty.
+   * @throws TypeError, MmapRangeError (an empty delimiter), MmapClosedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFile.memory('records', 'one;two;thr');
+   * const reader = file.reader();
+   * const records: string[] = [];
+   * for (let record; (record = reader.readUntil(';')); ) records.push(record.toString());
+   * console.log(records.join(' '), reader.remaining); // one; two; 3
+   * ```
+   */
+  readUntil(delimiter: Needle): Buffer<Memory> | null {
+    const needle = toDelimiter(delimiter);
+    const mapping = this.file._mapping;
+    const from = this.fileOffset;
+    const found = indexOf(mapping, needle, from, this.offset + this.length);
+    return found < 0 ? null : this.bytes(found + needle.length - from);
+  }
+
+  /**
+   * The next `length` bytes as text.
+   * @param length - Bytes, not characters. Default: all that remain.
+   * @param encoding - One of Buffer's. Default: `'utf8'`.
+   * @throws MmapRangeError if too little remains; the position stays.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  readText(length?: number, encoding: BufferEncoding = 'utf8'): string {
+    if (length !== undefined) checkSize(length, 'length');
+    checkEncoding(encoding);
+    this.file._mapping.refresh();
+    const bytes = length ?? this.remaining;
+    const text = this.file.copyBytes(this.claim(bytes), bytes).toString(encoding);
+    this.advance(bytes);
+    return text;
+  }
+
+  /** The remaining lines, as {@link readLine} gives them. */
+  *[Symbol.iterator](): Generator<string, void, undefined> {
+    for (let line = this.readLine(); line !== null; line = this.readLine()) yield line;
+  }
+
+  /**
+   * What remains now, as views of `size` bytes, the last one shorter.
+   * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  chunks(size: number): Generator<Buffer<Memory>, void, undefined> {
+    checkInteger(size, 'size', 1, Number.MAX_SAFE_INTEGER);
+    this.file._mapping.refresh();
+    return this.#chunks(size, this.length);
+  }
+
+  *#chunks(size: number, end: number): Generator<Buffer<Memory>, void, undefined> {
+    while (this.position < end) {
+      const chunk = this.peek(size);
+      if (chunk.length === 0) {
+        this.claim(1); // which is gone
+        continue;
+      }
+      this.advance(chunk.length);
+      yield chunk;
+      this.file._mapping.refresh();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { copyTo } from '../memory/copy.js';
+import { aim } from '../memory/cursor.js';
+import { CursorWriter, type ReadableToo } from '../memory/cursor-writer.js';
+
+/** A file that a writer can flush. */
+interface WritableFile extends ReadableToo {
+  flush(offset?: number, length?: number): void;
+}
+
+/**
+ * Writes a part of a mapped file from a position that moves. Made by `file.writer()`.
+ *
+ * @example
+ * ```ts
+ * using file = MmapFileMut.memory('greeting', 'hello, .....');
+ * const writer = file.writer();
+ * writer.seek(7);
+ * writer.write('world');
+ * ```
+ */
+export class MmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extends CursorWriter<
+  WritableFile,
+  Memory
+> {
+  /**
+   * Fills `target` with what is there from the position on, at most `target.length` bytes, and moves past it.
+   * @returns The bytes read; 0 at the end.
+   * @throws TypeError, MmapClosedError, MmapFaultError
+   */
+  read(target: Uint8Array): number {
+    const { to, from } = aim(this, target);
+    const read = copyTo(this.file._mapping, to, from);
+    this.advance(read, false);
+    return read;
+  }
+
+  /**
+   * Makes durable what this writer wrote since its last flush; see `MmapFileMut.flush`.
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system
+   */
+  flush(): void {
+    const unflushed = this.takeUnflushed();
+    try {
+      this.file.flush(...unflushed.range);
+    } catch (error) {
+      this.giveBack(unflushed);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { Buffer } from 'node:buffer';
+import { types } from 'node:util';
+import { isBytes, plain } from '../arguments/bytes.js';
+import {
+  type AttachOptions,
+  constructors,
+  type MapOptions,
+  type OpenRequest,
+  parseAttach,
+  parseOptions,
+} from '../arguments/options.js';
+import { type Place, showPath } from '../arguments/path.js';
+import { checkSize } from '../arguments/range.js';
+import { Access, binding, Flag } from '../binding/binding.js';
+import { relieved } from '../binding/shortage.js';
+import { call, perform, type Work } from '../binding/steps.js';
+import { typeError } from '../errors.js';
+import { now } from '../host.js';
+import { makeWay } from '../mapping/finalizer.js';
+import { pauses, timedOut, useOfOpened } from '../mapping/lock-queue.js';
+import { Mapping, type SharedMapping } from '../mapping/mapping.js';
+import { ownerOf } from '../mapping/windows.js';
+import { type FileClass, madeBy } from './file-class.js';
+
+const DEFAULTS = new Map(
+  Object.values(constructors).map((maker) => [maker, parseOptions('', maker, undefined)]),
+);
+
+/**
+ * Opens, locks and maps a file. Arguments are checked before anything is touched.
+ * @param caller - See {@link madeBy}, as for all of these.
+ */
+export function* openFile(
+  caller: unknown,
+  type: FileClass,
+  maker: (typeof constructors)[keyof typeof constructors],
+  place: Place,
+  options: object | undefined,
+): Work<Mapping> {
+  if (caller !== type) madeBy(caller, type, maker.name);
+  const request: OpenRequest =
+    (options === undefined ? DEFAULTS.get(maker) : undefined) ??
+    parseOptions(madeBy(caller, type, maker.name), maker, options);
+  const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
+  const { path, directory, file } = place;
+  if (file >= 0 && (flags & Flag.createNew) !== 0) {
+    throw typeError('path', 'a path, because with "createNew" a file is to be made', file);
+  }
+  const { lockTimeout } = request;
+  const until = lockTimeout === undefined ? 0 : now() + lockTimeout;
+  const lockUse = lockTimeout === undefined ? undefined : useOfOpened(showPath(path));
+  const rest = Math.min(lockUse?.rest() ?? 0, lockTimeout ?? 0);
+  if (rest > 0) yield { milliseconds: rest };
+  const open = () =>
+    call(
+      'open',
+      path,
+      access,
+      flags,
+      mode,
+      customFlags,
+      offset,
+      length,
+      maxSize,
+      minSize,
+      directory,
+      file,
+    );
+  let id = yield* open();
+  for (const longest of id > 0 ? [] : pauses()) {
+    // For whoever has a lease, as open(2) itself would wait; but nothing could end that, and a FIFO would not be refused.
+    const left = id === 0 ? longest : until - now();
+    if (left <= 0) throw timedOut(showPath(path), lockTimeout);
+    yield { milliseconds: Math.min(longest, left) };
+    id = yield* open();
+    if (id > 0) break;
+  }
+  lockUse?.took();
+  return yield* Mapping.finish({
+    id,
+    path: showPath(path),
+    access,
+    offset,
+    lockUse,
+    isMemory: false,
+    isCow: access === Access.copy,
+    isNameless: file >= 0,
+    detachOnClose: request.detachOnClose,
+    shared: request.shared,
+  });
+}
+
+/** A mapping of a copy of `data` with no file behind it. */
+export function openMemory(
+  caller: unknown,
+  type: FileClass,
+  path: string,
+  access: Access,
+  data: Uint8Array | string,
+  options?: MapOptions,
+): Mapping {
+  const name = madeBy(caller, type, 'memory');
+  if (typeof path !== 'string') {
+    throw typeError('name', "a string, which comes before the data and may be ''", path);
+  }
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  if (!isBytes(bytes)) throw typeError('data', 'a Uint8Array or a string', data);
+  const content = plain(bytes, 'data');
+  const owner = ownerOf(content);
+  if (!owner) return mapMemory(name, path, access, content, options);
+  // The binding would give it to the system, which knows nothing of pages that are gone.
+  const copy = content.slice();
+  owner.requireIntact();
+  return mapMemory(name, path, access, copy, options);
+}
+
+/** A mapping of `length` zeroes with no file behind it. */
+export function openAnonymous(
+  caller: unknown,
+  type: FileClass,
+  length: number,
+  options?: MapOptions,
+): Mapping {
+  const name = madeBy(caller, type, 'anonymous');
+  checkSize(length, 'length');
+  return mapMemory(name, '', Access.write, length, options);
+}
+
+function mapMemory(
+  name: string,
+  path: string,
+  access: Access,
+  content: Uint8Array | number,
+  options: MapOptions | undefined,
+): Mapping {
+  const { flags, detachOnClose, shared } = parseOptions(name, constructors.anonymous, options);
+  makeWay(typeof content === 'number' ? content : content.length);
+  const id = relieved(() => binding.memory(path, access, flags, content));
+  return perform(
+    Mapping.finish({
+      id,
+      path,
+      access,
+      offset: 0,
+      isMemory: true,
+      isCow: false,
+      isNameless: false,
+      detachOnClose,
+      shared,
+    }),
+  );
+}
+
+/** More windows than any mapping has. */
+const MOST_WINDOWS = 2 ** 14;
+
+const TOKEN = 'fmmap,path,secret,windows';
+
+/** The mapping of a token of `share()`. Each part of it is looked at once: it may be anybody's object. */
+export function attachMapping(
+  caller: unknown,
+  type: FileClass,
+  token: SharedMapping,
+  options?: AttachOptions,
+): Mapping {
+  const shared = parseAttach(madeBy(caller, type, 'attach'), options);
+  const parts = { ...token };
+  const { fmmap, path, secret, windows } = parts;
+  const memories = Array.isArray(windows) && windows.length <= MOST_WINDOWS ? [...windows] : [];
+  const isToken =
+    Object.keys(parts).sort().join() === TOKEN &&
+    fmmap === 1 &&
+    typeof path === 'string' &&
+    typeof secret === 'string' &&
+    /^[0-9a-f]{32}$/.test(secret) &&
+    Array.isArray(windows) &&
+    memories.every(isWindow);
+  if (!isToken) throw typeError('token', 'what share() returned', token);
+  return Mapping.attach(secret, memories, path, shared);
+}
+
+function isWindow(memory: unknown): memory is SharedArrayBuffer {
+  if (!types.isSharedArrayBuffer(memory)) return false;
+  const size = memory.byteLength;
+  return size > binding.pageSize && size % binding.pageSize === 0;
+}

@@ -1,0 +1,437 @@
+import { constants as fs } from 'node:fs';
+import process from 'node:process';
+import { types } from 'node:util';
+
+import { Access, Flag, pageSize } from '../binding/binding.js';
+import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
+import { checkInteger, checkSize, checkTimeout } from './range.js';
+
+/** What views lie over: depends on the option `shared`. */
+export type MemoryOf<Shared extends boolean> = Shared extends true
+  ? SharedArrayBuffer
+  : ArrayBuffer;
+
+/** What every handle on a mapping takes; options of {@link MmapFile.attach}. */
+export interface AttachOptions<Shared extends boolean = boolean> {
+  /**
+   * Whether views lie over a `SharedArrayBuffer`: memory for `Atomics` between threads. Many APIs refuse it, and
+   * nothing detaches it, so that `detachOnClose` does not go with it. `share()` and `attach` work without it.
+   * @defaultValue `false`
+   */
+  shared?: Shared | undefined;
+}
+
+/** What every mapping takes. */
+export interface MapOptions<Shared extends boolean = boolean> extends AttachOptions<Shared> {
+  /** Fault all pages in while mapping (`MAP_POPULATE`). @defaultValue `false` */
+  populate?: boolean | undefined;
+  /** A hint that the memory is a stack (`MAP_STACK`). @defaultValue `false` */
+  stack?: boolean | undefined;
+  /**
+   * Ask for transparent huge pages (`MADV_HUGEPAGE`). Those that are set aside (hugetlbfs) cannot be had, since no part of one can be
+   * replaced: a size of theirs in place of `true` is an {@link MmapUnsupportedError}.
+   * @defaultValue `false`
+   */
+  hugePages?: boolean | undefined;
+  /** Reserve no swap for private pages (`MAP_NORESERVE`). @defaultValue `false` */
+  noReserve?: boolean | undefined;
+  /**
+   * Detach all views on `close`, so that their `byteLength` becomes 0, instead of letting them read
+   * zeroes. V8 then accounts the views as memory of its own, and Node's asynchronous work on a
+   * detached view (`zlib`, for one) may end the process: use it where neither matters.
+   * @defaultValue `false`
+   */
+  detachOnClose?: boolean | undefined;
+  /**
+   * Whether a page that cannot be used is replaced and reported ({@link MmapFaultError}) instead of
+   * ending the process with a signal. `false` is for programs that handle these signals themselves;
+   * see {@link disableFaultGuard}.
+   * @defaultValue `true`
+   */
+  guard?: boolean | undefined;
+}
+
+/** Options of {@link MmapFile.open} and {@link MmapFile.openExec}. */
+export interface OpenOptions<Shared extends boolean = boolean> extends MapOptions<Shared> {
+  /** First byte of the file to map; need not be page-aligned. @defaultValue `0` */
+  offset?: number | undefined;
+  /** Bytes to map. @defaultValue all from `offset` to the end of the file */
+  length?: number | undefined;
+  /** Open for reading; only `true` can be mapped. @defaultValue `true` */
+  read?: boolean | undefined;
+  /**
+   * Which advisory lock the file is to have (`flock(2)`), and keeps until `unlock` or `close`:
+   *
+   * - `'exclusive'`: no other handle has a lock. Also for who only reads, and wants nobody to write meanwhile.
+   * - `'shared'`: others may have a shared one. For writable mappings it is an agreement of several writers, or of writers
+   *   and readers, who see each other's stores at once and keep out of each other's way by themselves (`Atomics`, or a
+   *   part of the file for each).
+   * - `'none'`: whatever others have. For readers of a file that one writer has exclusively, such as a log that grows; and for
+   *   file systems without locks (some of NFS, Lustre and FUSE), on which `open` fails otherwise. `lock()` and its like
+   *   still try.
+   *
+   * What changes the size of a file that exists (`truncate`, `maxSize`, `minSize`, and `allocate`) always has the exclusive lock
+   * while it does, and is refused where another handle has any; but for `'none'` on a file system without locks.
+   * @defaultValue `'exclusive'` for writable mappings, `'shared'` for others
+   */
+  lock?: 'shared' | 'exclusive' | 'none' | undefined;
+  /**
+   * Milliseconds to wait for the lock, from 0 to 2^31 - 1: it is tried again and again, and then the error is an
+   * `MmapLockError` with the code `ETIMEDOUT`. Nothing is open meanwhile, so that a file that is removed and made
+   * anew, or renamed, is found as it is when its turn comes.
+   * @defaultValue does not wait: `EWOULDBLOCK`
+   */
+  lockTimeout?: number | undefined;
+  /** Further flags for `open(2)`, such as `fs.constants.O_NOFOLLOW`. @defaultValue `0` */
+  customFlags?: number | undefined;
+  /** Windows only. */
+  accessMode?: number | undefined;
+  /** Windows only. */
+  shareMode?: number | undefined;
+  /** Windows only. */
+  attributes?: number | undefined;
+  /** Windows only. */
+  securityQosFlags?: number | undefined;
+}
+
+/** Options of {@link MmapFileMut.openExisting}. */
+export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOptions<Shared> {
+  /**
+   * Bytes that the file is to have if it has none: because it is new, empty, or emptied by `truncate`. Any other file stays as
+   * long as it is, longer or shorter.
+   * @defaultValue `0`
+   */
+  maxSize?: number | undefined;
+  /**
+   * Bytes that the file is to have at least: a shorter one is grown, with zeroes, before it is mapped, and a longer one
+   * stays as it is. Where both are given, a file that `maxSize` makes shorter than this is as long as this.
+   * @defaultValue `0`
+   */
+  minSize?: number | undefined;
+  /**
+   * Reserve the blocks of the file, also of its holes and as it grows, so that no store meets a full
+   * disk (`posix_fallocate(3)`). @defaultValue `false`
+   */
+  allocate?: boolean | undefined;
+  /** Open for writing; only `true` makes a writable mapping. @defaultValue `true` */
+  write?: boolean | undefined;
+  /** Open with `O_APPEND`; stores through the mapping are not affected. @defaultValue `false` */
+  append?: boolean | undefined;
+  /** Empty the file first. @defaultValue `false` */
+  truncate?: boolean | undefined;
+}
+
+/** Options of waiting for a lock. */
+export interface LockOptions {
+  /** Milliseconds after which to give up, from 0 to 2^31 - 1. @defaultValue never */
+  timeout?: number | undefined;
+}
+
+/** Options of {@link MmapFileMut.create}. */
+export interface CreateOptions<Shared extends boolean = boolean> extends OpenMutOptions<Shared> {
+  /** Permission bits of a new file, less the umask, as in `fs.open`. @defaultValue `0o666` */
+  mode?: number | string | undefined;
+}
+
+/** Options of {@link MmapFileMut.open}. */
+export interface OpenOrCreateOptions<Shared extends boolean = boolean>
+  extends CreateOptions<Shared> {
+  /** Create the file if it does not exist. @defaultValue `true` */
+  create?: boolean | undefined;
+  /** Fail if the file exists. @defaultValue `false` */
+  createNew?: boolean | undefined;
+}
+
+/** What the views of a mapping are like. */
+export interface Views {
+  readonly detachOnClose: boolean;
+  /** Over a `SharedArrayBuffer`. */
+  readonly shared: boolean;
+}
+
+/** Checked options in the form that the binding takes. */
+export interface OpenRequest extends Views {
+  readonly access: Access;
+  readonly flags: number;
+  readonly mode: number;
+  readonly customFlags: number;
+  readonly offset: number;
+  /** -1: to the end. */
+  readonly length: number;
+  readonly maxSize: number;
+  readonly minSize: number;
+  /** Of waiting for the lock, if that is wanted at all. */
+  readonly lockTimeout: number | undefined;
+}
+
+const ATTACH = ['shared'];
+const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard', ...ATTACH];
+const isWindows = process.platform === 'win32';
+const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
+const OPEN = [
+  ...MAP,
+  ...['offset', 'length', 'read', 'lock', 'lockTimeout', 'customFlags'],
+  ...WINDOWS,
+];
+const OPEN_MUT = [...OPEN, 'maxSize', 'minSize', 'allocate', 'write', 'append', 'truncate'];
+const CREATE = [...OPEN_MUT, 'mode'];
+
+/** A constructor: which options it takes, and what it asks of the file. */
+interface Constructor {
+  /** Of the method. */
+  readonly name: string;
+  readonly access: Access;
+  readonly flags: number;
+  readonly takes: ReadonlySet<string>;
+}
+
+function define(name: string, access: Access, flags: number, takes: string[]): Constructor {
+  return { name, access, flags, takes: new Set(takes) };
+}
+
+export const constructors = {
+  open: define('open', Access.read, 0, OPEN),
+  openExec: define('openExec', Access.exec, 0, OPEN),
+  openCow: define('openCow', Access.copy, 0, OPEN),
+  openExisting: define('openExisting', Access.write, Flag.write, OPEN_MUT),
+  create: define('create', Access.write, Flag.write | Flag.create | Flag.createNew, CREATE),
+  openOrCreate: define('open', Access.write, Flag.write | Flag.create, [
+    ...CREATE,
+    'create',
+    'createNew',
+  ]),
+  anonymous: define('anonymous', Access.write, 0, MAP),
+} as const;
+
+const BITS: Readonly<Record<string, Flag>> = {
+  append: Flag.append,
+  truncate: Flag.truncate,
+  create: Flag.create,
+  createNew: Flag.createNew,
+  populate: Flag.populate,
+  stack: Flag.stack,
+  hugePages: Flag.hugePages,
+  noReserve: Flag.noReserve,
+  allocate: Flag.allocate,
+  detachOnClose: Flag.detachOnClose,
+};
+
+const LOCKS: ReadonlyMap<unknown, Flag> = new Map([
+  ['shared', Flag.sharedLock],
+  ['exclusive', Flag.exclusiveLock],
+  ['none', Flag.noLock],
+]);
+
+/** What is an object, and yet holds no options. */
+const NO_OPTIONS: readonly ((value: unknown) => boolean)[] = [
+  Array.isArray,
+  ...[types.isArrayBufferView, types.isAnyArrayBuffer, types.isBoxedPrimitive],
+  ...[types.isMap, types.isSet, types.isWeakMap, types.isWeakSet],
+  ...[types.isDate, types.isRegExp, types.isPromise, types.isNativeError],
+];
+
+/** Options that something takes: a getter of this name, which no enumeration finds, is one of them. */
+const KNOWN = new Set([
+  'signal',
+  'timeout',
+  ...Object.values(constructors).flatMap((maker) => [...maker.takes]),
+]);
+
+/**
+ * Reads options as `fs` does, by their names: also inherited ones, and those of getters; each once.
+ * @param owner - Whose they are, for messages.
+ * @param also - Others, which are not the owner's.
+ * @throws TypeError for what cannot hold options, and for one that is not among `takes`, even if it is undefined
+ */
+export function readOptions<Options extends object>(
+  options: Options | undefined,
+  takes: ReadonlySet<string>,
+  owner = 'this method',
+  also: readonly string[] = [],
+): Options {
+  const values = {} as Options;
+  if (options === undefined) return values;
+  if (typeof options !== 'object' || options === null || NO_OPTIONS.some((is) => is(options))) {
+    throw typeError('options', 'an object', options);
+  }
+  const isTaken = (key: string) => takes.has(key) || also.includes(key);
+  for (const key in options) if (!isTaken(key)) throw unknownOption(key, takes, owner, also);
+  for (const key of KNOWN) {
+    if (!isTaken(key) && key in options) throw unknownOption(key, takes, owner, also);
+  }
+  for (const key of [...takes, ...also] as (keyof Options & string)[]) {
+    const value = options[key];
+    if (value !== undefined) values[key] = value;
+  }
+  return values;
+}
+
+/** @param also - What is taken as well, which is not the owner's to list. */
+function unknownOption(
+  key: string,
+  takes: ReadonlySet<string>,
+  owner: string,
+  also: readonly string[],
+): TypeError {
+  const here = [...takes].filter((name) => isWindows || !WINDOWS.includes(name));
+  const meant = nearest(key, [...here, ...also]);
+  const guess = meant === undefined ? '' : `did you mean "${meant}"? `;
+  const taken = here.length === 0 ? 'none' : here.join(', ');
+  const error = new TypeError(
+    `${owner} does not take the option "${key}"; ${guess}${guess === '' ? 'it' : 'It'} takes ${taken}`,
+  );
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: key });
+}
+
+/** The name that a slip of the hand makes into another one, if one is near enough. */
+function nearest(word: string, names: readonly string[]): string | undefined {
+  const most = Math.min(Math.floor(word.length / 3), 3);
+  const [found] = names
+    .map((name) => ({ name, distance: distance(word.toLowerCase(), name.toLowerCase()) }))
+    .filter((near) => near.distance <= most)
+    .sort((one, other) => one.distance - other.distance);
+  return found?.name;
+}
+
+/** How many letters were added, left out or changed (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [at, letter] of [...one].entries()) {
+    const next = [at + 1];
+    for (let i = 1; i < row.length; ++i) {
+      const changed = (row[i - 1] ?? 0) + (letter === other[i - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[i] ?? 0) + 1, (next[i - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
+
+function parseMode(value: unknown): number {
+  const mode =
+    typeof value === 'string' && /^[0-7]+$/.test(value) ? Number.parseInt(value, 8) : value;
+  if (typeof mode === 'string') throw typeError('mode', 'an integer, or octal digits', mode);
+  checkInteger(mode, 'mode', 0, 0o7777);
+  return mode as number;
+}
+
+/** Without these `open(2)` changes no file and opens the one that was meant: options of ours do that. */
+const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
+
+/** Flags of Linux, which Node has no names for, that open no file to be mapped. */
+const NO_FILES =
+  process.platform === 'linux'
+    ? [
+        {
+          name: 'O_TMPFILE',
+          bit: 0o20000000,
+          instead: 'MmapFileMut.anonymous, or create and remove',
+        },
+        { name: 'O_PATH', bit: 0o10000000, instead: 'fs.open' },
+      ]
+    : [];
+
+function parseCustomFlags(value: unknown): number {
+  checkInteger(value, 'customFlags', 0, 0x7fffffff);
+  const found = NO_FILES.find(({ bit }) => ((value as number) & bit) !== 0);
+  if (found) {
+    throw new MmapRangeError(
+      `"customFlags" must not hold ${found.name}, which opens no file that can be mapped by its path; received ${value}; use ${found.instead}`,
+      { argument: 'customFlags' },
+    );
+  }
+  if (((value as number) & OWN_FLAGS) === 0) return value as number;
+  throw new MmapRangeError(
+    `"customFlags" must not hold O_CREAT, O_EXCL, O_TRUNC or an access mode; received ${value}; use the options for it`,
+    { argument: 'customFlags' },
+  );
+}
+
+/** @throws MmapUnsupportedError for what is a size of huge pages somewhere */
+function refusePageSize(value: unknown): void {
+  if (typeof value !== 'number' || value <= pageSize || !Number.isInteger(Math.log2(value))) return;
+  throw new MmapUnsupportedError(
+    `pages of ${value} bytes (hugetlbfs) cannot be had for "hugePages": the memory of a file must be replaced page by page of ${pageSize} bytes ` +
+      'when it is closed, cut or lost; ask for transparent huge pages with true, and make them with the advice collapse',
+    { argument: 'hugePages' },
+  );
+}
+
+/**
+ * Checks the options of a constructor before anything is opened.
+ * @param name - How messages call the constructor.
+ * @throws TypeError for an option that the constructor does not take, or of a wrong type;
+ * MmapRangeError for a number out of range; MmapUnsupportedError for one of another system.
+ */
+export function parseOptions(
+  name: string,
+  maker: Constructor,
+  options: object | undefined,
+): OpenRequest {
+  const { access, takes } = maker;
+  let { flags } = maker;
+  const numbers = { offset: 0, length: -1, maxSize: 0, minSize: 0, customFlags: 0, mode: 0o666 };
+  let lockTimeout: number | undefined;
+  const views = { detachOnClose: false, shared: false };
+  const values = readOptions(options, takes, name);
+  for (const [key, value] of Object.entries(values) as [string, unknown][]) {
+    if (WINDOWS.includes(key)) {
+      throw new MmapUnsupportedError(
+        `the option "${key}" is for Windows; this is ${process.platform}`,
+        {
+          argument: key,
+        },
+      );
+    }
+    if (key === 'offset' || key === 'length' || key === 'maxSize' || key === 'minSize') {
+      checkSize(value, key);
+      numbers[key] = value as number;
+    } else if (key === 'customFlags') {
+      numbers.customFlags = parseCustomFlags(value);
+    } else if (key === 'lock') {
+      const lock = LOCKS.get(value);
+      if (lock === undefined) throw typeError(key, "'shared', 'exclusive' or 'none'", value);
+      flags |= lock;
+    } else if (key === 'lockTimeout') {
+      checkTimeout(value, key);
+      lockTimeout = value as number;
+      flags |= Flag.wait;
+    } else if (key === 'mode') {
+      numbers.mode = parseMode(value);
+    } else {
+      if (key === 'hugePages') refusePageSize(value);
+      if (typeof value !== 'boolean') throw typeError(key, 'a boolean', value);
+      const bit = BITS[key] ?? 0;
+      flags = value ? flags | bit : flags & ~bit;
+      if (key === 'detachOnClose' || key === 'shared') views[key] = value;
+      if (key === 'guard') flags = value ? flags & ~Flag.noGuard : flags | Flag.noGuard;
+      if ((key === 'read' || key === 'write') && !value) {
+        throw new MmapUnsupportedError(
+          `${name} needs "${key}": true, because a mapping of this kind must be ${key === 'read' ? 'readable' : 'writable'}`,
+          { argument: key },
+        );
+      }
+    }
+  }
+  if ((flags & Flag.createNew) !== 0) flags |= Flag.create;
+  checkViews(views);
+  return { access, flags, lockTimeout, ...views, ...numbers };
+}
+
+/** @throws MmapUnsupportedError for views that cannot be */
+export function checkViews({ shared, detachOnClose }: Views): void {
+  if (!shared || !detachOnClose) return;
+  throw new MmapUnsupportedError(
+    'views that are "shared" do not go with "detachOnClose", because no SharedArrayBuffer can be detached; leave one of the two out',
+    { argument: 'shared' },
+  );
+}
+
+const ATTACH_TAKES = new Set(ATTACH);
+
+/** Checks the options of `attach`. @throws TypeError */
+export function parseAttach(name: string, options: AttachOptions | undefined): boolean {
+  const { shared = false } = readOptions(options, ATTACH_TAKES, name);
+  if (typeof shared !== 'boolean') throw typeError('shared', 'a boolean', shared);
+  return shared;
+}

@@ -1,0 +1,127 @@
+import { Buffer } from 'node:buffer';
+import { closeSync, openSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { binding } from '../binding/binding.js';
+import { relieved } from '../binding/shortage.js';
+import { argumentError, systemError, typeError } from '../errors.js';
+import { isBytes } from './bytes.js';
+import { checkInteger } from './range.js';
+
+/** A path as `node:fs` takes it: a string, a `file:` URL, or the bytes of a name in any encoding. */
+export type PathLike = string | URL | Uint8Array;
+
+/**
+ * A file to open: its path, or one that is open already, as a descriptor or as a `FileHandle` of `node:fs/promises`.
+ *
+ * What is open already is opened anew, by itself and not by its path, wherever that is and whether it has one
+ * (`/proc/self/fd`). So it may be closed at once, and the mapping has a lock of its own, and not that of the descriptor,
+ * which all copies of that share; but permissions are looked at once more. The descriptor must be open for reading,
+ * and for a writable mapping for writing as well. `path` of the mapping is `''`, and nothing can be removed by it.
+ */
+export type FileLike = PathLike | number | FileHandle;
+
+/** A URL of any realm, told as `node:fs` tells it from what `url.parse()` makes. */
+export function isUrl(value: unknown): value is URL {
+  if (typeof value !== 'object' || value === null) return false;
+  const { href, protocol, auth, path } = value as Record<string, unknown>;
+  return !!href && !!protocol && auth === undefined && path === undefined;
+}
+
+const PATHS = 'a string, a Uint8Array or a file: URL';
+const FILES = 'a string, a Uint8Array, a file: URL, a file descriptor or a FileHandle';
+
+/** A path in the two forms that the binding takes, of the caller's own no more. @throws TypeError for anything else. */
+export function toPath(path: unknown, name = 'path', expected = PATHS): string | Uint8Array {
+  const own = isBytes(path) ? new Uint8Array(path) : path;
+  const plain = isUrl(own) ? fileURLToPath(own) : own;
+  if (typeof plain !== 'string' && !isBytes(plain)) {
+    throw typeError(name, expected, path);
+  }
+  if (typeof plain === 'string' ? plain.includes('\0') : plain.includes(0)) {
+    throw argumentError(name, 'must not contain null bytes', 'ERR_INVALID_ARG_VALUE');
+  }
+  return plain;
+}
+
+/** A path for people. */
+export function showPath(path: string | Uint8Array): string {
+  return typeof path === 'string' ? path : Buffer.from(path).toString();
+}
+
+/** A path as the binding opens it, now or later. */
+export interface Place {
+  readonly path: string | Uint8Array;
+  /** A descriptor of what a relative one starts from; -1 for the working directory. */
+  readonly directory: number;
+  /** The descriptor of a file that is open already, of which `path` is but a name; or -1. */
+  readonly file: number;
+}
+
+/** For who opens it now. @throws TypeError */
+export const placeOf = (path: unknown, expected?: string): Place => ({
+  path: toPath(path, 'path', expected),
+  directory: -1,
+  file: -1,
+});
+
+/** As {@link placeOf}, also of what is open already. @throws TypeError, MmapRangeError, MmapError `EBADF` */
+export function fileOf(file: unknown): Place {
+  const descriptor = descriptorOf(file);
+  if (descriptor === undefined) return placeOf(file, FILES);
+  return { path: `descriptor ${descriptor}`, directory: -1, file: descriptor };
+}
+
+/** A `FileHandle` is told by what it has, as one of another realm has it, too. */
+function descriptorOf(file: unknown): number | undefined {
+  const isHandle = typeof file === 'object' && file !== null && !isBytes(file) && !isUrl(file);
+  const descriptor = isHandle ? (file as Partial<FileHandle>).fd : file;
+  if (typeof descriptor !== 'number') return undefined;
+  if (isHandle && descriptor === -1) {
+    throw systemError(
+      constants.errno.EBADF,
+      'open',
+      undefined,
+      undefined,
+      'the FileHandle is closed',
+    );
+  }
+  checkInteger(descriptor, 'path', 0, 2 ** 31 - 1);
+  return descriptor + 0;
+}
+
+/**
+ * For who has it opened by another thread, when the working directory may be another one: holds on to the present
+ * one, which waits for no disk. To be given to {@link letGo}.
+ * @throws TypeError, MmapError `EMFILE`
+ */
+export function holdPlace(path: unknown): Place {
+  return hold(placeOf(path));
+}
+
+/** As {@link holdPlace}, also of what is open already, and may be closed meanwhile. */
+export function holdFile(file: unknown): Place {
+  return hold(fileOf(file));
+}
+
+function hold(place: Place): Place {
+  const { file } = place;
+  if (file >= 0) {
+    return { ...place, file: relieved(() => binding.hold(file, showPath(place.path))) };
+  }
+  if (isAbsolute(showPath(place.path))) return place;
+  try {
+    return { ...place, directory: openSync('.', binding.directoryFlags) };
+  } catch (error) {
+    const { errno } = error as NodeJS.ErrnoException;
+    throw errno === undefined ? error : systemError(-errno, 'open', showPath(place.path));
+  }
+}
+
+export function letGo({ directory, file }: Place): void {
+  if (directory >= 0) closeSync(directory);
+  if (file >= 0) binding.letGo(file);
+}

@@ -1,0 +1,113 @@
+import { typeError } from '../errors.js';
+import { readOptions } from './options.js';
+
+/** Options of what takes a while. */
+export interface OperationOptions {
+  /**
+   * Ends the operation early, with the signal's reason, as soon as the step is over that the system is
+   * at. What has been done by then is undone, or is of no consequence.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Options of an operation, as they are at the call: `signal`, and what else `takes` names, which is yet to be checked. As for
+ * `node:fs`, a signal is anything that can be asked whether it is `aborted`, so that those of other realms and of
+ * polyfills do.
+ * @throws TypeError, or the signal's reason if it is aborted.
+ */
+export function operationOptions<Options extends OperationOptions>(
+  options: Options | undefined,
+  takes: Iterable<string> = [],
+  owner?: string,
+): Options {
+  const values = owner
+    ? readOptions(options, new Set(takes), owner, ['signal'])
+    : readOptions(options, new Set([...takes, 'signal']));
+  const { signal } = values;
+  if (signal === undefined) return values;
+  if (typeof signal !== 'object' || signal === null || !('aborted' in signal)) {
+    throw typeError('options.signal', 'an AbortSignal', signal);
+  }
+  throwIfAborted(signal);
+  return values;
+}
+
+/** The signal of options that hold nothing else. @throws as {@link operationOptions} */
+export function abortable(options: OperationOptions | undefined): AbortSignal | undefined {
+  return options === undefined ? undefined : operationOptions(options).signal;
+}
+
+/** Why a signal is aborted; of one that gives no reason, what Node would say. */
+export function reasonOf(signal: AbortSignal): unknown {
+  if (signal.reason !== undefined) return signal.reason;
+  const error = new Error('The operation was aborted');
+  return Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' });
+}
+
+/** @throws The signal's reason */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
+interface Watch {
+  readonly acts: Set<(reason: unknown) => void>;
+  readonly callAll: () => void;
+}
+
+const watches = new WeakMap<AbortSignal, Watch>();
+
+function watch(signal: AbortSignal): Watch {
+  const known = watches.get(signal);
+  if (known) return known;
+  const acts = new Set<(reason: unknown) => void>();
+  const callAll = () => {
+    for (const act of [...acts]) act(reasonOf(signal));
+  };
+  signal.addEventListener?.('abort', callAll);
+  watches.set(signal, { acts, callAll });
+  return { acts, callAll };
+}
+
+/**
+ * Calls `act`, with the reason, when the signal is aborted. There is one listener for each signal, however many wait for it:
+ * Node warns of more than ten.
+ * @returns What ends that.
+ */
+export function onAbort(
+  signal: AbortSignal | undefined,
+  act: (reason: unknown) => void,
+): () => void {
+  if (!signal) return () => {};
+  const { acts, callAll } = watch(signal);
+  acts.add(act);
+  return () => {
+    if (!acts.delete(act) || acts.size > 0) return;
+    signal.removeEventListener?.('abort', callAll);
+    watches.delete(signal);
+  };
+}
+
+const dropped = new FinalizationRegistry<() => void>((end) => end());
+
+/**
+ * As {@link onAbort}, for something that may be dropped: the signal, which may live long, does not keep it.
+ * @param act - Must not keep it either.
+ */
+export function onAbortWeakly<T extends object>(
+  signal: AbortSignal | undefined,
+  target: T,
+  act: (target: T, reason: unknown) => void,
+): () => void {
+  if (!signal) return () => {};
+  const weak = new WeakRef(target);
+  const end = onAbort(signal, (reason) => {
+    const alive = weak.deref();
+    if (alive) act(alive, reason);
+  });
+  dropped.register(target, end, end);
+  return () => {
+    dropped.unregister(end);
+    end();
+  };
+}

@@ -1,0 +1,91 @@
+import process from 'node:process';
+
+import { binding } from '../binding/binding.js';
+import { MmapError, type MmapFaultError } from '../errors.js';
+import { nextTick } from '../host.js';
+
+/** Is called with what the methods of the file throw from now on. */
+export type FaultListener = (error: MmapFaultError) => void;
+
+/** A mapping whose listeners may have to be told of a fault. */
+interface Watched {
+  reportFault(): void;
+}
+
+const watched = new Set<WeakRef<Watched>>();
+const dropped = new FinalizationRegistry<WeakRef<Watched>>((entry) => watched.delete(entry));
+let isWatching = false;
+
+/** Has `mapping.reportFault()` called after each fault in the process. @returns What ends that. */
+function watch(mapping: Watched): () => void {
+  if (!isWatching) binding.watchFaults(() => reportFaults());
+  isWatching = true;
+  const entry = new WeakRef(mapping);
+  watched.add(entry);
+  dropped.register(mapping, entry, entry);
+  return () => {
+    watched.delete(entry);
+    dropped.unregister(entry);
+  };
+}
+
+function reportFaults(): void {
+  for (const entry of watched) entry.deref()?.reportFault();
+}
+
+/** The listeners of a mapping, which may be dropped in spite of them. */
+export class FaultListeners {
+  /** Each with the serial number of the fault that it was told of last. */
+  readonly #told = new Map<FaultListener, number>();
+  #unwatch: (() => void) | undefined;
+
+  /** @returns What takes the listener away. */
+  add(mapping: Watched, listener: FaultListener): () => void {
+    this.#unwatch ??= watch(mapping);
+    this.#told.set(listener, -1);
+    return () => {
+      this.#told.delete(listener);
+      if (this.#told.size === 0) this.clear();
+    };
+  }
+
+  tell(serial: number, makeError: () => MmapFaultError): void {
+    for (const [listener, told] of this.#told) {
+      if (told === serial) continue;
+      this.#told.set(listener, serial);
+      nextTick(listener, makeError());
+    }
+  }
+
+  clear(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#told.clear();
+  }
+}
+
+/**
+ * For programs that handle `SIGBUS` and `SIGSEGV` themselves: fmmap installs no handlers in this
+ * process, so that a fault in a mapped file is theirs to deal with. The environment variable
+ * `FMMAP_FAULT_GUARD=0` does the same, and the option `guard: false` for one mapping.
+ *
+ * Without the guard, reading a page that somebody has truncated away ends the process with SIGBUS,
+ * and writing to a view of a read-only mapping with SIGSEGV, as with any other `mmap(2)`.
+ *
+ * @throws MmapError `ERR_MMAP_GUARD_ACTIVE` if a file was mapped before.
+ * @example
+ * ```ts
+ * import { disableFaultGuard } from '@fmmap/core';
+ *
+ * disableFaultGuard(); // before the first file is mapped
+ * ```
+ */
+export function disableFaultGuard(): void {
+  if (binding.disableGuard()) return;
+  throw new MmapError(
+    'the fault guard is active, because a file was mapped before; call disableFaultGuard() first of all',
+    { code: 'ERR_MMAP_GUARD_ACTIVE' },
+  );
+}
+
+if (process.env.FMMAP_FAULT_GUARD === '0') binding.disableGuard();

@@ -1,0 +1,611 @@
+import { checkViews, type Views } from '../arguments/options.js';
+import { checkInteger, checkSize, checkWithin } from '../arguments/range.js';
+import {
+  Access,
+  type Binding,
+  binding,
+  type HandleId,
+  LockKind,
+  result,
+  type StepName,
+} from '../binding/binding.js';
+import { call, perform, type Work } from '../binding/steps.js';
+import {
+  MmapClosedError,
+  MmapFaultError,
+  MmapPoisonedError,
+  MmapUnsupportedError,
+  typeError,
+} from '../errors.js';
+import { setImmediate } from '../host.js';
+import type { FileDescription } from './describe.js';
+import { Disposal } from './disposal.js';
+import { type FaultListener, FaultListeners } from './faults.js';
+import { Lease } from './finalizer.js';
+import { LockTurn, type LockUse } from './lock-queue.js';
+import { Turns } from './operation-queue.js';
+import { Window } from './window.js';
+import { ownerOf, Windows } from './windows.js';
+
+/** What makes structured cloning fail, with these words: a clone would look like a file, and be none. */
+export const UNCLONEABLE: unique symbol = Symbol(
+  'an fmmap file; send what its share() returns, and attach() that in the other thread',
+);
+
+const NOTHING = new DataView(new ArrayBuffer(1));
+const SCRATCH = new DataView(new ArrayBuffer(16));
+const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
+
+/** The same number as V8 likes it: a small integer where it is one, never a boxed double. */
+const small = (value: number): number => (value === (value | 0) ? value | 0 : value);
+
+/** The first thing that went wrong since the file was mapped; `serial` tells it from other ones. */
+interface Fault {
+  /** Of {@link MmapFaultError}. */
+  readonly code: number;
+  readonly offset: number;
+  readonly serial: number;
+}
+
+/** What a mapping is, for good. */
+export interface MappingTraits extends Views {
+  readonly id: HandleId;
+  readonly path: string;
+  readonly access: Access;
+  /** Of the first visible byte in the file. */
+  readonly offset: number;
+  readonly isMemory: boolean;
+  /** Copy-on-write, and still so once frozen. */
+  readonly isCow: boolean;
+  /** Opened by a descriptor: `path` is for messages only. */
+  readonly isNameless: boolean;
+  /** Of who waited for the lock to open it. */
+  readonly lockUse?: LockUse | undefined;
+}
+
+/**
+ * What another thread needs to look through the same windows; see `share()`. Made for structured cloning, and of no use
+ * once the file is closed. Whoever has it may read the file, and write to it if it is writable.
+ */
+export interface SharedMapping {
+  readonly fmmap: 1;
+  /** For people. */
+  readonly path: string;
+  /** By which the binding knows the mapping; it cannot be guessed. */
+  readonly secret: string;
+  readonly windows: readonly SharedArrayBuffer[];
+}
+
+/**
+ * What stands behind a file object: the handle of the binding, and the memory.
+ *
+ * The first group of fields is the hot path of every typed access, which the code generator writes
+ * out: an offset up to `lastN` is read through `view`, and good if the byte at `flag` is still 0.
+ * Anything else, from a bad argument to a page of another window, goes to `load` and `store`.
+ */
+export class Mapping {
+  view: DataView = NOTHING;
+  flag = 0;
+  last1 = -1;
+  last2 = -1;
+  last4 = -1;
+  last8 = -1;
+  last16 = -1;
+
+  /** Visible bytes, as this thread last saw them. */
+  length = 0;
+  access: Access;
+  readonly windows: Windows;
+  /** Where a value is put together that is not read on the hot path. */
+  readonly scratch: DataView = SCRATCH;
+  readonly uncloneable: symbol = UNCLONEABLE;
+  readonly #traits: MappingTraits;
+  /** Closing ends this handle, not the mapping, which is another thread's. */
+  readonly #isAttached: boolean;
+  readonly #lease: Lease;
+  #isClosed = false;
+  #isPoisoned = false;
+  /** Of the length, as this thread last heard. */
+  #changes = -1;
+  #fault: Fault | undefined;
+  #listeners: FaultListeners | undefined;
+  #turns: Turns | undefined;
+  #disposal: Disposal | undefined;
+  #lockTurn: LockTurn | undefined;
+
+  private constructor(traits: MappingTraits, delta: number, isAttached = false) {
+    const { id, path, isMemory } = traits;
+    this.access = traits.access;
+    this.#traits = traits;
+    this.#isAttached = isAttached;
+    this.#lease = new Lease(id, isMemory || isAttached ? undefined : path);
+    this.windows = new Windows(traits, delta, isAttached);
+  }
+
+  /** Maps what the binding has just opened; on failure nothing of it is left. */
+  static *finish(traits: MappingTraits): Work<Mapping> {
+    const [length = 0, delta = 0, isPending] = result;
+    const mapping = new Mapping(traits, delta);
+    mapping.#lease.register(mapping, traits.isMemory ? length : 0);
+    try {
+      mapping.windows.use(yield* mapping.windows.cover(length));
+      if (isPending === 1) yield* call('commit', traits.id);
+    } catch (error) {
+      yield* call('abandon', traits.id);
+      mapping.#lease.end(mapping);
+      throw error;
+    }
+    mapping.#show(length);
+    return mapping;
+  }
+
+  /**
+   * The mapping of a token from {@link share}, seen from this thread. Everything but the memory is asked of the binding.
+   * @param name - For the message if it is closed.
+   * @param shared - Whether the views of this handle are to lie over shared memory.
+   */
+  static attach(
+    secret: string,
+    memories: readonly SharedArrayBuffer[],
+    name: string,
+    shared: boolean,
+  ): Mapping {
+    const windows = memories.map((memory) => new Window(memory));
+    const starts = new Float64Array(windows.length);
+    const id = binding.attach(secret, name, starts, ...windows.map(({ whole }) => whole));
+    const [length = 0, access = 0, offset = 0, delta = 0, bits = 0] = result;
+    const path = binding.nameOf(id);
+    const isMemory = (bits & 1) !== 0;
+    const isCow = (bits & 2) !== 0;
+    const detachOnClose = (bits & 4) !== 0;
+    const isNameless = (bits & 8) !== 0;
+    const traits = { id, path, access, offset, isMemory, isCow, isNameless, detachOnClose, shared };
+    const mapping = new Mapping(traits, delta, true);
+    mapping.#lease.register(mapping);
+    const known = windows.flatMap((window, index) => {
+      const start = starts[index] ?? -1;
+      return start < 0 ? [] : [Object.assign(window, { start })];
+    });
+    mapping.windows.adopt(known, length);
+    mapping.#show(mapping.windows.covers(length) ? length : 0);
+    try {
+      checkViews(mapping.#traits);
+      mapping.#sync(true); // a fault is for who uses it: it may have come to reopen
+      if (mapping.#isClosed) throw new MmapClosedError(name);
+    } catch (error) {
+      perform(mapping.close());
+      throw error;
+    }
+    return mapping;
+  }
+
+  /** A mapping that is over, for handles that were consumed. */
+  static closed(of: Mapping): Mapping {
+    const mapping = new Mapping({ ...of.#traits, id: 0 }, 0);
+    mapping.#isClosed = true;
+    return mapping;
+  }
+
+  share(): SharedMapping {
+    this.refresh();
+    const secret = binding.share(this.#traits.id);
+    if (secret === '') throw new MmapClosedError(this.path);
+    return { fmmap: 1, path: this.path, secret, windows: this.windows.share() };
+  }
+
+  // --- state ---
+
+  get path(): string {
+    return this.#traits.path;
+  }
+
+  get isNameless(): boolean {
+    return this.#traits.isNameless;
+  }
+
+  /** @throws MmapUnsupportedError for what cannot be removed. */
+  requirePath(): void {
+    if (!this.isNameless) return;
+    throw new MmapUnsupportedError(
+      `'${this.path}' cannot be removed, because a file that was opened by a descriptor has no path; remove it by its path with fs.unlink, and close this handle`,
+      { path: this.path, syscall: 'unlink' },
+    );
+  }
+
+  /** Of the first visible byte in the file. */
+  get offset(): number {
+    return this.#traits.offset;
+  }
+
+  /** Whether views lie over shared memory. */
+  get shared(): boolean {
+    return this.#traits.shared;
+  }
+
+  /** Of the async classes. */
+  get turns(): Turns {
+    this.#turns ??= new Turns();
+    return this.#turns;
+  }
+
+  /** Of the async classes. */
+  get disposal(): Disposal {
+    this.#disposal ??= new Disposal();
+    return this.#disposal;
+  }
+
+  get isCow(): boolean {
+    return this.#traits.isCow;
+  }
+
+  get isClosed(): boolean {
+    this.#sync();
+    return this.#isClosed;
+  }
+
+  get isPoisoned(): boolean {
+    this.#sync();
+    return this.#isPoisoned;
+  }
+
+  get isFaulted(): boolean {
+    this.#sync();
+    return this.#fault !== undefined;
+  }
+
+  /** Of calls that wait for the lock. */
+  get lockTurn(): LockTurn {
+    this.#lockTurn ??= new LockTurn();
+    return this.#lockTurn;
+  }
+
+  get lockKind(): LockKind {
+    const isOver = this.#isClosed || (binding.state(this.#traits.id) & 1) !== 0;
+    return isOver ? LockKind.none : (result[1] as LockKind);
+  }
+
+  /** Throws nothing, whatever state it is in. */
+  describe(): FileDescription {
+    try {
+      this.#sync();
+    } catch {
+      // There is no memory to see it as it is now: then as it was last seen.
+    }
+    const state = this.#isClosed
+      ? 'closed'
+      : this.#fault
+        ? 'faulted'
+        : this.#isPoisoned
+          ? 'poisoned'
+          : 'open';
+    return {
+      path: this.path,
+      length: this.length,
+      access: Access[this.access] as FileDescription['access'],
+      lock: LockKind[this.lockKind] as FileDescription['lock'],
+      state,
+    };
+  }
+
+  /** The handle for a call into the binding. @throws MmapClosedError */
+  get id(): HandleId {
+    if (this.#isClosed) throw new MmapClosedError(this.path);
+    return this.#traits.id;
+  }
+
+  /**
+   * First step of whatever is not on the hot path: catches up with what other threads did.
+   * @param isDue - Asks the binding even if no window says that something has changed.
+   * @throws MmapClosedError, MmapFaultError
+   */
+  refresh(isDue?: boolean): void {
+    this.#sync(isDue);
+    if (this.#isClosed) throw new MmapClosedError(this.path);
+    if (this.#fault) throw this.#faultError(this.#fault);
+  }
+
+  /** @throws MmapClosedError, MmapFaultError, MmapPoisonedError */
+  requireUsable(): void {
+    this.refresh();
+    if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
+  }
+
+  #sync(isDue: boolean = this.windows.isStale): void {
+    if (this.#isClosed || !isDue) return;
+    const bits = binding.state(this.#traits.id);
+    let length = result[0] ?? 0;
+    const [, , code = 0, offset = 0, serial = 0, changes = 0] = result;
+    this.#changes = changes;
+    this.#fault = (bits & 4) !== 0 ? { code, offset, serial } : undefined;
+    if ((bits & 1) !== 0) {
+      binding.release(this.#traits.id);
+      this.#shut();
+    } else if ((bits & 2) !== 0) {
+      this.#isPoisoned = true;
+      this.#show(0);
+    } else if (!this.#fault && !this.#isShowing(length, (bits & 8) !== 0)) {
+      // The other thread may be at it again before we are done.
+      for (let shown = -1; shown !== length; ) {
+        if (shown >= 0) length = shown;
+        shown = this.windows.renew(length);
+      }
+      this.#show(length);
+    }
+  }
+
+  /** @param isAhead - A cut by another thread, because of which the windows are stale, has not reached the file. */
+  #isShowing(length: number, isAhead: boolean): boolean {
+    const isCurrent = isAhead || !this.windows.isStale;
+    return length === this.length && isCurrent && this.windows.covers(length);
+  }
+
+  /** Whether what has been read until now is the file's although another thread is about to cut it. */
+  #isBeforeCut(): boolean {
+    const bits = binding.state(this.#traits.id);
+    return bits === 8 && result[0] === this.length && result[5] === this.#changes;
+  }
+
+  // --- faults ---
+
+  #faultError({ code, offset }: Fault): MmapFaultError {
+    return new MmapFaultError(this.path, code, offset);
+  }
+
+  /** @throws MmapFaultError, and nothing else: views of a closed file read zeroes */
+  requireIntact(): void {
+    this.#sync();
+    if (this.#fault) throw this.#faultError(this.#fault);
+  }
+
+  /**
+   * Looks at the file, too: up to the end of the page in which it ends there are zeroes without a fault.
+   * @throws MmapClosedError, MmapFaultError
+   */
+  *checkFault(): Work<void> {
+    yield* this.guarded('checkFault', this.id);
+  }
+
+  *reopen(): Work<void> {
+    this.#sync();
+    if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
+    yield* this.guarded('reopen', this.id);
+    this.#sync(true);
+  }
+
+  /** @returns What takes the listener away. */
+  onFault(listener: FaultListener): () => void {
+    if (typeof listener !== 'function') throw typeError('listener', 'a function', listener);
+    if (this.isClosed) throw new MmapClosedError(this.path);
+    this.#listeners ??= new FaultListeners();
+    const ignore = this.#listeners.add(this, listener);
+    if (this.#fault) setImmediate(() => this.reportFault());
+    return ignore;
+  }
+
+  reportFault(): void {
+    this.#sync();
+    const fault = this.#fault;
+    if (fault) this.#listeners?.tell(fault.serial, () => this.#faultError(fault));
+  }
+
+  /** Puts the first window on the hot path. */
+  #show(length: number): void {
+    const { first, delta } = this.windows;
+    const visible = length > 0 && first ? small(Math.min(length, first.capacity - delta)) : 0;
+    this.length = length;
+    this.view = visible > 0 && first ? first.view(delta) : NOTHING;
+    this.flag = visible > 0 && first ? small(first.capacity - delta) : 0;
+    this.last1 = visible - 1;
+    this.last2 = visible - 2;
+    this.last4 = visible - 4;
+    this.last8 = visible - 8;
+    this.last16 = visible - 16;
+  }
+
+  /** No more access from here on; only then may the memory go. */
+  #hide(): void {
+    this.#isClosed = true;
+    this.#show(0);
+  }
+
+  #shut(): void {
+    this.#hide();
+    this.#listeners?.clear();
+    this.windows.close();
+    this.#lease.end(this);
+  }
+
+  // --- arguments ---
+
+  /**
+   * Checks `(offset?, length?)`, by default all, against what is mapped now.
+   * @param isUsable - A poisoned mapping will not do.
+   * @returns The length.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   */
+  resolve(offset: number | undefined, length: number | undefined, isUsable = false): number {
+    if (offset !== undefined) checkSize(offset, 'offset', this.most());
+    if (length !== undefined) checkSize(length, 'length', this.most(offset));
+    if (isUsable) this.requireUsable();
+    else this.refresh();
+    const from = offset ?? 0;
+    const bytes = length ?? Math.max(this.length - from, 0);
+    this.requireBytes(from, bytes);
+    return bytes + 0;
+  }
+
+  /** Checks `(start, end?)` likewise. @returns The end. */
+  resolveEnd(start: number, end: number | undefined, isUsable = true): number {
+    checkSize(start, 'start', this.most());
+    if (end !== undefined) checkSize(end, 'end', this.most());
+    if (isUsable) this.requireUsable();
+    else this.refresh();
+    const until = end ?? this.length;
+    if (Math.max(start, until) > this.length) this.requireUsable();
+    checkInteger(until, 'end', 0, this.length);
+    checkInteger(start, 'start', 0, until);
+    return until;
+  }
+
+  /**
+   * Whoever takes what there is gets nothing from a poisoned mapping; whoever needs a byte is told why there is none.
+   * @param of - As of {@link checkWithin}.
+   * @throws MmapPoisonedError, MmapRangeError
+   */
+  requireBytes(offset: number, length: number, of?: string): void {
+    if (this.#isPoisoned && offset + length > 0) throw new MmapPoisonedError(this.path);
+    checkWithin(offset, length, this, of);
+  }
+
+  /** How many bytes there may be from an offset on, for messages; less than none where that is not known. */
+  most(from = 0): number {
+    return this.#isClosed || this.#isPoisoned ? -1 : this.length - from;
+  }
+
+  /** How it gets more bytes, for messages. */
+  get growth(): string {
+    const { isCow, isMemory } = this.#traits;
+    if (isCow) {
+      return 'a copy-on-write mapping does not grow: make the file longer first, by opening it writable with "minSize"';
+    }
+    if (this.access === Access.write) {
+      return `make it longer with truncate(size)${isMemory ? '' : ', or open it with "minSize"'}`;
+    }
+    return isMemory
+      ? 'memory that may only be read has the bytes that it was made with'
+      : 'to make it longer, open it writable with "minSize"; reopen() shows what others have added';
+  }
+
+  // --- memory ---
+
+  /** A view for the user over a checked range. */
+  bytes(offset: number, length: number, isShared: boolean = this.#traits.shared): Buffer {
+    return this.windows.view(offset, length, this, isShared);
+  }
+
+  /**
+   * Does something with the memory, again if another thread took windows away meanwhile: it may
+   * have read zeroes then, or written to nowhere.
+   * @param act - Checks its range each time.
+   * @param other - An array of a user's that it copies from or to.
+   * @throws MmapFaultError, of this mapping or of the one that `other` lies over.
+   */
+  settled<T>(act: () => T, other?: Uint8Array): T {
+    for (;;) {
+      const wasPoisoned = this.#isPoisoned; // and so its windows are stale for good
+      const value = act();
+      const isOver = wasPoisoned || this.windows.first === undefined || !this.windows.isStale;
+      if (isOver || this.#isBeforeCut()) {
+        if (other) ownerOf(other)?.requireIntact();
+        return value;
+      }
+      this.refresh();
+    }
+  }
+
+  /** After a piece of work with `length` bytes: where it was much, a look at the file is cheap. */
+  checkAfter(length: number): void {
+    if (length > binding.pageSize) perform(this.checkFault());
+  }
+
+  /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */
+  load(offset: number, size: number): DataView {
+    // Behind the first window, which a file larger than a buffer of this Node has.
+    if (this.loadFew(offset, size, SCRATCH_BYTES)) return SCRATCH;
+    return this.settled(() => {
+      this.#reach(offset, size);
+      this.windows.each(offset, size, (bytes, at) => {
+        SCRATCH_BYTES.set(bytes, at - offset);
+      });
+      return SCRATCH;
+    });
+  }
+
+  /** Copies a few bytes out of one window. @returns Whether that could be done, and be done with. */
+  loadFew(offset: number, size: number, to: Uint8Array): boolean {
+    return this.#isInside(offset, size) && this.windows.get(offset, size, to);
+  }
+
+  /** The slow way of a typed write: stores the first `size` bytes of `scratch`. @returns The offset after them. */
+  store(offset: number, size: number): number {
+    if (this.#isInside(offset, size) && this.windows.set(offset, size, SCRATCH_BYTES))
+      return offset + size;
+    const value = SCRATCH_BYTES.slice(0, size);
+    this.settled(() => {
+      this.#reach(offset, size);
+      this.windows.each(offset, size, (bytes, at) => {
+        bytes.set(value.subarray(at - offset, at - offset + bytes.length));
+      });
+    });
+    return offset + size;
+  }
+
+  #isInside(offset: number, size: number): boolean {
+    return Number.isSafeInteger(offset) && offset >= 0 && offset + size <= this.length;
+  }
+
+  #reach(offset: number, size: number): void {
+    checkSize(offset, 'offset', this.most(size));
+    this.requireUsable();
+    this.requireBytes(offset, size, 'offset');
+  }
+
+  // --- changes ---
+
+  /** A step that may poison the mapping, or meet a fault, and notes if it did. */
+  *guarded<Name extends StepName>(name: Name, ...args: Parameters<Binding[Name]>): Work<number> {
+    try {
+      return yield* call(name, ...args);
+    } catch (error) {
+      this.#sync(true);
+      throw error;
+    }
+  }
+
+  /** @param isRoom - For what is yet to be written: blocks are set aside, and nobody waits for the disk. */
+  *resize(size: number, isRoom = false): Work<void> {
+    checkSize(size, 'size');
+    this.requireUsable();
+    if (this.isCow) {
+      throw new MmapUnsupportedError(
+        `'${this.path}' is a copy-on-write mapping, whose file never changes, nor does its length; to have another one, save it with writeToNewFile and open that with maxSize, go on with memory(name, file.asBuffer()), or open the file itself for writing`,
+        { path: this.path },
+      );
+    }
+    const { length } = this;
+    const target = Math.max(size - this.#traits.offset, 0);
+    const cover = yield* this.windows.cover(target);
+    // Whoever reads while this waits must not take the zeroes that come for the file's bytes.
+    if (target < this.length) this.#show(target);
+    try {
+      yield* call(isRoom ? 'makeRoom' : 'resize', this.id, size);
+    } catch (error) {
+      this.windows.cancel(cover);
+      if (!this.#isClosed) this.#show(length);
+      this.#sync(true);
+      throw error;
+    }
+    if (this.#isClosed) return; // by another thread, which was later
+    const [shown = 0] = result;
+    this.windows.use(cover);
+    this.#show(shown);
+    this.#sync(this.windows.isStale || !this.windows.covers(shown));
+  }
+
+  *freeze(exec: boolean): Work<void> {
+    this.requireUsable();
+    yield* this.guarded('freeze', this.id, exec);
+    this.access = exec ? Access.exec : Access.read;
+  }
+
+  *close(): Work<void> {
+    if (this.isClosed) return;
+    this.#hide();
+    try {
+      yield* call(this.#isAttached ? 'release' : 'close', this.#traits.id);
+      this.#traits.lockUse?.gave();
+    } finally {
+      this.#shut();
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { Buffer } from 'node:buffer';
+
+import { isBytes, plain } from '../arguments/bytes.js';
+import { checkInteger, checkSize } from '../arguments/range.js';
+import { MmapRangeError, typeError } from '../errors.js';
+import type { Mapping } from '../mapping/mapping.js';
+import { ownerOf } from '../mapping/windows.js';
+import { NumericWrites } from './generated/numeric-writes.js';
+
+/** Bytes of a source of {@link FileWrites.write}. */
+export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
+  if (typeof source === 'string') return Buffer.from(source);
+  if (isBytes(source)) return plain(source, name);
+  throw typeError(name, 'a Uint8Array or a string', source);
+}
+
+/**
+ * Copies the start of `from` in.
+ * @param count - How many bytes; asked again each time, for another thread may make the mapping shorter.
+ */
+function store(mapping: Mapping, from: Uint8Array, offset: number, count: () => number): number {
+  const stored = mapping.settled(() => {
+    const length = count();
+    const part = length === from.length ? from : from.subarray(0, length);
+    mapping.windows.store(offset, mapping.windows.aliases(part, mapping) ? part.slice() : part);
+    return length;
+  }, from);
+  mapping.checkAfter(stored);
+  return stored;
+}
+
+/** The larger a move is, the more of it goes at once; bounded, for files larger than the heap. */
+const MOVE = 1 << 20;
+
+/** Writing to a mapped file that never leaves memory; shared by the sync and the async classes. */
+export abstract class FileWrites extends NumericWrites {
+  /**
+   * Copies all of `source` to `offset`.
+   * @param source - Bytes, or text in UTF-8.
+   * @param offset - Of the first byte: 0 to `length` less the bytes of `source`. Default: `0`.
+   * @returns The offset after the last byte, where the next write goes.
+   * @throws MmapRangeError if there is not enough room; then nothing is written.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFileMut.memory('log', new Uint8Array(11));
+   * let end = file.write('hello ');
+   * end = file.write('world', end);
+   * console.log(end, file.asBuffer().toString()); // 11 hello world
+   * ```
+   */
+  write(source: Uint8Array | string, offset = 0): number {
+    const from = sourceBytes(source);
+    checkSize(offset, 'offset');
+    const mapping = this._mapping;
+    const stored = store(mapping, from, offset, () => {
+      mapping.requireUsable();
+      mapping.requireBytes(offset, from.length, 'source');
+      return from.length;
+    });
+    return offset + stored;
+  }
+
+  /**
+   * The same as {@link write}, by the name that the Rust crate has for it.
+   * @param offset - Of the first byte. Default: `0`.
+   */
+  writeAll(source: Uint8Array | string, offset = 0): number {
+    return this.write(source, offset);
+  }
+
+  /**
+   * Copies as much of the start of `source` to `offset` as there is room for.
+   * @param offset - Of the first byte; any. Default: `0`.
+   * @returns The bytes written: fewer than `source` has at the end of the mapping, 0 past it. Text may be cut inside a character.
+   * @throws TypeError, MmapRangeError (an offset that is not an integer of 0 to 2^53-1), MmapClosedError, MmapPoisonedError,
+   * MmapFaultError
+   */
+  writeSome(source: Uint8Array | string, offset = 0): number {
+    const from = sourceBytes(source);
+    checkSize(offset, 'offset');
+    const mapping = this._mapping;
+    return store(mapping, from, offset, () => {
+      mapping.requireUsable();
+      return Math.max(Math.min(from.length, mapping.length - offset), 0);
+    });
+  }
+
+  /**
+   * Fills a range with a byte, or with bytes or text over and over.
+   * @param value - A byte (0 to 255), bytes, or text in UTF-8; not empty.
+   * @param start - First byte. Default: `0`.
+   * @param end - Behind the last byte. Default: `length`.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   */
+  fill(value: number | Uint8Array | string, start = 0, end?: number): void {
+    // A copy, because the pattern may lie in the very range.
+    const pattern =
+      typeof value === 'number' ? Uint8Array.of(value) : sourceBytes(value, 'value').slice();
+    if (typeof value === 'number') checkInteger(value, 'value', 0, 255);
+    if (pattern.length === 0) {
+      throw new MmapRangeError('"value" must not be empty: there is nothing to fill with', {
+        argument: 'value',
+      });
+    }
+    if (isBytes(value)) ownerOf(value)?.requireIntact();
+    const mapping = this._mapping;
+    const count = mapping.settled(() => {
+      const until = mapping.resolveEnd(start, end);
+      mapping.windows.each(start, until - start, (bytes, at) => {
+        const phase = (at - start) % pattern.length;
+        bytes.fill(Buffer.concat([pattern.subarray(phase), pattern.subarray(0, phase)]));
+      });
+      return until - start;
+    });
+    mapping.checkAfter(count);
+  }
+
+  /**
+   * Fills a range with zeroes.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   */
+  zeroRange(start: number, end: number): void {
+    const { _mapping: mapping } = this;
+    checkSize(start, 'start', mapping.most());
+    checkSize(end, 'end', mapping.most());
+    this.fill(0, start, end);
+  }
+
+  /**
+   * Copies the bytes from `start` to `end` to `target`, overlapping or not.
+   * @param target - Where the first byte goes: 0 to `length`.
+   * @param start - First byte to copy: 0 to `end`.
+   * @param end - The byte after the last one. Default: `length`.
+   * @throws MmapRangeError if they do not fit there; then nothing is copied.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError
+   */
+  copyWithin(target: number, start: number, end?: number): void {
+    const mapping = this._mapping;
+    checkSize(target, 'target', mapping.most());
+    checkSize(start, 'start', mapping.most());
+    const length = mapping.resolveEnd(start, end) - start;
+    if (length > mapping.length - target) {
+      throw new MmapRangeError(
+        `${length} bytes from "start" ${start} do not fit at "target" ${target}: the mapping has ${mapping.length} bytes`,
+        { argument: 'target', path: mapping.path },
+      );
+    }
+    // Backwards where the ranges overlap that way, so that nothing is overwritten before it is read.
+    const isBackwards = target > start;
+    for (let done = 0; done < length; done += MOVE) {
+      const size = Math.min(MOVE, length - done);
+      const shift = isBackwards ? length - done - size : done;
+      const piece = mapping.settled(() => {
+        mapping.resolve(start + shift, size, true);
+        return mapping.windows.copy(start + shift, size);
+      });
+      this.write(piece, target + shift);
+    }
+  }
+}

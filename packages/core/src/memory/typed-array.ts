@@ -1,0 +1,107 @@
+import process from 'node:process';
+import { types } from 'node:util';
+import { checkSize } from '../arguments/range.js';
+import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
+import type { Mapping } from '../mapping/mapping.js';
+import { isBigEndian } from './endianness.js';
+
+/** A constructor of typed arrays: `Float64Array` and its like. */
+export interface TypedArrayConstructor {
+  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): object;
+  readonly BYTES_PER_ELEMENT: number;
+  readonly prototype: {
+    readonly [Symbol.toStringTag]: string;
+    readonly buffer: ArrayBufferLike;
+    readonly length: number;
+  };
+}
+
+/** The typed arrays over one kind of memory that every compiler knows, by their names. */
+interface TypedArrays<Memory extends ArrayBufferLike> {
+  Int8Array: Int8Array<Memory>;
+  Uint8Array: Uint8Array<Memory>;
+  Uint8ClampedArray: Uint8ClampedArray<Memory>;
+  Int16Array: Int16Array<Memory>;
+  Uint16Array: Uint16Array<Memory>;
+  Int32Array: Int32Array<Memory>;
+  Uint32Array: Uint32Array<Memory>;
+  Float32Array: Float32Array<Memory>;
+  Float64Array: Float64Array<Memory>;
+  BigInt64Array: BigInt64Array<Memory>;
+  BigUint64Array: BigUint64Array<Memory>;
+}
+
+/** What a constructor of typed arrays makes over memory of one kind. */
+export type TypedArrayOf<
+  Type extends TypedArrayConstructor,
+  Memory extends ArrayBufferLike,
+> = Type['prototype'][typeof Symbol.toStringTag] extends keyof TypedArrays<Memory>
+  ? TypedArrays<Memory>[Type['prototype'][typeof Symbol.toStringTag]]
+  : Type['prototype'] & { readonly buffer: Memory };
+
+/** A typed array over a range of a mapping; see `FileReads.array`. */
+export function arrayOver(
+  mapping: Mapping,
+  type: TypedArrayConstructor,
+  offset = 0,
+  length?: number,
+): object {
+  const size = sizeOf(type);
+  checkSize(offset, 'offset', mapping.most());
+  if (length !== undefined) checkSize(length, 'length', Math.floor(mapping.most(offset) / size));
+  if (size > 1 && isBigEndian()) {
+    throw new MmapUnsupportedError(
+      `${type.name} has the byte order of the machine, and here on ${process.arch} that is big-endian; read with a DataView, or with methods such as readDoubleLE`,
+      { argument: 'type', path: mapping.path },
+    );
+  }
+  const rest = mapping.resolve(offset, undefined);
+  const most = Math.floor(rest / size);
+  if (length !== undefined && length > most) {
+    mapping.requireUsable();
+    throw new MmapRangeError(
+      `"length" ${length} is past the end: from "offset" ${offset} on the mapping has ${most} elements of ${size} bytes`,
+      { argument: 'length', path: mapping.path },
+    );
+  }
+  if (length === undefined && rest % size !== 0) {
+    throw new MmapRangeError(
+      `"length" is needed, because the ${rest} bytes from "offset" ${offset} on are no whole number of elements of ${size} bytes: ${most}, or fewer`,
+      { argument: 'length', path: mapping.path },
+    );
+  }
+  const odd = (mapping.windows.delta + offset) % size; // windows start at a page
+  if (odd !== 0) {
+    throw new MmapRangeError(
+      `"offset" ${offset} is ${odd} bytes past a multiple of ${size} in memory, where ${type.name} needs one: the next is ${offset - odd + size}; for other offsets there are a DataView, and methods such as readDoubleLE`,
+      { argument: 'offset', path: mapping.path },
+    );
+  }
+  const count = length ?? most;
+  const view = mapping.bytes(offset, count * size);
+  const array = new type(view.buffer as ArrayBuffer, view.byteOffset, count);
+  if (types.isTypedArray(array) && array.byteLength === view.length) return array;
+  throw refused(type); // it only seemed to be one
+}
+
+/** The bytes of an element, which typed arrays of every realm have, and what extends them only inherits. */
+function sizeOf(type: TypedArrayConstructor): number {
+  const size: unknown =
+    typeof type === 'function'
+      ? Object.getOwnPropertyDescriptor(type, 'BYTES_PER_ELEMENT')?.value
+      : undefined;
+  if (size === 1 || size === 2 || size === 4 || size === 8) return size;
+  throw refused(type);
+}
+
+function refused(type: unknown): TypeError {
+  const isDataView = typeof type === 'function' && type.name === 'DataView';
+  const instead = isDataView
+    ? ' (of what bytes() returns: new DataView(buffer, byteOffset, length))'
+    : '';
+  return typeError(
+    'type',
+    `the constructor of a typed array, such as Float64Array${instead}`,
+    type,
+  );
+}

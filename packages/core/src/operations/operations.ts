@@ -1,0 +1,220 @@
+import type { BigIntStats, Stats } from 'node:fs';
+
+import { type Advice, checkAdvice } from '../arguments/advice.js';
+import { type LockOptions, readOptions } from '../arguments/options.js';
+import type { Place } from '../arguments/path.js';
+import { checkTimeout } from '../arguments/range.js';
+import { type OperationOptions, operationOptions } from '../arguments/signal.js';
+import { type HandleId, LockKind } from '../binding/binding.js';
+import { call, perform, sleep, type Work } from '../binding/steps.js';
+import { typeError } from '../errors.js';
+import { now } from '../host.js';
+import { pauses, timedOut } from '../mapping/lock-queue.js';
+import type { Mapping } from '../mapping/mapping.js';
+import type { FileReads } from '../memory/file-reads.js';
+import { statNumbers, toBigIntStats, toStats } from './stat.js';
+
+// What the sync and the async classes do alike: arguments first, then the state, then the system.
+
+export const LOCK_STATES = ['none', 'shared', 'exclusive'] as const;
+
+/** The advisory lock that a handle holds. */
+export type LockState = (typeof LOCK_STATES)[number];
+
+type Range = [offset: number | undefined, length: number | undefined];
+
+export function* flush(mapping: Mapping, wait: boolean, ...[offset, length]: Range): Work<void> {
+  const bytes = mapping.resolve(offset, length, true);
+  yield* mapping.guarded('flush', mapping.id, offset ?? 0, bytes, wait);
+}
+
+export function* advise(mapping: Mapping, advice: Advice, ...[offset, length]: Range): Work<void> {
+  const index = checkAdvice(advice);
+  const bytes = mapping.resolve(offset, length);
+  yield* call('advise', mapping.id, index, offset ?? 0, bytes);
+}
+
+export function* prefetch(mapping: Mapping, ...[offset, length]: Range): Work<void> {
+  const bytes = mapping.resolve(offset, length);
+  yield* mapping.guarded('prefetch', mapping.id, offset ?? 0, bytes);
+}
+
+export function* fetch(mapping: Mapping, ...[offset, length]: Range): Work<void> {
+  const bytes = mapping.resolve(offset, length);
+  yield* mapping.guarded('fetch', mapping.id, offset ?? 0, bytes);
+}
+
+export function* lockMemory(
+  mapping: Mapping,
+  lock: boolean,
+  ...[offset, length]: Range
+): Work<void> {
+  const bytes = mapping.resolve(offset, length);
+  yield* mapping.guarded('lockMemory', mapping.id, offset ?? 0, bytes, lock);
+}
+
+/** Options of `writeToNewFile`. */
+export interface WriteToNewFileOptions {
+  /**
+   * Whether the copy may take the place of a file that has the path already. The copy is made beside it under a hidden name, synced,
+   * and renamed over it in one step (`rename(2)`): whatever happens, the path leads to the whole old file or to the whole new one, and
+   * whoever has the old one open, or mapped, goes on with that. The mapped file itself may be replaced.
+   *
+   * The copy gets the permissions of the file that it replaces, and its owner and group as far as the process may give them.
+   * A symbolic link is itself replaced, not the file that it leads to; directories, devices, pipes and sockets are refused. Locks
+   * are not looked at, for they belong to the old file. It is no error that nothing has the path.
+   *
+   * Given a file, it is replaced only if the path leads to just that file; else an `MmapIdentityError` tells what was found.
+   * What `remove` cannot exclude, this cannot either: another one being renamed to the path in the instant after the last look.
+   *
+   * @defaultValue `false`
+   */
+  replace?: boolean | FileReads | undefined;
+}
+
+/** What `writeToNewFile` is called with behind the path: the options may come alone. */
+export type CopyArguments = readonly [
+  offset?: number | WriteToNewFileOptions | undefined,
+  length?: number | undefined,
+  options?: WriteToNewFileOptions | undefined,
+];
+
+/** Which part is copied, and what the copy may replace: nothing, anything, or a certain file. */
+export interface CopyRequest {
+  readonly offset: number | undefined;
+  readonly length: number | undefined;
+  readonly replace: boolean | { readonly id: HandleId };
+  readonly signal?: AbortSignal | undefined;
+}
+
+const COPY_TAKES = new Set(['replace']);
+
+const readCopyOptions = (options: object | undefined): WriteToNewFileOptions & OperationOptions =>
+  readOptions(options, COPY_TAKES, 'writeToNewFile');
+
+/** As {@link copyRequest} has its options read where there is a `signal`. */
+export const readAbortableCopyOptions: typeof readCopyOptions = (options) =>
+  operationOptions(options, COPY_TAKES);
+
+/** @throws TypeError, MmapClosedError of the file that is to be replaced */
+export function copyRequest(args: CopyArguments, read = readCopyOptions): CopyRequest {
+  const [first, ...others] = args;
+  const isRecord = typeof first === 'object' && first !== null && !Array.isArray(first);
+  const isAlone = isRecord && others.every((other) => other === undefined);
+  const [offset, length, options] = isAlone ? [undefined, undefined, first] : args;
+  const { replace = false, signal } = read(options);
+  return { offset: offset as number | undefined, length, replace: toReplaced(replace), signal };
+}
+
+/** A file of any class, and of any copy of the package, is known by its mapping, which has a handle. */
+function toReplaced(value: unknown): boolean | { readonly id: HandleId } {
+  if (typeof value === 'boolean') return value;
+  const mapping = (value as { _mapping?: { id: HandleId } } | null)?._mapping;
+  if (typeof mapping?.id === 'number') return mapping;
+  throw typeError('replace', 'a boolean, or an open file', value);
+}
+
+export function* writeToNewFile(
+  mapping: Mapping,
+  { path, directory }: Place,
+  { offset, length, replace }: CopyRequest,
+): Work<void> {
+  const bytes = mapping.resolve(offset, length);
+  const old = typeof replace === 'object' ? replace.id : replace ? 0 : -1;
+  yield* mapping.guarded('writeToNewFile', mapping.id, path, offset ?? 0, bytes, directory, old);
+}
+
+/** How a lock is asked for. */
+export interface LockRequest {
+  readonly kind: LockKind;
+  /** Whether one that the handle has from an earlier call will do. */
+  readonly again: boolean;
+  /** Whether the one that `open` took, which has no owner, gets one. */
+  readonly adopt: boolean;
+}
+
+/** @returns Whether the call has it now. */
+export function* lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Work<boolean> {
+  const isHeld = (yield* call('lock', mapping.id, kind, again, adopt)) === 1;
+  if (isHeld) mapping.lockTurn.took();
+  return isHeld;
+}
+
+const LOCK_TAKES = new Set(['timeout']);
+
+/** Keeps the thread waiting for the lock, and still lets it, or the process, be ended. */
+export function waitForLock(
+  mapping: Mapping,
+  kind: LockKind,
+  options: LockOptions | undefined,
+): void {
+  const { timeout } = readOptions(options, LOCK_TAKES);
+  if (timeout !== undefined) checkTimeout(timeout, 'timeout');
+  const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
+  const wait = (milliseconds: number) => sleep(Math.max(0, Math.min(milliseconds, until - now())));
+  for (const pause of pauses()) {
+    const rest = mapping.lockTurn.rest();
+    if (rest > 0) wait(rest);
+    if (perform(lock(mapping, { kind, again: true, adopt: true }))) return;
+    if (now() >= until) throw timedOut(mapping.path, timeout);
+    wait(pause);
+  }
+}
+
+/** @returns Whether the handle has it now, without waiting. */
+export function* tryLock(mapping: Mapping, kind: LockKind): Work<boolean> {
+  return yield* lock(mapping, { kind, again: true, adopt: false });
+}
+
+export function* unlock(mapping: Mapping): Work<void> {
+  yield* call('lock', mapping.id, LockKind.none, false, false);
+  mapping.lockTurn.gave();
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /**
+   * Whether what was stored is to be on the disk before the file is closed, as after `flush`. If that fails, the handle stays
+   * open, and its mapping is poisoned; `close` without it then closes it. @defaultValue `false`
+   */
+  flush?: boolean | undefined;
+}
+
+const CLOSE_TAKES = new Set(['flush']);
+
+/** Whether `options` of `close` ask for a flush. @throws TypeError */
+export function isFlushed(options: CloseOptions | undefined): boolean {
+  if (options === undefined) return false;
+  const { flush = false } = readOptions(options, CLOSE_TAKES, 'close');
+  if (typeof flush !== 'boolean') throw typeError('flush', 'a boolean', flush);
+  return flush;
+}
+
+export function close(mapping: Mapping, isFlushed: boolean): Work<void> {
+  return isFlushed ? flushAndClose(mapping) : mapping.close();
+}
+
+function* flushAndClose(mapping: Mapping): Work<void> {
+  if (!mapping.isClosed) yield* flush(mapping, true, undefined, undefined);
+  yield* mapping.close();
+}
+
+/** Whether `options` of `stat` ask for bigints. @throws TypeError */
+export function isBigStat(options: { bigint?: boolean | undefined } | undefined): boolean {
+  const { bigint = false } = readOptions(options, new Set(['bigint']));
+  if (typeof bigint !== 'boolean') throw typeError('bigint', 'a boolean', bigint);
+  return bigint;
+}
+
+export function* stat(mapping: Mapping, isBig: boolean): Work<Stats | BigIntStats> {
+  const numbers = statNumbers();
+  yield* call('stat', mapping.id, numbers);
+  return isBig ? toBigIntStats(numbers) : toStats(numbers);
+}
+
+export function* remove(mapping: Mapping): Work<void> {
+  const { id } = mapping;
+  mapping.requirePath();
+  yield* call('remove', id);
+  yield* mapping.close();
+}
