@@ -46,6 +46,7 @@ export const base: Options = {
   sourcemap: true,
   keepNames: true,
   silent: true,
+  external: [/^@fmmap\//],
   banner: { js: `'use strict';\nconst { ${INTRINSICS.join(', ')} } = globalThis;` },
 };
 

@@ -55,17 +55,17 @@ export function accessorFiles(kinds: readonly NumericKind[]): Files {
       methods: [...accessors.map(writeMethod), ...sizedKinds.map(sizedWriteMethod)],
     },
     'cursor-reads.ts': {
-      imports: [cursor, sized, "import type { NumericReads } from './numeric-reads.js';"],
+      imports: [cursor, sized],
       name: 'CursorReads',
       docs: [{ description: 'The typed reads of a reader, at its position.' }],
-      ...overFile('NumericReads'),
+      ...overCursor,
       methods: [...accessors.map(readerMethod), ...sizedKinds.map(sizedReaderMethod)],
     },
     'cursor-writes.ts': {
-      imports: [cursor, sized, "import type { NumericWrites } from './numeric-writes.js';"],
+      imports: [cursor, sized],
       name: 'CursorWrites',
       docs: [{ description: 'The typed writes of a writer, at its position.' }],
-      ...overFile('NumericWrites'),
+      ...overCursor,
       methods: [...accessors.map(writerMethod), ...sizedKinds.map(sizedWriterMethod)],
     },
   });
@@ -200,8 +200,8 @@ const mappingField: Property = {
   docs: [{ description: '@internal' }],
 };
 
-/** A class over a position in a file of which `accessors` are the typed ones. */
-const overFile = (accessors: string) => ({
-  typeParameters: [{ name: 'File', constraint: accessors, default: accessors }],
-  extends: 'Cursor<File>',
-});
+/** A class over a position in a file. */
+const overCursor = {
+  typeParameters: [{ name: 'Memory', constraint: 'ArrayBufferLike', default: 'ArrayBuffer' }],
+  extends: 'Cursor<Memory>',
+};

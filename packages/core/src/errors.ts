@@ -35,12 +35,19 @@ export type IdentityReason = 'missing' | 'replaced' | 'symlink';
  * everywhere in Node. `cause`, where there is one, is the error of the system, of Node or of JavaScript behind it.
  */
 export class MmapError extends Error {
+  /** A stable word to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
   declare code: string;
+  /** The file, as its path was given when it was opened. */
   declare path?: string;
+  /** The second file, for operations that have two. */
   declare dest?: string;
+  /** The system call that failed. */
   declare syscall?: string;
+  /** The system's error number, negative as in Node. */
   declare errno?: number;
+  /** The option or parameter that was wrong. */
   declare argument?: string;
+  /** The error of the system, of Node or of JavaScript that led to this one. */
   declare cause?: Error;
 
   constructor(message: string, details: MmapErrorDetails = {}) {
@@ -116,6 +123,7 @@ const WHY: Readonly<Record<FaultReason, string>> = {
  * `reopen` or `close`. `code` is `'ERR_MMAP_FAULT'`.
  */
 export class MmapFaultError extends MmapError {
+  /** Why the page could not be used. */
   declare reason: FaultReason;
   /** What the system said, where it said more than a signal: `MmapError` `EIO` or `ENOSPC`, for example. */
   declare cause?: MmapError;
@@ -145,6 +153,7 @@ export class MmapLockError extends MmapError {}
 
 /** As {@link MmapError}, which it is an `instanceof` as well. */
 export interface MmapRangeError extends MmapError {
+  /** The error that led to this one. */
   cause?: Error;
 }
 

@@ -1,50 +1,42 @@
-// The public names; `./internal` has those that the async packages need as well.
+// What users import.
+
+export { syncDirectory, syncParentDirectory } from './api/directory.js';
+export { MmapFile } from './api/mmap-file.js';
+export { MmapFileMut } from './api/mmap-file-mut.js';
+export { MmapFileReader } from './api/mmap-file-reader.js';
+export { MmapFileWriter } from './api/mmap-file-writer.js';
+export { type Advice, isAdviceSupported } from './arguments/advice.js';
 export type {
-  Advice,
   AttachOptions,
-  CloseOptions,
   CreateOptions,
-  CursorDescription,
-  FaultListener,
-  FaultReason,
-  FileDescription,
-  FileLike,
-  IdentityReason,
   LockOptions,
-  LockState,
   MapOptions,
   MemoryOf,
-  MmapErrorDetails,
-  Needle,
-  OffsetArray,
   OpenMutOptions,
   OpenOptions,
   OpenOrCreateOptions,
-  PathLike,
-  SharedMapping,
-  TypedArrayConstructor,
-  TypedArrayOf,
-  WasmMemory,
-  WasmRange,
-  Whence,
-  WriteToNewFileOptions,
-} from './internal.js';
+} from './arguments/options.js';
+export type { FileLike, PathLike } from './arguments/path.js';
+export { type OffsetArray, pageSize } from './binding/binding.js';
 export {
-  disableFaultGuard,
-  isAdviceSupported,
+  type FaultReason,
+  type IdentityReason,
   MmapClosedError,
   MmapError,
+  type MmapErrorDetails,
   MmapFaultError,
-  MmapFile,
-  MmapFileMut,
-  MmapFileReader,
-  MmapFileWriter,
   MmapIdentityError,
   MmapLockError,
   MmapPoisonedError,
   MmapRangeError,
   MmapUnsupportedError,
-  pageSize,
-  syncDirectory,
-  syncParentDirectory,
-} from './internal.js';
+} from './errors.js';
+export type { CursorDescription, FileDescription } from './mapping/describe.js';
+export { disableFaultGuard, type FaultListener } from './mapping/faults.js';
+export type { SharedMapping } from './mapping/mapping.js';
+export type { WasmMemory } from './mapping/wasm-memory.js';
+export type { Whence } from './memory/cursor.js';
+export type { Needle } from './memory/search.js';
+export type { TypedArrayConstructor, TypedArrayOf } from './memory/typed-array.js';
+export type { WasmRange } from './memory/wasm-range.js';
+export type { CloseOptions, LockState, WriteToNewFileOptions } from './operations/operations.js';

@@ -30,7 +30,7 @@ import { AsyncMmapFile, opening } from './async-mmap-file.js';
 import { AsyncMmapFileWriter } from './async-writer.js';
 import { runtime, Writes } from './runtime.js';
 
-// mixin() below adds what this declares.
+/** The methods that write to memory, which `mixin` below adds to the class. */
 // biome-ignore lint/correctness/noUnusedVariables: it is the class's, and has its parameters
 export interface AsyncMmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends Writes {}
 
@@ -292,6 +292,7 @@ export class AsyncMmapFileMut<
     yield* mapping.close();
   }
 
+  /** Calls {@link remove} if {@link removeOnDispose} is set, and then {@link close}: for `await using`. */
   override async [Symbol.asyncDispose](): Promise<void> {
     await this._dispose(() => this.#disposing());
   }

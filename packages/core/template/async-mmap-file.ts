@@ -64,16 +64,17 @@ import { Reads, runtime } from './runtime.js';
  * ```
  */
 export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
-  extends Reads
+  extends Reads<Memory>
   implements AsyncDisposable
 {
   /** @internal */
   readonly _mapping: Mapping;
-  /** @internal */
-  declare readonly _memory: Memory;
 
-  /** @internal */
-  constructor(mapping: Mapping) {
+  /**
+   * For the static methods, which make files: use {@link open}, {@link memory} or {@link attach}.
+   * @throws TypeError `ERR_INVALID_THIS` if anyone else calls it.
+   */
+  constructor(mapping: object) {
     super();
     this._mapping = checkMapping(mapping, new.target);
   }
@@ -287,6 +288,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws MmapClosedError
    */
   async stat(options?: { bigint?: false | undefined }): Promise<fs.Stats>;
+  /** The same, with numbers as bigints and times in nanoseconds. */
   async stat(options: { bigint: true }): Promise<fs.BigIntStats>;
   async stat(options?: { bigint?: boolean | undefined }): Promise<fs.Stats | fs.BigIntStats> {
     const isBig = operations.isBigStat(options);

@@ -8,6 +8,7 @@ import {
   failLate,
   type Needle,
   type OperationOptions,
+  peekAt,
   prepare,
   readSome,
   toDelimiter,
@@ -51,6 +52,15 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     // Before it waits, so that two reads at once get different bytes.
     this.advance(Math.max(Math.min(to.length, mapping.length - from), 0));
     return await readSome(runtime, mapping, to, from, signal);
+  }
+
+  /**
+   * Like {@link bytes}, but stays, and gives what there is where too little remains.
+   * @param length - Bytes, at most; any.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  peek(length: number): Buffer<Memory> {
+    return peekAt(this.file._mapping, this, length) as Buffer<Memory>;
   }
 
   /**

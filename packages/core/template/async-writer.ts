@@ -1,17 +1,12 @@
 import {
   abortable,
   aim,
+  type CursorFile,
   failLate,
   type OperationOptions,
-  type ReadableToo,
   readSome,
 } from '../src/internal.js';
 import { runtime, Writer } from './runtime.js';
-
-/** A file that a writer can flush. */
-interface WritableFile extends ReadableToo {
-  flush(offset?: number, length?: number, options?: OperationOptions): Promise<void>;
-}
 
 /**
  * Writes a part of a mapped file from a position that moves. Made by `file.writer()`. Only `flush`
@@ -28,10 +23,14 @@ interface WritableFile extends ReadableToo {
  * await writer.flush();
  * ```
  */
-export class AsyncMmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extends Writer<
-  WritableFile,
-  Memory
-> {
+export class AsyncMmapFileWriter<
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends Writer<Memory> {
+  /** @internal */
+  declare protected readonly file: CursorFile & {
+    flush(offset: number, length: number, options?: OperationOptions): Promise<void>;
+  };
+
   /**
    * Fills `target` with what is there from the position on, at most `target.length` bytes, and moves past it.
    * @returns The bytes read; 0 at the end.

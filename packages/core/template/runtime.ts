@@ -7,10 +7,12 @@ export const runtime: Runtime = {
 };
 
 /** What files have besides the template's methods. */
-export abstract class Reads extends FileReads {}
+export abstract class Reads<
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends FileReads<Memory> {}
 
 /** What writable files have besides. */
 export abstract class Writes extends FileWrites {}
 
 /** What readers and writers extend: these, or classes with further methods. */
-export { CursorReader as Reader, CursorWriter as Writer } from '../src/internal.js';
+export { CursorReads as Reader, CursorWriter as Writer } from '../src/internal.js';

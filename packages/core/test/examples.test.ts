@@ -72,7 +72,11 @@ describe('the examples in the documentation of the API', () => {
   test('are found', () => {
     expect(examples.length).toBeGreaterThanOrEqual(8);
     const files = new Set(examples.map(({ where }) => where.replace(/:\d+$/, '')));
-    for (const file of ['mmap-file.ts', 'mmap-file-mut.ts', 'generated/numeric-reads.ts']) {
+    for (const file of [
+      'api/mmap-file.ts',
+      'api/mmap-file-mut.ts',
+      'memory/generated/numeric-reads.ts',
+    ]) {
       expect(files).toContain(file);
     }
     const fences = fs

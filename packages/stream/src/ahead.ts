@@ -5,14 +5,14 @@ const STEP = 2 ** 21;
 
 /** Reads a range in, ahead of somebody who goes through it. */
 export class Ahead {
-  readonly #file: FileReads;
+  readonly #file: FileReads<ArrayBufferLike>;
   readonly #end: number;
   readonly #signal: AbortSignal;
   /** Up to where everything has been read in. */
   #ready: number;
   #pending: Promise<void> | undefined;
 
-  constructor(file: FileReads, from: number, end: number, signal: AbortSignal) {
+  constructor(file: FileReads<ArrayBufferLike>, from: number, end: number, signal: AbortSignal) {
     this.#file = file;
     this.#ready = from;
     this.#end = end;

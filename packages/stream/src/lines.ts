@@ -17,7 +17,7 @@ const LF = 10;
 const BLOCK = 2 ** 18;
 
 export function linesOf(
-  file: FileReads,
+  file: FileReads<ArrayBufferLike>,
   options: LinesOptions | undefined,
 ): AsyncGenerator<string, void, undefined> {
   const { offset = 0, length, signal } = operationOptions(options, ['offset', 'length']);
@@ -26,7 +26,7 @@ export function linesOf(
 }
 
 async function* generate(
-  file: FileReads,
+  file: FileReads<ArrayBufferLike>,
   offset: number,
   end: number,
   signal: AbortSignal | undefined,
@@ -53,7 +53,7 @@ async function* generate(
 }
 
 /** Where there are line feeds in a part of the file. */
-function lineEnds(file: FileReads, from: number, until: number): number[] {
+function lineEnds(file: FileReads<ArrayBufferLike>, from: number, until: number): number[] {
   const mapping = file._mapping;
   const found = mapping.settled(() => {
     mapping.resolve(from, until - from);
@@ -68,7 +68,12 @@ function lineEnds(file: FileReads, from: number, until: number): number[] {
 }
 
 /** A line from the file itself, so that no character is ever cut in two. */
-function textOf(file: FileReads, from: number, until: number, isEnded: boolean): string {
+function textOf(
+  file: FileReads<ArrayBufferLike>,
+  from: number,
+  until: number,
+  isEnded: boolean,
+): string {
   const mapping = file._mapping;
   const text = mapping.settled(() => {
     mapping.resolve(from, until - from);

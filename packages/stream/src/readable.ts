@@ -34,7 +34,7 @@ const CHECK = 2 ** 20;
 const MOST = 2 ** 30;
 
 export function readableOf(
-  file: FileReads,
+  file: FileReads<ArrayBufferLike>,
   options: ReadableOptions | undefined,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const takes = ['offset', 'length', 'chunkSize', 'copy'];
@@ -53,7 +53,7 @@ export function readableOf(
 /** Where the bytes of a stream come from. */
 class Source {
   readonly type = 'bytes';
-  readonly #file: FileReads;
+  readonly #file: FileReads<ArrayBufferLike>;
   readonly #offset: number;
   readonly #end: number;
   readonly #chunkSize: number;
@@ -68,7 +68,7 @@ class Source {
   #unlisten: (() => void) | undefined;
 
   constructor(
-    file: FileReads,
+    file: FileReads<ArrayBufferLike>,
     offset: number,
     length: number,
     chunkSize: number,

@@ -1,11 +1,10 @@
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import {
-  CursorReader,
-  FileReads,
+  CursorReads,
   CursorWriter,
+  FileReads,
   FileWrites,
   type OperationOptions,
-  type ReadableToo,
 } from '@fmmap/core/internal';
 import { type LinesOptions, linesOf } from './lines.js';
 import { type ChunkOptions, type ReadableOptions, readableOf } from './readable.js';
@@ -14,7 +13,10 @@ import { type WritableOptions, writableOf } from './writable.js';
 
 export { poolRuntime as runtime } from '@fmmap/core/internal';
 
-export abstract class Reads extends FileReads {
+/** What files have besides the methods of every async package. */
+export abstract class Reads<
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends FileReads<Memory> {
   /**
    * A byte stream over a range, by default all of it. What it is about to give is read in on the
    * thread pool of libuv, one step ahead, so that the event loop waits for no disk.
@@ -62,6 +64,7 @@ export abstract class Reads extends FileReads {
   }
 }
 
+/** What writable files have besides. */
 export abstract class Writes extends FileWrites {
   /**
    * A stream that writes bytes, or text as UTF-8, from an offset on. It takes chunks as fast as the
@@ -97,9 +100,10 @@ export abstract class Writes extends FileWrites {
   }
 }
 
+/** What readers have besides. */
 export abstract class Reader<
   Memory extends ArrayBufferLike = ArrayBuffer,
-> extends CursorReader<Memory> {
+> extends CursorReads<Memory> {
   /**
    * A byte stream over what remains, as `readable` of the file gives; the reader is at its end from here on.
    *
@@ -126,10 +130,10 @@ export abstract class Reader<
   }
 }
 
+/** What writers have besides. */
 export abstract class Writer<
-  File extends ReadableToo,
   Memory extends ArrayBufferLike = ArrayBuffer,
-> extends CursorWriter<File, Memory> {
+> extends CursorWriter<Memory> {
   /**
    * A stream that writes to what remains, as `writable` of the file gives; the writer is at its end from here on.
    *

@@ -28,13 +28,15 @@ export interface MapProgress {
   readonly totalChunks: number;
   /** Bytes in the chunks that are done. */
   readonly bytes: number;
+  /** Bytes in all chunks. */
   readonly totalBytes: number;
 }
 
 /** Options of `map`. `timeout` is for each chunk. */
 export interface ChunkOptions<File, Args extends unknown[] = unknown[]> extends RunOptions {
-  /** The part of the mapping. @defaultValue all of it */
+  /** First byte of the part of the mapping to go over. @defaultValue `0` */
   offset?: number | undefined;
+  /** Of that part, in bytes. @defaultValue to the end */
   length?: number | undefined;
   /**
    * Bytes of a chunk, as near as the boundary allows.

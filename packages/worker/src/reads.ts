@@ -1,4 +1,4 @@
-import { failLate, FileReads } from '@fmmap/core/internal';
+import { FileReads, failLate } from '@fmmap/core/internal';
 
 import { type ChunkOptions, mapChunks } from './chunks.js';
 import { addCaller } from './failure.js';
@@ -14,7 +14,9 @@ import {
 } from './task.js';
 
 /** What files have besides the methods of every async package: work in other threads. */
-export abstract class Reads extends FileReads {
+export abstract class Reads<
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends FileReads<Memory> {
   /**
    * Runs a function in a worker thread, on a handle of its own on the same memory: nothing is copied,
    * opened or locked again. The function gets the file as the sync class (`MmapFile`, or
@@ -44,6 +46,7 @@ export abstract class Reads extends FileReads {
     task: (file: AttachedFile<this>, ...args: Args) => Result,
     ...args: Args
   ): Promise<Awaited<Result>>;
+  /** The same, with a task in a module of its own. */
   run<Result = unknown>(task: TaskModule, ...args: unknown[]): Promise<Result>;
   async run(task: TaskModule | ((...args: never[]) => unknown), ...args: unknown[]) {
     return await runTask(this, {}, task, args);
@@ -60,6 +63,7 @@ export abstract class Reads extends FileReads {
     task: (file: AttachedFile<this>, ...args: Args) => Result,
     ...args: Args
   ): Promise<Awaited<Result>>;
+  /** The same, with a task in a module of its own. */
   runWith<Result = unknown>(
     options: RunOptions,
     task: TaskModule,
@@ -96,6 +100,7 @@ export abstract class Reads extends FileReads {
     task: (file: AttachedFile<this>, offset: number, length: number, ...args: Args) => Result,
     options?: ChunkOptions<AttachedFile<this>, Args>,
   ): Promise<Awaited<Result>[]>;
+  /** The same, with a task in a module of its own. */
   map<Result = unknown>(
     task: TaskModule,
     options?: ChunkOptions<AttachedFile<this>>,
@@ -112,7 +117,7 @@ export abstract class Reads extends FileReads {
 failLate(Reads);
 
 async function runTask(
-  { _mapping: mapping }: FileReads,
+  { _mapping: mapping }: FileReads<ArrayBufferLike>,
   options: RunOptions,
   task: unknown,
   args: readonly unknown[],

@@ -12,7 +12,7 @@ import {
 import { unpackFailure } from './failure.js';
 import { getDefaultPool } from './pool.js';
 
-export { CursorReader as Reader, CursorWriter as Writer } from '@fmmap/core/internal';
+export { CursorReads as Reader, CursorWriter as Writer } from '@fmmap/core/internal';
 export { Reads } from './reads.js';
 
 /** Makes a handle, which would end with the thread that made it. */
@@ -51,4 +51,5 @@ function isHomeless({ cause }: MmapError): boolean {
   return (cause as { syscall?: unknown } | undefined)?.syscall === 'uv_cwd';
 }
 
+/** What writable files have besides. */
 export abstract class Writes extends FileWrites {}

@@ -1,14 +1,14 @@
 import { isAbsolute } from 'node:path';
 import { URL as NodeUrl, pathToFileURL } from 'node:url';
+import type { MmapFile, MmapFileMut } from '@fmmap/core';
 import {
   argumentError,
   asError,
   checkInteger,
   clone,
+  type FileReads,
   isUrl,
   type Mapping,
-  type MmapFile,
-  type MmapFileMut,
   type OperationOptions,
   operationOptions,
   typeError,
@@ -31,13 +31,12 @@ export interface RunOptions extends OperationOptions {
 }
 
 /** What a task gets for a file: the sync class for the same memory, with views that are shared if the file's are. */
-export type AttachedFile<File> = File extends {
-  readonly _memory: infer Memory extends ArrayBufferLike;
-}
-  ? File extends { writer: unknown }
-    ? MmapFileMut<Memory>
-    : MmapFile<Memory>
-  : never;
+export type AttachedFile<File> =
+  File extends FileReads<infer Memory extends ArrayBufferLike>
+    ? File extends { writer: unknown }
+      ? MmapFileMut<Memory>
+      : MmapFile<Memory>
+    : never;
 
 /** Where a task is found: a URL, or an absolute path, of a module whose default export it is. */
 export type TaskModule = string | URL;

@@ -21,7 +21,7 @@ import { MmapFile } from './mmap-file.js';
 import { MmapFileWriter } from './mmap-file-writer.js';
 import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
 
-// mixin() below adds what this declares.
+/** The methods that write to memory, which `mixin` below adds to the class. */
 // biome-ignore lint/correctness/noUnusedVariables: it is the class's, and has its parameters
 export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends FileWrites {}
 
@@ -264,6 +264,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     this.close();
   }
 
+  /** Calls {@link remove} if {@link removeOnDispose} is set, and then {@link close}: for `using`. */
   override [Symbol.dispose](): void {
     if (this.#removeOnDispose && !this.isClosed) {
       try {

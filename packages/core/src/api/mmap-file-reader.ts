@@ -1,7 +1,7 @@
 import { checkInteger, checkSize } from '../arguments/range.js';
 import { copyExact, copyTo, toTarget } from '../memory/copy.js';
-import { aim } from '../memory/cursor.js';
-import { CursorReader } from '../memory/cursor-reader.js';
+import { aim, peekAt } from '../memory/cursor.js';
+import { CursorReads } from '../memory/generated/cursor-reads.js';
 import { checkEncoding, indexOf, type Needle, toDelimiter } from '../memory/search.js';
 
 const LF = 10;
@@ -16,7 +16,7 @@ const LF = 10;
  * ```
  */
 export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
-  extends CursorReader<Memory>
+  extends CursorReads<Memory>
   implements Iterable<string>
 {
   /**
@@ -29,6 +29,15 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const read = copyTo(this.file._mapping, to, from);
     this.advance(read);
     return read;
+  }
+
+  /**
+   * Like {@link bytes}, but stays, and gives what there is where too little remains.
+   * @param length - Bytes, at most; any.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   */
+  peek(length: number): Buffer<Memory> {
+    return peekAt(this.file._mapping, this, length) as Buffer<Memory>;
   }
 
   /**

@@ -1,11 +1,6 @@
 import { copyTo } from '../memory/copy.js';
-import { aim } from '../memory/cursor.js';
-import { CursorWriter, type ReadableToo } from '../memory/cursor-writer.js';
-
-/** A file that a writer can flush. */
-interface WritableFile extends ReadableToo {
-  flush(offset?: number, length?: number): void;
-}
+import { aim, type CursorFile } from '../memory/cursor.js';
+import { CursorWriter } from '../memory/cursor-writer.js';
 
 /**
  * Writes a part of a mapped file from a position that moves. Made by `file.writer()`.
@@ -18,10 +13,12 @@ interface WritableFile extends ReadableToo {
  * writer.write('world');
  * ```
  */
-export class MmapFileWriter<Memory extends ArrayBufferLike = ArrayBuffer> extends CursorWriter<
-  WritableFile,
-  Memory
-> {
+export class MmapFileWriter<
+  Memory extends ArrayBufferLike = ArrayBuffer,
+> extends CursorWriter<Memory> {
+  /** @internal */
+  declare protected readonly file: CursorFile & { flush(offset: number, length: number): void };
+
   /**
    * Fills `target` with what is there from the position on, at most `target.length` bytes, and moves past it.
    * @returns The bytes read; 0 at the end.

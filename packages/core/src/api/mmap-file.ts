@@ -38,16 +38,17 @@ import { attachMapping, openFile, openMemory } from './open.js';
  * ```
  */
 export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
-  extends FileReads
+  extends FileReads<Memory>
   implements Disposable
 {
   /** @internal */
   readonly _mapping: Mapping;
-  /** @internal */
-  declare readonly _memory: Memory;
 
-  /** @internal */
-  constructor(mapping: Mapping) {
+  /**
+   * For the static methods, which make files: use {@link open}, {@link memory} or {@link attach}.
+   * @throws TypeError `ERR_INVALID_THIS` if anyone else calls it.
+   */
+  constructor(mapping: object) {
     super();
     this._mapping = checkMapping(mapping, new.target);
   }
@@ -249,6 +250,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws MmapClosedError
    */
   stat(options?: { bigint?: false | undefined }): fs.Stats;
+  /** The same, with numbers as bigints and times in nanoseconds. */
   stat(options: { bigint: true }): fs.BigIntStats;
   stat(options?: { bigint?: boolean | undefined }): fs.Stats | fs.BigIntStats {
     return perform(operations.stat(this._mapping, operations.isBigStat(options)));
@@ -343,6 +345,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     perform(operations.close(this._mapping, operations.isFlushed(options)));
   }
 
+  /** Calls {@link close}: for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -68,11 +68,13 @@ export interface MappingTraits extends Views {
  * once the file is closed. Whoever has it may read the file, and write to it if it is writable.
  */
 export interface SharedMapping {
+  /** The version of the token. */
   readonly fmmap: 1;
   /** For people. */
   readonly path: string;
   /** By which the binding knows the mapping; it cannot be guessed. */
   readonly secret: string;
+  /** The memory through which the file is seen. */
   readonly windows: readonly SharedArrayBuffer[];
 }
 

@@ -15,7 +15,9 @@ import { WebAssembly } from '../host.js';
  * `shared`.
  */
 export interface WasmMemory {
+  /** All of it; another one after it has grown. */
   readonly buffer: ArrayBufferLike;
+  /** Adds pages of 64 KiB. @returns How many there were. */
   grow(pages: number): number;
 }
 

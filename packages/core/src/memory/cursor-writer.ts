@@ -1,5 +1,4 @@
-import { checkSize } from '../arguments/range.js';
-import { type FileWrites, sourceBytes } from './file-writes.js';
+import { sourceBytes } from './file-writes.js';
 import { CursorWrites } from './generated/cursor-writes.js';
 
 /** From one position to another, and the range of the file. */
@@ -9,17 +8,10 @@ interface Unflushed {
   readonly range: readonly [offset: number, length: number];
 }
 
-/** A file that may be written, and read back. */
-export interface ReadableToo extends FileWrites {
-  readonly length: number;
-  bytes(offset?: number, length?: number): Buffer<ArrayBufferLike>;
-}
-
 /** What the writers of the sync and the async classes have in common: it never leaves memory. */
 export abstract class CursorWriter<
-  File extends ReadableToo,
   Memory extends ArrayBufferLike = ArrayBuffer,
-> extends CursorWrites<File> {
+> extends CursorWrites<Memory> {
   /** What was written since the last flush, counted as the position is. */
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
@@ -55,20 +47,7 @@ export abstract class CursorWriter<
     return written;
   }
 
-  /**
-   * The next `length` bytes without copying, as `MmapFile.asBuffer` has them; the position moves past them. What is stored
-   * through the view is not known to {@link flush}.
-   * @throws MmapRangeError if too little remains; the position stays.
-   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
-   */
-  bytes(length: number): Buffer<Memory> {
-    checkSize(length, 'length');
-    const bytes = this.file.bytes(this.claim(length), length) as Buffer<Memory>;
-    this.advance(length, false);
-    return bytes;
-  }
-
-  /** What has to be flushed, which from now on is not. What a truncate has taken away needs no flush. */
+  /** What has to be flushed, which from now on is not. What a truncate has taken away needs no flush. @internal */
   protected takeUnflushed(): Unflushed {
     const to = Math.min(this.offset + this.#to, this.file.length);
     const from = Math.min(this.offset + this.#from, to);
@@ -78,13 +57,13 @@ export abstract class CursorWriter<
     return taken;
   }
 
-  /** After a flush that failed. */
+  /** After a flush that failed. @internal */
   protected giveBack({ from, to }: Unflushed): void {
     this.#from = Math.min(this.#from, from);
     this.#to = Math.max(this.#to, to);
   }
 
-  /** @param isWritten - The bytes have to be flushed. */
+  /** @param isWritten - The bytes have to be flushed. @internal */
   protected override advance(length: number, isWritten = true): number {
     if (isWritten) {
       this.#from = Math.min(this.#from, this.position);

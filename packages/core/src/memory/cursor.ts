@@ -5,9 +5,14 @@ import { MmapRangeError, typeError } from '../errors.js';
 import { type CursorDescription, show } from '../mapping/describe.js';
 import { Mapping } from '../mapping/mapping.js';
 import { toTarget } from './copy.js';
+import type { FileReads } from './file-reads.js';
+import type { FileWrites } from './file-writes.js';
 
 /** As a reader goes on it looks at the file, about as often as one that reads with `fs` would. */
 const REFILL = 2 ** 16;
+
+/** What a cursor moves over. Only writers write to it. */
+export type CursorFile = FileReads<ArrayBufferLike> & FileWrites;
 
 /** Where an offset of `seek` counts from. */
 export type Whence = 'start' | 'current' | 'end';
@@ -34,24 +39,25 @@ export type Whence = 'start' | 'current' | 'end';
  * A poisoned mapping has length 0, and what throws `MmapRangeError` there throws `MmapPoisonedError`. Once the file is closed the getters say
  * what the part was, so that no loop takes that for its end, and every method throws `MmapClosedError`.
  */
-export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
-  protected readonly file: File;
+export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
+  /** @internal */
+  protected readonly file: CursorFile;
   readonly #offset: number;
   #length: number;
   #position = 0;
   /** The position from which on the file is due for a look. */
   #due = REFILL;
 
-  /** @internal */
-  constructor(file: File, offset?: number, length?: number) {
-    const mapping = (file as File | undefined)?._mapping;
+  /** For `reader()` and `writer()` of a file; use those. */
+  constructor(file: object, offset?: number, length?: number) {
+    const mapping = (file as CursorFile | undefined)?._mapping;
     if (!(mapping instanceof Mapping))
       throw typeError(
         'file',
         'a mapped file, whose reader() or writer() is called instead of "new"',
         file,
       );
-    this.file = file;
+    this.file = file as CursorFile;
     this.#length = mapping.resolve(offset, length) + 0;
     this.#offset = (offset ?? 0) + 0;
   }
@@ -156,8 +162,23 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   }
 
   /**
+   * The next `length` bytes without copying, as a view of the kind that `bytes` of the file gives; the position moves past
+   * them. What is stored through the view of a writer is not known to its `flush`.
+   * @param length - Bytes: 0 to {@link remaining}.
+   * @throws MmapRangeError if too little remains; the position stays.
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   */
+  bytes(length: number): Buffer<Memory> {
+    checkSize(length, 'length');
+    const bytes = this.file.bytes(this.claim(length), length);
+    this.advance(length, false);
+    return bytes as Buffer<Memory>;
+  }
+
+  /**
    * The offset in the file of the next `length` bytes; for none, one that always is in it.
    * @throws MmapRangeError, MmapPoisonedError if fewer remain
+   * @internal
    */
   protected claim(length: number): number {
     const mapping = this.file._mapping;
@@ -175,8 +196,12 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
     return this.#offset + this.#position;
   }
 
-  /** Moves the position past `length` bytes that were used, and returns it. */
-  protected advance(length: number): number {
+  /**
+   * Moves the position past `length` bytes that were used, and returns it.
+   * @param _isWritten - Whether they were written by a writer.
+   * @internal
+   */
+  protected advance(length: number, _isWritten?: boolean): number {
     const position = this.#position + length;
     if (position >= this.#due) {
       perform(this.file._mapping.checkFault());
@@ -187,9 +212,24 @@ export abstract class Cursor<File extends { readonly _mapping: Mapping }> {
   }
 }
 
+/** A view of the next `length` bytes of a cursor, or of what remains. The position stays. */
+export function peekAt(
+  mapping: Mapping,
+  cursor: Pick<Cursor, 'remaining' | 'fileOffset'>,
+  length: number,
+): Buffer {
+  checkSize(length, 'length');
+  return mapping.settled(() => {
+    mapping.refresh();
+    // What remains is asked for once: another thread may make it less at any time.
+    const bytes = Math.min(length, cursor.remaining);
+    return mapping.bytes(bytes === 0 ? 0 : cursor.fileOffset, bytes);
+  });
+}
+
 /** What `target` has room for of what remains, and where in the file that is. @throws TypeError */
 export function aim(
-  { remaining, fileOffset }: Pick<Cursor<never>, 'remaining' | 'fileOffset'>,
+  { remaining, fileOffset }: Pick<Cursor, 'remaining' | 'fileOffset'>,
   target: unknown,
 ): { readonly to: Uint8Array; readonly from: number } {
   const to = toTarget(target);

@@ -12,10 +12,7 @@ import { arrayOver, type TypedArrayConstructor, type TypedArrayOf } from './type
 import { mapInto, type WasmRange } from './wasm-range.js';
 
 /** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
-export abstract class FileReads extends NumericReads {
-  /** What views lie over: for types alone, there is no such property. @internal */
-  abstract readonly _memory: ArrayBufferLike;
-
+export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> extends NumericReads {
   /** The path as it was given, or `''` for anonymous memory and for a file that was opened by a descriptor. */
   get path(): string {
     const { isNameless, path } = this._mapping;
@@ -88,10 +85,10 @@ export abstract class FileReads extends NumericReads {
    * console.log(JSON.parse(file.asBuffer().toString()));
    * ```
    */
-  asBuffer(): Buffer<this['_memory']> {
+  asBuffer(): Buffer<Memory> {
     const mapping = this._mapping;
     mapping.refresh();
-    return mapping.bytes(0, mapping.length) as Buffer<this['_memory']>;
+    return mapping.bytes(0, mapping.length) as Buffer<Memory>;
   }
 
   /**
@@ -103,10 +100,10 @@ export abstract class FileReads extends NumericReads {
    * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
    * on Node 20.
    */
-  bytes(offset?: number, length?: number): Buffer<this['_memory']> {
+  bytes(offset?: number, length?: number): Buffer<Memory> {
     const mapping = this._mapping;
     const bytes = mapping.resolve(offset, length);
-    return mapping.bytes(offset ?? 0, bytes) as Buffer<this['_memory']>;
+    return mapping.bytes(offset ?? 0, bytes) as Buffer<Memory>;
   }
 
   /**
@@ -135,9 +132,9 @@ export abstract class FileReads extends NumericReads {
     type: Type,
     offset?: number,
     length?: number,
-  ): TypedArrayOf<Type, this['_memory']> {
+  ): TypedArrayOf<Type, Memory> {
     const array = arrayOver(this._mapping, type, offset, length);
-    return array as TypedArrayOf<Type, this['_memory']>;
+    return array as TypedArrayOf<Type, Memory>;
   }
 
   /**

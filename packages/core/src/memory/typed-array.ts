@@ -7,8 +7,11 @@ import { isBigEndian } from './endianness.js';
 
 /** A constructor of typed arrays: `Float64Array` and its like. */
 export interface TypedArrayConstructor {
+  /** Makes one over a part of a buffer: offset in bytes, length in elements. */
   new (buffer: ArrayBuffer, byteOffset?: number, length?: number): object;
+  /** Of an element. */
   readonly BYTES_PER_ELEMENT: number;
+  /** By which the kind is known. */
   readonly prototype: {
     readonly [Symbol.toStringTag]: string;
     readonly buffer: ArrayBufferLike;
@@ -16,27 +19,26 @@ export interface TypedArrayConstructor {
   };
 }
 
-/** The typed arrays over one kind of memory that every compiler knows, by their names. */
-interface TypedArrays<Memory extends ArrayBufferLike> {
-  Int8Array: Int8Array<Memory>;
-  Uint8Array: Uint8Array<Memory>;
-  Uint8ClampedArray: Uint8ClampedArray<Memory>;
-  Int16Array: Int16Array<Memory>;
-  Uint16Array: Uint16Array<Memory>;
-  Int32Array: Int32Array<Memory>;
-  Uint32Array: Uint32Array<Memory>;
-  Float32Array: Float32Array<Memory>;
-  Float64Array: Float64Array<Memory>;
-  BigInt64Array: BigInt64Array<Memory>;
-  BigUint64Array: BigUint64Array<Memory>;
-}
+/** The typed arrays over one kind of memory that every compiler knows. */
+type TypedArrays<Memory extends ArrayBufferLike> =
+  | Int8Array<Memory>
+  | Uint8Array<Memory>
+  | Uint8ClampedArray<Memory>
+  | Int16Array<Memory>
+  | Uint16Array<Memory>
+  | Int32Array<Memory>
+  | Uint32Array<Memory>
+  | Float32Array<Memory>
+  | Float64Array<Memory>
+  | BigInt64Array<Memory>
+  | BigUint64Array<Memory>;
 
 /** What a constructor of typed arrays makes over memory of one kind. */
 export type TypedArrayOf<
   Type extends TypedArrayConstructor,
   Memory extends ArrayBufferLike,
-> = Type['prototype'][typeof Symbol.toStringTag] extends keyof TypedArrays<Memory>
-  ? TypedArrays<Memory>[Type['prototype'][typeof Symbol.toStringTag]]
+> = Type['prototype'][typeof Symbol.toStringTag] extends TypedArrays<Memory>[typeof Symbol.toStringTag]
+  ? Extract<TypedArrays<Memory>, Pick<Type['prototype'], typeof Symbol.toStringTag>>
   : Type['prototype'] & { readonly buffer: Memory };
 
 /** A typed array over a range of a mapping; see `FileReads.array`. */

@@ -16,6 +16,7 @@ import { statNumbers, toBigIntStats, toStats } from './stat.js';
 
 // What the sync and the async classes do alike: arguments first, then the state, then the system.
 
+/** By the numbers of {@link LockKind}. */
 export const LOCK_STATES = ['none', 'shared', 'exclusive'] as const;
 
 /** The advisory lock that a handle holds. */
@@ -69,7 +70,7 @@ export interface WriteToNewFileOptions {
    *
    * @defaultValue `false`
    */
-  replace?: boolean | FileReads | undefined;
+  replace?: boolean | FileReads<ArrayBufferLike> | undefined;
 }
 
 /** What `writeToNewFile` is called with behind the path: the options may come alone. */
