@@ -2,10 +2,10 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { startChild } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { expectFault } from '../helpers/faults.js';
 import { collectGarbage, countDescriptors, countMappings } from '../helpers/process.js';
+import { startProgram } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
 const PAGE = 4096;
@@ -241,20 +241,7 @@ test('removeOnDispose removes a faulted file', () => {
 
 test('nobody gets the lock while a file faults and is mapped again', async () => {
   const { file, path } = opened(MmapFileMut.openExisting);
-  const rival = startChild(
-    `const [path] = args;
-    const seen = new Set();
-    let attempts = 0;
-    while (!fs.existsSync(path + '.stop')) {
-      for (const open of [MmapFile.open, MmapFileMut.openExisting, MmapFileMut.openCow]) {
-        const outcome = caught(() => open(path).close());
-        seen.add(outcome.code ?? outcome);
-      }
-      if (++attempts === 10) say('at it');
-    }
-    say([...seen]);`,
-    { args: [path] },
-  );
+  const rival = startProgram('faults/recovery#rival', { args: [path] });
   await rival.said();
   for (let round = 0; round < 100; ++round) {
     fault(file, path);
