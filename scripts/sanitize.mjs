@@ -106,10 +106,12 @@ function torture() {
 
 /** Those tests of core that start no process for each case, which is slow with a sanitizer. */
 function tests() {
-  const starts = /\/(child|children|foreign|lost-writes|mounting|power-loss|sequences|soak)\.js'/;
+  const starts = /\/(child|children|program|foreign|lost-writes|mounting|power-loss|sequences|soak)\.js'/;
   const files = ['test', 'template/test']
     .flatMap((folder) =>
-      fs.readdirSync(join('packages/core', folder)).map((name) => join(folder, name)),
+      fs
+        .readdirSync(join('packages/core', folder), { recursive: true })
+        .map((name) => join(folder, name)),
     )
     .filter((file) => file.endsWith('.test.ts') && !file.endsWith('.package.test.ts'))
     .filter((file) => !starts.test(fs.readFileSync(join('packages/core', file), 'utf8')));

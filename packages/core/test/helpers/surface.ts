@@ -36,7 +36,7 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   map: [() => {}],
 };
 
-/** What shows an object throws nothing, in any state: inspect.test.ts. */
+/** What shows an object throws nothing, in any state: api/inspect.test.ts. */
 const DESCRIBING = ['toJSON', String(inspect.custom)];
 
 /** Not public: `@internal` or `protected` in TypeScript. */

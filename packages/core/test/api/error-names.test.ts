@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { createError, systemError } from '../../src/errors.js';
+import { hear } from '../helpers/child.js';
+import { mountOver } from '../helpers/file-systems.js';
+import { canMount } from '../helpers/mounting.js';
+import { pattern, tempDir, tempFile } from '../helpers/temp.js';
+
+const CONTENT = pattern(10_000);
+
+/** All errors of this system, by their names, as its C compiler knows them. */
+function systemErrors(): [name: string, code: number][] {
+  const source = '#include <errno.h>\n';
+  const listed = execFileSync('cc', ['-E', '-dM', '-'], { input: source, encoding: 'utf8' });
+  return [...listed.matchAll(/^#define (E\w+) (\d+)$/gm)]
+    .map(([, name = '', code]): [string, number] => [name, Number(code)])
+    .filter(([name]) => name !== 'EINTR'); // which is tried again
+}
+
+test('every error of the system has its name and a text', async () => {
+  const errors = systemErrors();
+  expect(errors.length).toBeGreaterThan(120);
+  const library = join(tempDir(), 'failing.so');
+  const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
+  execFileSync('cc', ['-shared', '-fPIC', '-o', library, preload, '-ldl']);
+  const said = (await hear(
+    `for (const code of args.slice(1)) {
+       process.env.FMMAP_ERRNO = code;
+       say(caught(() => MmapFileMut.create(args[0], { maxSize: 5 })));
+     }`,
+    {
+      args: [tempFile(), ...errors.map(([, code]) => String(code))],
+      through: ['env', `LD_PRELOAD=${library}`],
+    },
+  )) as { code: string; errno: number; message: string }[];
+  expect(said).toHaveLength(errors.length);
+  for (const [index, [name, code]] of errors.entries()) {
+    const found = said[index];
+    expect([name, found?.errno]).toEqual([name, -code]);
+    const names = errors.filter(([, other]) => other === code).map(([other]) => other);
+    if (names.includes('EOPNOTSUPP')) names.push('ENOTSUP'); // which is defined as that
+    expect(names).toContain(found?.code);
+    expect(found?.message).not.toMatch(/unknown error/i);
+    expect(found?.message).toMatch(new RegExp(`^${found?.code}: [^,]+.*, ftruncate '`));
+  }
+});
+
+test.each([
+  ['EDQUOT', 122],
+  ['ESTALE', 116],
+  ['ENOMEDIUM', 123],
+  ['EUCLEAN', 117],
+  ['EHWPOISON', 133],
+])('%s by its number', (name, code) => {
+  const error = createError(
+    1,
+    'fsync',
+    code,
+    '',
+    '',
+    0,
+    '/file',
+    undefined,
+    name,
+    'What the system says',
+  );
+  expect(error).toMatchObject({ code: name, errno: -code, syscall: 'fsync' });
+  expect(error.message).toBe(`${name}: What the system says, fsync '/file'`);
+});
+
+test('an error that nobody knows has its number', () => {
+  expect(systemError(4000, 'open', '/file').message).toBe("E4000: unknown error, open '/file'");
+});
+
+describe('what is the matter, and what to do, is said of', () => {
+  const messageOf = async (source: string, options: Parameters<typeof hear>[1]) =>
+    ((await hear(`say(caught(() => { ${source} }));`, options))[0] as {
+      code: string;
+      message: string;
+    }) ?? {};
+
+  test('ENODEV, of a file system that maps nothing', async () => {
+    const path = '/sys/kernel/mm/transparent_hugepage/enabled';
+    const { code, message } = await messageOf('MmapFile.open(args[0])', { args: [path] });
+    expect([code, message]).toEqual(['ENODEV', expect.stringMatching(/cannot map.*copy/)]);
+  });
+
+  test('EFBIG, of ulimit -f', async () => {
+    const path = tempFile(CONTENT);
+    const through = ['prlimit', '--fsize=65536'];
+    for (const source of [
+      'MmapFileMut.open(args[0], { minSize: 65537 })',
+      'MmapFileMut.open(args[0], { minSize: 65537, allocate: true })',
+      'MmapFileMut.open(args[0]).truncate(65537)',
+      'MmapFile.memory("m", Buffer.alloc(70000)).writeToNewFile(args[0] + ".new")',
+    ]) {
+      const { code, message } = await messageOf(source, { args: [path], through });
+      expect([code, message]).toEqual(['EFBIG', expect.stringMatching(/ulimit -f/)]);
+    }
+  });
+
+  test('EACCES, of a directory that may not be read', async () => {
+    const directory = tempDir();
+    const path = join(directory, 'file');
+    fs.writeFileSync(path, CONTENT);
+    fs.chmodSync(path, 0o666);
+    fs.chmodSync(directory, 0o333);
+    // Not for root, who may.
+    const drop = 'if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }';
+    for (const source of [
+      'MmapFileMut.create(args[0] + ".new")',
+      'MmapFileMut.open(args[0]).remove()',
+    ]) {
+      const { code, message } = await messageOf(`${drop} ${source}`, { args: [path] });
+      expect([code, message]).toEqual([
+        'EACCES',
+        expect.stringMatching(/directory must be readable.*chmod/),
+      ]);
+    }
+    fs.chmodSync(directory, 0o755);
+  });
+
+  test.runIf(canMount('mount'))('EPERM, of executing on noexec', async () => {
+    const directory = tempDir();
+    mountOver(directory, '-t', 'tmpfs', '-o', 'noexec,mode=777', 'none');
+    const path = join(directory, 'file');
+    fs.writeFileSync(path, CONTENT);
+    const { code, message } = await messageOf('MmapFile.openExec(args[0])', { args: [path] });
+    expect([code, message]).toEqual(['EPERM', expect.stringMatching(/noexec/)]);
+  });
+});

@@ -1,0 +1,301 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { MmapFile, MmapFileMut } from '../../src/index.js';
+import { hear } from '../helpers/child.js';
+import { thrown } from '../helpers/errors.js';
+import { countDescriptors } from '../helpers/process.js';
+import { onTmpfs, strace } from '../helpers/strace.js';
+import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
+
+const CONTENT = pattern(50_001);
+
+/** Every kind of mapping of these bytes; of those that can be written, changed and not flushed. */
+const sources: Record<string, () => MmapFile> = {
+  'MmapFile.open': () => MmapFile.open(tempFile(CONTENT)),
+  'MmapFile.openExec': () => MmapFile.openExec(tempFile(CONTENT)),
+  'MmapFile.memory': () => MmapFile.memory('memory', CONTENT),
+  'an unaligned mapping': () =>
+    MmapFile.open(tempFile(Buffer.concat([Buffer.alloc(4999, 0xee), CONTENT, Buffer.alloc(9)])), {
+      offset: 4999,
+      length: CONTENT.length,
+    }),
+  'a dirty file': () => changed(MmapFileMut.openExisting(tempFile(Buffer.alloc(CONTENT.length)))),
+  'a copy-on-write mapping': () =>
+    changed(MmapFileMut.openCow(tempFile(Buffer.alloc(CONTENT.length, 0xee)))),
+  'a copy-on-write mapping that was frozen': () =>
+    changed(MmapFileMut.openCow(tempFile(Buffer.alloc(CONTENT.length, 0xee)))).freeze(),
+  'an unaligned copy-on-write mapping': () =>
+    changed(MmapFileMut.openCow(tempFile(Buffer.alloc(60_000, 0xee)), { offset: 9_999 })),
+  'MmapFileMut.memory': () => changed(MmapFileMut.memory('memory', Buffer.alloc(CONTENT.length))),
+  'MmapFileMut.anonymous': () => changed(MmapFileMut.anonymous(CONTENT.length)),
+  'a file that has grown': () => {
+    const file = MmapFileMut.openExisting(tempFile('short'));
+    file.truncate(CONTENT.length);
+    return changed(file);
+  },
+};
+
+function changed(file: MmapFileMut): MmapFileMut {
+  expect(file.length).toBe(CONTENT.length);
+  file.asBuffer().set(CONTENT);
+  return file;
+}
+
+describe.each(Object.entries(sources))('writeToNewFile of %s', (_, open) => {
+  test('copies all of it', () => {
+    using file = open();
+    const target = join(tempDir(), 'copy');
+    const descriptors = countDescriptors();
+    file.writeToNewFile(target);
+    expect(fs.readFileSync(target).equals(CONTENT)).toBe(true);
+    expect(countDescriptors()).toBe(descriptors);
+    expect(file.copyBytes().equals(CONTENT)).toBe(true);
+  });
+
+  test.each([
+    [0, 1],
+    [1, 4095],
+    [4095, 2],
+    [4096, 4096],
+    [12_345, 20_000],
+    [50_000, 1],
+    [0, 0],
+    [50_001, 0],
+  ])('copies the range from %i on of %i bytes', (offset, length) => {
+    using file = open();
+    const target = join(tempDir(), 'copy');
+    file.writeToNewFile(target, offset, length);
+    expect(fs.readFileSync(target).equals(CONTENT.subarray(offset, offset + length))).toBe(true);
+  });
+
+  test('copies from an offset to the end', () => {
+    using file = open();
+    const target = join(tempDir(), 'copy');
+    file.writeToNewFile(target, 40_000);
+    expect(fs.readFileSync(target).equals(CONTENT.subarray(40_000))).toBe(true);
+  });
+});
+
+describe('the new file', () => {
+  test.each([
+    ['a string', (path: string) => path],
+    ['a URL', (path: string) => pathToFileURL(path)],
+    ['bytes', (path: string) => Buffer.from(path)],
+  ])('is at a path given as %s', (_, form) => {
+    using file = MmapFile.memory('memory', CONTENT);
+    const target = join(tempDir(), 'name of öäü');
+    file.writeToNewFile(form(target));
+    expect(fs.readFileSync(target).equals(CONTENT)).toBe(true);
+  });
+
+  test('is at a path relative to the working directory, with the permissions of the umask', async () => {
+    const directory = tempDir();
+    await hear(
+      `process.umask(0o027);
+      MmapFile.memory('memory', 'text').writeToNewFile('copy');`,
+      { cwd: directory },
+    );
+    expect(fs.readFileSync(join(directory, 'copy'), 'latin1')).toBe('text');
+    expect(fs.statSync(join(directory, 'copy')).mode & 0o777).toBe(0o640);
+  });
+
+  test('is empty for an empty mapping', () => {
+    using file = MmapFile.open(tempFile(''));
+    const target = join(tempDir(), 'copy');
+    file.writeToNewFile(target);
+    expect(fs.statSync(target).size).toBe(0);
+  });
+
+  test("is nobody else's: what is at the path already stays as it is", () => {
+    using file = MmapFileMut.openExisting(tempFile(CONTENT));
+    const directory = tempDir();
+    const existing = tempFile('existing');
+    fs.symlinkSync('nowhere', join(directory, 'dangling'));
+    fs.symlinkSync(existing, join(directory, 'link'));
+    const before = snapshot(existing);
+    for (const path of [
+      existing,
+      directory,
+      join(directory, 'dangling'),
+      join(directory, 'link'),
+      file.path,
+    ]) {
+      expect(thrown(() => file.writeToNewFile(path))).toMatchObject({
+        name: 'MmapError',
+        code: 'EEXIST',
+        errno: -17,
+        syscall: 'open',
+        path: file.path,
+        dest: path,
+        message: `EEXIST: file already exists, open '${file.path}' -> '${path}'`,
+      });
+    }
+    expect(snapshot(existing)).toEqual(before);
+    expect(fs.readdirSync(directory)).toEqual(['dangling', 'link']);
+    expect(fs.existsSync(join(directory, 'nowhere'))).toBe(false);
+  });
+
+  test.each([
+    ['ENOENT', 'no directory/copy'],
+    ['ENOTDIR', 'file/copy'],
+    ['ENAMETOOLONG', 'x'.repeat(300)],
+  ])('is refused with %s where it cannot be', (code, name) => {
+    const directory = tempDir();
+    fs.writeFileSync(join(directory, 'file'), '');
+    using file = MmapFile.memory('memory', CONTENT);
+    const descriptors = countDescriptors();
+    const dest = join(directory, name);
+    expect(thrown(() => file.writeToNewFile(dest))).toMatchObject({ code, syscall: 'open', dest });
+    expect(countDescriptors()).toBe(descriptors);
+    expect(fs.readdirSync(directory)).toEqual(['file']);
+  });
+});
+
+/** Copies args[0] to args[1], which fails; the directory of the copy must be empty then. */
+const FAIL = `
+  const path = require('node:path');
+  const file = OPEN;
+  const descriptors = fs.readdirSync('/proc/self/fd').length;
+  say(caught(() => file.writeToNewFile(args[1])));
+  say(fs.readdirSync(path.dirname(args[1])));
+  say([fs.readdirSync('/proc/self/fd').length - descriptors, file.readUInt8(1), file.isClosed]);
+`;
+const opened = {
+  'a file': 'MmapFile.open(args[0])',
+  'a copy-on-write mapping': 'MmapFileMut.openCow(args[0])',
+  memory: 'MmapFile.memory("memory", fs.readFileSync(args[0]))',
+};
+const cases = Object.keys(opened) as (keyof typeof opened)[];
+const fail = (kind: keyof typeof opened) => FAIL.replace('OPEN', opened[kind]);
+const failed = (code: string) => [
+  expect.objectContaining({ name: 'MmapError', code }),
+  [],
+  [0, CONTENT[1], false],
+];
+
+describe.each(cases)('a copy of %s that fails', (kind) => {
+  test('because the disk is full leaves no file', async () => {
+    const content = Buffer.concat([CONTENT, pattern(2 << 20)]);
+    const directory = tempDir();
+    const args = [tempFile(content), join(directory, 'copy')];
+    const said = await hear(fail(kind), { args, through: onTmpfs(directory, 'size=1m') });
+    expect(said).toEqual(failed('ENOSPC'));
+  });
+
+  test('to sync the file leaves none', async () => {
+    const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
+    const { through } = strace('fsync', ['fsync:error=EIO:when=1']);
+    expect(await hear(fail(kind), { args, through })).toEqual(failed('EIO'));
+  });
+
+  test('to sync the directory leaves no file', async () => {
+    const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
+    const { through } = strace('fsync', ['fsync:error=EIO:when=2']);
+    expect(await hear(fail(kind), { args, through })).toEqual(failed('EIO'));
+  });
+});
+
+describe('a copy where the file system has no files without a name', () => {
+  /** The child's second open(2) in the directory is the one that asks for such a file. */
+  const refuse = (code: string) => `openat:error=${code}:when=2`;
+
+  test.each(['EOPNOTSUPP', 'EISDIR', 'EINVAL'])(
+    'which says %s, is made all the same',
+    async (code) => {
+      const directory = tempDir();
+      const args = [tempFile(CONTENT), join(directory, 'copy')];
+      const trace = strace('openat,linkat', [refuse(code)], directory);
+      await hear(`${opened['a file']}.writeToNewFile(args[1]);`, { args, through: trace.through });
+      expect(trace.calls().join('\n')).toMatch(/O_TMPFILE.*INJECTED.*"copy", .*O_EXCL/s);
+      expect(trace.calls().join('\n')).not.toContain('linkat');
+      expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
+    },
+  );
+
+  test('leaves none when it fails', async () => {
+    const directory = tempDir();
+    const args = [tempFile(CONTENT), join(directory, 'copy')];
+    const faults = [refuse('EOPNOTSUPP'), 'fsync:error=EIO:when=1'];
+    const { through } = strace('openat,fsync', faults, directory);
+    expect(await hear(fail('a file'), { args, through })).toEqual(failed('EIO'));
+  });
+});
+
+test.each(['a file', 'a copy-on-write mapping'] as const)(
+  'a copy of %s beyond the limit on the size of files leaves no file',
+  async (kind) => {
+    const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
+    const said = await hear(fail(kind), { args, through: ['prlimit', '--fsize=20000'] });
+    expect(said).toEqual(failed('EFBIG'));
+  },
+);
+
+test('a copy of a file that somebody has truncated meanwhile fails, and leaves no file', async () => {
+  const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
+  const source = fail('a file')
+    .replace('say(caught', 'fs.truncateSync(args[0], 10_000); say(caught')
+    .replace('file.readUInt8(1)', 'file.isEmpty');
+  const said = await hear(source, { args });
+  expect(said.slice(1)).toEqual([[], [0, false, false]]);
+  expect(said[0]).toMatchObject({ name: expect.stringMatching(/^Mmap(Fault)?Error$/) });
+});
+
+describe('the system calls', () => {
+  test('sync the file, name it and sync its directory, behind the last write', async () => {
+    const directory = tempDir();
+    const args = [tempFile(CONTENT), join(directory, 'copy')];
+    for (const kind of cases) {
+      const { through, calls: all } = strace(
+        'fsync,fdatasync,copy_file_range,ioctl,pwrite64,write,linkat',
+      );
+      await hear(`${opened[kind]}.writeToNewFile(args[1]);`, { args, through });
+      fs.unlinkSync(join(directory, 'copy'));
+      const calls = all().filter((call) => call.includes(directory));
+      expect(calls.length).toBeGreaterThan(3);
+      expect(calls.at(-3)).toMatch(/^fsync\(\d+<.*\/#\d+>\(deleted\)\) = 0$/);
+      expect(calls.at(-2)).toMatch(/^linkat\(.*"copy", AT_SYMLINK_FOLLOW\) = 0$/);
+      expect(calls.at(-1)).toMatch(/^fsync\(\d+<[^>]*>\) = 0$/);
+      expect(calls.at(-1)).toContain(`<${directory}>`);
+      expect(calls.slice(0, -3).join()).not.toContain('fsync');
+    }
+  });
+
+  test('copy in the kernel, except for private pages', async () => {
+    for (const kind of cases) {
+      const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
+      const trace = strace('copy_file_range,ioctl,pwrite64');
+      await hear(`${opened[kind]}.writeToNewFile(args[1]);`, { args, ...trace });
+      const calls = trace.calls().filter((call) => call.includes('(deleted)'));
+      const inKernel = calls.some((call) =>
+        /^(copy_file_range|ioctl\(.*FICLONE).*= [^-]/.test(call),
+      );
+      const isMemory = kind === 'memory'; // which the kernel may copy, or not, to another file system
+      expect(isMemory || inKernel === (kind === 'a file'), `${kind}: ${calls.join('; ')}`).toBe(
+        true,
+      );
+    }
+  });
+
+  test.each([
+    'copy_file_range:error=EXDEV',
+    'copy_file_range:error=ENOSYS',
+    'copy_file_range:error=EINVAL',
+    'copy_file_range:error=EOPNOTSUPP',
+    'copy_file_range:retval=0',
+    'copy_file_range:error=EINTR:when=1',
+  ])('copy through memory where the kernel cannot: %s', async (inject) => {
+    const directory = tempDir();
+    const args = [tempFile(CONTENT), join(directory, 'copy')];
+    const { through } = strace('copy_file_range', [inject]);
+    await hear(`${opened['a file']}.writeToNewFile(args[1]);`, { args, through });
+    expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
+  });
+
+  test('report what the kernel could not copy', async () => {
+    const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
+    const { through } = strace('copy_file_range', ['copy_file_range:error=EIO']);
+    expect(await hear(fail('a file'), { args, through })).toEqual(failed('EIO'));
+  });
+});

@@ -1,0 +1,431 @@
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  MmapClosedError,
+  MmapFile,
+  MmapFileMut,
+  MmapIdentityError,
+  MmapUnsupportedError,
+} from '../../src/index.js';
+import { hear, startChild } from '../helpers/child.js';
+import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { mountOver } from '../helpers/file-systems.js';
+import { canMount } from '../helpers/mounting.js';
+import { countDescriptors, turn } from '../helpers/process.js';
+import { onTmpfs, strace } from '../helpers/strace.js';
+import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
+
+const OLD = pattern(20_000);
+const NEW = OLD.map((byte) => byte ^ 0xff) as Buffer;
+/** Puts something else where the file at `path` is, which is then elsewhere. */
+function replaceBy(path: string, make: (path: string) => void): void {
+  fs.renameSync(path, `${path}.old`);
+  make(path);
+}
+
+const HIDDEN = /^\.fmmap-[0-9a-f]{16}$/;
+
+/** What holds {@link NEW}, as something is about to take the place of a file at `path`. */
+const sources: Record<string, (path: string) => MmapFile> = {
+  memory: () => MmapFile.memory('memory', NEW),
+  'another file': () => MmapFile.open(tempFile(NEW)),
+  'the file itself, changed': (path) => changed(MmapFileMut.openExisting(path)),
+  'a private copy of it': (path) => changed(MmapFileMut.openCow(path)),
+  'a frozen private copy of it': (path) => changed(MmapFileMut.openCow(path)).freeze(),
+};
+
+function changed(file: MmapFileMut): MmapFileMut {
+  file.writeAll(NEW);
+  return file;
+}
+
+describe.each(Object.entries(sources))('replacing a file by %s', (name, open) => {
+  test('leads the path to the copy, and leaves the old file to those who have it', () => {
+    const path = tempFile(OLD);
+    const before = fs.statSync(path);
+    using reader = MmapFile.open(path, { lock: 'none' });
+    using file = open(path);
+    const descriptors = countDescriptors();
+    const expected = file.copyBytes();
+    file.writeToNewFile(path, { replace: true });
+    expect(fs.readFileSync(path).equals(NEW)).toBe(true);
+    expect(fs.statSync(path).ino).not.toBe(before.ino);
+    expect(fs.readdirSync(join(path, '..'))).toEqual(['file.bin']);
+    expect(countDescriptors()).toBe(descriptors);
+    // Mappings, this one too, go on with what they have.
+    expect(file.copyBytes().equals(expected)).toBe(true);
+    expect(reader.copyBytes().equals(name.includes('itself') ? NEW : OLD)).toBe(true);
+    expect(reader.stat().nlink).toBe(0);
+  });
+
+  test('of a range, with the options behind it', () => {
+    const path = tempFile(OLD);
+    using file = open(path);
+    file.writeToNewFile(path, 4095, 9000, { replace: true });
+    expect(fs.readFileSync(path).equals(NEW.subarray(4095, 13_095))).toBe(true);
+    file.writeToNewFile(path, 10, undefined, { replace: true });
+    expect(fs.readFileSync(path).equals(NEW.subarray(10))).toBe(true);
+    file.writeToNewFile(path, 0, 0, { replace: true });
+    expect(fs.readFileSync(path)).toHaveLength(0);
+  });
+});
+
+describe('a copy that may replace', () => {
+  test('is made as well where nothing is', () => {
+    const path = tempFile();
+    using file = MmapFile.memory('memory', NEW);
+    file.writeToNewFile(path, { replace: true });
+    expect(fs.readFileSync(path).equals(NEW)).toBe(true);
+  });
+
+  test('may have as long a name as there can be, and one in any bytes', () => {
+    using file = MmapFile.memory('memory', NEW);
+    for (const name of [Buffer.alloc(255, 'x'), Buffer.of(0xff, 0xfe, 0x2e)]) {
+      const path = Buffer.concat([Buffer.from(`${tempDir()}/`), name]);
+      for (const content of ['old', 'older']) {
+        fs.writeFileSync(path, content);
+        file.writeToNewFile(path, { replace: true });
+        expect(fs.readFileSync(path).equals(NEW)).toBe(true);
+      }
+    }
+  });
+
+  test('takes the place of a symbolic link itself, as rename(2) does', () => {
+    const path = tempFile(OLD);
+    using file = MmapFile.memory('memory', NEW);
+    for (const target of ['file.bin', 'nowhere']) {
+      const link = join(path, '..', `link-to-${target}`);
+      fs.symlinkSync(target, link);
+      file.writeToNewFile(link, { replace: true });
+      expect(fs.lstatSync(link).isFile()).toBe(true);
+      expect(fs.readFileSync(link).equals(NEW)).toBe(true);
+    }
+    expect(fs.readFileSync(path).equals(OLD)).toBe(true);
+  });
+
+  test('leaves other names of the old file as they are', () => {
+    const path = tempFile(OLD);
+    fs.linkSync(path, `${path}.link`);
+    using file = MmapFile.memory('memory', NEW);
+    file.writeToNewFile(path, { replace: true });
+    expect(fs.readFileSync(`${path}.link`).equals(OLD)).toBe(true);
+  });
+
+  test.each([
+    ['replace: false', { replace: false }],
+    ['replace: undefined', { replace: undefined }],
+    ['no options in the options', {}],
+  ])('does not with %s', (_name, options) => {
+    const path = tempFile(OLD);
+    const before = snapshot(path);
+    using file = MmapFile.memory('memory', NEW);
+    expect(thrown(() => file.writeToNewFile(path, options))).toMatchObject({ code: 'EEXIST' });
+    expect(thrown(() => file.writeToNewFile(path, 0, 5, options))).toMatchObject({
+      code: 'EEXIST',
+    });
+    expect(snapshot(path)).toEqual(before);
+    file.writeToNewFile(`${path}.new`, options);
+    expect(fs.readFileSync(`${path}.new`).equals(NEW)).toBe(true);
+  });
+
+  test('is refused where there is no file to be replaced, before a byte is written', async () => {
+    const directory = tempDir();
+    fs.mkdirSync(join(directory, 'empty'));
+    const trace = strace('openat,pwrite64,copy_file_range,renameat,renameat2,linkat');
+    const said = await hear(
+      `require('node:child_process').execFileSync('mkfifo', [args[0] + '/fifo']);
+       const server = require('node:net').createServer().listen(args[0] + '/socket');
+       await new Promise((resolve) => server.on('listening', resolve));
+       const file = MmapFile.memory('m', 'text');
+       process.chdir(args[0]);
+       say('from here');
+       const at = ['empty', 'empty/', '.', '..', './', 'fifo', 'socket', 'none/x', 'none/'];
+       for (const path of at) say(caught(() => file.writeToNewFile(path, { replace: true })).code);
+       say('to here');
+       say(fs.readdirSync('.').sort());
+       server.close();`,
+      {
+        args: [directory],
+        through: [...trace.through.slice(0, -1), `${trace.through.at(-1)},write`],
+      },
+    );
+    const codes = [...Array(5).fill('EISDIR'), 'EEXIST', 'EEXIST', 'ENOENT', 'ENOENT'];
+    expect(said).toEqual(['from here', ...codes, 'to here', ['empty', 'fifo', 'socket']]);
+    const log = trace
+      .calls()
+      .join('\n')
+      .split(/.*(?:from|to) here.*/)[1];
+    expect(log).not.toMatch(/O_TMPFILE|O_CREAT|pwrite64|rename|linkat/);
+  });
+
+  test.each([null, 0, 1, 'true', [], {}, Buffer.alloc(1), { _mapping: {} }])(
+    'takes no %j for a file',
+    (bad) => {
+      const path = tempFile(OLD);
+      using file = MmapFile.memory('memory', NEW);
+      const options = { replace: bad as never };
+      expectArgumentError(() => file.writeToNewFile(path, options), 'replace');
+      expectArgumentError(() => file.writeToNewFile(path, 0, 5, options), 'replace');
+      expect(fs.readFileSync(path).equals(OLD)).toBe(true);
+    },
+  );
+
+  test('takes its options in one place only, and no others', () => {
+    const path = tempFile();
+    using file = MmapFile.memory('memory', NEW);
+    const replace = { replace: true };
+    expectArgumentError(() => file.writeToNewFile(path, replace as never, 5), 'offset');
+    expectArgumentError(() => file.writeToNewFile(path, replace as never, undefined, {}), 'offset');
+    expectArgumentError(() => file.writeToNewFile(path, 0, replace as never), 'length');
+    expectArgumentError(() => file.writeToNewFile(path, { overwrite: true } as never), 'overwrite');
+    expectArgumentError(() => file.writeToNewFile(path, 0, 1, 5 as never), 'options');
+    expect(fs.existsSync(path)).toBe(false);
+  });
+});
+
+describe('a copy that may replace one file only', () => {
+  test('replaces that: itself, another, or one of another kind', () => {
+    const path = tempFile(OLD);
+    for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow, MmapFile.open]) {
+      using old = open(path);
+      using file = MmapFile.memory('memory', NEW);
+      file.writeToNewFile(path, { replace: old });
+      expect(fs.readFileSync(path).equals(NEW)).toBe(true);
+      expect(thrown(() => old.writeToNewFile(path, { replace: old }))).toMatchObject({
+        reason: 'replaced',
+      });
+    }
+    using itself = MmapFileMut.openExisting(path);
+    itself.writeUInt8(7, 0);
+    itself.writeToNewFile(path, { replace: itself });
+    expect(fs.readFileSync(path)[0]).toBe(7);
+    expect(thrown(() => itself.remove())).toMatchObject({ reason: 'replaced' });
+  });
+
+  const states: [string, (path: string) => void][] = [
+    ['missing', (path) => fs.unlinkSync(path)],
+    ['missing', (path) => fs.renameSync(path, `${path}.moved`)],
+    ['replaced', (path) => replaceBy(path, (at) => fs.writeFileSync(at, OLD))],
+    ['replaced', (path) => replaceBy(path, (at) => fs.mkdirSync(at))],
+    ['symlink', (path) => replaceBy(path, (at) => fs.symlinkSync(`${path}.old`, at))],
+  ];
+
+  test.each(states)('is refused as %s if the path does not lead there', (reason, change) => {
+    const path = tempFile(OLD);
+    using old = MmapFile.open(path);
+    using file = MmapFile.memory('memory', NEW);
+    change(path);
+    const names = fs.readdirSync(join(path, '..'));
+    const error = thrown(() => file.writeToNewFile(path, { replace: old }));
+    expect(error).toBeInstanceOf(MmapIdentityError);
+    expect(error).toMatchObject({ reason, dest: path, syscall: 'rename' });
+    expect(error.message).toContain(path);
+    expect(fs.readdirSync(join(path, '..'))).toEqual(names);
+  });
+
+  test('looks again right before it renames', async () => {
+    const path = tempFile(OLD);
+    // Held up in the sync of the copy, until somebody else has replaced the file.
+    const { through } = strace('fsync', ['fsync:signal=SIGSTOP:when=1']);
+    const copying = startChild(
+      `const old = MmapFile.open(args[0]);
+       say(process.pid);
+       say(caught(() => MmapFile.memory('m', 'text').writeToNewFile(args[0], { replace: old })));
+       say(fs.readdirSync(require('node:path').dirname(args[0])).sort());`,
+      { args: [path], through },
+    );
+    const pid = (await copying.said()) as number;
+    const isStopped = () => /^State:\s+[Tt]/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+    while (!isStopped()) await turn();
+    replaceBy(path, (at) => fs.writeFileSync(at, 'other'));
+    process.kill(pid, 'SIGCONT');
+    expect(await copying.said()).toMatchObject({
+      name: 'MmapIdentityError',
+      code: 'ERR_MMAP_IDENTITY',
+    });
+    expect(await copying.said()).toEqual(['file.bin', 'file.bin.old']);
+    expect(fs.readFileSync(path, 'utf8')).toBe('other');
+  });
+
+  test('wants an open one, that is a file', () => {
+    const path = tempFile(OLD);
+    using file = MmapFile.memory('memory', NEW);
+    const closed = MmapFile.open(path);
+    closed.close();
+    const error = thrown(() => file.writeToNewFile(path, { replace: closed }));
+    expect(error).toBeInstanceOf(MmapClosedError);
+    expect(error).toMatchObject({ path });
+    expect(thrown(() => file.writeToNewFile(path, { replace: file }))).toBeInstanceOf(
+      MmapUnsupportedError,
+    );
+    expect(fs.readFileSync(path).equals(OLD)).toBe(true);
+  });
+});
+
+describe('a file that replaces another has its permissions:', () => {
+  test.each([0o600, 0o400, 0o640, 0o666, 0o755, 0o000, 0o1644, 0o2755, 0o4755])('%o', (mode) => {
+    const [path, source] = [tempFile(OLD), tempFile(NEW)];
+    fs.chmodSync(path, mode);
+    fs.chmodSync(source, 0o666);
+    using file = MmapFile.open(source);
+    using memory = MmapFile.memory('memory', NEW);
+    for (const each of [file, memory]) {
+      each.writeToNewFile(path, { replace: true });
+      expect((fs.statSync(path).mode & 0o7777).toString(8)).toBe(mode.toString(8));
+    }
+  });
+
+  test('in place of a link, or of nothing, those of its source', () => {
+    const source = tempFile(NEW);
+    fs.chmodSync(source, 0o640);
+    fs.symlinkSync('nowhere', `${source}.link`);
+    using file = MmapFile.open(source);
+    for (const path of [`${source}.link`, `${source}.new`]) {
+      file.writeToNewFile(path, { replace: true });
+      expect((fs.lstatSync(path).mode & 0o7777).toString(8)).toBe('640');
+    }
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  test.runIf(isRoot)('and its owner, where root does it', () => {
+    const path = tempFile(OLD);
+    fs.chmodSync(path, 0o6755);
+    fs.chownSync(path, 1234, 2345);
+    fs.chmodSync(path, 0o6755);
+    using file = MmapFile.memory('memory', NEW);
+    file.writeToNewFile(path, { replace: true });
+    expect(fs.statSync(path)).toMatchObject({ uid: 1234, gid: 2345 });
+    expect((fs.statSync(path).mode & 0o7777).toString(8)).toBe('6755');
+  });
+
+  test.runIf(isRoot).each([
+    [0o6775, 0o0755],
+    [0o0660, 0o0600],
+    [0o0646, 0o0646],
+    [0o0664, 0o0644],
+  ])('%o of another owner becomes %o: nobody gets more', async (mode, expected) => {
+    const directory = tempDir();
+    fs.chmodSync(directory, 0o777);
+    const path = join(directory, 'file');
+    fs.writeFileSync(path, OLD);
+    fs.chownSync(path, 1234, 2345);
+    fs.chmodSync(path, mode);
+    await hear(
+      `process.setgroups([]); process.setgid(65534); process.setuid(65534);
+       MmapFile.memory('m', 'text').writeToNewFile(args[0], { replace: true });`,
+      { args: [path] },
+    );
+    expect(fs.readFileSync(path, 'utf8')).toBe('text');
+    expect(fs.statSync(path)).toMatchObject({ uid: 65534, gid: 65534 });
+    expect((fs.statSync(path).mode & 0o7777).toString(8)).toBe(expected.toString(8));
+  });
+});
+
+/** Copies over args[0], which fails, and says what is there then. */
+const FAIL = `
+  const directory = require('node:path').dirname(args[0]);
+  const file = OPEN;
+  const descriptors = fs.readdirSync('/proc/self/fd').length;
+  say(caught(() => file.writeToNewFile(args[0], { replace: true })));
+  say([fs.readdirSync(directory), require('node:crypto').createHash('sha1').update(fs.readFileSync(args[0])).digest('hex'), fs.readdirSync('/proc/self/fd').length - descriptors]);
+  say([file.isClosed, file.isPoisoned, file.isFaulted]);`;
+const opened: Record<string, string> = {
+  'the file itself': 'MmapFileMut.openExisting(args[0])',
+  'a private copy': 'MmapFileMut.openCow(args[0])',
+  memory: "MmapFile.memory('m', fs.readFileSync(args[1]))",
+};
+const failed = (code: string, content: Buffer = OLD) => [
+  expect.objectContaining({ name: 'MmapError', code }),
+  [['file.bin'], createHash('sha1').update(content).digest('hex'), 0],
+  [false, false, false],
+];
+
+describe.each(Object.entries(opened))('a replacement by %s that fails', (_name, open) => {
+  const source = FAIL.replace('OPEN', open);
+  const renames = ['renameat', 'renameat2'].map((name) => `${name}:error=EXDEV`);
+
+  test.each([
+    ['to sync the file', 'fsync:error=EIO:when=1', 'EIO'],
+    ['to name it', 'linkat:error=ENOSPC', 'ENOSPC'],
+    ['to rename it', renames, 'EXDEV'],
+    ['to set its permissions', 'fchmod:error=EIO', 'EIO'],
+  ])('%s leaves the old one, and nothing beside it', async (_what, faults, code) => {
+    const args = [tempFile(OLD), tempFile(NEW)];
+    const { through } = strace('fsync,linkat,renameat,renameat2,fchmod', [faults].flat());
+    expect(await hear(source, { args, through })).toEqual(failed(code));
+  });
+
+  test('to sync the directory has taken place, and says so', async () => {
+    const args = [tempFile(OLD), tempFile(OLD)];
+    const { through } = strace('fsync', ['fsync:error=EIO:when=2']);
+    const said = await hear(source, { args, through });
+    expect(said).toEqual(failed('EIO'));
+    expect((said[0] as Error).message).toMatch(/is replaced.*syncParentDirectory/);
+  });
+
+  test('where there are no files without a name leaves nothing either', async () => {
+    const args = [tempFile(OLD), tempFile(NEW)];
+    const faults = ['openat:error=EOPNOTSUPP:when=2', ...renames];
+    const { through } = strace('openat,renameat,renameat2', faults, join(args[0] ?? '', '..'));
+    expect(await hear(source, { args, through })).toEqual(failed('EXDEV'));
+  });
+
+  test('because the disk is full leaves the old one', async () => {
+    const directory = tempDir();
+    const content = pattern(700 << 10);
+    fs.writeFileSync(join(directory, 'content'), content);
+    const args = [join(directory, 'mount', 'file.bin'), join(directory, 'content')];
+    fs.mkdirSync(join(directory, 'mount'));
+    const prepare = `fs.copyFileSync(args[1], args[0]);`;
+    const through = onTmpfs(join(directory, 'mount'), 'size=1m');
+    expect(await hear(prepare + source, { args, through })).toEqual(failed('ENOSPC', content));
+  });
+});
+
+test('a replacement where there are no files without a name is made, and never open to more', async () => {
+  const path = tempFile(OLD);
+  fs.chmodSync(path, 0o640);
+  const trace = strace('openat', ['openat:error=EOPNOTSUPP:when=2'], join(path, '..'));
+  await hear(
+    `process.umask(0); MmapFile.memory('m', 'text').writeToNewFile(args[0], { replace: true });`,
+    { args: [path], through: trace.through },
+  );
+  const made = trace.calls().filter((call) => call.includes('O_CREAT'));
+  expect(made).toHaveLength(1);
+  expect(made[0]).toMatch(/"\.fmmap-[0-9a-f]{16}".*O_EXCL.*, 0600\)/);
+  expect(fs.readFileSync(path, 'utf8')).toBe('text');
+  expect(fs.statSync(path).mode & 0o777).toBe(0o640);
+});
+
+test('a replacement syncs the file, then renames it, then syncs the directory', async () => {
+  const path = tempFile(OLD);
+  const trace = strace('fsync,linkat,renameat,renameat2,copy_file_range,pwrite64');
+  await hear(`MmapFile.open(args[0]).writeToNewFile(args[0], { replace: true });`, {
+    args: [path],
+    through: trace.through,
+  });
+  const calls = trace.calls().filter((call) => call.includes(join(path, '..')));
+  const [sync, name, rename, directory] = calls.slice(-4);
+  expect(sync).toMatch(/^fsync\(.*\(deleted\)\) = 0$/);
+  expect(name).toMatch(/^linkat\(.*"\.fmmap-/);
+  expect(rename).toMatch(/^renameat2?\(.*"\.fmmap-.*"file\.bin"/);
+  expect(directory).toMatch(/^fsync\(\d+<[^>]*>\) = 0$/);
+});
+
+describe.runIf(canMount('mount'))('a file that is a mount point', () => {
+  test('is not replaced, and nothing is left', () => {
+    const path = tempFile(OLD);
+    const other = tempFile(NEW);
+    mountOver(path, '--bind', other);
+    using file = MmapFile.memory('memory', 'text');
+    expect(thrown(() => file.writeToNewFile(path, { replace: true }))).toMatchObject({
+      code: 'EBUSY',
+      syscall: 'rename',
+      dest: path,
+    });
+    expect(fs.readFileSync(path).equals(NEW)).toBe(true);
+    expect(fs.readdirSync(join(path, '..')).filter((name) => HIDDEN.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,160 @@
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { MmapError, syncDirectory, syncParentDirectory } from '../../src/index.js';
+import { hear } from '../helpers/child.js';
+import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { countDescriptors } from '../helpers/process.js';
+import { strace } from '../helpers/strace.js';
+import { pattern, tempDir, tempFile } from '../helpers/temp.js';
+
+const PAGE = 4096;
+
+/** What `source` says in a process of its own, and which calls it makes, descriptors as paths. */
+async function traced(calls: string, source: string, args: string[], cwd?: string) {
+  const trace = strace(calls);
+  const said = await hear(source, { args, through: trace.through, ...(cwd && { cwd }) });
+  return { said, made: trace.calls() };
+}
+
+describe('flush', () => {
+  /** Runs `call` on a file that is mapped from `offset` on; it says where. */
+  const flushing = (path: string, offset: number, call: string) =>
+    traced(
+      'msync,sync_file_range',
+      `const PAGE = ${PAGE};
+       const file = MmapFileMut.openExisting(args[0], { offset: ${offset} });
+       file.fill(7);
+       ${call};
+       say(fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').find((line) => line.includes(args[0])) ?? '');`,
+      [path],
+    );
+
+  test.each([
+    ['flush(PAGE + 10, 20)', 0, 1, 1],
+    ['flush(PAGE - 1, 2)', 0, 0, 2],
+    ['flush(2 * PAGE, PAGE)', 0, 2, 1],
+    ['flush(PAGE - 100, 1)', 100, 1, 1],
+    ['flush(0, PAGE - 100)', 100, 0, 1],
+    ['flush(5 * PAGE)', 3 * PAGE + 1, 8, 2],
+    ['flush()', 100, 0, 10],
+  ])(
+    '%s of a file mapped from %i on writes the pages it touches',
+    async (call, offset, page, count) => {
+      const path = tempFile(pattern(10 * PAGE));
+      const { said, made } = await flushing(path, offset, `file.${call}`);
+      const [, address = '', length] =
+        /^msync\((0x[0-9a-f]+), (\d+), MS_SYNC\) = 0$/.exec(made.join('\n')) ?? [];
+      const [, start, from] =
+        /^([0-9a-f]+)-[0-9a-f]+ rw-s ([0-9a-f]+) /.exec(String(said[0])) ?? [];
+      expect(Number(length)).toBe(count * PAGE);
+      const inFile = BigInt(address) - BigInt(`0x${start}`) + BigInt(`0x${from}`);
+      expect(Number(inFile)).toBe(page * PAGE);
+    },
+  );
+
+  test('waits for nothing when it is only started, and says which bytes', async () => {
+    const path = tempFile(pattern(10 * PAGE));
+    const { made } = await flushing(path, 100, 'file.startFlush(5000, 10); file.startFlush()');
+    expect(made).toEqual([
+      expect.stringMatching(
+        /^sync_file_range\(\d+<.*file.bin>, 5100, 10, SYNC_FILE_RANGE_WRITE\) = 0$/,
+      ),
+      expect.stringMatching(
+        /^sync_file_range\(\d+<.*file.bin>, 100, 40860, SYNC_FILE_RANGE_WRITE\) = 0$/,
+      ),
+    ]);
+  });
+
+  test('asks the system for nothing where there is nothing to write', async () => {
+    const path = tempFile(pattern(10 * PAGE));
+    const nothing = 'file.flush(file.length); file.flush(7, 0); file.startFlush(7, 0)';
+    expect((await flushing(path, 0, nothing)).made).toEqual([]);
+    const noFile =
+      'file.close(); MmapFileMut.openCow(args[0]).flush(); MmapFileMut.anonymous(9).flush()';
+    expect((await flushing(path, 0, noFile)).made).toEqual([]);
+  });
+
+  test('of a writer covers the pages it wrote', async () => {
+    const path = tempFile(pattern(10 * PAGE));
+    const write = 'const w = file.writer(5000); w.writeAll("abc"); w.flush(); w.flush()';
+    expect((await flushing(path, 0, write)).made).toEqual([
+      expect.stringMatching(/^msync\(0x[0-9a-f]+000, 4096, MS_SYNC\) = 0$/),
+    ]);
+  });
+});
+
+describe('syncing directories', () => {
+  const synced = async (call: string, args: string[], cwd?: string) => {
+    const { made } = await traced('fsync', `${call}; say(0);`, args, cwd);
+    return made.map((line) => /^fsync\(\d+<(.*)>\) = 0$/.exec(line)?.[1]);
+  };
+
+  test('syncs the directory itself, given in any form', async () => {
+    const directory = fs.realpathSync(tempDir());
+    const call = `
+      fmmap.syncDirectory(args[0]);
+      fmmap.syncDirectory(new URL(args[1]));
+      fmmap.syncDirectory(Buffer.from(args[0]));
+      fmmap.syncDirectory('.')`;
+    const found = await synced(call, [directory, pathToFileURL(directory).href], directory);
+    expect(found).toEqual([directory, directory, directory, directory]);
+  });
+
+  test('syncs the directory that holds a path, which need not exist', async () => {
+    const directory = fs.realpathSync(tempDir());
+    fs.mkdirSync(join(directory, 'a'));
+    const paths = [
+      join(directory, 'x'),
+      join(directory, 'a/x'),
+      join(directory, 'a'),
+      join(directory, 'a/'),
+      join(directory, 'a///x//'),
+      'x',
+      'a/x',
+      './x',
+      '/x',
+      '/',
+    ];
+    const call = 'for (const path of args) fmmap.syncParentDirectory(path)';
+    const names = ['', 'a', '', '', 'a', '', 'a', ''].map((name) => join(directory, name));
+    expect(await synced(call, paths, directory)).toEqual([
+      ...names.map((name) => name.replace(/\/$/, '')),
+      '/',
+      '/',
+    ]);
+  });
+
+  test('takes the bytes of a name that is no UTF-8', () => {
+    const directory = Buffer.concat([Buffer.from(tempDir()), Buffer.from([0x2f, 0xff, 0xfe])]);
+    fs.mkdirSync(directory);
+    syncDirectory(directory);
+    syncParentDirectory(Buffer.concat([directory, Buffer.from([0x2f, 0xfd])]));
+  });
+
+  test('throws what the system says, and leaves no descriptor', () => {
+    const file = tempFile('a file');
+    const missing = join(dirname(file), 'missing');
+    const before = countDescriptors();
+    const cases = [
+      [() => syncDirectory(missing), 'ENOENT', -2, missing],
+      [() => syncDirectory(file), 'ENOTDIR', -20, file],
+      [() => syncDirectory(''), 'ENOENT', -2, undefined],
+      [() => syncParentDirectory(join(missing, 'x')), 'ENOENT', -2, missing],
+      [() => syncParentDirectory(join(file, 'x')), 'ENOTDIR', -20, file],
+    ] as const;
+    for (const [call, code, errno, path] of cases) {
+      const error = thrown(call);
+      expect(error).toBeInstanceOf(MmapError);
+      expect(error).toMatchObject({ code, errno, syscall: 'open' });
+      if (path !== undefined) expect(error).toMatchObject({ path });
+    }
+    for (const path of [1, null, undefined, {}, 'a\0b', new URL('https://example.com/')]) {
+      expect(() => syncDirectory(path as never)).toThrow(TypeError);
+      expect(() => syncParentDirectory(path as never)).toThrow(TypeError);
+    }
+    expectArgumentError(() => syncDirectory(5 as never), 'path');
+    expect(countDescriptors()).toBe(before);
+  });
+});

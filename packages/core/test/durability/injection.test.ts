@@ -1,0 +1,10 @@
+import { describe, test } from 'vitest';
+import { sequences, survivesEveryFault } from '../helpers/sequences.js';
+
+const MINUTES = 60_000;
+
+describe('every system call may fail, and each may be the last of the process', () => {
+  test.each(Object.entries(sequences))('%s', { timeout: 5 * MINUTES }, async (name, sequence) => {
+    console.log(`${name}: ${await survivesEveryFault(sequence)}`);
+  });
+});

@@ -1,0 +1,92 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { MmapFile, MmapFileMut } from '../../src/index.js';
+import { child } from '../helpers/child.js';
+import { makeDisk } from '../helpers/file-systems.js';
+import { HIDDEN, look } from '../helpers/files.js';
+import { canMount } from '../helpers/mounting.js';
+import { powerLosses, survivesPowerLoss } from '../helpers/power-loss.js';
+import { strace } from '../helpers/strace.js';
+import { pattern } from '../helpers/temp.js';
+
+const CONTENT = pattern(10_000);
+
+describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4', 'xfs'] as const)(
+  'on %s',
+  (type) => {
+    test.each(Object.entries(powerLosses))(
+      'what has been promised is there after a power loss right behind %s',
+      async (_, powerLoss) => {
+        await survivesPowerLoss(powerLoss, type, { File: MmapFile, FileMut: MmapFileMut });
+      },
+    );
+
+    /**
+     * Has the power fail in a system call of a child's, which works in the directory `args[0]`.
+     * @returns What is in the directory when it is back.
+     */
+    async function cutWithin(source: string, moment: string) {
+      const disk = makeDisk(type, (type === 'ext4' ? 32 : 320) << 20);
+      fs.writeFileSync(join(disk.directory, 'file.bin'), CONTENT);
+      // What has its name from the start is there in part.
+      fs.writeFileSync(join(disk.directory, 'by-hand'), CONTENT.subarray(0, 5000));
+      disk.sync();
+      const [call = '', when] = moment.split(':');
+      const { through } = strace(call, [`${call}:signal=SIGKILL:${when}`]);
+      const { signal } = await child(source, { args: [disk.directory], through });
+      expect(signal).toBe('SIGKILL');
+      disk.cutPower();
+      disk.unmount();
+      disk.mount();
+      const { 'by-hand': byHand, ...found } = look(disk.directory, ['lost+found']);
+      disk.unmount();
+      expect(byHand).toHaveLength(5000);
+      return found;
+    }
+
+    test.each(['linkat:when=1', 'fsync:when=2'])(
+      'a copy is not there, or whole, when the power fails in its %s',
+      async (moment) => {
+        const copy = `MmapFileMut.openExisting(args[0] + '/file.bin').writeToNewFile(args[0] + '/copy');`;
+        const found = await cutWithin(copy, moment);
+        expect(found['file.bin']?.equals(CONTENT)).toBe(true);
+        expect(found.copy?.equals(CONTENT) ?? true).toBe(true);
+        expect(Object.keys(found).filter((name) => !['copy', 'file.bin'].includes(name))).toEqual(
+          [],
+        );
+      },
+    );
+
+    test.each(['fsync:when=1', 'linkat:when=1', 'renameat:when=1', 'fsync:when=2'])(
+      'a file that is being replaced is the old one or the new one when the power fails in its %s',
+      async (moment) => {
+        const replace = `const file = MmapFileMut.openCow(args[0] + '/file.bin');
+          file.fill(7);
+          file.writeToNewFile(args[0] + '/file.bin', { replace: file });`;
+        const { 'file.bin': file, [HIDDEN]: hidden, ...others } = await cutWithin(replace, moment);
+        const made = Buffer.alloc(CONTENT.length, 7);
+        expect([CONTENT, made]).toContainEqual(file);
+        expect([undefined, made]).toContainEqual(hidden);
+        expect(others).toEqual({});
+      },
+    );
+
+    test.each(['fsync:when=1', 'fsync:when=2'])(
+      'a new file is not there, or empty, or has its size, when the power fails in its %s',
+      async (moment) => {
+        const create = `MmapFileMut.create(args[0] + '/new', { maxSize: 5000 });`;
+        const { new: made, ...found } = await cutWithin(create, moment);
+        expect([undefined, 0, 5000]).toContain(made?.length);
+        expect(made?.every((byte) => byte === 0) ?? true).toBe(true);
+        expect(found).toEqual({ 'file.bin': CONTENT });
+      },
+    );
+
+    test('a file is there, whole, or gone, when the power fails in the sync of its directory', async () => {
+      const remove = `MmapFileMut.openExisting(args[0] + '/file.bin').remove();`;
+      const found = await cutWithin(remove, 'fsync:when=1');
+      expect([{}, { 'file.bin': CONTENT }]).toContainEqual(found);
+    });
+  },
+);

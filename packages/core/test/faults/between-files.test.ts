@@ -1,0 +1,143 @@
+import * as fs from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { MmapFile, MmapFileMut } from '../../src/index.js';
+import { expectFault } from '../helpers/faults.js';
+import { pattern, tempFile } from '../helpers/temp.js';
+import { sharedMemory } from '../helpers/wasm.js';
+
+const PAGE = 4096;
+const CONTENT = pattern(3 * PAGE);
+
+function opened<File extends MmapFile>(open: (path: string) => File, content = CONTENT) {
+  const path = tempFile(content);
+  const file = open(path);
+  onTestFinished(() => file.close());
+  return { file, path };
+}
+
+type Use = (file: MmapFileMut, view: Uint8Array) => unknown;
+
+/** Takes bytes from a view. */
+const SOURCES: Record<string, Use> = {
+  write: (file, view) => file.write(view),
+  writeAll: (file, view) => file.writeAll(view),
+  writeSome: (file, view) => file.writeSome(view),
+  fill: (file, view) => file.fill(view),
+  'write of a writer': (file, view) => file.writer().write(view),
+  'writeAll of a writer': (file, view) => file.writer().writeAll(view),
+  'writeSome of a writer': (file, view) => file.writer().writeSome(view),
+  indexOf: (file, view) => file.indexOf(view),
+  lastIndexOf: (file, view) => file.lastIndexOf(view),
+  includes: (file, view) => file.includes(view),
+  'readUntil of a reader': (file, view) => file.reader().readUntil(view),
+  'indexesOf of its bytes': (file, view) => file.indexesOf(view, new Float64Array(1)),
+  'MmapFile.memory': (_, view) => MmapFile.memory('x', view).close(),
+  'MmapFileMut.memory': (_, view) => MmapFileMut.memory('x', view).close(),
+};
+
+/** Puts bytes into a view. */
+const TARGETS: Record<string, Use> = {
+  read: (file, view) => file.read(view),
+  readExact: (file, view) => file.readExact(view),
+  indexesOf: (file, { buffer, byteOffset }) => {
+    const whole = Math.ceil(byteOffset / 8) * 8;
+    file.indexesOf(file.readUInt8(0), new BigUint64Array(buffer, whole, 1));
+  },
+  'read of a reader': (file, view) => file.reader().read(view),
+  'readExact of a reader': (file, view) => file.reader().readExact(view),
+  'read of a writer': (file, view) => file.writer().read(view),
+};
+
+/** What a user may make of a view. */
+const VIEWS: Record<string, (file: MmapFile) => Uint8Array> = {
+  asBuffer: (file) => file.asBuffer(),
+  bytes: (file) => file.bytes(PAGE, PAGE + 5),
+  'a part': (file) => file.asBuffer().subarray(PAGE + 1, PAGE + 100),
+  'an array over its buffer': (file) => {
+    const { buffer, byteOffset, length } = file.asBuffer();
+    return new Uint8Array(buffer, byteOffset, length);
+  },
+  // Of a copy-on-write mapping there is none.
+  'an array over a WebAssembly memory': (file) => {
+    if (file.isCow) return file.asBuffer();
+    const memory = sharedMemory(1);
+    const { address, length } = file.mapInto(memory, 5);
+    return new Uint8Array(memory.buffer, address, length);
+  },
+};
+
+describe.each(Object.entries({ ...SOURCES, ...TARGETS }))(
+  '%s with a view of another file',
+  (_, use) => {
+    test.each(Object.entries(VIEWS))('that is truncated throws its fault: %s', (_name, viewOf) => {
+      for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow]) {
+        const { file } = opened(MmapFileMut.openExisting);
+        const other = opened(open);
+        const view = viewOf(other.file);
+        fs.truncateSync(other.path);
+        expect(other.file.isFaulted).toBe(false);
+        expectFault(() => use(file, view), 'truncated', other.path);
+        expect(other.file.isFaulted).toBe(true);
+        expectFault(() => use(file, view), 'truncated', other.path); // from then on
+        file.checkFault();
+        expect(file.isFaulted).toBe(false);
+        other.file.reopen();
+        file.close();
+      }
+    });
+
+    test.each(Object.entries(VIEWS))('is fine when that is whole: %s', (_name, viewOf) => {
+      const { file } = opened(MmapFileMut.openExisting);
+      const other = opened(MmapFileMut.openExisting);
+      use(file, viewOf(other.file));
+      for (const it of [file, other.file]) expect(it.isFaulted).toBe(false);
+    });
+
+    test('that is closed is as one of zeroes', () => {
+      const { file } = opened(MmapFileMut.openExisting);
+      const other = opened(MmapFileMut.openExisting);
+      const view = other.file.asBuffer();
+      fs.truncateSync(other.path);
+      other.file.close();
+      use(file, view);
+    });
+  },
+);
+
+test.each(Object.entries(TARGETS))('%s into a view that is read-only is told of', (_, use) => {
+  const { file } = opened(MmapFileMut.openExisting, Buffer.alloc(3 * PAGE, 7));
+  const other = opened(MmapFile.open);
+  expectFault(() => use(file, other.file.asBuffer()), 'read-only', other.path);
+  expect(fs.readFileSync(other.path).equals(CONTENT)).toBe(true);
+  file.checkFault();
+});
+
+test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
+  '%s with a view of the very file throws as well',
+  (_, use) => {
+    const { file, path } = opened(MmapFileMut.openExisting);
+    const view = file.bytes(PAGE, PAGE);
+    fs.truncateSync(path, PAGE);
+    expectFault(() => use(file, view), 'truncated', path);
+  },
+);
+
+test.each(Object.entries({ ...SOURCES, ...TARGETS }).filter(([name]) => !name.includes('memory')))(
+  '%s of a file that is truncated throws its own fault, whatever view is given',
+  (_, use) => {
+    const { file, path } = opened(MmapFileMut.openExisting);
+    const other = opened(MmapFileMut.openExisting);
+    fs.truncateSync(path);
+    expectFault(() => use(file, other.file.asBuffer()), 'truncated', path);
+    other.file.checkFault();
+  },
+);
+
+test('a view of an attached handle has the fault of its file', () => {
+  const { file } = opened(MmapFileMut.openExisting);
+  const other = opened(MmapFileMut.openExisting);
+  const view = MmapFile.attach(other.file.share()).asBuffer();
+  fs.truncateSync(other.path);
+  expectFault(() => file.writeAll(view), 'truncated', other.path);
+  expectFault(() => other.file.readUInt8(0), 'truncated', other.path);
+});

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { MmapFile } from '../../src/index.js';
+import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { faultError, inPages } from '../helpers/faults.js';
+import { hearProgram, runProgram } from '../helpers/program.js';
+import { pattern, tempFile } from '../helpers/temp.js';
+
+const PAGE = 4096;
+const CONTENT = pattern(3 * PAGE);
+
+async function inChild(program: string, path = tempFile(CONTENT)): Promise<unknown[]> {
+  return await hearProgram(program, { args: [path] });
+}
+
+const fault = (offset: unknown, reason = 'truncated') =>
+  faultError(reason, offset, expect.any(String));
+
+test('a listener is told once, soon after the fault, and not while the program is at it', async () => {
+  const said = await inChild('faults/listeners#once');
+  expect(said).toEqual([0, [fault(5)], 1]);
+});
+
+test.each([
+  ['a view', 5],
+  ['a typed read', 7],
+  ['checkFault', 0],
+  ['native code on the pool', inPages(0, 2 * PAGE)],
+])('a fault that %s finds is told of', async (find, offset) => {
+  const args = [tempFile(CONTENT), find];
+  const said = await hearProgram('faults/listeners#foundBy', { args });
+  expect(said).toEqual([[fault(offset)]]);
+});
+
+test('a stray write is told of', async () => {
+  const said = await inChild('faults/listeners#strayWrite');
+  expect(said).toEqual([[fault(77, 'read-only')]]);
+});
+
+test('a fault that has happened before is told of, too', async () => {
+  const said = await inChild('faults/listeners#before');
+  expect(said).toEqual([0, [fault(3)], 2]);
+});
+
+test('every listener of the file is told, and nobody of another file', async () => {
+  const said = await inChild('faults/listeners#everyListener');
+  expect(said).toEqual([[fault(3), fault(3)], false]);
+});
+
+test('a listener that was taken away is told nothing; the others are', async () => {
+  const said = await inChild('faults/listeners#takenAway');
+  expect(said).toEqual([[fault(3)]]);
+});
+
+test('after reopen, the next fault is told of as well', async () => {
+  const said = await inChild('faults/listeners#afterReopen');
+  expect(said).toEqual([[fault(1), fault(2), fault(3), fault(4), fault(5)]]);
+});
+
+test('each thread that listens is told, whoever found the fault', async () => {
+  const said = await inChild('faults/listeners#everyThread');
+  expect(said).toEqual([...Array(3).fill(['truncated', 9]), [fault(9)]]);
+});
+
+test('a fault after another thread has mapped the file again is told of', async () => {
+  const said = await inChild('faults/listeners#reopenedByThread');
+  expect(said).toEqual([[fault(1), fault(2)]]);
+});
+
+test.each(['nothing', 'a fault'])('listening does not keep the process alive: %s', async (what) => {
+  const result = await runProgram('faults/listeners#keepsNothingAlive', {
+    args: [tempFile(CONTENT), what],
+  });
+  expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+});
+
+test.each(['process.exit', 'the end of a thread', 'terminate'])(
+  'a fault just before %s is no harm, though somebody listens',
+  async (end) => {
+    const result = await runProgram('faults/listeners#end', { args: [tempFile(CONTENT), end] });
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+  },
+);
+
+test('an error that a listener throws is an uncaught exception, and the others are told', async () => {
+  const said = await inChild('faults/listeners#throwing');
+  expect(said).toEqual([['of the listener', 'uncaughtException'], [fault(0)]]);
+});
+
+test('without a handler for it, that ends the process as any other', async () => {
+  const result = await runProgram('faults/listeners#throwingUncaught', {
+    args: [tempFile(CONTENT)],
+  });
+  expect(result).toMatchObject({ code: 1, signal: null });
+  expect(result.stderr).toContain('of the listener');
+});
+
+test('a listener does not keep a dropped file', async () => {
+  const said = await inChild('faults/listeners#dropped');
+  expect(said).toEqual([true, false]);
+});
+
+test('listeners that come and go leave nothing behind', async () => {
+  const said = await inChild('faults/listeners#comeAndGo');
+  expect(said).toEqual(['nothing']);
+});
+
+test('what is no function, and a closed file, are refused', () => {
+  const file = MmapFile.memory('memory', 'abc');
+  expectArgumentError(() => file.onFault('listener' as never), 'listener');
+  file.close();
+  expect(thrown(() => file.onFault(() => {})).name).toBe('MmapClosedError');
+});

@@ -1,0 +1,281 @@
+import * as fs from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  MmapFaultError,
+  MmapFile,
+  MmapFileMut,
+  MmapFileReader,
+  MmapFileWriter,
+} from '../../src/index.js';
+import { expectFault } from '../helpers/faults.js';
+import { kinds, read, write } from '../helpers/kinds.js';
+import { gettersOf, methodsOf } from '../helpers/surface.js';
+import { pattern, tempFile } from '../helpers/temp.js';
+
+const PAGE = 4096;
+const CONTENT = pattern(3 * PAGE);
+
+/** Documented to work on a faulted file: what needs none of its memory. */
+const GOES_ON = [
+  'stat',
+  'lock',
+  'lockShared',
+  'tryLock',
+  'tryLockShared',
+  'unlock',
+  'onFault',
+  'reopen',
+  'remove',
+  'close',
+  String(Symbol.dispose),
+];
+
+interface Opened {
+  readonly file: MmapFile;
+  readonly path: string;
+  truncate(size?: number): void;
+}
+
+function opened(open: (path: string) => MmapFile, content: Uint8Array = CONTENT): Opened {
+  const path = tempFile(content);
+  const file = open(path);
+  onTestFinished(() => file.close());
+  return { file, path, truncate: (size = 0) => fs.truncateSync(path, size) };
+}
+
+const openings: Record<string, (path: string) => MmapFile> = {
+  'MmapFile.open': MmapFile.open,
+  'MmapFile.openExec': MmapFile.openExec,
+  'MmapFile.open with an offset': (path) => MmapFile.open(path, { offset: 100 }),
+  'MmapFileMut.openExisting': MmapFileMut.openExisting,
+  'MmapFileMut.openExisting with detachOnClose': (path) =>
+    MmapFileMut.openExisting(path, { detachOnClose: true }),
+  'MmapFileMut.openCow': MmapFileMut.openCow,
+  'MmapFileMut.freeze': (path) => MmapFileMut.openExisting(path).freeze(),
+  'MmapFileMut.attach': (path) => {
+    const owner = MmapFileMut.openExisting(path);
+    onTestFinished(() => owner.close());
+    return MmapFileMut.attach(owner.share());
+  },
+};
+
+/** What is left of the file: for a mapping from there on, nothing. */
+const CUT = 100;
+
+/** How a fault comes to be known; each returns its offset. */
+const discoveries: Record<string, (file: MmapFile) => number> = {
+  'a view': (file) => {
+    expect(file.asBuffer()[PAGE + 5]).toBe(0);
+    return PAGE + 5;
+  },
+  'a typed read': (file) => {
+    return expectFault(() => file.readUInt8(PAGE + 5), 'truncated', file.path, PAGE + 5).offset;
+  },
+  checkFault: (file) => expectFault(() => file.checkFault(), 'truncated', file.path).offset,
+};
+
+describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, open) => {
+  /** The file, and what was made of it before. */
+  function faulted(discover = discoveries['a view']) {
+    const { file, path, truncate } = opened(open);
+    const [atEnd, reader] = [file.reader(), file.reader()];
+    atEnd.seek(0, 'end');
+    const [lines, chunks] = [reader[Symbol.iterator](), reader.chunks(10)];
+    chunks.next();
+    const isMutable = file instanceof MmapFileMut;
+    const objects: { object: object; type: { prototype: object } }[] = [
+      { object: file, type: isMutable ? MmapFileMut : MmapFile },
+      { object: reader, type: MmapFileReader },
+      { object: atEnd, type: MmapFileReader },
+      ...(isMutable ? [{ object: file.writer(), type: MmapFileWriter }] : []),
+    ];
+    const before = gettersOf(isMutable ? MmapFileMut : MmapFile).map((getter) => ({
+      name: getter.name,
+      value: getter.use(file),
+      use: () => getter.use(file),
+    }));
+    truncate(CUT);
+    const offset = discover?.(file) ?? 0;
+    expect(file.isFaulted).toBe(true);
+    return { file, path, offset, objects, before, lines, chunks };
+  }
+
+  test.each(Object.entries(discoveries))(
+    'which %s has found, every method throws MmapFaultError',
+    (_name, discover) => {
+      const { file, path, offset, objects, lines, chunks } = faulted(discover);
+      const others: string[] = [];
+      let count = 0;
+      const expectThrows = (what: string, call: () => unknown) => {
+        count += 1;
+        let error: unknown = 'nothing';
+        try {
+          call();
+        } catch (caught) {
+          error = caught;
+        }
+        const isRight =
+          error instanceof MmapFaultError &&
+          error.path === path &&
+          error.reason === 'truncated' &&
+          error.offset === offset;
+        if (!isRight) others.push(`${what} throws ${error}`);
+      };
+      for (const { object, type } of objects) {
+        for (const { name: method, use } of methodsOf(type)) {
+          if (GOES_ON.includes(method)) continue;
+          expectThrows(`${object.constructor.name}.${method}`, () => use(object));
+        }
+      }
+      expectThrows('the next line', () => lines.next());
+      expectThrows('the next chunk', () => chunks.next());
+      expect(others).toEqual([]);
+      expect(count).toBeGreaterThan(file instanceof MmapFileMut ? 150 : 80);
+      expect(file.isFaulted).toBe(true);
+      expect(file.isClosed).toBe(false);
+      expect(fs.statSync(path).size).toBe(CUT);
+      expectFault(() => file.readUInt8(0), 'truncated', path, offset);
+    },
+  );
+
+  test('every getter says what it said before, but for isFaulted', () => {
+    const { before, file, objects } = faulted();
+    for (const { name, value, use } of before) {
+      expect(use(), name).toBe(name === 'isFaulted' ? true : value);
+    }
+    expect(file.length).toBeGreaterThan(0);
+    for (const { object, type } of objects) for (const { use } of gettersOf(type)) use(object);
+  });
+
+  test('what needs none of its memory works', () => {
+    const worked: string[] = [];
+    for (const type of [MmapFile, MmapFileMut]) {
+      for (const { name, use } of methodsOf(type)) {
+        if (!GOES_ON.includes(name)) continue;
+        const { file, path } = faulted();
+        if (file instanceof MmapFileMut !== (type === MmapFileMut)) {
+          file.close();
+          continue;
+        }
+        if (/lock/i.test(name) && name !== 'unlock') file.unlock();
+        use(file);
+        worked.push(name);
+        if (name === 'unlock') expect(file.lockState).toBe('none');
+        if (/^(lock|tryLock)$/.test(name)) expect(file.lockState).toBe('exclusive');
+        if (/Shared$/.test(name)) expect(file.lockState).toBe('shared');
+        if (name === 'stat') expect(file.stat().size).toBe(CUT);
+        expect(fs.existsSync(path)).toBe(name !== 'remove');
+        expect(file.isClosed).toBe(['remove', 'close', String(Symbol.dispose)].includes(name));
+        expect(file.isFaulted).toBe(name !== 'reopen'); // also when it is closed
+        file.close();
+      }
+    }
+    const missing = GOES_ON.filter((name) => !worked.includes(name));
+    expect(missing).toEqual(faulted().file instanceof MmapFileMut ? [] : ['remove']);
+  });
+});
+
+test('a faulted file is attached to, as whoever is to reopen it has to', () => {
+  const { file, path, truncate } = opened(MmapFileMut.openExisting);
+  const token = file.share();
+  truncate(CUT);
+  expect(file.asBuffer()[PAGE]).toBe(0);
+  using attached = MmapFile.attach(token);
+  expect(attached.isFaulted).toBe(true);
+  expectFault(() => attached.readUInt8(0), 'truncated', path, PAGE);
+  attached.reopen();
+  for (const each of [attached, file]) {
+    expect([each.isFaulted, each.length]).toEqual([false, CUT]);
+    expect(each.copyBytes().equals(CONTENT.subarray(0, CUT))).toBe(true);
+  }
+});
+
+test('the first fault is the one that is told of', () => {
+  const { file, path, truncate } = opened(MmapFileMut.openExisting);
+  const view = file.asBuffer();
+  truncate(PAGE);
+  expect(view[2 * PAGE + 3]).toBe(0);
+  truncate(0);
+  expect(view[PAGE + 3]).toBe(0);
+  expect(view[3]).toBe(0);
+  expectFault(() => file.checkFault(), 'truncated', path, 2 * PAGE + 3);
+});
+
+/** A file that is full of a value, from `at % value.length` on. */
+function fullOf(value: Uint8Array, at: number): Buffer {
+  return Buffer.alloc(3 * PAGE).fill(value, at % value.length);
+}
+
+describe.each(kinds)('$suffix', (kind) => {
+  const { suffix, size } = kind;
+  // Not 0, which a vanished page reads as, and no more than a number can hold.
+  const bytes = Buffer.alloc(size, 0x11);
+  if (suffix.includes('Size')) bytes[0] = bytes[7] = 0;
+  const value = kind.decode(bytes);
+  /** In the page that is gone, across its beginning, and at its end. */
+  const places = [2 * PAGE, 2 * PAGE + 8, 3 * PAGE - size].concat(
+    Array.from({ length: size - 1 }, (_, before) => 2 * PAGE - 1 - before),
+  );
+  const fileOf = (open: (path: string) => MmapFileMut, at: number) =>
+    opened(open, fullOf(bytes, at)) as Opened & { file: MmapFileMut };
+
+  /** The first byte of the value that is gone, or another one of it. */
+  function expectAt(call: () => unknown, path: string, at: number) {
+    const { offset } = expectFault(call, 'truncated', path);
+    expect(offset).toBeGreaterThanOrEqual(Math.max(at, 2 * PAGE));
+    expect(offset).toBeLessThan(at + size);
+  }
+
+  // The second end leaves a page whose rest reads as zeroes without a fault.
+  test.each([2 * PAGE, PAGE + 10])('is never read from a vanished page, end %i', (end) => {
+    for (const at of places) {
+      const { file, path, truncate } = fileOf(MmapFileMut.openExisting, at);
+      expect(read(file, kind, at)).toBe(value);
+      truncate(end);
+      expectAt(() => read(file, kind, at), path, at);
+      expectFault(() => read(file, kind, 0), 'truncated', path);
+      file.close();
+    }
+  });
+
+  test.each(['openExisting', 'openCow'] as const)(
+    'is never written to a vanished page, %s',
+    (open) => {
+      for (const at of places) {
+        const { file, path, truncate } = fileOf(MmapFileMut[open], at);
+        truncate(2 * PAGE);
+        expectAt(() => write(file, kind, value, at), path, at);
+        expectFault(() => write(file, kind, value, 0), 'truncated', path);
+        expect(fs.statSync(path).size).toBe(2 * PAGE);
+        file.close();
+      }
+    },
+  );
+
+  test('is never read or written by a reader or a writer that comes there', () => {
+    const { file, path, truncate } = fileOf(MmapFileMut.openExisting, 2 * PAGE);
+    const [reader, writer] = [file.reader(2 * PAGE - 16), file.writer(2 * PAGE - 16)];
+    truncate(2 * PAGE);
+    const steps = Math.floor(16 / size);
+    for (let step = 0; step < steps; ++step) expect(read(reader, kind)).toBe(value);
+    expectAt(() => read(reader, kind), path, 2 * PAGE);
+    expect(reader.position).toBe(steps * size);
+    file.reopen();
+    fs.truncateSync(path, 3 * PAGE);
+    file.reopen();
+    fs.truncateSync(path, 2 * PAGE);
+    for (let step = 0; step < steps; ++step) write(writer, kind, value);
+    expectAt(() => write(writer, kind, value), path, 2 * PAGE);
+    expect(writer.position).toBe(steps * size);
+  });
+});
+
+test('what a private copy holds of a vanished page is gone as well, and said to be', () => {
+  const { file, path, truncate } = opened(MmapFileMut.openCow) as Opened & { file: MmapFileMut };
+  file.writeAll('private', PAGE);
+  expect(file.copyBytes(PAGE, 7).toString()).toBe('private');
+  truncate(PAGE);
+  expectFault(() => file.readUInt8(PAGE), 'truncated', path, PAGE);
+  expectFault(() => file.writeAll('again', PAGE), 'truncated', path, PAGE);
+  expect(fs.readFileSync(path).equals(CONTENT.subarray(0, PAGE))).toBe(true);
+});

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { faultError, inPages } from '../helpers/faults.js';
+import { hearProgram } from '../helpers/program.js';
+import { pattern, tempDir, tempFile } from '../helpers/temp.js';
+
+const PAGE = 4096;
+const WORKERS = 4;
+
+async function inThreads(program: string, paths: string[]): Promise<unknown[]> {
+  return await hearProgram(program, { args: paths, timeout: 28_000 });
+}
+
+test('four workers use one truncated mapping at once, and all get the same error', async () => {
+  const path = tempFile();
+  const said = await inThreads('faults/threads#oneMapping', [path]);
+  expect(said).toHaveLength(20);
+  const fault = faultError('truncated', 0, path);
+  const one = [fault, 0, true, fault];
+  for (const results of said) expect(results).toEqual([...Array(4).fill(one).flat(), true, fault]);
+});
+
+test('many threads that touch one vanished page at the same moment all go on', async () => {
+  const path = tempFile();
+  const said = await inThreads('faults/threads#onePage', [path]);
+  expect(said).toEqual([[]]);
+});
+
+test('views of a file that is truncated and closed by another thread survive', async () => {
+  const path = tempFile();
+  const said = await inThreads('faults/threads#truncatedAndClosed', [path]);
+  expect(said).toEqual([['MmapClosedError']]);
+});
+
+test('each of thousands of mappings knows of its own faults, and only of those', async () => {
+  const said = await inThreads('faults/threads#thousands', [tempDir()]);
+  expect(said).toEqual([[], true]);
+});
+
+test('files that other threads open and close meanwhile do not keep a fault from its file', async () => {
+  const directory = tempDir();
+  const said = await inThreads('faults/threads#othersComeAndGo', [directory]);
+  expect(said).toEqual([[], Array(3).fill([0, true])]);
+});
+
+test('threads that fault, each in a mapping of its own, do not disturb each other', async () => {
+  const directory = tempDir();
+  const said = await inThreads('faults/threads#ownMappings', [directory]);
+  expect(said).toEqual([Array(WORKERS).fill([])]);
+});
+
+test('a fault in native code on the thread pool is seen by every thread', async () => {
+  const path = tempFile(pattern(64 * PAGE));
+  const said = await inThreads('faults/threads#onThePool', [path]);
+  const fault = faultError('truncated', inPages(PAGE, 63 * PAGE), path);
+  expect(said).toEqual([[true, fault, fault]]);
+});

@@ -1,0 +1,205 @@
+// Which lock a file is opened with is the caller's to say; what changes its size is done under the exclusive one.
+import * as fs from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { MmapFile, MmapFileMut, MmapLockError } from '../../src/index.js';
+import { expectBytes } from '../helpers/bytes.js';
+import { hear } from '../helpers/child.js';
+import { thrown } from '../helpers/errors.js';
+import { countDescriptors } from '../helpers/process.js';
+import { strace } from '../helpers/strace.js';
+import { pattern, snapshot, tempFile } from '../helpers/temp.js';
+
+const CONTENT = pattern(10_000);
+const KINDS = ['none', 'shared', 'exclusive'] as const;
+
+type Open = (path: string, options: object) => MmapFile;
+
+const openers: Readonly<Record<string, Open>> = {
+  'MmapFile.open': MmapFile.open,
+  'MmapFile.openExec': MmapFile.openExec,
+  'MmapFileMut.openCow': MmapFileMut.openCow,
+  'MmapFileMut.open': MmapFileMut.open,
+  'MmapFileMut.openExisting': MmapFileMut.openExisting,
+};
+const pairs = Object.keys(openers).flatMap((first) =>
+  Object.keys(openers).map((second) => [first, second] as const),
+);
+
+const isConflict = (one: string, other: string) =>
+  one !== 'none' && other !== 'none' && (one === 'exclusive' || other === 'exclusive');
+
+describe('the lock that is asked for', () => {
+  test.each(pairs)('of %s keeps out what conflicts with it of %s', (first, second) => {
+    const path = tempFile(CONTENT);
+    const before = snapshot(path);
+    for (const held of KINDS) {
+      for (const asked of KINDS) {
+        using holder = openers[first]?.(path, { lock: held }) as MmapFile;
+        const descriptors = countDescriptors();
+        expect(holder.lockState).toBe(held);
+        const open = () => openers[second]?.(path, { lock: asked }) as MmapFile;
+        if (isConflict(held, asked)) {
+          const error = thrown(open);
+          expect(error).toBeInstanceOf(MmapLockError);
+          expect(error).toMatchObject({ code: 'EWOULDBLOCK', syscall: 'flock', path });
+          expect(countDescriptors()).toBe(descriptors);
+        } else {
+          using other = open();
+          expect([other.lockState, holder.lockState]).toEqual([asked, held]);
+          expectBytes(other.copyBytes(), CONTENT);
+        }
+      }
+    }
+    expect(snapshot(path)).toEqual(before);
+  });
+
+  test.each(KINDS)(
+    '%s is what every handle on the mapping sees, and what unlock gives back',
+    (lock) => {
+      const path = tempFile(CONTENT);
+      using file = MmapFileMut.open(path, { lock });
+      using attached = MmapFileMut.attach(file.share());
+      expect([file.lockState, attached.lockState, attached.toJSON().lock]).toEqual([
+        lock,
+        lock,
+        lock,
+      ]);
+      attached.unlock();
+      expect([file.lockState, attached.lockState]).toEqual(['none', 'none']);
+      file.lock();
+      expect([file.lockState, attached.lockState]).toEqual(['exclusive', 'exclusive']);
+      file.unlock();
+      attached.lockShared();
+      expect(file.lockState).toBe('shared');
+    },
+  );
+
+  test.each(KINDS)('%s is that of a new file, too', (lock) => {
+    for (const options of [{}, { maxSize: 5000 }, { minSize: 5000, allocate: true }]) {
+      const path = tempFile();
+      using file = MmapFileMut.create(path, { ...options, lock });
+      expect(file.lockState).toBe(lock);
+      for (const other of KINDS) {
+        const open = () => MmapFileMut.openExisting(path, { lock: other }).close();
+        if (isConflict(lock, other)) expect(thrown(open)).toBeInstanceOf(MmapLockError);
+        else open();
+      }
+    }
+  });
+});
+
+test('writers that share a file see what each other stores', () => {
+  const path = tempFile(CONTENT);
+  using one = MmapFileMut.open(path, { lock: 'shared' });
+  using two = MmapFileMut.open(path, { lock: 'shared' });
+  using reader = MmapFile.open(path);
+  one.writeUInt32LE(1, 0);
+  two.writeUInt32LE(2, 4);
+  expect([reader.readUInt32LE(0), one.readUInt32LE(4)]).toEqual([1, 2]);
+  expect(thrown(() => MmapFileMut.open(path))).toBeInstanceOf(MmapLockError);
+});
+
+/** What changes the size of a file that has bytes, or reserves blocks for it. */
+const sizing = [
+  { truncate: true },
+  { truncate: true, maxSize: 50 },
+  { minSize: 20_000 },
+  { minSize: 20_000, allocate: true },
+  { allocate: true },
+];
+const sizingBy = KINDS.flatMap((lock) => sizing.map((options) => ({ ...options, lock })));
+
+describe('what changes the size', () => {
+  test.each(sizingBy)(
+    '%o waits for nobody, and changes nothing while others have a lock',
+    (options) => {
+      const path = tempFile(CONTENT);
+      const before = snapshot(path);
+      for (const held of ['shared', 'exclusive'] as const) {
+        using _holder = MmapFile.open(path, { lock: held });
+        for (const open of [MmapFileMut.open, MmapFileMut.openExisting]) {
+          const descriptors = countDescriptors();
+          expect(thrown(() => open(path, options))).toMatchObject({
+            name: 'MmapLockError',
+            code: 'EWOULDBLOCK',
+            path,
+          });
+          expect(thrown(() => open(path, { ...options, lockTimeout: 5 }))).toMatchObject({
+            name: 'MmapLockError',
+            code: 'ETIMEDOUT',
+          });
+          expect(countDescriptors()).toBe(descriptors);
+        }
+      }
+      expect(snapshot(path)).toEqual(before);
+    },
+  );
+
+  test.each(sizingBy)('%o has the lock that was asked for when it is done', (options) => {
+    const path = tempFile(CONTENT);
+    using _bystander = MmapFile.open(path, { lock: 'none' });
+    using file = MmapFileMut.open(path, options);
+    expect(file.lockState).toBe(options.lock);
+    const other = () => MmapFile.open(path).close();
+    if (options.lock === 'exclusive') expect(thrown(other)).toBeInstanceOf(MmapLockError);
+    else other();
+    const size =
+      'truncate' in options
+        ? 'maxSize' in options
+          ? 50
+          : 0
+        : 'minSize' in options
+          ? 20_000
+          : 10_000;
+    expect([file.length, fs.statSync(path).size]).toEqual([size, size]);
+  });
+
+  test('is nothing where the file has its size already, and then any number may share it', () => {
+    const path = tempFile();
+    const options = { lock: 'shared', maxSize: 5000, minSize: 100 } as const;
+    using one = MmapFileMut.open(path, options);
+    using two = MmapFileMut.open(path, options);
+    expect([one.length, two.length, two.lockState]).toEqual([5000, 5000, 'shared']);
+  });
+
+  test.each(['ENOLCK', 'ENOSYS', 'EOPNOTSUPP'])(
+    "needs no lock with lock: 'none' where flock(2) says %s, and fails with others",
+    async (error) => {
+      const path = tempFile(CONTENT);
+      const said = await hear(
+        `const sizes = [];
+         for (const options of [{ minSize: 20000 }, { truncate: true, maxSize: 50 }]) {
+           say(caught(() => MmapFileMut.open(args[0], { ...options, lock: 'shared' })).code);
+           const file = MmapFileMut.open(args[0], { ...options, lock: 'none' });
+           say([file.length, fs.statSync(args[0]).size, file.lockState]);
+           file.close();
+         }`,
+        { args: [path], through: strace('flock', [`flock:error=${error}`]).through },
+      );
+      const code = error === 'EOPNOTSUPP' ? 'ENOTSUP' : error;
+      expect(said).toEqual([code, [20_000, 20_000, 'none'], code, [50, 50, 'none']]);
+    },
+  );
+
+  test('by many processes that share a file never cuts what another has grown', async () => {
+    const path = tempFile();
+    const said = await Promise.all(
+      Array.from({ length: 4 }, (_, index) =>
+        hear(
+          `for (let round = 0; round < 100; ++round) {
+             const size = 5000 * (1 + ((round + Number(args[1])) % 7)) + round;
+             let file;
+             try { file = MmapFileMut.open(args[0], { lock: 'shared', minSize: size, maxSize: 10 }); }
+             catch (error) { if (error.code !== 'EWOULDBLOCK') throw error; continue; }
+             if (file.length < size) say(['too short', file.length, size]);
+             file.fill(1);
+             file.checkFault();
+             file.close();
+           }`,
+          { args: [path, String(index)] },
+        ),
+      ),
+    );
+    expect(said).toEqual([[], [], [], []]);
+  });
+});

@@ -1,0 +1,304 @@
+// A file that is open already: it is opened anew, by itself and not by its path.
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  type FileLike,
+  MmapFile,
+  MmapFileMut,
+  MmapLockError,
+  MmapRangeError,
+  MmapUnsupportedError,
+} from '../../src/index.js';
+import { expectBytes } from '../helpers/bytes.js';
+import { hear } from '../helpers/child.js';
+import { thrown } from '../helpers/errors.js';
+import { countDescriptors, countMappings } from '../helpers/process.js';
+import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
+import { THREADS } from '../helpers/threads.js';
+
+const CONTENT = pattern(10_000);
+
+type Open = (file: FileLike, options?: object) => MmapFile;
+
+/** Every constructor of a file that is there, and whether it needs one that is open for writing. */
+const openers: Readonly<Record<string, { open: Open; isWriting: boolean }>> = {
+  'MmapFile.open': { open: MmapFile.open, isWriting: false },
+  'MmapFile.openExec': { open: MmapFile.openExec, isWriting: false },
+  'MmapFileMut.openCow': { open: MmapFileMut.openCow, isWriting: false },
+  'MmapFileMut.open': { open: MmapFileMut.open, isWriting: true },
+  'MmapFileMut.openExisting': { open: MmapFileMut.openExisting, isWriting: true },
+};
+
+/** An open descriptor until the test ends; a test that closes it itself may do so. */
+function descriptorOf(path: string, flags: string | number = 'r+'): number {
+  const descriptor = fs.openSync(path, flags);
+  const { ino } = fs.fstatSync(descriptor);
+  onTestFinished(() => {
+    try {
+      if (fs.fstatSync(descriptor).ino === ino) fs.closeSync(descriptor);
+    } catch {} // closed
+  });
+  return descriptor;
+}
+
+describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
+  test('maps the file of a descriptor, which may be closed afterwards', () => {
+    const path = tempFile(CONTENT);
+    const before = countDescriptors();
+    const descriptor = descriptorOf(path);
+    fs.readSync(descriptor, Buffer.alloc(7)); // its position is nobody's business
+    using file = open(descriptor, { offset: 5 });
+    fs.closeSync(descriptor);
+    expect(file).toMatchObject({ path: '', length: CONTENT.length - 5 });
+    expect(file.lockState).toBe(isWriting ? 'exclusive' : 'shared');
+    expectBytes(file.asBuffer(), CONTENT.subarray(5));
+    expect(countDescriptors()).toBe(before + 1);
+    file.checkFault();
+    file.reopen();
+    file.writeToNewFile(`${path}.copy`);
+    expectBytes(fs.readFileSync(`${path}.copy`), CONTENT.subarray(5));
+    expect(file.stat().ino).toBe(fs.statSync(path).ino);
+    file.close();
+    expect(countDescriptors()).toBe(before);
+  });
+
+  test('maps the file of a FileHandle, which may be closed afterwards', async () => {
+    const path = tempFile(CONTENT);
+    const handle = await fs.promises.open(path, 'r+');
+    using file = open(handle);
+    await handle.close();
+    expectBytes(file.asBuffer(), CONTENT);
+    expect(thrown(() => open(handle))).toMatchObject({
+      name: 'MmapError',
+      code: 'EBADF',
+      errno: -constants.errno.EBADF,
+      syscall: 'open',
+    });
+  });
+
+  test('maps a file that has lost its name, or has another one', () => {
+    const path = tempFile(CONTENT);
+    const descriptor = descriptorOf(path);
+    fs.renameSync(path, `${path}.other`);
+    fs.writeFileSync(path, 'another');
+    using renamed = open(descriptor);
+    expectBytes(renamed.asBuffer(), CONTENT);
+    renamed.close();
+    fs.rmSync(`${path}.other`);
+    using nameless = open(descriptor);
+    expectBytes(nameless.asBuffer(), CONTENT);
+    expect(nameless.stat().nlink).toBe(0);
+  });
+
+  test('has a lock of its own: that of the descriptor is not its, nor the other way round', () => {
+    const path = tempFile(CONTENT);
+    const descriptor = descriptorOf(path);
+    const first = open(descriptor, { lock: 'exclusive' });
+    for (const again of [descriptor, path]) {
+      const error = thrown(() => open(again));
+      expect(error).toBeInstanceOf(MmapLockError);
+      expect(error.code).toBe('EWOULDBLOCK');
+    }
+    fs.closeSync(descriptor);
+    expect(thrown(() => open(path))).toBeInstanceOf(MmapLockError); // which a duplicate would have given up
+    first.unlock();
+    open(path).close();
+    first.close();
+  });
+
+  test('respects the lock that somebody has on the descriptor', () => {
+    const path = tempFile(CONTENT);
+    const descriptor = descriptorOf(path);
+    execFileSync('flock', ['--exclusive', '--nonblock', '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', descriptor],
+    });
+    expect(thrown(() => open(descriptor))).toBeInstanceOf(MmapLockError);
+    execFileSync('flock', ['--unlock', '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', descriptor],
+    });
+    open(descriptor).close();
+  });
+
+  test('refuses to remove what it has no path of, before anything happens', () => {
+    const path = tempFile(CONTENT);
+    const before = snapshot(path);
+    const file = open(descriptorOf(path));
+    if (!(file instanceof MmapFileMut)) return file.close();
+    using attached = MmapFileMut.attach(file.share());
+    for (const one of [file, attached]) {
+      expect(one.path).toBe('');
+      for (const act of [
+        () => one.remove(),
+        () => {
+          one.removeOnDispose = true;
+        },
+      ]) {
+        const error = thrown(act);
+        expect(error).toBeInstanceOf(MmapUnsupportedError);
+        expect(error.message).toMatch(/descriptor \d+.*path.*unlink/);
+      }
+      one.removeOnDispose = false;
+      expect([one.removeOnDispose, one.isClosed]).toEqual([false, false]);
+    }
+    file[Symbol.dispose]();
+    expect(thrown(() => file.remove()).code).toBe('ERR_MMAP_CLOSED');
+    expect(snapshot(path)).toEqual(before);
+  });
+
+  test('refuses a descriptor that is not open for what it does', () => {
+    const path = tempFile(CONTENT);
+    const before = snapshot(path);
+    const { O_WRONLY } = fs.constants;
+    for (const flags of isWriting ? ['r', 'a', O_WRONLY] : ['a', O_WRONLY]) {
+      const error = thrown(() => open(descriptorOf(path, flags)));
+      expect(error).toMatchObject({
+        name: 'MmapError',
+        code: 'EACCES',
+        errno: -constants.errno.EACCES,
+        path: expect.stringMatching(/^descriptor \d+$/),
+        message: expect.stringMatching(/not open for reading/),
+      });
+    }
+    open(descriptorOf(path, 'a+')).close();
+    expect(snapshot(path)).toEqual(before);
+  });
+
+  test('refuses what is no regular file, and what is not open', () => {
+    const directory = tempDir();
+    execFileSync('mkfifo', [join(directory, 'fifo')]);
+    const { O_RDWR, O_NONBLOCK } = fs.constants;
+    const refusal = (file: number) => thrown(() => open(file));
+    expect(refusal(descriptorOf(directory, 'r'))).toMatchObject({
+      code: 'EISDIR',
+      syscall: 'open',
+    });
+    for (const special of [
+      descriptorOf(join(directory, 'fifo'), O_RDWR | O_NONBLOCK),
+      descriptorOf('/dev/null'),
+      descriptorOf('/dev/zero'),
+    ]) {
+      expect(refusal(special)).toMatchObject({ code: 'ENODEV', syscall: 'mmap' });
+    }
+    const closed = fs.openSync(directory, 'r');
+    fs.closeSync(closed);
+    for (const none of [closed, 2 ** 31 - 1]) {
+      expect(refusal(none)).toMatchObject({
+        name: 'MmapError',
+        code: 'EBADF',
+        errno: -constants.errno.EBADF,
+        path: `descriptor ${none}`,
+        message: expect.stringContaining(`descriptor ${none}`),
+      });
+    }
+    for (const none of [-1, 0.5, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY]) {
+      expect(refusal(none)).toBeInstanceOf(MmapRangeError);
+      expect(refusal(none)).toMatchObject({ argument: 'path', code: 'ERR_OUT_OF_RANGE' });
+    }
+    for (const none of [{}, { fd: '5' }, { fd: null }, []]) {
+      expect(refusal(none as never)).toBeInstanceOf(TypeError);
+      expect(refusal(none as never)).toMatchObject({ argument: 'path' });
+    }
+  });
+
+  test('leaves nothing behind, however often it fails', () => {
+    const path = tempFile(CONTENT);
+    const descriptor = descriptorOf(path);
+    using _holder = MmapFile.open(path, { lock: 'exclusive' });
+    const before = [countDescriptors(), countMappings(path), snapshot(path)];
+    for (let round = 0; round < 20; ++round) {
+      thrown(() => open(descriptor));
+      thrown(() => open(descriptor, { lockTimeout: 0 }));
+      thrown(() => open(descriptor, { lock: 'none', offset: 10_001 }));
+    }
+    expect([countDescriptors(), countMappings(path), snapshot(path)]).toEqual(before);
+  });
+});
+
+test('a file that is open already can be sized, cut and grown as any other', () => {
+  const path = tempFile(CONTENT);
+  const descriptor = descriptorOf(path);
+  using grown = MmapFileMut.open(descriptor, { minSize: 20_000 });
+  expectBytes(fs.readFileSync(path), Buffer.concat([CONTENT, Buffer.alloc(10_000)]));
+  grown.truncate(15_000);
+  grown.writeAll('end', 14_997);
+  grown.flush();
+  expect(fs.readFileSync(path).subarray(14_997).toString()).toBe('end');
+  grown.close();
+  using emptied = MmapFileMut.openExisting(descriptor, { truncate: true, maxSize: 50 });
+  expectBytes(emptied.asBuffer(), Buffer.alloc(50));
+  expect(fs.readdirSync(dirname(path))).toEqual(['file.bin']);
+});
+
+test('O_NOFOLLOW is about paths, and other flags reach open(2)', () => {
+  const descriptor = descriptorOf(tempFile(CONTENT));
+  const { O_NOFOLLOW, O_DIRECTORY } = fs.constants;
+  MmapFile.open(descriptor, { customFlags: O_NOFOLLOW }).close();
+  expect(thrown(() => MmapFile.open(descriptor, { customFlags: O_DIRECTORY }))).toMatchObject({
+    code: 'ENOTDIR',
+  });
+});
+
+test('standard input is a file as any other, where it is one', async () => {
+  const path = tempFile('from the shell');
+  const said = await hear('say(MmapFile.open(0).asBuffer().toString());', {
+    args: [path],
+    through: ['sh', '-c', 'exec "$@" < "$0"', path],
+  });
+  expect(said).toEqual(['from the shell']);
+});
+
+test('a process that may not open the file any more is told why, and what it was given stays', async () => {
+  const path = tempFile(CONTENT);
+  fs.chmodSync(path, 0o600);
+  const said = await hear(
+    `const descriptor = fs.openSync(args[0], 'r+');
+     if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
+     else fs.chmodSync(args[0], 0);
+     for (const open of [MmapFile.open, MmapFileMut.openExisting]) say(caught(() => open(descriptor)));
+     say(fs.fstatSync(descriptor).size);`,
+    { args: [path] },
+  );
+  expect(said.pop()).toBe(CONTENT.length);
+  for (const error of said) {
+    expect(error).toMatchObject({
+      name: 'MmapError',
+      code: 'EACCES',
+      syscall: 'open',
+      message: expect.stringMatching(/opened anew.*permissions/),
+    });
+  }
+});
+
+test('threads open the descriptors of their process', async () => {
+  const path = tempFile(CONTENT);
+  const said = await hear(
+    `${THREADS}
+     const descriptor = fs.openSync(args[0], 'r+');
+     const thread = startThread();
+     say(await thread.run((descriptor) => {
+       my.file = MmapFileMut.open(descriptor);
+       return [my.file.length, my.file.readUInt8(7), my.file.path];
+     }, descriptor));
+     say(caught(() => MmapFile.open(descriptor)).code);
+     await thread.worker.terminate();
+     say(caught(() => MmapFile.open(descriptor)));
+     process.exit();`,
+    { args: [path] },
+  );
+  expect(said).toEqual([[CONTENT.length, CONTENT[7], ''], 'EWOULDBLOCK', 'no error']);
+});
+
+test('what is said of it names the descriptor, where there is no path to name', () => {
+  const descriptor = descriptorOf(tempFile(CONTENT));
+  using file = MmapFile.open(descriptor);
+  expect(file.toJSON().path).toBe(`descriptor ${descriptor}`);
+  expect(thrown(() => file.readExact(Buffer.alloc(1), 10_000))).toMatchObject({
+    path: `descriptor ${descriptor}`,
+  });
+  using other = MmapFile.open(descriptor);
+  other.close();
+  expect(thrown(() => other.readUInt8(0)).message).toContain(`descriptor ${descriptor}`);
+});

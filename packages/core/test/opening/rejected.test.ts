@@ -1,0 +1,161 @@
+import * as fs from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { MmapFile } from '../../src/index.js';
+import { hear } from '../helpers/child.js';
+import { thrown } from '../helpers/errors.js';
+import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
+
+const CONTENT = pattern(10_000);
+
+describe('a rejected open', () => {
+  const bad: [string, object][] = [
+    ['an offset past the end', { offset: 10_001 }],
+    ['numbers that overflow', { offset: 2 ** 53 - 1, length: 2 ** 53 - 1 }],
+    ['an offset past the new end', { truncate: true, maxSize: 100, offset: 101 }],
+    ['an offset past what it is grown to', { minSize: 10_500, offset: 10_501 }],
+    ['an offset in what truncate takes away', { truncate: true, offset: 1 }],
+    ['a length past the end', { length: 10_001 }],
+    ['a length past the new end', { truncate: true, maxSize: 100, offset: 50, length: 51 }],
+    ['a length past what it is grown to', { minSize: 10_500, length: 10_501 }],
+    ['a length of what truncate takes away', { truncate: true, length: 1 }],
+    ['a size that no file has', { minSize: 2 ** 53 - 1 }],
+    ['that size, truncated', { maxSize: 2 ** 53 - 1, truncate: true }],
+    ['that size, allocated', { minSize: 2 ** 53 - 1, allocate: true }],
+    ['a fraction', { maxSize: 5.5 }],
+    ['a fraction of another', { minSize: 5.5 }],
+    ['a negative size, after options that destroy', { truncate: true, create: true, maxSize: -1 }],
+    ['an unknown option, after options that destroy', { truncate: true, maxSize: 5, trunkate: 1 }],
+    ['a wrong type', { truncate: 'yes', maxSize: 5 }],
+    ['an option of Windows', { truncate: true, accessMode: 1 }],
+  ];
+
+  test.each(bad)('with %s leaves an existing file, and makes none', async (_name, options) => {
+    const path = tempFile(CONTENT);
+    const before = snapshot(path);
+    const source = `
+      const options = JSON.parse(args[1]);
+      const { create, ...others } = options;
+      say(caught(() => MmapFileMut.open(args[0], options)));
+      say(caught(() => MmapFileMut.openExisting(args[0], others)));
+      if (!['maxSize', 'minSize', 'truncate'].some((option) => option in options)) {
+        say(caught(() => MmapFile.open(args[0], options)));
+        say(caught(() => MmapFileMut.openCow(args[0], options)));
+      }
+      say(caught(() => MmapFileMut.open(args[0] + '.new', options)));
+      say(caught(() => MmapFileMut.create(args[0] + '.new', others)));
+      say(fs.readdirSync('/proc/self/fd').length - descriptors);`;
+    const said = await hear(
+      `const descriptors = fs.readdirSync('/proc/self/fd').length;${source}`,
+      {
+        args: [path, JSON.stringify(options)],
+      },
+    );
+    expect(said.pop()).toBe(0);
+    expect(said.length).toBeGreaterThanOrEqual(4);
+    for (const error of said)
+      expect(error).toMatchObject({ name: expect.stringMatching(/^(Mmap\w*|Type)Error$/) });
+    expect(snapshot(path)).toEqual(before);
+    expect(fs.existsSync(`${path}.new`)).toBe(false);
+  });
+
+  test('leaves no file even while it has the last descriptors of the process', async () => {
+    const path = tempFile();
+    const said = await hear(
+      `const taken = [];
+       try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
+       for (const last of taken.splice(-2)) fs.closeSync(last); // for the file, and for its directory
+       say(caught(() => MmapFileMut.create(args[0], { offset: 1 })).name);
+       say(fs.existsSync(args[0]));
+       MmapFileMut.create(args[0], { maxSize: 10 }).close();
+       say(fs.existsSync(args[0]));`,
+      { args: [path], through: ['prlimit', '--nofile=60'] },
+    );
+    expect(said).toEqual(['MmapRangeError', false, true]);
+  });
+});
+
+test('writeToNewFile that is rejected leaves no file, and an existing one as it was', async () => {
+  const path = tempFile(CONTENT);
+  const before = snapshot(path);
+  using file = MmapFile.open(path);
+  expect(thrown(() => file.writeToNewFile(path))).toMatchObject({
+    code: 'EEXIST',
+    syscall: 'open',
+    path,
+    dest: path,
+  });
+  expect(thrown(() => file.writeToNewFile(`${path}/below`))).toMatchObject({ code: 'ENOTDIR' });
+  expect(thrown(() => file.writeToNewFile(`${path}.new`, 1, 10_000))).toMatchObject({
+    argument: 'length',
+  });
+  file.close();
+  expect(thrown(() => file.writeToNewFile(`${path}.new`))).toMatchObject({
+    code: 'ERR_MMAP_CLOSED',
+  });
+  expect(snapshot(path)).toEqual(before);
+  expect(fs.existsSync(`${path}.new`)).toBe(false);
+});
+
+describe('without permission', () => {
+  const through =
+    process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+
+  test('a file is EACCES, and stays as it was', async () => {
+    const path = tempFile(CONTENT);
+    fs.chmodSync(path, 0o000);
+    const before = fs.lstatSync(path, { bigint: true });
+    const errors = await hear(
+      `for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow,
+         MmapFileMut.openExisting, MmapFileMut.open]) say(caught(() => open(args[0])));
+       say(caught(() => MmapFileMut.open(args[0], { truncate: true, maxSize: 5 })));`,
+      { args: [path], through },
+    );
+    expect(errors).toHaveLength(6);
+    for (const error of errors) {
+      expect(error).toMatchObject({
+        code: 'EACCES',
+        syscall: 'open',
+        path,
+        errno: -constants.errno.EACCES,
+      });
+    }
+    expect(fs.lstatSync(path, { bigint: true })).toMatchObject({
+      size: before.size,
+      mtimeNs: before.mtimeNs,
+      ctimeNs: before.ctimeNs,
+    });
+  });
+
+  test('to write it, a file can still be read and copied on write', async () => {
+    const path = tempFile(CONTENT);
+    fs.chmodSync(path, 0o444);
+    const before = snapshot(path);
+    const said = await hear(
+      `say(MmapFile.open(args[0]).readUInt8(9));
+       const copy = MmapFileMut.openCow(args[0]);
+       copy.writeUInt8(255, 9);
+       say(copy.readUInt8(9));
+       say(caught(() => MmapFileMut.openExisting(args[0])).code);
+       say(caught(() => MmapFileMut.open(args[0], { maxSize: 1 })).code);`,
+      { args: [path], through },
+    );
+    expect(said).toEqual([CONTENT[9], 255, 'EACCES', 'EACCES']);
+    expect(snapshot(path)).toEqual(before);
+  });
+
+  test('no file is made in a directory', async () => {
+    const directory = tempDir();
+    fs.chmodSync(directory, 0o555);
+    const path = join(directory, 'new');
+    const errors = await hear(
+      `say(caught(() => MmapFileMut.create(args[0], { maxSize: 5 })));
+       say(caught(() => MmapFileMut.open(args[0])));
+       say(caught(() => MmapFileMut.memory('m', 'abc').writeToNewFile(args[0])));`,
+      { args: [path], through },
+    );
+    for (const error of errors) expect(error).toMatchObject({ code: 'EACCES', syscall: 'open' });
+    expect(fs.readdirSync(directory)).toEqual([]);
+  });
+});

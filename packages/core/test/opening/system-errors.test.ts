@@ -1,0 +1,157 @@
+import * as fs from 'node:fs';
+import { createServer } from 'node:net';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { MmapError, MmapFile, MmapFileMut } from '../../src/index.js';
+import { hear } from '../helpers/child.js';
+import { thrown } from '../helpers/errors.js';
+import { countDescriptors, countMappings } from '../helpers/process.js';
+import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
+
+const CONTENT = pattern(10_000);
+
+const openers = {
+  'MmapFile.open': MmapFile.open,
+  'MmapFile.openExec': MmapFile.openExec,
+  'MmapFileMut.openCow': MmapFileMut.openCow,
+  'MmapFileMut.openExisting': MmapFileMut.openExisting,
+  'MmapFileMut.open': MmapFileMut.open,
+  'MmapFileMut.create': MmapFileMut.create,
+};
+type Opener = keyof typeof openers;
+const names = Object.keys(openers) as Opener[];
+const makers: Opener[] = ['MmapFileMut.open', 'MmapFileMut.create'];
+
+/** Expects an error as `node:fs` would throw it, and that nothing is left open or mapped. */
+function expectSystemError(call: () => unknown, code: string, path: string, syscall = 'open') {
+  const [descriptors, mappings] = [countDescriptors(), countMappings(path)];
+  const error = thrown(call);
+  expect(error).toBeInstanceOf(MmapError);
+  expect(error).toMatchObject({
+    code,
+    errno: -constants.errno[code as 'ENOENT'],
+    syscall,
+    path,
+    message: expect.stringMatching(new RegExp(`^${code}: .+, ${syscall} '`)),
+  });
+  expect(error.message).toContain(`'${path}'`);
+  expect(error.stack).toContain('system-errors.test.ts');
+  expect([countDescriptors(), countMappings(path)]).toEqual([descriptors, mappings]);
+}
+
+describe('what cannot be opened is an error of the system:', () => {
+  test.each(names)('ENOENT for %s in a directory that is absent', (name) => {
+    const path = join(tempDir(), 'absent', 'file');
+    expectSystemError(() => openers[name](path), 'ENOENT', path);
+  });
+
+  test.each(names.filter((name) => !makers.includes(name)))('ENOENT for %s', (name) => {
+    const path = tempFile();
+    expectSystemError(() => openers[name](path), 'ENOENT', path);
+    expect(fs.existsSync(path)).toBe(false);
+  });
+
+  test.each(names)('ENOTDIR for %s below a file', (name) => {
+    const path = join(tempFile(CONTENT), 'below');
+    expectSystemError(() => openers[name](path), 'ENOTDIR', path);
+  });
+
+  test.each(names)('ENAMETOOLONG for %s', (name) => {
+    const path = join(tempDir(), 'n'.repeat(300));
+    expectSystemError(() => openers[name](path), 'ENAMETOOLONG', path);
+  });
+
+  test.each(names)('ELOOP for %s of links in a circle', (name) => {
+    const path = join(tempDir(), 'a');
+    fs.symlinkSync('b', path);
+    fs.symlinkSync('a', join(dirname(path), 'b'));
+    const code = name === 'MmapFileMut.create' ? 'EEXIST' : 'ELOOP';
+    expectSystemError(() => openers[name](path), code, path);
+  });
+
+  test.each(names)('EISDIR for %s of a directory', (name) => {
+    const code = name === 'MmapFileMut.create' ? 'EEXIST' : 'EISDIR';
+    for (const path of [tempDir(), '/proc', '/']) {
+      expectSystemError(() => openers[name](path), code, path);
+    }
+  });
+
+  test('EEXIST for a file that must be new', () => {
+    const path = tempFile(CONTENT);
+    fs.symlinkSync('nowhere', `${path}.link`);
+    const before = snapshot(path);
+    for (const target of [path, `${path}.link`, dirname(path)]) {
+      for (const truncate of [false, true]) {
+        const options = { truncate, maxSize: 10 };
+        expectSystemError(() => MmapFileMut.create(target, options), 'EEXIST', target);
+        const createNew = { ...options, createNew: true };
+        expectSystemError(() => MmapFileMut.open(target, createNew), 'EEXIST', target);
+      }
+    }
+    expect(snapshot(path)).toEqual(before);
+    expect(fs.existsSync(join(dirname(path), 'nowhere'))).toBe(false);
+  });
+
+  test.each(names)('ENODEV for %s of what is no regular file', async (name) => {
+    const directory = tempDir();
+    const fifo = join(directory, 'fifo');
+    await hear(`require('node:child_process').execFileSync('mkfifo', [args[0]])`, { args: [fifo] });
+    for (const path of [fifo, '/dev/zero', '/dev/null', '/proc/self/status']) {
+      const error = thrown(() => openers[name](path));
+      expect(error).toBeInstanceOf(MmapError);
+      // Files of /proc cannot be opened for writing at all.
+      const codes = path.startsWith('/proc') ? /^(ENODEV|EACCES)$/ : /^ENODEV$/;
+      expect(error.code).toMatch(name === 'MmapFileMut.create' ? /^EEXIST$/ : codes);
+      expect(error).toMatchObject({ path, syscall: expect.any(String), errno: expect.any(Number) });
+    }
+    expect(fs.readdirSync(directory)).toEqual(['fifo']);
+  });
+
+  test.each(names)('an error for %s of a socket', async (name) => {
+    const path = join(tempDir(), 'socket');
+    const server = createServer().listen(path);
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const code = name === 'MmapFileMut.create' ? 'EEXIST' : 'ENXIO';
+    expectSystemError(() => openers[name](path), code, path);
+  });
+
+  test.each(['/dev/zero', '/proc/self/status', '/dev/null'])(
+    'MmapFile.open and openCow never map %s, however little is asked for',
+    (path) => {
+      for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow]) {
+        for (const options of [{ length: 0 }, { length: 1 }, { offset: 4096, length: 4096 }]) {
+          expectSystemError(() => open(path, options), 'ENODEV', path, 'mmap');
+        }
+      }
+    },
+  );
+
+  // They say that they are empty; /proc/self/mem and others even fail to be read at the start.
+  test.each(['status', 'maps', 'mem', 'pagemap', 'clear_refs'])(
+    'no reading constructor takes /proc/self/%s for an empty file',
+    (name) => {
+      for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow]) {
+        const error = thrown(() => open(`/proc/self/${name}`));
+        expect(error.code).toMatch(/^(ENODEV|EACCES)$/);
+      }
+    },
+  );
+
+  test('a FIFO holds nobody up, with or without somebody at its other end', async () => {
+    const path = join(tempDir(), 'fifo');
+    const [codes] = await hear(
+      `require('node:child_process').execFileSync('mkfifo', args);
+       const codes = () => [MmapFile.open, MmapFileMut.openCow, MmapFileMut.openExisting,
+         MmapFileMut.open].map((open) => caught(() => open(args[0])).code);
+       const alone = codes();
+       const reader = fs.openSync(args[0], fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+       const writer = fs.openSync(args[0], 'w');
+       fs.writeSync(writer, 'text');
+       say([...alone, ...codes()]);`,
+      { args: [path] },
+    );
+    expect(codes).toEqual(Array(8).fill('ENODEV'));
+  });
+});

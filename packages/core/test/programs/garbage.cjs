@@ -1,0 +1,21 @@
+// For programs that collect garbage until something is so, or often enough.
+const { gc, turn } = require('./program.cjs');
+
+const until = async (condition) => {
+  while (!condition()) {
+    gc();
+    await turn();
+  }
+};
+
+const collect = async () => {
+  for (let i = 0; i < 20; ++i) {
+    gc();
+    await turn();
+  }
+};
+
+/** Does work in a function that has returned: what it leaves on the stack may keep objects alive. */
+const apart = (work) => new Promise((resolve) => setImmediate(() => resolve(work())));
+
+module.exports = { until, collect, apart };

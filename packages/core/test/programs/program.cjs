@@ -1,0 +1,35 @@
+// What child programs share: how they answer, and how they see errors.
+const fs = require('node:fs');
+
+/** Writes one line of output, at once. */
+const say = (value) => fs.writeSync(1, `${JSON.stringify(value)}\n`);
+
+/**
+ * What a call throws, in a form that crosses a pipe.
+ *
+ * @returns {any}
+ */
+const caught = (call) => {
+  try {
+    call();
+  } catch (error) {
+    const { name, message, code, errno, syscall, path } = error;
+    return { name, message, code, errno, syscall, path };
+  }
+  return 'no error';
+};
+
+/** What the program is called with; see `run.cjs`. */
+const args = /** @type {any[]} */ ([]);
+
+/** `length` bytes, each different from its neighbours, and from those a page further on. */
+const pattern = (length) =>
+  Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) & 0xff));
+
+/** One turn of the event loop, in which finalizers run. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Collects garbage; every child is started with `--expose-gc`. */
+const gc = () => globalThis.gc?.();
+
+module.exports = { args, say, caught, pattern, turn, gc };

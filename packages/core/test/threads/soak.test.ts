@@ -1,0 +1,48 @@
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { hear, startChild } from '../helpers/child.js';
+import { CREATE, READERS, TRUNCATOR } from '../helpers/soak.js';
+import { tempDir } from '../helpers/temp.js';
+
+/** Of all of it. Longer by hand: FMMAP_SOAK_SECONDS=3600 npx vitest run test/threads/soak */
+const SECONDS = Number(process.env.FMMAP_SOAK_SECONDS ?? (process.env.CI ? 50 : 10)) / 2;
+const TIMEOUT = 4000 * SECONDS + 30_000;
+
+test.each([
+  ['on a disk', undefined],
+  ['in memory', '/dev/shm'],
+])(
+  'readers of a file that somebody truncates and regrows get its content or a fault, %s',
+  async (_, where) => {
+    const directory = tempDir(where);
+    const [path, stop] = [join(directory, 'file.bin'), join(directory, 'stop')];
+    await hear(CREATE, { args: [path] });
+    const truncator = startChild(TRUNCATOR, {
+      args: [path, stop, String(4 * SECONDS + 10)],
+      timeout: TIMEOUT,
+    });
+    const readers = await startChild(READERS, {
+      args: [path, String(SECONDS), ...(where ? ['strict'] : [])],
+      timeout: TIMEOUT,
+    }).done;
+    fs.writeFileSync(stop, '');
+    const truncated = await truncator.done;
+    expect(readers).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(truncated).toMatchObject({ code: 0, signal: null, stderr: '' });
+    const { rounds, wrong } = JSON.parse(truncated.stdout);
+    expect(wrong).toBe(0);
+    expect(rounds).toBeGreaterThan(20);
+    const threads = readers.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(threads.map((thread) => thread.wrong)).toEqual(threads.map(() => []));
+    expect(threads.length).toBe(7);
+    for (const { reads, faults } of threads) {
+      expect(faults).toBeGreaterThan(20);
+      expect(reads).toBeGreaterThan(1000);
+    }
+  },
+  TIMEOUT,
+);
