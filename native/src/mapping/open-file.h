@@ -1,0 +1,25 @@
+// An open file, which the last one who uses it closes. Whoever works with it holds a reference, so closing a mapping
+// waits for nobody: work in flight ends on the file that it started with.
+#pragma once
+
+#include <memory>
+
+#include "platform/platform.h"
+
+namespace fmmap {
+
+class OpenFile {
+ public:
+  explicit OpenFile(platform::Handle handle) : handle_(handle) {}
+  ~OpenFile() { platform::close(handle_); }
+  OpenFile(const OpenFile&) = delete;
+
+  platform::Handle handle() const { return handle_; }
+
+ private:
+  const platform::Handle handle_;
+};
+
+using OpenFilePtr = std::shared_ptr<const OpenFile>;
+
+}  // namespace fmmap
