@@ -23,14 +23,20 @@
       ],
       "include_dirs": ["src", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS",
-        # A thread that is being terminated takes no errors; that must not end the process.
+        # A thread that is being terminated takes no errors, which must not end the process.
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-      # One platform is chosen here and nowhere else; each implements the headers of src/platform.
+      # The platform is chosen here and nowhere else: one folder that implements the headers of src/platform.
       "conditions": [
         ["OS=='linux'", {
           "sources": [
-            "src/platform/posix/directory.cc", "src/platform/posix/engine.cc", "src/platform/posix/file.cc", "src/platform/posix/guard.cc", "src/platform/posix/linux.cc",
-            "src/platform/posix/memory.cc", "src/platform/posix/signals.cc", "src/platform/posix/ward-index.cc"
+            "src/platform/posix/directory.cc",
+            "src/platform/posix/engine.cc",
+            "src/platform/posix/file.cc",
+            "src/platform/posix/guard.cc",
+            "src/platform/posix/linux.cc",
+            "src/platform/posix/memory.cc",
+            "src/platform/posix/signals.cc",
+            "src/platform/posix/ward-index.cc",
           ],
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
           "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
@@ -39,8 +45,14 @@
         }],
         ["OS=='mac'", {
           "sources": [
-            "src/platform/posix/darwin.cc", "src/platform/posix/directory.cc", "src/platform/posix/engine.cc", "src/platform/posix/file.cc", "src/platform/posix/guard.cc",
-            "src/platform/posix/memory.cc", "src/platform/posix/signals.cc", "src/platform/posix/ward-index.cc"
+            "src/platform/posix/darwin.cc",
+            "src/platform/posix/directory.cc",
+            "src/platform/posix/engine.cc",
+            "src/platform/posix/file.cc",
+            "src/platform/posix/guard.cc",
+            "src/platform/posix/memory.cc",
+            "src/platform/posix/signals.cc",
+            "src/platform/posix/ward-index.cc",
           ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",

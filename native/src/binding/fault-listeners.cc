@@ -4,7 +4,7 @@
 #include <mutex>
 #include <vector>
 
-#include "platform/platform.h"
+#include "platform/guard.h"
 
 namespace fmmap::fault_listeners {
 

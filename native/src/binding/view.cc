@@ -59,7 +59,7 @@ bool isPlain(napi_env env) {
   // For hosts in which the engine is found, and should be left alone.
   static const char* const wish = std::getenv("FMMAP_PLAIN_VIEWS");
   static const bool isUnwanted = wish != nullptr && std::strcmp(wish, "0") == 0;
-  return !isUnwanted && engine::isKnown(env);
+  return !isUnwanted && platform::engine::isKnown(env);
 }
 
 Keeper keep(napi_env env, napi_value array) {
@@ -69,11 +69,11 @@ Keeper keep(napi_env env, napi_value array) {
       napi_is_arraybuffer(env, memory, &isPrivate) != napi_ok || isPrivate) {
     return nullptr;
   }
-  return isPlain(env) ? engine::storeOf(memory) : refer(env, memory);
+  return isPlain(env) ? platform::engine::storeOf(memory) : refer(env, memory);
 }
 
 napi_value make(napi_env env, std::uint8_t* data, std::size_t length, Keeper keeper) {
-  return isPlain(env) ? engine::arrayBuffer(data, length, std::move(keeper)) : makeExternal(env, data, length, keeper);
+  return isPlain(env) ? platform::engine::arrayBuffer(data, length, std::move(keeper)) : makeExternal(env, data, length, keeper);
 }
 
 bool keepFor(napi_env env, napi_value object, Keeper keeper) {

@@ -19,7 +19,10 @@
 
 #include "mapping/reader-writer-lock.h"
 #include "mapping/open-file.h"
-#include "platform/platform.h"
+#include "platform/directory.h"
+#include "platform/file.h"
+#include "platform/guard.h"
+#include "platform/memory.h"
 #include "platform/status.h"
 #include "mapping/window.h"
 

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "mapping/open-file.h"
-#include "platform/platform.h"
+#include "platform/guard.h"
 
 namespace fmmap {
 

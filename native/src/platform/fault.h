@@ -1,5 +1,5 @@
-// What happened to the pages of a mapping that somebody touched: why, and where in the file, in one
-// word, so that a signal handler can set both at once. The first one stays.
+// The first fault of a mapping: why a page could not be used, and where in the file it is. Both are in one word, so that
+// a signal handler can set them at once.
 #pragma once
 
 #include <atomic>
@@ -9,28 +9,28 @@
 
 namespace fmmap {
 
-// The numbers are known to packages/core/src/errors.ts.
+// packages/core/src/errors.ts has the same numbers.
 enum class Reason {
   none = 0,
-  truncated,  // the page is behind the end of the file
+  truncated,  // the page is past the end of the file
   noSpace,    // a store found no room on the disk
   io,         // the system could not read or write the page
   readOnly,   // a store through a mapping that may only be read
 };
 
-/** Why a page could not be used, and the errno of the call that told of it: 0 where there was only a signal. */
+/** Why a page could not be used, and the errno of the call that said so: 0 if there was only a signal. */
 struct Why {
   Reason reason = Reason::none;
   int error = 0;
 
   explicit operator bool() const { return reason != Reason::none; }
-  /** In one number, as the library takes it. */
+  /** Both in one number, for packages/core. */
   int code() const { return error << 3 | static_cast<int>(reason); }
 };
 
-/** Waits until the handlers that have counted themselves in are gone. */
+/** Waits until no signal handler is counted in any more. */
 inline void waitForNone(const std::atomic<int>& visitors) {
-  // Microseconds, as a rule; but a handler may have to ask a slow disk what became of a page.
+  // Microseconds, as a rule; but a handler may be waiting for a slow disk.
   for (int round = 0; visitors != 0; ++round) {
     if (round < 100) std::this_thread::yield();
     else std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -46,33 +46,33 @@ class Fault {
   }
   void clear() { word_ = 0; }
 
-  /** We are about to cut the file at this size ourselves: what is gone from there on then is no fault. */
+  /** This process is about to cut the file at this size: a page that is lost past it is not a fault until endCut(). */
   void startCut(std::int64_t size) {
     cutSeen_ = false;
     cut_ = size;
   }
-  /** @returns Whether anybody has met a page that was gone. */
+  /** @returns Whether any thread has touched a page that was cut off. */
   bool endCut() {
     cut_ = -1;
     return cutSeen_.exchange(false);
   }
-  /** Whether a page at this offset of the file is gone by our own doing, for a thread that has met it. */
+  /** Whether this process itself has cut off the page at this offset of the file. */
   bool isOwnCut(std::int64_t offset) const {
     const std::int64_t cut = cut_;
     return cut >= 0 && offset >= cut;
   }
-  /** @returns Whether it is the first that was met. */
+  /** A thread has touched a page that was cut off. @returns Whether it is the first. */
   bool meetCut() { return !cutSeen_.exchange(true); }
-  /** Whether the cut that is under way has reached the file. */
+  /** Whether the current cut is known to have reached the file. */
   bool isCut() const { return cutSeen_; }
 
-  /** Keeps the guard out of the mapping: waits for handlers at work there, and has others come again until resume(). */
+  /** Keeps the guard out of the mapping until resume(): waits for handlers at work in it, and makes others retry. */
   void suspend() {
     suspended_ = true;
     waitForNone(visitors_);
   }
   void resume() { suspended_ = false; }
-  /** For a handler, which counts itself in before it looks, as suspend() looks after it has said so. */
+  /** For a handler. It counts itself in before it looks, and suspend() sets its flag before it looks at the count. */
   bool enter() {
     ++visitors_;
     if (!suspended_) return true;

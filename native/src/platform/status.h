@@ -1,5 +1,4 @@
-// How an operation ended. No C++ exceptions: a Status travels up to the addon, which makes the
-// JavaScript error of it.
+// How a call ended. There are no C++ exceptions: a Status travels up to the binding, which makes a JavaScript error of it.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +9,14 @@
 
 namespace fmmap {
 
-// The numbers are known to packages/core/src/errors.ts.
+// packages/core/src/errors.ts has the same numbers.
 enum class Kind { ok = 0, system, locked, closed, poisoned, range, identity, unsupported, faulted };
 
 struct Status {
   Kind kind = Kind::ok;
   int error = 0;             // errno, positive; of a fault: its Why, as a code
   const char* syscall = "";  // what was called, in Node's spelling
-  std::string detail;        // for a person: what was asked, found, and what to do
+  std::string detail;        // for people: what was asked, what was found, and what to do
   const char* argument = ""; // of a range error: which one; of an identity error: a word for what was found
   std::int64_t offset = 0;   // of a fault: where in the mapping
 

@@ -1,4 +1,4 @@
-// Compiled, not run, by this project's own tests: see docs/architecture.md.
+// What macOS does in its own way: see internal.h. Nobody has run it: see docs/architecture.md.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -60,9 +60,9 @@ int nameDescriptor(int, int, const char*) {
   return -1;
 }
 
-int statDescriptor(int file, FileStat* stat) {
+Status stat(Handle file, FileStat* stat) {
   struct stat info;
-  if (fstat(file, &info) != 0) return -1;
+  if (fstat(fd(file), &info) != 0) return last("fstat");
   *stat = {info.st_dev,
            info.st_mode,
            info.st_nlink,
@@ -77,7 +77,7 @@ int statDescriptor(int file, FileStat* stat) {
            {info.st_mtimespec.tv_sec, info.st_mtimespec.tv_nsec},
            {info.st_ctimespec.tv_sec, info.st_ctimespec.tv_nsec},
            {info.st_birthtimespec.tv_sec, info.st_birthtimespec.tv_nsec}};
-  return 0;
+  return {};
 }
 
 // fsync(2) of macOS leaves the data in the drive's cache.
@@ -91,7 +91,12 @@ int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
   return fcntl(file, F_PREALLOCATE, &store) == -1 ? errno : 0;
 }
 
-int reserveBlocks(int file, std::int64_t offset, std::int64_t length) { return allocateBlocks(file, offset, length); }
+Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
+  int error;
+  do error = allocateBlocks(fd(file), offset, length);
+  while (error == EINTR);
+  return error == ENOSPC || error == EDQUOT ? Status::system(error, "fallocate") : Status{};
+}
 
 bool hasHugePages(int) { return false; }
 
@@ -112,9 +117,13 @@ std::size_t areaLimit() { return SIZE_MAX; }
 
 std::size_t countAreas() { return 0; }
 
-void setApartPages(std::uint8_t*, std::size_t) {}
+void setApart(std::uint8_t*, std::size_t) {}
 
 bool readCached(Handle, std::uint8_t*, std::size_t, std::int64_t) { return false; }
+
+int findResident(std::uint8_t* at, std::size_t length, std::uint8_t* pages) {
+  return mincore(at, length, reinterpret_cast<char*>(pages));
+}
 
 int lockPages(std::uint8_t* at, std::size_t length) { return mlock(at, length); }
 
@@ -154,17 +163,14 @@ std::uint64_t currentThread() {
   return id;
 }
 
-bool isAlive(std::uint64_t) { return true; }  // nobody says
+bool isAlive(std::uint64_t) { return true; }  // there is no way to know
 
 void resend(int signal, siginfo_t*) { raise(signal); }
 
-int startWriting(int, std::int64_t, std::int64_t) { return 0; }
+Status startFlush(Handle, std::int64_t, std::int64_t) { return {}; }
 
-bool cloneBlocks(int, int) { return false; }
+bool clone(Handle, Handle) { return false; }
 
-bool copyWithinKernel(int, std::int64_t, std::int64_t, int, std::int64_t, std::int64_t*) {
-  errno = ENOTSUP;
-  return false;
-}
+Status copyInKernel(Handle, std::int64_t, std::int64_t, Handle, std::int64_t, std::int64_t*) { return {}; }
 
 }  // namespace fmmap::platform

@@ -1,11 +1,13 @@
-// V8 has a way to make an ArrayBuffer over foreign memory that it neither counts nor frees (BackingStore::EmptyDeleter),
-// and Node-API has not. The std::shared_ptr that V8 is given has a deleter of ours. It goes wherever the memory goes:
-// to another buffer by transfer(), to another thread by postMessage(), into work in flight. So the deleter is the end
-// of the last use: on any thread, also V8's own, after the environment, and while the process ends.
+// See platform/engine.h.
 //
-// The functions are looked up by name, and not linked: a host that lacks them (Bun, Deno) must still load the addon. Their
-// names, and the layout of std::shared_ptr, are those of libstdc++, with which Node is built for Linux, in all versions
-// since 20. A self-test decides whether they do what is said here.
+// V8 can make an ArrayBuffer over foreign memory that it neither counts nor frees (BackingStore::EmptyDeleter); Node-API
+// cannot. The std::shared_ptr that V8 is given has a deleter of ours, and goes wherever the memory goes: to another buffer by
+// transfer(), to another thread by postMessage(), into work in flight. So the deleter is the end of the last use: on any
+// thread, even one of V8's own, after the environment has ended, and while the process ends.
+//
+// The functions are looked up by name and not linked: a host that lacks them (Bun, Deno) must still load the addon. Their
+// names, and the layout of std::shared_ptr, are those of libstdc++, with which Node is built for Linux, in all versions since
+// 20. A self-test decides whether they work as described here.
 #include "platform/engine.h"
 
 #include <dlfcn.h>
@@ -17,7 +19,7 @@
 #include <mutex>
 #include <utility>
 
-namespace fmmap::engine {
+namespace fmmap::platform::engine {
 
 namespace {
 
@@ -120,4 +122,4 @@ napi_value arrayBuffer(std::uint8_t* data, std::size_t length, std::shared_ptr<v
   return static_cast<napi_value>(v8.newArrayBuffer(v8.isolate(), std::move(store)));
 }
 
-}  // namespace fmmap::engine
+}  // namespace fmmap::platform::engine

@@ -1,7 +1,8 @@
-// The fault guard: what signals.cc calls when memory was touched in vain. Everything from
-// `handleFault` down runs in a signal handler, on any thread: no locks, no allocation, no waiting
-// but for system calls.
-#include "platform/posix/signals.h"
+// The fault guard: see platform/guard.h. signals.cc calls it for each fault.
+//
+// What follows "in the handler", and `handleFault`, run in a signal handler, on any thread: no locks, no allocation, no
+// waiting other than for system calls.
+#include "platform/guard.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -15,16 +16,17 @@
 #include <mutex>
 
 #include "platform/posix/internal.h"
+#include "platform/posix/signals.h"
 #include "platform/posix/ward-index.h"
 
 namespace fmmap::platform {
 
 namespace {
 
-/** More areas than these for one window, and the kernel's supply is at risk. */
+/** More areas than this for one window would put the kernel's supply at risk. */
 constexpr int kMaxRepairs = 64;
 
-/** A page that is there for reading and still faults so often is broken in a way that we do not know. */
+/** A page that can be read and still faults so often is broken in an unknown way. */
 constexpr int kMaxRetries = 1000;
 
 WardIndex wards;
@@ -32,7 +34,7 @@ std::atomic<bool> isUsed{false};
 bool isDisabled = false;
 std::atomic<int> reports{-1};  // where to write a byte for each fault
 
-/** For changes of the above. */
+/** Guards changes of the above. */
 std::mutex& changing() {
   static auto* const mutex = new std::mutex();  // environments may end after static destructors
   return *mutex;
@@ -80,10 +82,10 @@ void raiseFlags(const Fault* fault) {
   });
 }
 
-/** Before any page is replaced, so that nobody takes what then stands there for the file's. */
+/** Called before any page is replaced, so that no thread takes its new content for the file's. */
 void mark(const Guarded& window, Why why, const std::uint8_t* address) {
   raiseFlag(window);
-  // What this process is cutting off itself is no fault: threads find the new length.
+  // A page that this process itself is cutting off is not a fault: threads find the new length.
   const std::int64_t at = window.offset + (address - window.data);
   const bool isOwnCut = why.reason == Reason::truncated && window.fault->isOwnCut(at);
   if (isOwnCut ? !window.fault->meetCut() : !window.fault->set(why, at)) return;
@@ -137,7 +139,7 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
   }
   mark(window, why, address);
   if (why.reason == Reason::truncated) {
-    // All at once what the file has lost, or there would be a signal for each page.
+    // All that the file has lost at once, or there would be a signal for each page.
     const std::size_t left = std::min(pagesInFile(window), at);
     return static_cast<bool>(retire(window.data + left, window.capacity - left));
   }
@@ -172,7 +174,7 @@ bool repair(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
 }
 
 bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
-  // Come again until the window is nobody's, or its mapping is left to the guard again.
+  // The thread retries until the window is given up, or its mapping is left to the guard again.
   if (ward.state != Ward::State::open || !ward.window.fault->enter()) return true;
   const bool isServed = repair(ward, signal, address, touch);
   ward.window.fault->leave();
@@ -186,7 +188,7 @@ bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
 Why whyLost(Handle file, std::int64_t offset, bool store) {
   const int descriptor = static_cast<int>(file);
   if (const int error = noRoom(descriptor, offset, pageSize(), store)) return {Reason::noSpace, error};
-  // The file may be growing and shrinking: reading tells for one moment, unlike a look at its size.
+  // The file may be growing and shrinking: a read is true for one moment, unlike a look at the size.
   char byte;
   const ssize_t count = pread(descriptor, &byte, 1, offset);
   if (count < 0) return {Reason::io, errno};
@@ -199,8 +201,8 @@ bool handleFault(int signal, const siginfo_t* info, const void* context) {
   const Touch touch = touchOf(context);
   const Visit visit(address);
   if (visit.ward()) return serve(*visit.ward(), signal, address, touch);
-  // Nobody's, or not any more: another thread may have closed the file between the fault and the visit. It
-  // has mapped the zeroes before it says that the ward is gone, so whoever is told so finds them.
+  // No window, or not any more: another thread may have closed the file between the fault and the visit. It maps the zeroes
+  // before it marks the ward as gone, so a handler that sees the mark finds them.
   return isBack(address, touch);
 }
 
@@ -217,7 +219,7 @@ Ward* guard(const Guarded& window) {
   return ward;
 }
 
-// Called before the pages are protected: whoever faults for that comes after the system call, and so sees this.
+// Called before the pages are protected: a fault for that comes after the system call, and so sees this.
 void setAccess(Ward* ward, Access access) {
   if (ward) ward->access = access;
 }
@@ -246,11 +248,11 @@ void rearmGuard() {
   if (isUsed) takeSignals();
 }
 
-// --- telling of faults ---
+// --- reports ---
 
 void reportFault() {
   const int pipe = reports;
-  // The pipe being full, there are reports on their way.
+  // If the pipe is full, there are reports on their way.
   if (pipe >= 0 && ::write(pipe, "", 1) < 0) return;
 }
 
@@ -269,7 +271,7 @@ Status watchFaults(void (*report)()) {
   pthread_t thread;
   sigset_t all, before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // a thread that no signal is for
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // a thread that handles no signals
   const int error = pthread_create(&thread, nullptr, [](void* argument) -> void* {
     const auto* own = static_cast<Watcher*>(argument);
     char bytes[64];

@@ -1,3 +1,4 @@
+// What Linux does in its own way: see internal.h.
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -18,7 +19,7 @@
 
 #include "platform/posix/internal.h"
 
-// Older headers lack these; the kernel answers EINVAL where it lacks them too.
+// Older headers lack these; a kernel that lacks them, too, returns EINVAL.
 #ifndef MADV_COLD
 #define MADV_COLD 20
 #define MADV_PAGEOUT 21
@@ -47,7 +48,7 @@ std::string byDescriptor(int file) { return "/proc/self/fd/" + std::to_string(fi
 }  // namespace
 
 int reopenDescriptor(int file, int flags) {
-  // What looks like a symbolic link there leads to the file wherever that is, also where nothing else does any more.
+  // What looks like a symbolic link there leads to the file itself, even if no path does any more.
   const int again = ::open(byDescriptor(file).c_str(), flags & ~O_NOFOLLOW);
   if (again < 0 && errno == ENOENT) errno = ENOTSUP;  // no /proc
   return again;
@@ -89,11 +90,11 @@ void copyTime(const struct statx_timestamp& time, std::int64_t* to) {
 
 }  // namespace
 
-// The system call itself: older C libraries have no function for it, and fstat(2) does not tell the time of birth.
-int statDescriptor(int file, FileStat* stat) {
+// The system call itself: older C libraries have no function for it, and fstat(2) does not return the time of birth.
+Status stat(Handle file, FileStat* stat) {
   struct statx info;
   constexpr unsigned wanted = 0xfff;  // STATX_BASIC_STATS | STATX_BTIME
-  if (syscall(SYS_statx, file, "", AT_EMPTY_PATH, wanted, &info) != 0) return -1;
+  if (syscall(SYS_statx, fd(file), "", AT_EMPTY_PATH, wanted, &info) != 0) return last("fstat");
   *stat = {static_cast<std::int64_t>(makedev(info.stx_dev_major, info.stx_dev_minor)),
            info.stx_mode,
            info.stx_nlink,
@@ -112,7 +113,7 @@ int statDescriptor(int file, FileStat* stat) {
   copyTime(info.stx_mtime, stat->modified);
   copyTime(info.stx_ctime, stat->changed);
   copyTime(info.stx_btime, stat->born);
-  return 0;
+  return {};
 }
 
 int syncDescriptor(int file) { return fsync(file); }
@@ -121,8 +122,9 @@ int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
   return posix_fallocate(file, offset, length);
 }
 
-int reserveBlocks(int file, std::int64_t offset, std::int64_t length) {
-  return fallocate(file, FALLOC_FL_KEEP_SIZE, offset, length) == 0 ? 0 : errno;
+Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
+  const int result = retry([&] { return fallocate(fd(file), FALLOC_FL_KEEP_SIZE, offset, length); });
+  return result != 0 && (errno == ENOSPC || errno == EDQUOT) ? last("fallocate") : Status{};
 }
 
 namespace {
@@ -185,19 +187,21 @@ std::size_t countAreas() {
   return count;
 }
 
-void setApartPages(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }
+void setApart(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }
 
-// Where mincore(2) does not tell (and cachestat(2) counts what is still being read): ask for the bytes themselves.
+// mincore(2) may not tell, and cachestat(2) counts pages that are still being read, so ask for the bytes themselves.
 bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset) {
   iovec into = {to, length};
-  // Not by its name, which musl had late. The halves of the offset are for 32 bits.
+  // Not by the name of its function, which musl lacked for long. The halves of the offset are for 32 bits.
   const auto low = static_cast<long>(offset);
   const auto high = static_cast<long>(offset >> 32);
   const long count = syscall(SYS_preadv2, file, &into, 1, low, high, RWF_NOWAIT);
   return count == static_cast<long>(length);
 }
 
-// A plain mlock(2) of a page that the device does not give never returns.
+int findResident(std::uint8_t* at, std::size_t length, std::uint8_t* pages) { return mincore(at, length, pages); }
+
+// A plain mlock(2) of a page that the device cannot read never returns.
 int lockPages(std::uint8_t* at, std::size_t length) {
   constexpr int onFault = 1;
   return static_cast<int>(syscall(SYS_mlock2, at, length, onFault));
@@ -222,7 +226,7 @@ int noRoom(int file, std::int64_t offset, std::int64_t length, bool store) {
   return isFull ? ENOSPC : 0;
 }
 
-// The C library has the names since glibc 2.32 only.
+// glibc has the names only since 2.32.
 const char* errorName(int error) {
   switch (error) {
 #define FMMAP_NAME(name) case name: return #name;
@@ -302,24 +306,30 @@ void resend(int signal, siginfo_t* info) {
 }
 
 // msync(MS_ASYNC) starts nothing since Linux 2.6.19; this does.
-int startWriting(int file, std::int64_t offset, std::int64_t length) {
-  return sync_file_range(file, offset, length, SYNC_FILE_RANGE_WRITE);
+Status startFlush(Handle file, std::int64_t offset, std::int64_t length) {
+  const int result = sync_file_range(fd(file), offset, length, SYNC_FILE_RANGE_WRITE);
+  return result == 0 ? Status{} : last("sync_file_range");
 }
 
-bool cloneBlocks(int from, int to) { return ioctl(to, FICLONE, from) == 0; }
+bool clone(Handle from, Handle to) { return ioctl(fd(to), FICLONE, fd(from)) == 0; }
 
-bool copyWithinKernel(int from, std::int64_t offset, std::int64_t length, int to, std::int64_t toOffset,
-                      std::int64_t* copied) {
+Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t toOffset,
+                    std::int64_t* copied) {
   off_t at = offset, toAt = toOffset;
   while (*copied < length) {
-    const ssize_t count = copy_file_range(from, &at, to, &toAt, static_cast<std::size_t>(length - *copied), 0);
-    if (count > 0) {
-      *copied += count;
-    } else if (count == 0 || errno != EINTR) {
-      return count == 0;
-    }
+    const auto left = static_cast<std::size_t>(length - *copied);
+    const ssize_t count = copy_file_range(fd(from), &at, fd(to), &toAt, left, 0);
+    if (count > 0) *copied += count;
+    else if (count == 0) return {};
+    else if (errno != EINTR) break;
   }
-  return true;
+  if (*copied == length) return {};
+  switch (errno) {
+    case EXDEV: case EINVAL: case ENOSYS: case ENOTSUP: case EBADF: case ETXTBSY: case EPERM:
+      return {};  // not between these two; the caller copies the rest
+    default:
+      return last("copy_file_range");
+  }
 }
 
 }  // namespace fmmap::platform

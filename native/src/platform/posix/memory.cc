@@ -1,4 +1,7 @@
+// Mapped memory: see platform/memory.h.
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+
+#include "platform/memory.h"
 
 #include "platform/posix/internal.h"
 
@@ -22,8 +27,6 @@ int protection(Access access) {
   }
   return PROT_NONE;
 }
-
-Status last(const char* syscall) { return Status::system(errno, syscall); }
 
 const char* whyNotMapped(int error, Access access) {
   switch (error) {
@@ -74,14 +77,14 @@ Status retire(std::uint8_t* at, std::size_t length) {
   constexpr int flags = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   if (mmap(at, length, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED) return {};
   const Status status = last("mmap");
-  // Strict overcommit may refuse private memory of this size; a sparse file's is counted as it is used.
+  // Strict overcommit may refuse private memory of this size; that of a sparse file is counted as it is used.
   if (const int file = memoryDescriptor(); file >= 0) {
     const bool isMapped = ftruncate(file, static_cast<off_t>(length)) == 0 &&
                           mmap(at, length, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, file, 0) != MAP_FAILED;
     ::close(file);
     if (isMapped) return {};
   }
-  // Zeroes that cannot be written still protect.
+  // Read-only zeroes still keep the addresses occupied.
   return mmap(at, length, PROT_READ, flags, -1, 0) != MAP_FAILED ? Status{} : status;
 }
 
@@ -95,17 +98,17 @@ Status probeFiller(std::size_t length) {
 
 namespace {
 
-/** V8 ends when it gets no area for its own heap. */
+/** V8 ends the process when it gets no area for its own heap. */
 std::size_t areasAllowed() {
   constexpr std::size_t reserve = 4096;
   const std::size_t limit = areaLimit();
   return limit > 2 * reserve ? limit - reserve : limit / 2;
 }
 
-// What we know of is counted as it comes, and too much of it may be counted: areas merge. So the kernel is asked for
-// the true number, which takes it a while, when this one has become too large.
+// A count of what this library makes, which may be too high: areas merge. So when it has become too large, the kernel is
+// asked for the true number, which takes a while.
 std::atomic<std::size_t> areas{0};
-std::atomic<std::size_t> allowed{0};  // of which a signal handler may look at the value
+std::atomic<std::size_t> allowed{0};  // signal handlers read it, too
 
 }  // namespace
 
@@ -134,18 +137,12 @@ void releaseAreas(std::size_t count) {
   }
 }
 
-void setApart(std::uint8_t* at, std::size_t length) { setApartPages(at, length); }
-
 Status protect(std::uint8_t* at, std::size_t length, Access access) {
   return mprotect(at, length, protection(access)) == 0 ? Status{} : last("mprotect");
 }
 
 Status flush(std::uint8_t* at, std::size_t length) {
   return msync(at, length, MS_SYNC) == 0 ? Status{} : last("msync");
-}
-
-Status startFlush(Handle file, std::int64_t offset, std::int64_t length) {
-  return startWriting(static_cast<int>(file), offset, length) == 0 ? Status{} : last("sync_file_range");
 }
 
 Status advise(std::uint8_t* at, std::size_t length, Advice advice) {
@@ -163,7 +160,7 @@ Status advise(std::uint8_t* at, std::size_t length, Advice advice) {
                                         : "this system does not have this advice; ask isAdviceSupported before");
 }
 
-// Documented in madvise(2): of no bytes nothing but the advice is looked at.
+// As madvise(2) documents: for no bytes, only the advice is checked.
 bool hasAdvice(Advice advice) { return adviseBits(advice) >= 0 && madvise(nullptr, 0, adviseBits(advice)) == 0; }
 
 bool splitsAreas(Advice advice) {
@@ -186,18 +183,20 @@ bool splitsAreas(Advice advice) {
 Status populate(std::uint8_t* at, std::size_t length, bool write) {
   if (populatePages(at, length, write)) return {};
   if (errno != EINVAL) return last("madvise");
-  // No such advice here: read one byte a page. A store would dirty pages, so `write` reads too.
+  // There is no such advice here: read a byte of each page. A store would make pages dirty, so `write` reads, too.
   const volatile std::uint8_t* page = at;
   for (std::size_t offset = 0; offset < length; offset += pageSize()) (void)page[offset];
   return {};
 }
 
+bool tellsResidency(Handle file) {
+  struct stat info;
+  if ((fcntl(fd(file), F_GETFL) & O_ACCMODE) == O_RDWR) return true;
+  return fstat(fd(file), &info) == 0 && (geteuid() == 0 || geteuid() == info.st_uid);
+}
+
 Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages) {
-#if defined(__APPLE__)
-  if (mincore(at, length, reinterpret_cast<char*>(pages)) != 0) return last("mincore");
-#else
-  if (mincore(at, length, pages) != 0) return last("mincore");
-#endif
+  if (findResident(at, length, pages) != 0) return last("mincore");
   for (std::size_t page = 0; page < (length + pageSize() - 1) / pageSize(); ++page) pages[page] &= 1;
   return {};
 }

@@ -1,5 +1,6 @@
-// Our handlers of SIGBUS and SIGSEGV, which stay for as long as the process lives (others may
-// have saved them as theirs to call), and the way to whoever had the signal before.
+// The handlers of SIGBUS and SIGSEGV, and how they call the handlers that were there before.
+//
+// Ours stay for as long as the process lives, because others may have saved them as the ones to call next.
 #include <signal.h>
 
 #include <atomic>
@@ -7,14 +8,14 @@
 #include <cstdint>
 #include <mutex>
 
-#include "platform/posix/signals.h"
 #include "platform/posix/internal.h"
+#include "platform/posix/signals.h"
 
 namespace fmmap::platform {
 
 namespace {
 
-/** An action that we took the place of, and what that one had taken the place of. */
+/** An action that ours replaced, and the one that it had replaced. */
 struct Previous {
   struct sigaction action;
   Previous* older;
@@ -30,16 +31,16 @@ struct Watched {
 
 Watched watched[] = {{SIGBUS}, {SIGSEGV}};
 
-/** A signal that a thread forwards: whom we call may call us as its previous. */
+/** A signal that a thread is forwarding: the handler that we call may call ours as its previous one. */
 struct Forwarded {
-  std::atomic<std::uint64_t> thread{0};  // 0: nobody's; what follows is for this thread alone
+  std::atomic<std::uint64_t> thread{0};  // 0: free; the rest is for this thread alone
   const void* context;
   std::uintptr_t frame;  // of our first call for this signal
   int depth;             // calls of ours since
 };
 Forwarded forwarded[64];
 
-/** Faults that a thread can have under way at once. */
+/** Faults that a thread can be handling at once. */
 constexpr int kMaxFaults = 4;
 /** Copies of this library that may lead to each other before one of them gives up. */
 constexpr int kMaxCopies = 8;
@@ -81,7 +82,7 @@ void call(Previous* previous, int signal, siginfo_t* info, void* context) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-/** An entry that nobody needs any more; null if all are taken. */
+/** A free entry, or one of a thread that has ended; null if all are taken. */
 Forwarded* takeEntry(std::uint64_t self) {
   for (Forwarded& entry : forwarded) {
     std::uint64_t owner = entry.thread;
@@ -91,8 +92,8 @@ Forwarded* takeEntry(std::uint64_t self) {
 }
 
 /**
- * Where this thread counts its calls for a signal. A handler that jumps away (siglongjmp) leaves its
- * entry behind: a call no further down the stack, or one fault too many, takes it again.
+ * Where this thread counts its calls for a signal. A handler that jumps away (siglongjmp) does not free its entry: a call
+ * no deeper in the stack, or one fault too many, reuses it.
  */
 Forwarded* enter(const void* context) {
   const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
@@ -131,15 +132,15 @@ void forward(const Watched& watch, siginfo_t* info, void* context) {
     previous = previous->older;
     --left;
   }
-  // The oldest was there before us. It leads to us only if it is another copy of this library, which
-  // goes on to an older one of its own the next time.
+  // The oldest was there before ours. It calls ours only if it is that of another copy of this library, which continues with
+  // an older one of its own the next time.
   if (entry && left < kMaxCopies && previous && isFunction(previous->action) && !previous->isSpent) {
     call(previous, watch.signal, info, context);
     leave(entry, context);
     return;
   }
   leave(entry, context);
-  // A fault repeats itself once we return; a signal that was sent does not, and may be ignored.
+  // A fault repeats itself after the return; a signal that was sent does not, and may be ignored.
   const bool wasSent = isSent(info->si_code);
   if (wasSent && previous && previous->action.sa_handler == SIG_IGN) return;
   setDefault(watch.signal);
@@ -160,7 +161,7 @@ bool isOurs(const struct sigaction& action) {
 
 // --- outside of it ---
 
-/** What to call from now on, for an action that is found in our place. */
+/** What to call from now on, for an action that is found in place of ours. */
 Previous* remember(Watched& watch, const struct sigaction& found) {
   Previous* top = watch.previous;
   Previous* previous = top;

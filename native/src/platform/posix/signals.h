@@ -1,13 +1,13 @@
-// Between the signals and the guard.
+// What the signal handlers (signals.cc) and the guard (guard.cc) want of each other. Not part of the contract.
 #pragma once
 
 #include <signal.h>
 
 namespace fmmap::platform {
 
-/** Whether a fault is dealt with, so that the instruction may try again. For a signal handler. */
+/** Whether a fault is repaired, so that the instruction can be retried. For a signal handler. */
 bool handleFault(int signal, const siginfo_t* info, const void* context);
-/** Puts our handlers in their place, also a second time. */
+/** Installs our handlers, or installs them again. */
 void takeSignals();
 
 }  // namespace fmmap::platform

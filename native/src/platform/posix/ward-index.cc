@@ -1,3 +1,4 @@
+// The index of guarded windows: see ward-index.h.
 #include "platform/posix/ward-index.h"
 
 namespace fmmap::platform {

@@ -1,17 +1,16 @@
-// Finds wards for signal handlers, which may neither lock nor allocate nor wait, while other
-// threads add and remove wards at any rate: by address in a skip list, and by fault in chains.
+// Finds wards for signal handlers: by address in a skip list, and by fault in chains. Handlers may not lock, allocate or
+// wait, while other threads add and remove wards at any rate.
 //
-// Why it is sound, on any processor: the atomics are sequentially consistent, so there is one order of
-// all steps. A handler counts itself in before it follows a link; whoever removes a ward takes the links
-// to it away before looking at the counts. So that thread sees the handler, or the handler does not
-// get to the ward. A ward is complete before the first link to it is set, and its own links
-// stay when it is removed, so a handler that stands on it still gets to all that come after.
+// Why it is sound, on any processor: the atomics are sequentially consistent, so all steps have one order. A handler counts
+// itself in before it follows a link; a thread that removes a ward takes away the links to it before it looks at the counts.
+// So either that thread sees the handler, or the handler does not reach the ward. A ward is complete before the first link to
+// it is set, and keeps its own links when it is removed, so a handler that has reached it still reaches all that follow.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-#include "platform/platform.h"
+#include "platform/guard.h"
 
 namespace fmmap::platform {
 
@@ -21,7 +20,7 @@ struct Ward {
   using Link = std::atomic<Ward*>;
   struct Hook {
     Link next{nullptr};
-    Link* from = nullptr;  // what leads here; not for handlers
+    Link* from = nullptr;  // the link to this one; not for handlers
   };
   static constexpr int kLevels = 8;  // each has a quarter of the one below: enough for a million wards
   static constexpr int kChain = 0;   // before the levels, which count from 1
@@ -40,15 +39,15 @@ struct Ward {
   std::atomic<int> retries{0};
 };
 
-/** Wants static memory: its zeroes are an empty index. */
+/** Must be in static memory: zeroes are an empty index. */
 class WardIndex {
  public:
   // --- by one thread at a time ---
   void add(Ward* ward);
-  /** Deletes it, as soon as no handler can be looking at it. */
+  /** Deletes it as soon as no handler can be looking at it. */
   void remove(Ward* ward);
 
-  /** For a scope of a handler, in which what it finds stays in memory. */
+  /** A scope of a handler in which what it finds stays in memory. */
   class Walk {
    public:
     explicit Walk(WardIndex& index) : index_(index), count_(index.walkers_[index.epoch_]) { ++count_; }
@@ -78,9 +77,8 @@ class WardIndex {
   Ward::Hook first_[1 + Ward::kLevels];
   Ward::Link chains_[1 << kChainBits] = {};
 
-  // A ward that was removed waits in two lists, one after the other, and leaves each when nobody is
-  // counted in the counter that newcomers do not use at that time, which gets to zero however many come.
-  // Then each counter has been seen at zero since the ward was removed.
+  // A removed ward waits in two lists, one after the other. It leaves each when the counter that newcomers do not use at that
+  // time is zero, which it reaches however many come. Then each counter has been zero since the ward was removed.
   std::atomic<int> walkers_[2] = {};
   std::atomic<int> epoch_{0};  // the counter for newcomers
   Ward* removed_ = nullptr;
