@@ -55,7 +55,7 @@ napi_value unmap(Info info) {
   const Span memory = call.bytes(1);
   if (!call.accept()) return nullptr;
   const auto mapping = registry::find(id);
-  return boolean(info, mapping ? mapping->dropWindow(id, memory.data) : registry::isGone(id));
+  return boolean(info, mapping ? mapping->windows().drop(id, memory.data) : registry::isGone(id));
 }
 
 // unwatch(handle): whose owner is done with it
@@ -131,7 +131,7 @@ napi_value nameOf(Info info) {
   const HandleId id = call.id(0);
   if (!call.accept()) return nullptr;
   const auto mapping = registry::find(id);
-  return string(info, mapping ? mapping->name() : "");
+  return string(info, mapping ? mapping->file().name() : "");
 }
 
 // hold(descriptor): another one of the same open file, until letGo() of that or the end of the environment
@@ -177,7 +177,7 @@ struct Attach : Unmapped {
     auto* const found = reinterpret_cast<double*>(starts.data);
     for (std::size_t index = 0; index < windows.size(); ++index) {
       std::int64_t start = -1;
-      mapping->holdWindow(id, windows[index].data, windows[index].length, memories[index], &start);
+      mapping->shareWindow(id, windows[index].data, windows[index].length, memories[index], &start);
       found[index] = static_cast<double>(start);
     }
     const MappingState state = mapping->state();
@@ -186,7 +186,7 @@ struct Attach : Unmapped {
     outcome.results[2] = static_cast<double>(mapping->offset());
     outcome.results[3] = static_cast<double>(mapping->delta());
     outcome.results[4] = (mapping->isMemory() ? 1 : 0) | (mapping->isPrivate() ? 2 : 0) | (mapping->detaches() ? 4 : 0) |
-                          (mapping->isNameless() ? 8 : 0);
+                          (mapping->file().isNameless() ? 8 : 0);
     outcome.value = static_cast<double>(id);
     return {};
   }
@@ -232,7 +232,7 @@ struct Freeze : OnMapping {
 // residency(handle, offset, length, pages)
 struct Residency : OnRange {
   explicit Residency(const Call& call) : OnRange(call, 1), pages(call.bytes(3)) {}
-  Status run(Outcome&) { return mapping->residency(id, offset, length, pages.data, pages.length); }
+  Status run(Outcome&) { return io::residency(*mapping, id, offset, length, pages.data, pages.length); }
   Span pages;
 };
 
@@ -241,7 +241,7 @@ struct ReadCached : OnMapping {
   explicit ReadCached(const Call& call) : OnMapping(call), offset(call.size(1)), to(call.bytes(2)) {}
   Status run(Outcome& outcome) {
     bool isRead = false;
-    const Status status = mapping->readCached(id, offset, to.data, to.length, &isRead);
+    const Status status = io::readCached(*mapping, id, offset, to.data, to.length, &isRead);
     outcome.value = isRead ? 1 : 0;
     return status;
   }
@@ -254,7 +254,7 @@ struct IsResident : OnRange {
   explicit IsResident(const Call& call) : OnRange(call, 1) {}
   Status run(Outcome& outcome) {
     bool resident = false;
-    const Status status = mapping->isResident(id, offset, length, &resident);
+    const Status status = io::isResident(*mapping, id, offset, length, &resident);
     outcome.value = resident ? 1 : 0;
     return status;
   }

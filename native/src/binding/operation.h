@@ -22,7 +22,7 @@ struct Outcome {
 /** The base of operations on a mapping: the handle in the first argument. */
 struct OnMapping {
   explicit OnMapping(const Call& call) : id(call.id(0)), mapping(registry::find(id)) {
-    if (mapping) subject = {mapping->name(), true, {}};
+    if (mapping) subject = {mapping->file().name(), true, {}};
     else ready = Status::make(Kind::closed, "", "");
   }
   HandleId id;

@@ -7,6 +7,8 @@
 
 #include "binding/operation.h"
 #include "binding/view.h"
+#include "mapping/copy.h"
+#include "mapping/io.h"
 
 namespace fmmap {
 
@@ -127,7 +129,7 @@ struct Map : OnMapping {
   }
   Status run(Outcome& outcome) {
     const std::size_t capacity = memory.length - platform::pageSize();
-    const Status status = mapping->addWindow(id, memory.data, capacity, std::move(keeper), start, &length);
+    const Status status = mapping->addWindow({id, memory.data, capacity, std::move(keeper), start, false}, &length);
     outcome.value = static_cast<double>(length);
     return status;
   }
@@ -183,7 +185,7 @@ struct Reopen : OnMapping {
 /** checkFault(handle) */
 struct CheckFault : OnMapping {
   using OnMapping::OnMapping;
-  Status run(Outcome&) { return mapping->checkFault(); }
+  Status run(Outcome&) { return mapping->check("fstat"); }
 };
 
 /** close(handle): for every handle. What is closed already is not an error. */
@@ -211,33 +213,33 @@ struct Release : OnMappingIfAny {
 /** flush(handle, offset, length, wait) */
 struct Flush : OnRange {
   explicit Flush(const Call& call) : OnRange(call, 1), wait(call.flag(3)) {}
-  Status run(Outcome&) { return mapping->flush(id, offset, length, wait); }
+  Status run(Outcome&) { return io::flush(*mapping, id, offset, length, wait); }
   bool wait;
 };
 
 /** advise(handle, advice, offset, length) */
 struct Advise : OnRange {
   explicit Advise(const Call& call) : OnRange(call, 2), advice(call.one(1, platform::Advice::dodump)) {}
-  Status run(Outcome&) { return mapping->advise(id, advice, offset, length); }
+  Status run(Outcome&) { return io::advise(*mapping, id, advice, offset, length); }
   platform::Advice advice;
 };
 
 /** prefetch(handle, offset, length) */
 struct Prefetch : OnRange {
   explicit Prefetch(const Call& call) : OnRange(call, 1) {}
-  Status run(Outcome&) { return mapping->prefetch(id, offset, length); }
+  Status run(Outcome&) { return io::prefetch(*mapping, id, offset, length); }
 };
 
 /** fetch(handle, offset, length) */
 struct Fetch : OnRange {
   explicit Fetch(const Call& call) : OnRange(call, 1) {}
-  Status run(Outcome&) { return mapping->fetch(offset, length); }
+  Status run(Outcome&) { return io::fetch(*mapping, offset, length); }
 };
 
 /** lockMemory(handle, offset, length, lock) */
 struct LockMemory : OnRange {
   explicit LockMemory(const Call& call) : OnRange(call, 1), lock(call.flag(3)) {}
-  Status run(Outcome&) { return mapping->lockMemory(id, offset, length, lock); }
+  Status run(Outcome&) { return io::lockMemory(*mapping, id, offset, length, lock); }
   bool lock;
 };
 
@@ -247,8 +249,8 @@ struct Lock : OnMapping {
       : OnMapping(call), kind(call.one(1, platform::Lock::exclusive)), claim{call.flag(2), call.flag(3)} {}
   Status run(Outcome& outcome) {
     bool acquired = true;
-    const Status status = kind == platform::Lock::none ? mapping->unlockFile(id)
-                                                       : mapping->lockFile(id, kind, claim, &acquired);
+    const Status status = kind == platform::Lock::none ? mapping->unlock(id)
+                                                       : mapping->lock(id, kind, claim, &acquired);
     outcome.value = acquired ? 1 : 0;
     return status;
   }
@@ -267,7 +269,7 @@ struct Stat : OnMapping {
   }
   Status run(Outcome&) {
     platform::FileStat found;
-    const Status status = mapping->stat(&found);
+    const Status status = io::stat(*mapping, &found);
     if (status) std::memcpy(numbers.data, &found, sizeof found);
     return status;
   }
@@ -285,7 +287,7 @@ struct WriteToNewFile : OnRange {
     replacing = {replace >= 0, replace > 0 ? registry::find(static_cast<HandleId>(replace)) : nullptr};
     if (replace > 0 && !replacing.only) ready = Status::make(Kind::closed, "rename", "");
   }
-  Status run(Outcome&) { return mapping->writeToNewFile(id, place, offset, length, replacing); }
+  Status run(Outcome&) { return writeToNewFile(*mapping, id, place, offset, length, replacing); }
   platform::Place place;
   Replacing replacing;
 };
@@ -299,7 +301,7 @@ struct MapInto : OnMapping {
   }
   Status run(Outcome&) {
     std::int64_t length = -1;
-    return mapping->addWindow(id, memory.data, memory.length, std::move(keeper), start, &length, true);
+    return mapping->addWindow({id, memory.data, memory.length, std::move(keeper), start, true}, &length);
   }
   Span memory;
   Keeper keeper;

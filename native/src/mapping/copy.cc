@@ -1,17 +1,19 @@
-// writeToNewFile: a durable copy of a range in a file that did not exist.
+// A durable copy of a range in a new file: see copy.h.
+#include "mapping/copy.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <random>
 
-#include "mapping/mapping.h"
+#include "mapping/lost-pages.h"
 #include "mapping/pinned-range.h"
 
 namespace fmmap {
 
 namespace {
 
-/** Beside the file that it is going to replace; short, since that may have as long a name as there can be. */
+/** For a name next to the file that it is to replace. Short, since that name may be as long as names can be. */
 std::string hiddenName() {
   std::random_device random;
   char name[32];
@@ -20,14 +22,14 @@ std::string hiddenName() {
 }
 
 /**
- * A file that gets its name when it is whole and on the disk, so that nobody ever finds a part of it, not even
- * after a crash. Where the system has no files without a name it has one from the start, and loses it on failure.
+ * A file that gets its name when it is complete and on the disk, so that no program ever finds a part of it, not even after a
+ * crash. If the system has no files without a name, it has one from the start, and loses it on failure.
  *
- * One that replaces another has a hidden name first, which is then renamed over that of the other.
+ * One that replaces another file has a hidden name first, which is then renamed over that of the other.
  */
 class NewFile {
  public:
-  /** @param mode - Permissions where it replaces nothing; -1: what the umask leaves. */
+  /** @param mode - Permissions if it replaces nothing; -1: what the umask leaves. */
   NewFile(const platform::Place& place, int mode, bool replaces, const platform::Identity* only)
       : place_(place), replaces_(replaces), only_(only), name_(replaces ? hiddenName() : place.path), mode_(mode) {}
   NewFile(const NewFile&) = delete;
@@ -45,7 +47,7 @@ class NewFile {
     if (Status status = platform::openParent(place_, &parent_); !status) return status;
     platform::Entry old;
     if (Status status = findReplaced(&old); !status) return status;
-    // Never open to more than in the end.
+    // Never accessible to more users than in the end.
     const int mode = old.isFile ? 0600 : mode_ < 0 ? 0666 : mode_ & 0777;
     if (Status status = platform::createUnnamed(parent_, name_, mode, &file_); !status) return status;
     if (file_ != platform::kNoHandle) return {};
@@ -55,7 +57,7 @@ class NewFile {
   }
 
   Status finish() {
-    // Last, for writing takes some bits away.
+    // Last, because writing clears some bits.
     if (Status status = setPermissions(); !status) return status;
     if (Status status = platform::sync(file_); !status) return status;
     if (!isNamed_) {
@@ -86,7 +88,7 @@ class NewFile {
     platform::Entry old;
     if (Status status = findReplaced(&old); !status) return status;
     if (Status status = platform::replaceEntry(parent_, name_, place_.path); !status) return status;
-    isWhole_ = true;  // there is no way back
+    isWhole_ = true;  // it cannot be undone
     Status status = platform::syncDirectory(parent_);
     if (!status) {
       status.detail = "the file is replaced, but the old one may be back after a crash; sync its directory (syncParentDirectory)";
@@ -109,7 +111,7 @@ bool isZero(const std::uint8_t* bytes, std::size_t length) {
   return length == 0 || (bytes[0] == 0 && std::memcmp(bytes, bytes + 1, length - 1) == 0);
 }
 
-/** Writes what is not zeroes: the rest is a hole of the new file. */
+/** Writes what is not zeroes: the rest becomes holes of the new file. */
 Status writeSparse(platform::Handle file, const std::uint8_t* from, std::size_t length, std::int64_t at) {
   constexpr std::size_t block = 1 << 16;
   for (std::size_t done = 0; done < length; done += block) {
@@ -123,45 +125,45 @@ Status writeSparse(platform::Handle file, const std::uint8_t* from, std::size_t 
 
 }  // namespace
 
-Status Mapping::writeToNewFile(HandleId handle, const platform::Place& place, std::int64_t offset, std::int64_t length,
-                               const Replacing& replacing) {
-  SharedLock order(order_);
-  PinnedRange pieces(*this);
-  if (Status status = pieces.take(handle, "write", offset, length); !status) return status;
-  // Held to the end, so that nobody else gets its inode number.
-  const OpenFilePtr old = replacing.only ? replacing.only->file() : nullptr;
-  if (replacing.only && replacing.only->memory_) {
+Status writeToNewFile(Mapping& mapping, HandleId handle, const platform::Place& place, std::int64_t offset,
+                      std::int64_t length, const Replacing& replacing) {
+  SharedLock order(mapping.order());
+  PinnedRange range(mapping);
+  if (Status status = range.take(handle, "write", offset, length); !status) return status;
+  // Held to the end, so that no other file can get its inode number.
+  const OpenFilePtr old = replacing.only ? replacing.only->file().copyHandle() : nullptr;
+  if (replacing.only && replacing.only->isMemory()) {
     return Status::make(Kind::unsupported, "rename", "memory is no file that can be replaced; name a file that was opened");
   }
   if (replacing.only && !old) return Status::make(Kind::closed, "rename", "");
-  const platform::Handle source = pieces.file()->handle();
+  const platform::Handle source = range.file()->handle();
   platform::FileStat info;
   if (Status status = platform::stat(source, &info); !status) return status;
-  NewFile target(place, memory_ ? -1 : static_cast<int>(info.mode & 07777), replacing.isAllowed,
-                 old ? &replacing.only->identity_ : nullptr);
+  NewFile target(place, mapping.isMemory() ? -1 : static_cast<int>(info.mode & 07777), replacing.isAllowed,
+                 old ? &replacing.only->file().identity() : nullptr);
   if (Status status = target.create(); !status) return status;
-  const bool isWhole = !private_ && offset_ + offset == 0 && info.size == length;
+  const bool isWhole = !mapping.isPrivate() && mapping.offset() + offset == 0 && info.size == length;
   if (isWhole && platform::clone(source, target.handle())) return target.finish();
 
   /** A part of the range through memory. */
   const auto write = [&](std::int64_t from, std::int64_t to) {
-    return pieces.each([&](const Piece& piece) -> Status {
+    return range.each([&](const Piece& piece) -> Status {
       const std::int64_t at = piece.offset - offset;
       const std::int64_t first = std::max(from, at);
       const std::int64_t last = std::min(to, at + static_cast<std::int64_t>(piece.bytes));
       if (first >= last) return {};
-      // Zeroes of private pages are looked for; without a guard only the system may look at what may be gone.
-      const auto put = private_ && guard_ ? writeSparse : platform::write;
+      // Zeroes of private pages become holes; without a guard only the system may touch what may be lost.
+      const auto put = mapping.isPrivate() && mapping.isGuarded() ? writeSparse : platform::write;
       return put(target.handle(), piece.at + (first - at), static_cast<std::size_t>(last - first), first);
     });
   };
-  const Status status = explained("write", pieces, [&]() -> Status {
-    // Private pages are in no file: those go through memory, everything else stays in the kernel, and holes stay holes.
-    if (private_) {
+  const Status status = explained(mapping, "write", range, [&]() -> Status {
+    // Private pages are in no file, so those go through memory. Everything else stays in the kernel, and holes stay holes.
+    if (mapping.isPrivate()) {
       if (Status status = write(0, length); !status) return status;
     }
-    for (std::int64_t done = private_ ? length : 0; done < length;) {
-      const std::int64_t start = offset_ + offset;
+    for (std::int64_t done = mapping.isPrivate() ? length : 0; done < length;) {
+      const std::int64_t start = mapping.offset() + offset;
       std::int64_t from = start + done, to = start + length, copied = 0;
       platform::nextData(source, &from, &to);
       if (from < to) {

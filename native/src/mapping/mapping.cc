@@ -1,22 +1,7 @@
-// The state of a mapping, its handles and their windows.
+// The state of a mapping, and its handles: see mapping.h.
 #include "mapping/mapping.h"
 
-#include <algorithm>
-
 namespace fmmap {
-
-namespace {
-
-std::int64_t roundUp(std::int64_t bytes) {
-  const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
-  return (bytes + page - 1) / page * page;
-}
-
-bool contains(const std::vector<HandleId>& handles, HandleId handle) {
-  return std::find(handles.begin(), handles.end(), handle) != handles.end();
-}
-
-}  // namespace
 
 // --- handles ---
 
@@ -28,196 +13,92 @@ bool Mapping::join(HandleId handle) {
 }
 
 bool Mapping::leave(HandleId handle) {
-  std::vector<std::shared_ptr<Window>> left;
+  WindowSet::List left;
   bool isLast;
   {
     std::lock_guard<std::mutex> guard(state_);
     handles_.erase(std::remove(handles_.begin(), handles_.end(), handle), handles_.end());
     isLast = handles_.empty();
-    for (const auto& window : windows_) window->drop(handle);
-    extractIdle(&left);
+    left = windows_.take(handle);
   }
-  withdrawAll(left);
-  {
-    std::unique_lock<std::mutex> guard(state_);
-    withdrawn_.wait(guard, [&] {
-      return std::none_of(withdrawing_.begin(), withdrawing_.end(),
-                          [&](const auto& window) { return window->isHeldBy(handle); });
-    });
-  }
-  {
-    std::lock_guard<std::mutex> guard(lockMutex_);
-    const auto kept = std::remove(lockOwners_.begin(), lockOwners_.end(), handle);
-    const bool wasOwner = kept != lockOwners_.end();
-    lockOwners_.erase(kept, lockOwners_.end());
-    if (wasOwner && lockOwners_.empty()) giveLockBack(file());
-  }
+  windows_.withdraw(left);
+  windows_.waitFor(handle);
+  file_.endOwner(handle);
   // What was not committed was not opened, as far as its user knows.
-  if (isLast && created_) abandon();
+  if (isLast && file_.isNew()) abandon();
   else if (isLast) close();
   return isLast;
 }
 
 void Mapping::leaveViews(HandleId handle) {
-  std::vector<std::shared_ptr<Window>> left;
+  WindowSet::List left;
   {
     std::lock_guard<std::mutex> guard(state_);
-    for (const auto& window : windows_) {
-      const auto holder = window->holder(handle);
-      if (holder == window->holders.end()) continue;
-      holder->isForViews = true;
-      if (holder->views.expired()) window->drop(handle);
-    }
-    extractIdle(&left);
+    left = windows_.takeViewless(handle);
   }
-  withdrawAll(left);
+  windows_.withdraw(left);
+}
+
+bool Mapping::isJoined(HandleId handle) const {
+  return std::find(handles_.begin(), handles_.end(), handle) != handles_.end();
 }
 
 // --- windows ---
 
-Status Mapping::addWindow(HandleId handle, std::uint8_t* data, std::size_t capacity, Keeper memory, std::int64_t start,
-                          std::int64_t* length, bool isGuest) {
+Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   std::lock_guard<std::mutex> guard(state_);
-  if (isGuest && private_) {
+  if (window.isGuest && isPrivate()) {
     return Status::make(Kind::unsupported, "mmap", "the changes of a copy-on-write mapping cannot be shown a second time");
   }
-  if (closed_ || !contains(handles_, handle)) return Status::make(Kind::closed, "mmap", "");
-  if (poisoned_) return Status::make(Kind::poisoned, "mmap", "");  // but a fault may be about to be repaired
-  const auto window = std::make_shared<Window>();
-  window->data = data;
-  window->capacity = capacity;
-  window->start = start;
-  window->file = file_;
-  window->isGuest = isGuest;
-  window->holders.push_back({handle, std::move(memory)});
+  if (!isJoined(window.handle)) return Status::make(Kind::closed, "mmap", "");
+  if (Status status = changeable(); !status) return status;
+  std::int64_t madeFor = -1;
   if (*length < 0) *length = shownLength();
-  else if (*length != length_) window->madeFor = *length;
-  window->madeInCut = cutTo_ >= 0;
-  const std::int64_t pages = std::min<std::int64_t>(capacity, pagesOf(*length) - start);
-  if (Status status = claimAddresses(data); !status) return status;
-  if (pages > 0) {
-    if (const Status status = show(*window, 0, static_cast<std::size_t>(pages), access_); !status) {
-      withdraw(*window);
-      return status;
-    }
-    window->mapped = static_cast<std::size_t>(pages);
-  }
-  window->lowerFlag();
-  if (guard_) {
-    window->ward = platform::guard(
-        {data, capacity, &window->flag(), file_->handle(), fileStart() + start, access_, private_, &fault_});
-  }
-  if (fault_ || cutTo_ >= 0) window->raiseFlag();
-  windows_.push_back(window);
-  return {};
+  else if (*length != length_) madeFor = *length;
+  return windows_.add(std::move(window), file_.handle(), *length, madeFor, cutTo_ >= 0);
+}
+
+void Mapping::shareWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
+                          std::int64_t* start) {
+  std::lock_guard<std::mutex> guard(state_);
+  Window* const window = isJoined(handle) ? windows_.share(handle, data, size, std::move(memory)) : nullptr;
+  if (!window) return;
+  if (cutTo_ >= 0) window->raiseFlag();
+  *start = window->start;
 }
 
 void Mapping::protectGuests(const std::uint8_t* from, const std::uint8_t* to) {
   std::lock_guard<std::mutex> guard(state_);
-  if (access_ == platform::Access::write) return;
-  for (const auto& window : windows_) {
-    if (window->isGuest && window->mapped > 0 && window->data >= from && window->data < to) {
-      platform::protect(window->data, window->mapped, access_);  // else stores end in private pages unnoticed
-    }
-  }
+  windows_.protectGuests(from, to);
 }
 
-bool Mapping::holdWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
-                         std::int64_t* start) {
+Status Mapping::unlockMemory(std::int64_t offset, std::int64_t length) {
   std::lock_guard<std::mutex> guard(state_);
-  const auto found = findWindow(data);
-  if (found == windows_.end() || (*found)->isGuest || (*found)->capacity >= size || !contains(handles_, handle)) return false;
-  if (!(*found)->isHeldBy(handle)) (*found)->holders.push_back({handle, std::move(memory)});
-  if (cutTo_ >= 0) (*found)->raiseFlag();
-  *start = (*found)->start;
-  return true;
+  const Status status = usable("munlock");
+  return status ? windows_.unlockMemory(offset, length) : status;
 }
 
-bool Mapping::dropWindow(HandleId handle, const std::uint8_t* data) {
-  std::vector<std::shared_ptr<Window>> left;
-  {
-    std::unique_lock<std::mutex> guard(state_);
-    const auto found = findWindow(data);
-    if (found == windows_.end()) {
-      withdrawn_.wait(guard, [&] {
-        return std::none_of(withdrawing_.begin(), withdrawing_.end(),
-                            [&](const auto& window) { return window->data == data; });
-      });
-      return true;
-    }
-    const auto holder = (*found)->holder(handle);
-    if (holder != (*found)->holders.end()) {
-      holder->isForViews = true;
-      if (!holder->views.expired()) return false;  // the last of them ends it
-      (*found)->drop(handle);
-    }
-    if ((*found)->users > 0) return false;  // the last of them withdraws it
-    if ((*found)->holders.empty()) extract(found, &left);
+Status Mapping::pin(HandleId handle, const char* syscall, std::int64_t offset, std::int64_t length, bool isLeft,
+                    Pinned* pinned) {
+  std::lock_guard<std::mutex> guard(state_);
+  if (Status status = usable(syscall); !status) return status;
+  const std::int64_t total = shownLength();
+  if (isLeft) {
+    offset = std::min(offset, total);
+    length = std::min(length, total - offset);
+  } else if (offset > total || length > total - offset) {
+    return Status::make(Kind::range, "", "the mapping was made shorter meanwhile", "length");
   }
-  withdrawAll(left);
-  return true;
+  pinned->file = file_.handle();
+  pinned->length = length;
+  pinned->changes = changes_;
+  return windows_.pin(handle, offset, length, &pinned->pieces);
 }
 
-void Mapping::endViews(HandleId handle, const std::uint8_t* data) {
-  std::vector<std::shared_ptr<Window>> left;
-  {
-    std::lock_guard<std::mutex> guard(state_);
-    const auto found = findWindow(data);
-    if (found == windows_.end()) return;  // it was closed
-    const auto holder = (*found)->holder(handle);
-    // There may be others by now.
-    if (holder == (*found)->holders.end() || !holder->isForViews || !holder->views.expired()) return;
-    (*found)->drop(handle);
-    extractIdle(&left);
-  }
-  withdrawAll(left);
+bool Mapping::isUnchanged(int changes) const {
+  std::lock_guard<std::mutex> guard(state_);
+  return changes_ == changes && cutTo_ < 0;
 }
-
-void Mapping::letGo(const std::vector<std::shared_ptr<Window>>& used) {
-  std::vector<std::shared_ptr<Window>> left;
-  {
-    std::lock_guard<std::mutex> guard(state_);
-    for (const auto& window : used) {
-      if (--window->users > 0 || !window->holders.empty()) continue;
-      const auto found = std::find(windows_.begin(), windows_.end(), window);
-      if (found != windows_.end()) extract(found, &left);  // else it was closed
-    }
-  }
-  withdrawAll(left);
-}
-
-void Mapping::extract(std::vector<std::shared_ptr<Window>>::iterator window,
-                      std::vector<std::shared_ptr<Window>>* out) {
-  withdrawing_.push_back(*window);
-  out->push_back(std::move(*window));
-  windows_.erase(window);
-}
-
-void Mapping::extractIdle(std::vector<std::shared_ptr<Window>>* out) {
-  for (std::size_t index = windows_.size(); index-- > 0;) {
-    const Window& window = *windows_[index];
-    if (window.holders.empty() && window.users == 0) extract(windows_.begin() + static_cast<std::ptrdiff_t>(index), out);
-  }
-}
-
-void Mapping::withdrawAll(const std::vector<std::shared_ptr<Window>>& windows) {
-  if (windows.empty()) return;
-  for (const auto& window : windows) withdraw(*window);
-  {
-    std::lock_guard<std::mutex> guard(state_);
-    const auto isDone = [&](const auto& window) {
-      return std::find(windows.begin(), windows.end(), window) != windows.end();
-    };
-    withdrawing_.erase(std::remove_if(withdrawing_.begin(), withdrawing_.end(), isDone), withdrawing_.end());
-  }
-  withdrawn_.notify_all();
-}
-
-std::vector<std::shared_ptr<Window>>::iterator Mapping::findWindow(const std::uint8_t* data) {
-  return std::find_if(windows_.begin(), windows_.end(), [data](const auto& window) { return window->data == data; });
-}
-
-std::int64_t Mapping::pagesOf(std::int64_t length) const { return length == 0 ? 0 : roundUp(delta_ + length); }
 
 // --- state ---
 
@@ -228,30 +109,20 @@ MappingState Mapping::state() const {
 
 MappingState Mapping::stateOf() const {
   const bool isAhead = cutTo_ >= 0 && !fault_.isCut();
-  return {closed_,      poisoned_,     access_,      lock_,   shownLength(),
-          fault_.why(), faultOffset(), faultSerial_, isAhead, changes_};
+  return {closed_,      poisoned_,     windows_.access(), file_.lockState(), shownLength(),
+          fault_.why(), faultOffset(), faultSerial_,      isAhead,           changes_};
 }
 
-/** Nobody meets a fault in the page in which the file is to end: its end is zeroes from one moment to the next. */
+/** The page in which the file is to end causes no fault: its rest is zeroes from one moment to the next. */
 MappingState Mapping::stateNow() {
   MappingState state = this->state();
   if (!state.beingCut) return state;
-  const OpenFilePtr file = this->file();
+  const OpenFilePtr file = file_.copyHandle();
   std::int64_t size = 0;
   if (!file || !platform::size(file->handle(), &size) || size >= offset_ + state.length) return state;
   std::lock_guard<std::mutex> guard(state_);
   if (state.changes == changes_) fault_.meetCut();
   return stateOf();
-}
-
-OpenFilePtr Mapping::file() const {
-  std::lock_guard<std::mutex> guard(state_);
-  return file_;
-}
-
-bool Mapping::isJoined(HandleId handle) const {
-  std::lock_guard<std::mutex> guard(state_);
-  return contains(handles_, handle);
 }
 
 Status Mapping::usable(const char* syscall) const {
@@ -263,23 +134,48 @@ Status Mapping::usable(const char* syscall) const {
 
 Status Mapping::usable(const char* syscall, OpenFilePtr* file) const {
   std::lock_guard<std::mutex> guard(state_);
-  *file = file_;
+  *file = file_.handle();
   return usable(syscall);
 }
 
-bool Mapping::isGuarded() const {
-  return std::all_of(windows_.begin(), windows_.end(), [](const auto& window) { return window->ward != nullptr; });
+Status Mapping::changeable() const {
+  if (closed_) return Status::make(Kind::closed, "mmap", "");
+  return poisoned_ ? Status::make(Kind::poisoned, "mmap", "") : Status{};
 }
 
-void Mapping::flagAll() {
-  for (const auto& window : windows_) window->raiseFlag();
+Status Mapping::check(const char* syscall) {
+  // The size is read without `state_`, since that may wait. If the length has changed meanwhile, it is read again.
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    OpenFilePtr file;
+    std::int64_t length;
+    int changes;
+    {
+      std::lock_guard<std::mutex> guard(state_);
+      if (closed_) return Status::make(Kind::closed, syscall, "");
+      if (fault_) return Status::fault(fault_.why(), syscall, faultOffset());
+      if (isMemory()) return {};
+      file = file_.handle();
+      length = certainLength();
+      changes = changes_;
+    }
+    std::int64_t size = 0;
+    if (Status status = platform::size(file->handle(), &size); !status) return status;
+    if (size >= offset_ + length) return {};
+    {
+      std::lock_guard<std::mutex> guard(state_);
+      if (changes != changes_ || !fault_.set({Reason::truncated}, std::max(size, offset_))) continue;
+      windows_.raiseFlags();
+    }
+    platform::reportFault();
+  }
+  return {};
 }
 
 void Mapping::markFault(Why why, std::int64_t offset) {
   {
     std::lock_guard<std::mutex> guard(state_);
     if (!fault_.set(why, offset_ + offset)) return;
-    flagAll();
+    windows_.raiseFlags();
   }
   platform::reportFault();
 }
@@ -289,34 +185,61 @@ void Mapping::poison() {
   spoil();
 }
 
-/** Old views stay, the handles give nothing more out. */
 void Mapping::spoil() {
   poisoned_ = true;
   length_ = 0;
   ++changes_;
-  flagAll();
+  windows_.raiseFlags();
+}
+
+Status Mapping::freeze(bool exec) {
+  std::lock_guard<std::mutex> guard(state_);
+  if (Status status = usable("mprotect"); !status) return status;
+  if (handles_.size() > 1) {
+    return Status::make(Kind::unsupported, "mprotect",
+                        "cannot freeze while other threads are attached; close or drop their handles first");
+  }
+  bool begun = false;
+  const Status status = windows_.protect(exec ? platform::Access::exec : platform::Access::read, &begun);
+  if (!status && begun) spoil();
+  return status;
 }
 
 void Mapping::close() {
-  std::vector<std::shared_ptr<Window>> windows;
-  OpenFilePtr file, parent, directory;  // until the windows are gone: the guard looks at the file
+  WindowSet::List windows;
+  File::Handles handles;  // kept until the windows are gone: the guard reads from the file
   {
     std::lock_guard<std::mutex> guard(state_);
     if (closed_) return;
     closed_ = true;
     length_ = 0;
-    flagAll();
-    while (!windows_.empty()) extract(windows_.end() - 1, &windows);
-    file.swap(file_);
-    parent.swap(parent_);
-    directory.swap(directory_);
+    windows_.raiseFlags();
+    windows = windows_.takeAll();
+    handles = file_.giveUp();
   }
-  withdrawAll(windows);
-  cutRoomOf(file);
-  // Given up, and not left to the end of the file: a process that is being spawned has a copy of its descriptor.
-  std::lock_guard<std::mutex> guard(lockMutex_);
-  lockOwners_.clear();
-  giveLockBack(file);
+  windows_.withdraw(windows);
+  cutRoomOf(handles.file);
+  file_.endLock(handles.file);
+}
+
+// --- the file ---
+
+Status Mapping::lock(HandleId handle, platform::Lock kind, LockClaim claim, bool* acquired) {
+  const auto isUser = [&] {
+    std::lock_guard<std::mutex> guard(state_);
+    return isJoined(handle);
+  };
+  return file_.lock(handle, kind, claim, isUser, acquired);
+}
+
+Status Mapping::remove() {
+  ExclusiveLock order(order_);
+  return file_.remove();
+}
+
+bool Mapping::tellsResidency(const OpenFilePtr& file) const {
+  if (tellsResidency_ < 0) tellsResidency_ = platform::tellsResidency(file->handle()) ? 1 : 0;
+  return tellsResidency_ == 1;
 }
 
 }  // namespace fmmap

@@ -1,5 +1,7 @@
-// An open file, which the last one who uses it closes. Whoever works with it holds a reference, so closing a mapping
-// waits for nobody: work in flight ends on the file that it started with.
+// An open file, which its last user closes.
+//
+// Whatever works with it holds a reference, so closing a mapping waits for nothing: work in flight ends on the file that it
+// started with.
 #pragma once
 
 #include <memory>

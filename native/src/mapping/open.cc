@@ -1,6 +1,7 @@
-// P5: what may be refused is looked at first, and the file is changed last.
+// Opening a mapping: what may be refused is checked first, and the file is changed last.
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "mapping/mapping.h"
 #include "mapping/pinned-range.h"
@@ -9,11 +10,7 @@ namespace fmmap {
 
 namespace {
 
-constexpr std::int64_t kMaxOffset = 9007199254740991;  // 2^53-1, what a JavaScript number counts to
-
-OpenFilePtr own(platform::Handle handle) {
-  return handle == platform::kNoHandle ? nullptr : std::make_shared<const OpenFile>(handle);
-}
+constexpr std::int64_t kMaxOffset = 9007199254740991;  // 2^53-1, the largest safe integer of JavaScript
 
 }  // namespace
 
@@ -25,7 +22,7 @@ Status Mapping::outside(const char* argument, std::int64_t asked, std::int64_t s
 }
 
 Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
-  // Who waits for a file that others remove and make anew may have to wait for the next one.
+  // A file that others keep removing and recreating may have to be waited for more than once.
   for (int attempt = 0; attempt < 1000; ++attempt) {
     bool moved = false;
     Status status = tryOpen(spec, out, &moved);
@@ -36,180 +33,126 @@ Status Mapping::open(const OpenSpec& spec, std::shared_ptr<Mapping>* out) {
 
 Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, bool* moved) {
   std::shared_ptr<Mapping> mapping(new Mapping());
-  mapping->name_ = spec.place.path;
-  mapping->place_ = spec.place;
-  platform::Handle file = platform::kNoHandle, parent = platform::kNoHandle;
-  if (Status status = platform::open(spec.request, spec.place, &file, &parent); !status) return status;
-  mapping->file_ = own(file);
-  mapping->parent_ = own(parent);
-  mapping->created_ = mapping->parent_ != nullptr;
+  if (Status status = mapping->file_.open(spec.request, spec.place); !status) return status;
   Status status = mapping->prepare(spec, moved);
-  if (status && !*moved) status = mapping->settle();
+  if (status && !*moved) status = mapping->file_.settle();
   if (!status || *moved) {
     mapping->abandon();
     return status;
   }
+  mapping->setUp(spec);
   *out = std::move(mapping);
   return {};
 }
 
 /**
- * Locks the open file, then looks at it and finds the range to map. Changes nothing in it.
+ * Locks the open file, then inspects it and finds the range to map. Changes nothing in it.
  *
- * Whichever lock it is to have, its size is changed under the exclusive one, which commit() gives back: nobody who has
- * a lock may find that it was cut, or grown to less than they have just grown it to. A file that was made for this has
- * no such others where no locks are wanted, and a file system without locks has none to take.
+ * Whichever lock it is to keep, its size is changed under the exclusive one, which commit() gives back: no process that has a
+ * lock may find that the file was cut, or grown to less than it has just grown it to itself. A file that was created for this
+ * has no such others if no locks are wanted, and a file system without locks has none to take.
  */
 Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
-  access_ = spec.access;
-  private_ = spec.access == platform::Access::copy;
-  setFlags(spec.map);
-  guard_ = spec.guard;
-  detach_ = spec.detach;
   asked_ = spec.length;
   allocate_ = spec.allocate;
-  truncate_ = spec.truncate && !created_;
+  truncate_ = spec.truncate && !file_.isNew();
   keepLock_ = spec.lock;
-  if (Status status = takeLock(file_, spec.lock); !status) return status;
-  if (Status status = look(spec, moved); !status || *moved) return status;
-  const bool isAlone = lock_ == platform::Lock::exclusive || (created_ && spec.lock == platform::Lock::none);
+  const OpenFilePtr file = file_.copyHandle();
+  if (Status status = file_.takeLock(file, spec.lock); !status) return status;
+  if (Status status = inspect(spec, moved); !status || *moved) return status;
+  const bool isAlone =
+      file_.lockState() == platform::Lock::exclusive || (file_.isNew() && spec.lock == platform::Lock::none);
   if (!isSizing() || isAlone) return {};
-  const Status status = takeLock(file_, platform::Lock::exclusive);
-  if (status) return look(spec, moved);
+  const Status status = file_.takeLock(file, platform::Lock::exclusive);
+  if (status) return inspect(spec, moved);
   return status.kind == Kind::system && spec.lock == platform::Lock::none ? Status{} : status;
 }
 
-/** Also in place of the one that it has, which is lost if the other one cannot be had. */
-Status Mapping::takeLock(const OpenFilePtr& file, platform::Lock kind) {
-  bool acquired = true;
-  if (kind != lock_) {
-    if (Status status = platform::lock(file->handle(), kind, &acquired); !status) return status;
-  }
-  if (acquired) {
-    lock_ = kind;
-    return {};
-  }
-  created_ = false;  // or not ours any more: somebody has opened and locked it
-  return Status::make(Kind::locked, "flock", "");
-}
-
-/** What the file is, and what is going to become of it. Only `truncate` makes it shorter. */
-Status Mapping::look(const OpenSpec& spec, bool* moved) {
+/** What the file is, and what it is to become. Only `truncate` makes it shorter. */
+Status Mapping::inspect(const OpenSpec& spec, bool* moved) {
   std::int64_t size = 0;
-  const Status status = platform::inspect(file_->handle(), place_, &identity_, &size, moved);
+  const Status status = file_.inspect(&size, moved);
   if (!status || *moved) return status;
   if (spec.truncate) size = 0;
   const std::int64_t target = std::max(size == 0 && spec.maxSize > 0 ? spec.maxSize : size, spec.minSize);
-  // It may have holes, too, which want blocks.
+  // It may have holes, too, that are to get blocks.
   resizeTo_ = target > size || (allocate_ && target > 0) ? target : -1;
-  return range(spec, target);
+  return setRange(spec, target);
 }
 
-/** The working directory may change, and whoever opened the file in another one closes that. */
-Status Mapping::settle() {
-  if (place_.file != platform::kNoHandle) {
-    place_ = {};  // it is nowhere
-    return {};
-  }
-  if (!place_.path.empty() && place_.path.front() == '/') return {};
-  std::string path;
-  if (platform::absolutePath(place_, identity_, &path)) {
-    place_ = {path};
-    return {};
-  }
-  const Status status = platform::holdDirectory(place_, &place_.directory);
-  if (status) directory_ = own(place_.directory);
-  return status;
-}
-
-void Mapping::setFlags(platform::MapFlags flags) {
-  populate_ = flags.populate;
-  flags_ = flags;
-  flags_.populate = false;
-}
-
-Status Mapping::range(const OpenSpec& spec, std::int64_t size) {
+Status Mapping::setRange(const OpenSpec& spec, std::int64_t size) {
   if (size > kMaxOffset) return Status::system(EFBIG, "open");
   const bool canGrow = spec.access == platform::Access::write;
   const char* const remedy = canGrow ? "map less, or make it longer with minSize" : "map less";
   if (spec.offset > size) return outside("offset", spec.offset, size, remedy);
   if (spec.length > size - spec.offset) return outside("length", spec.length, size, remedy);
   offset_ = spec.offset;
-  delta_ = offset_ % static_cast<std::int64_t>(platform::granularity());
   length_ = spec.length >= 0 ? spec.length : size - spec.offset;
   return {};
+}
+
+void Mapping::setUp(const OpenSpec& spec) {
+  WindowTraits traits;
+  traits.flags = spec.map;
+  populate_ = std::exchange(traits.flags.populate, false);
+  traits.delta = offset_ % static_cast<std::int64_t>(platform::granularity());
+  traits.fileStart = offset_ - traits.delta;
+  traits.isPrivate = spec.access == platform::Access::copy && !isMemory();
+  traits.isGuarded = spec.guard;
+  windows_.setUp(traits, spec.access);
+  detach_ = spec.detach;
 }
 
 Status Mapping::memory(const OpenSpec& spec, const std::uint8_t* data, std::int64_t length,
                        std::shared_ptr<Mapping>* out) {
   std::shared_ptr<Mapping> mapping(new Mapping());
-  mapping->name_ = spec.place.path;
-  mapping->memory_ = true;
-  mapping->access_ = spec.access;
-  mapping->setFlags(spec.map);
-  mapping->guard_ = spec.guard;
-  mapping->detach_ = spec.detach;
+  if (Status status = mapping->file_.openMemory(spec.place.path, data, length); !status) return status;
   mapping->length_ = length;
-  platform::Handle file = platform::kNoHandle;
-  if (Status status = platform::openMemory(&file); !status) return status;
-  mapping->file_ = own(file);
-  if (Status status = platform::resize(file, length); !status) return status;
-  if (data) {
-    if (Status status = platform::write(file, data, static_cast<std::size_t>(length), 0); !status) return status;
-  }
+  mapping->setUp(spec);
   *out = std::move(mapping);
   return {};
 }
 
 /**
- * The file is changed last, when all else has succeeded, and so that most failures lose nothing. What was
- * changed is on the disk before we say so: the file first, then its name.
+ * The file is changed last, when all else has succeeded, and so that most failures lose nothing. What was changed is on the
+ * disk before this succeeds: the file first, then its name.
  */
 Status Mapping::commit(HandleId handle) {
   ExclusiveLock order(order_);
-  OpenFilePtr file, parent;
-  {
-    std::lock_guard<std::mutex> guard(state_);
-    if (closed_) return Status::make(Kind::closed, "open", "");
-    file = file_;
-    parent = parent_;
-  }
+  const auto [file, parent, directory] = file_.copyHandles();
+  if (!file) return Status::make(Kind::closed, "open", "");
   Status status;
   std::int64_t before = -1;
   if (isSizing()) status = commitSize(file->handle(), &before);
-  else if (created_) status = platform::sync(file->handle());
-  if (status && created_) status = platform::syncDirectory(parent->handle());
-  if (status && lock_ != keepLock_) {
-    std::lock_guard<std::mutex> guard(lockMutex_);
-    status = takeLock(file, keepLock_);
-  }
+  else if (file_.isNew()) status = platform::sync(file->handle());
+  if (status && file_.isNew()) status = platform::syncDirectory(parent->handle());
+  if (status && file_.lockState() != keepLock_) status = file_.takeLock(file, keepLock_);
   if (!status) {
-    // What was grown is cut back, but for what somebody else has locked by now.
+    // What was grown is cut back, unless another process has locked the file by now.
     std::int64_t after = before;
-    const bool isOurs = before >= 0 && !created_ && status.kind != Kind::locked;
+    const bool isOurs = before >= 0 && !file_.isNew() && status.kind != Kind::locked;
     if (isOurs && platform::size(file->handle(), &after) && after != before) platform::resize(file->handle(), before);
     return status;
   }
-  {
-    std::lock_guard<std::mutex> guard(state_);
-    parent_ = nullptr;
-  }
-  created_ = truncate_ = false;
+  file_.keep();
+  truncate_ = false;
   resizeTo_ = -1;
-  if (populate_) {
-    // A wish, as MAP_POPULATE is: what cannot be read in now is read, or fails, when it is touched.
-    PinnedRange pieces(*this);
-    const MappingState now = state();
-    if (!pieces.take(handle, "mmap", 0, now.length)) return {};
-    for (const Piece& piece : pieces.all()) {
-      const Pages pages(piece);
-      platform::populate(pages.at, pages.length, now.access == platform::Access::write);
-    }
-  }
+  if (populate_) populate(handle);
   return {};
 }
 
-/** First what only adds, for there may be no room. `before` is what the file had, but -1 once some of that is lost. */
+/** A wish, as MAP_POPULATE is: what cannot be read now is read, or fails, when it is touched. */
+void Mapping::populate(HandleId handle) {
+  PinnedRange range(*this);
+  const MappingState now = state();
+  if (!range.take(handle, "mmap", 0, now.length)) return;
+  for (const Piece& piece : range.pieces()) {
+    const Pages pages(piece);
+    platform::populate(pages.at, pages.length, now.access == platform::Access::write);
+  }
+}
+
+/** First what only adds, for there may be no room. `before` is the size that it had, or -1 once some of that is lost. */
 Status Mapping::commitSize(platform::Handle file, std::int64_t* before) {
   if (Status status = platform::size(file, before); !status) return status;
   const auto allocate = [&] {
@@ -229,17 +172,7 @@ Status Mapping::commitSize(platform::Handle file, std::int64_t* before) {
 void Mapping::abandon() {
   {
     ExclusiveLock order(order_);
-    OpenFilePtr file, parent;
-    {
-      std::lock_guard<std::mutex> guard(state_);
-      file = file_;
-      parent = parent_;
-    }
-    // Asked again, for that may be what has failed.
-    if (created_ && file && parent && platform::identity(file->handle(), &identity_)) {
-      platform::removeEntry(parent->handle(), place_.path, identity_);
-    }
-    created_ = false;
+    file_.undo();
   }
   close();
 }

@@ -169,7 +169,7 @@ Keeper viewsOf(HandleId id, const std::uint8_t* data, std::size_t end) {
 namespace {
 
 Views::~Views() {
-  mapping->endViews(handle, data);
+  mapping->windows().endViews(handle, data);
   Registry& all = registry();
   {
     std::lock_guard<std::mutex> guard(all.mutex);

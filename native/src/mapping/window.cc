@@ -1,3 +1,4 @@
+// A window, and where the windows of the process are: see window.h.
 #include "mapping/window.h"
 
 #include <cerrno>
@@ -42,7 +43,7 @@ void retireUnclaimed(std::uint8_t* data, std::size_t length) {
 void withdraw(Window& window) {
   window.raiseFlag();
   platform::suspend(window.ward);
-  // All of it: a fault may have put pages behind those of the file. An area of the same size takes no room.
+  // All of it: a fault may have put pages after those of the file. An area of the same size takes no memory.
   platform::retire(window.data, window.capacity);
   window.mapped = 0;
   platform::unguard(window.ward);

@@ -5,13 +5,13 @@
 //   window          |##|===================|0000|F|
 //                   data                    capacity
 //
-// V8 owns the addresses (the memory of a SharedArrayBuffer). The file's pages are mapped over their front, zeroes fill
-// what the file does not, and a footer page lies at their end. The footer's first byte is the flag that every typed
-// access checks: 0 while the window shows the file. Once it is raised it stays so, for whoever looks at the flag before
-// and after a piece of work must not miss what happened between: who still needs the file makes another window.
+// V8 owns the addresses (the memory of a SharedArrayBuffer). The file's pages are mapped over their start, zeroes fill what
+// the file does not, and a footer page lies at their end. The footer's first byte is the flag that every typed access checks:
+// 0 while the window shows the file. Once raised it stays raised, because code that checks the flag before and after an
+// operation must not miss what happened in between; a handle that still needs the file makes another window.
 //
-// A guest is a window in the memory of WebAssembly code, for that code alone: a part of the file that keeps its place and
-// its size. It has no footer, since the program's own bytes may follow, and its flag, which nobody looks at, is here.
+// A guest is a window in the memory of WebAssembly code, for that code alone: a part of the file that keeps its place and its
+// size. It has no footer, since the program's own bytes may follow, and its flag, which nothing reads, is in this object.
 #pragma once
 
 #include <algorithm>
@@ -21,22 +21,17 @@
 #include <utility>
 #include <vector>
 
+#include "mapping/handle.h"
 #include "mapping/open-file.h"
 #include "platform/guard.h"
 
 namespace fmmap {
 
-/** What JavaScript has for a mapping. Never used twice in a process. */
-using HandleId = std::uint64_t;
-
-/** Keeps something as long as it has users, on whatever thread the last of them ends. */
-using Keeper = std::shared_ptr<void>;
-
 /** A handle that looks through a window. */
 struct Holder {
   HandleId handle;
-  Keeper memory;              // that the window lies over, which is JavaScript's
-  bool isForViews = false;    // and nothing else any more: the handle has a larger window
+  Keeper memory;              // that the window lies over, and JavaScript owns
+  bool isForViews = false;    // and for nothing else any more: the handle has a larger window
   std::weak_ptr<void> views{};  // what its views keep, if there are any
 };
 
@@ -44,14 +39,14 @@ struct Window {
   std::uint8_t* data;
   std::size_t capacity;       // bytes before the footer, or of a guest; whole pages
   std::int64_t start;         // of data, counted from the mapping's first page
-  OpenFilePtr file;           // which the guard looks at
+  OpenFilePtr file;           // the guard reads from it
   bool isGuest = false;
   std::size_t mapped = 0;     // bytes that show the file; whole pages
-  std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: of those that there are
-  bool madeInCut = false;     // of a length that is there only if the cut succeeds
+  std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: the present ones
+  bool madeInCut = false;     // for a length that is right only if the cut succeeds
   std::vector<Holder> holders;
   Keeper memory;  // of the last holder, until the window is withdrawn
-  int users = 0;  // pieces of work that have its addresses
+  int users = 0;  // operations that have its addresses
   platform::Ward* ward = nullptr;
 
   std::vector<Holder>::iterator holder(HandleId handle) {
@@ -79,11 +74,11 @@ struct Window {
   std::atomic<std::uint8_t> ownFlag_{0};
 };
 
-/** Notes that a window is at `data`, where there may be one only. */
+/** Records that a window is at `data`, where there can be only one. */
 Status claimAddresses(const std::uint8_t* data);
-/** Puts zeroes over memory that was a window, unless there is one again. */
+/** Maps zeroes over memory that was a window, unless it is one again. */
 void retireUnclaimed(std::uint8_t* data, std::size_t length);
-/** Puts zeroes in place of the file, under guard until nobody can fault there any more, and gives the addresses back. */
+/** Maps zeroes in place of the file, guarded until no thread can fault there any more, and gives the addresses back. */
 void withdraw(Window& window);
 
 }  // namespace fmmap
