@@ -3,34 +3,40 @@
     {
       "target_name": "fmmap",
       "sources": [
-        "src/addon.cc",
-        "src/call.cc",
-        "src/changing.cc",
-        "src/copying.cc",
-        "src/gate.cc",
-        "src/locking.cc",
-        "src/mapping.cc",
-        "src/notify.cc",
-        "src/opening.cc",
-        "src/operation.cc",
-        "src/pieces.cc",
-        "src/registry.cc",
-        "src/removing.cc",
-        "src/search.cc",
-        "src/using.cc",
-        "src/view.cc",
-        "src/window.cc",
+        "src/binding/addon.cc",
+        "src/binding/call.cc",
+        "src/binding/fault-listeners.cc",
+        "src/binding/pool-task.cc",
+        "src/binding/view.cc",
+        "src/mapping/copy.cc",
+        "src/mapping/file.cc",
+        "src/mapping/io.cc",
+        "src/mapping/lost-pages.cc",
+        "src/mapping/mapping.cc",
+        "src/mapping/open.cc",
+        "src/mapping/reader-writer-lock.cc",
+        "src/mapping/registry.cc",
+        "src/mapping/resize.cc",
+        "src/mapping/search.cc",
+        "src/mapping/window-set.cc",
+        "src/mapping/window.cc",
       ],
-      "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+      "include_dirs": ["src", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS",
-        # A thread that is being terminated takes no errors; that must not end the process.
+        # A thread that is being terminated takes no errors, which must not end the process.
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-      # One platform is chosen here and nowhere else; each implements src/platform.h.
+      # The platform is chosen here and nowhere else: one folder that implements the headers of src/platform.
       "conditions": [
         ["OS=='linux'", {
           "sources": [
-            "src/posix/directory.cc", "src/posix/engine.cc", "src/posix/file.cc", "src/posix/guard.cc", "src/posix/linux.cc",
-            "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
+            "src/platform/posix/directory.cc",
+            "src/platform/posix/engine.cc",
+            "src/platform/posix/file.cc",
+            "src/platform/posix/guard.cc",
+            "src/platform/posix/linux.cc",
+            "src/platform/posix/memory.cc",
+            "src/platform/posix/signals.cc",
+            "src/platform/posix/ward-index.cc",
           ],
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
           "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
@@ -39,8 +45,14 @@
         }],
         ["OS=='mac'", {
           "sources": [
-            "src/posix/darwin.cc", "src/posix/directory.cc", "src/posix/engine.cc", "src/posix/file.cc", "src/posix/guard.cc",
-            "src/posix/memory.cc", "src/posix/signals.cc", "src/posix/ward-index.cc"
+            "src/platform/posix/darwin.cc",
+            "src/platform/posix/directory.cc",
+            "src/platform/posix/engine.cc",
+            "src/platform/posix/file.cc",
+            "src/platform/posix/guard.cc",
+            "src/platform/posix/memory.cc",
+            "src/platform/posix/signals.cc",
+            "src/platform/posix/ward-index.cc",
           ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
@@ -49,7 +61,7 @@
           }
         }],
         ["OS=='win'", {
-          "sources": ["src/win32/platform.cc"],
+          "sources": ["src/platform/win32/platform.cc"],
           "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17"] } }
         }]
       ]

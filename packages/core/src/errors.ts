@@ -94,7 +94,7 @@ export class MmapPoisonedError extends MmapError {
   }
 }
 
-/** What `native/src/fault.h` calls `Reason`, in its order. */
+/** What `native/src/platform/fault.h` calls `Reason`, in its order. */
 const REASONS = ['truncated', 'no-space', 'io', 'read-only'] as const;
 
 /**
@@ -300,7 +300,7 @@ export function unpackType(type: number, message: string): Error {
   return Object.setPrototypeOf(new Error(message), (types[type] ?? MmapError).prototype) as Error;
 }
 
-/** What `native/src/status.h` calls `Kind`. */
+/** What `native/src/platform/status.h` calls `Kind`. */
 enum Kind {
   system = 1,
   locked,

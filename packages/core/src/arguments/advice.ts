@@ -1,7 +1,7 @@
 import { binding } from '../binding/binding.js';
 import { MmapUnsupportedError, typeError } from '../errors.js';
 
-/** What `native/src/platform.h` calls `Advice`, in its order. */
+/** What `native/src/platform/memory.h` calls `Advice`, in its order. */
 const ADVICE = [
   'normal',
   'random',

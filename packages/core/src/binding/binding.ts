@@ -2,7 +2,7 @@ import native from '@fmmap/native';
 
 import { createError } from '../errors.js';
 
-/** What a mapping may do; `native/src/platform.h` has the same numbers. */
+/** What a mapping may do; `native/src/platform/memory.h` has the same numbers. */
 export enum Access {
   read,
   exec,
@@ -16,7 +16,7 @@ export enum LockKind {
   exclusive,
 }
 
-/** Bits of the `flags` argument; `native/src/operations.h` has the same. */
+/** Bits of the `flags` argument; `native/src/binding/operations.h` has the same. */
 export enum Flag {
   write = 1,
   append = 2,
@@ -101,7 +101,7 @@ interface Operations {
    * the lock that `open` took gets an owner.
    */
   lock(id: HandleId, kind: LockKind, again: boolean, adopt: boolean): number;
-  /** Puts what `fstat(2)` says into shared memory, in the order of `FileStat` in `native/src/platform.h`. */
+  /** Puts what `fstat(2)` says into shared memory, in the order of `FileStat` in `native/src/platform/file.h`. */
   stat(id: HandleId, numbers: BigInt64Array): number;
   /** `replace`: -1 nothing, 0 whatever has the path, else the file of that handle only. */
   writeToNewFile(

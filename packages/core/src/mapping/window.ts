@@ -6,10 +6,10 @@ import { onShortage, relieved } from '../binding/shortage.js';
 import { asError, hide, systemError } from '../errors.js';
 import { clone } from '../host.js';
 
-// A window is V8's own memory with the file mapped over it (native/src/mapping.h draws it). V8
+// A window is V8's own memory with the file mapped over it (native/src/mapping/window.h draws it). V8
 // frees the addresses once the last view is gone, so a view can outlive its file and never dangle,
 // and because V8 counts shared memory as nobody's, a window of any size starts no garbage collection.
-// Views lie over ArrayBuffers of their own, for which V8 counts nothing either (native/src/posix/engine.cc).
+// Views lie over ArrayBuffers of their own, for which V8 counts nothing either (native/src/platform/posix/engine.cc).
 
 const PAGE = binding.pageSize;
 

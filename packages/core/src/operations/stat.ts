@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 // What the binding tells of a file, as the objects that `fs.fstat` makes of it. Node's classes are used by their
 // prototypes: their constructors are deprecated, and that of `BigIntStats` is not to be had.
 
-/** As `FileStat` in `native/src/platform.h` has them; then seconds and nanoseconds of {@link TIMES}. */
+/** As `FileStat` in `native/src/platform/file.h` has them; then seconds and nanoseconds of {@link TIMES}. */
 const FIELDS = [
   'dev',
   'mode',

@@ -10,7 +10,7 @@ const PROGRAM = fileURLToPath(new URL('../helpers/ward-index.cc', import.meta.ur
 
 test('the index of the guard finds each ward, and none that is deleted, while others come and go', async () => {
   const program = join(tempDir(), 'ward-index');
-  const sources = [join(NATIVE, 'posix', 'ward-index.cc'), PROGRAM];
+  const sources = [join(NATIVE, 'platform', 'posix', 'ward-index.cc'), PROGRAM];
   const flags = ['-std=c++17', '-O2', '-pthread', '-I', NATIVE];
   execFileSync('c++', [...flags, '-o', program, ...sources], { timeout: 60_000 });
   const ended = promisify(execFile)(program, { timeout: 60_000, killSignal: 'SIGKILL' });

@@ -2,7 +2,7 @@
 // others look for them as a signal handler would. Prints what was wrong, or nothing.
 //
 // What is deleted is overwritten and never used again, so whoever still looks at it finds out.
-#include "posix/ward-index.h"
+#include "platform/posix/ward-index.h"
 
 #include <sched.h>
 

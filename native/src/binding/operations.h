@@ -1,0 +1,330 @@
+// The operations that JavaScript can ask for on its own thread or on the pool. Arguments have been
+// checked by packages/core, whose binding.ts types them; they are listed in their order.
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+
+#include "binding/operation.h"
+#include "binding/view.h"
+#include "mapping/copy.h"
+#include "mapping/io.h"
+
+namespace fmmap {
+
+// Bits of the `flags` argument of open() and memory().
+enum : int {
+  kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
+  kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024, kDetach = 2048,
+  kSharedLock = 4096, kExclusiveLock = 8192, kWaits = 16384,
+  // Apart from the others: what numbers made up at random do to a file ends at its lock.
+  kNoLock = 1 << 29, kAllFlags = 32767 | kNoLock,
+};
+
+/** What a mapping is to be, of arguments `first` (its access) and `first + 1` (flags). */
+inline OpenSpec specOf(const Call& call, std::size_t first) {
+  const int flags = call.small(first + 1, kAllFlags);
+  if ((flags & ~kAllFlags) != 0) call.wrong(first + 1, "flags that there are");
+  const auto has = [flags](int flag) { return (flags & flag) != 0; };
+  OpenSpec spec;
+  spec.request.write = has(kWrite);
+  spec.request.append = has(kAppend);
+  spec.request.create = has(kCreate);
+  spec.request.createNew = has(kCreateNew);
+  spec.access = call.one(first, platform::Access::copy);
+  spec.lock = spec.access == platform::Access::write ? platform::Lock::exclusive : platform::Lock::shared;
+  if (has(kSharedLock)) spec.lock = platform::Lock::shared;
+  if (has(kExclusiveLock)) spec.lock = platform::Lock::exclusive;
+  if (has(kNoLock)) spec.lock = platform::Lock::none;
+  spec.waits = has(kWaits);
+  spec.map = {has(kPopulate), has(kStack), has(kHugePages), has(kNoReserve)};
+  spec.guard = !has(kNoGuard);
+  spec.detach = has(kDetach);
+  spec.truncate = has(kTruncate);
+  spec.allocate = has(kAllocate);
+  return spec;
+}
+
+/** What a new mapping gives: its handle, its length, how far into its page it begins, and if commit() has to do something. */
+inline Status opened(const std::shared_ptr<Mapping>& mapping, const void* environment, Outcome& outcome) {
+  outcome.results[0] = static_cast<double>(mapping->state().length);
+  outcome.results[1] = static_cast<double>(mapping->delta());
+  outcome.results[2] = mapping->isPending() ? 1 : 0;
+  outcome.value = static_cast<double>(registry::add(mapping, environment));
+  if (outcome.value != 0) return {};
+  mapping->abandon();
+  return Status::make(Kind::closed, "open", "");
+}
+
+/** A path in argument `path`, and in argument `directory` the descriptor that it starts from, or -1. */
+inline platform::Place placeOf(const Call& call, std::size_t path, std::size_t directory) {
+  return {call.path(path), static_cast<platform::Handle>(call.integer(directory, -1, 0x7fffffff))};
+}
+
+/**
+ * open(path, access, flags, mode, customFlags, offset, length, maxSize, minSize, directory, file): 0 if somebody has a lease
+ * on the file (fcntl(2), F_SETLEASE) and was asked to give it up, and -1 for who wants to wait for a lock that somebody
+ * has; then it is to be called again. `file` is an open descriptor, which `path` is but a name of, or -1.
+ */
+struct Open : Unmapped {
+  explicit Open(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
+    spec.place = placeOf(call, 0, 9);
+    spec.place.file = static_cast<platform::Handle>(call.integer(10, -1, 0x7fffffff));
+    spec.request.mode = call.small(3, 07777);
+    spec.request.customFlags = call.small(4, 0x7fffffff);
+    spec.offset = call.size(5);
+    spec.length = call.sizeOrNone(6);
+    spec.maxSize = call.size(7);
+    spec.minSize = call.size(8);
+    subject = {spec.place.path, true, {}};
+  }
+  Status run(Outcome& outcome) {
+    std::shared_ptr<Mapping> mapping;
+    const Status status = Mapping::open(spec, &mapping);
+    if (status.kind == Kind::system && status.error == EWOULDBLOCK && status.syscall == std::string("open")) return {};
+    if (status.kind == Kind::locked && spec.waits) {
+      outcome.value = -1;
+      return {};
+    }
+    return status ? opened(mapping, environment, outcome) : status;
+  }
+  OpenSpec spec;
+  Environment* environment;
+};
+
+/** memory(path, access, flags, length | data) */
+struct Memory : Unmapped {
+  explicit Memory(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
+    spec.place.path = call.path(0);
+    if (call.isTyped(3)) data = call.bytes(3);
+    length = call.isTyped(3) ? static_cast<std::int64_t>(data.length) : call.size(3);
+    subject = {spec.place.path, true, {}};
+  }
+  Status run(Outcome& outcome) {
+    std::shared_ptr<Mapping> mapping;
+    const Status status = Mapping::memory(spec, data.data, length, &mapping);
+    return status ? opened(mapping, environment, outcome) : status;
+  }
+  OpenSpec spec;
+  Environment* environment;
+  Span data;
+  std::int64_t length;
+};
+
+/** probe(handle, bytes) */
+struct Probe : OnMapping {
+  explicit Probe(const Call& call) : OnMapping(call), bytes(call.size(1)) {}
+  Status run(Outcome&) { return platform::probe(static_cast<std::size_t>(bytes)); }
+  std::int64_t bytes;
+};
+
+/** map(handle, window, start, length): the length that it is mapped for; -1 asks for the present one */
+struct Map : OnMapping {
+  explicit Map(const Call& call)
+      : OnMapping(call), memory(call.pages(1)), start(call.size(2)), length(call.sizeOrNone(3)) {
+    if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
+    if (memory.length <= platform::pageSize()) call.wrong(1, "a page or more, and one for the footer");
+    if (call.isRight()) keeper = view::keep(call.env(), call.value(1));
+    if (!keeper) call.wrong(1, "shared memory");
+  }
+  Status run(Outcome& outcome) {
+    const std::size_t capacity = memory.length - platform::pageSize();
+    const Status status = mapping->addWindow({id, memory.data, capacity, std::move(keeper), start, false}, &length);
+    outcome.value = static_cast<double>(length);
+    return status;
+  }
+  Span memory;
+  Keeper keeper;
+  std::int64_t start, length;
+};
+
+/** commit(handle) */
+struct Commit : OnMapping {
+  using OnMapping::OnMapping;
+  Status run(Outcome&) { return mapping->commit(id); }
+};
+
+/** abandon(handle) */
+struct Abandon : OnMappingIfAny {
+  using OnMappingIfAny::OnMappingIfAny;
+  Status run(Outcome&) {
+    if (mapping) mapping->abandon();
+    registry::release(id);
+    return {};
+  }
+};
+
+/** resize(handle, size), and makeRoom(handle, size); the first result is the new length */
+template <Status (Mapping::*change)(HandleId, std::int64_t)>
+struct ChangeSize : OnMapping {
+  explicit ChangeSize(const Call& call) : OnMapping(call), size(call.size(1)) {}
+  Status run(Outcome& outcome) {
+    const Status status = (mapping.get()->*change)(id, size);
+    outcome.results[0] = static_cast<double>(mapping->state().length);
+    return status;
+  }
+  std::int64_t size;
+};
+
+using Resize = ChangeSize<&Mapping::resize>;
+using MakeRoom = ChangeSize<&Mapping::makeRoom>;
+
+/** cutRoom(handle, isLast) */
+struct CutRoom : OnMappingIfAny {
+  explicit CutRoom(const Call& call) : OnMappingIfAny(call), isLast(call.flag(1)) {}
+  Status run(Outcome&) { return mapping ? mapping->cutRoom(isLast) : Status{}; }
+  bool isLast;
+};
+
+/** reopen(handle) */
+struct Reopen : OnMapping {
+  using OnMapping::OnMapping;
+  Status run(Outcome&) { return mapping->reopen(); }
+};
+
+/** checkFault(handle) */
+struct CheckFault : OnMapping {
+  using OnMapping::OnMapping;
+  Status run(Outcome&) { return mapping->check("fstat"); }
+};
+
+/** close(handle): for every handle. What is closed already is not an error. */
+struct Close : OnMappingIfAny {
+  using OnMappingIfAny::OnMappingIfAny;
+  Status run(Outcome&) {
+    if (mapping) {
+      mapping->finishRemoval();
+      mapping->close();
+    }
+    registry::release(id);
+    return {};
+  }
+};
+
+/** release(handle): for this one */
+struct Release : OnMappingIfAny {
+  using OnMappingIfAny::OnMappingIfAny;
+  Status run(Outcome&) {
+    registry::release(id);
+    return {};
+  }
+};
+
+/** flush(handle, offset, length, wait) */
+struct Flush : OnRange {
+  explicit Flush(const Call& call) : OnRange(call, 1), wait(call.flag(3)) {}
+  Status run(Outcome&) { return io::flush(*mapping, id, offset, length, wait); }
+  bool wait;
+};
+
+/** advise(handle, advice, offset, length) */
+struct Advise : OnRange {
+  explicit Advise(const Call& call) : OnRange(call, 2), advice(call.one(1, platform::Advice::dodump)) {}
+  Status run(Outcome&) { return io::advise(*mapping, id, advice, offset, length); }
+  platform::Advice advice;
+};
+
+/** prefetch(handle, offset, length) */
+struct Prefetch : OnRange {
+  explicit Prefetch(const Call& call) : OnRange(call, 1) {}
+  Status run(Outcome&) { return io::prefetch(*mapping, id, offset, length); }
+};
+
+/** fetch(handle, offset, length) */
+struct Fetch : OnRange {
+  explicit Fetch(const Call& call) : OnRange(call, 1) {}
+  Status run(Outcome&) { return io::fetch(*mapping, offset, length); }
+};
+
+/** lockMemory(handle, offset, length, lock) */
+struct LockMemory : OnRange {
+  explicit LockMemory(const Call& call) : OnRange(call, 1), lock(call.flag(3)) {}
+  Status run(Outcome&) { return io::lockMemory(*mapping, id, offset, length, lock); }
+  bool lock;
+};
+
+/** lock(handle, kind, again, adopt): 1 if it is the call's now; see LockClaim */
+struct Lock : OnMapping {
+  explicit Lock(const Call& call)
+      : OnMapping(call), kind(call.one(1, platform::Lock::exclusive)), claim{call.flag(2), call.flag(3)} {}
+  Status run(Outcome& outcome) {
+    bool acquired = true;
+    const Status status = kind == platform::Lock::none ? mapping->unlock(id)
+                                                       : mapping->lock(id, kind, claim, &acquired);
+    outcome.value = acquired ? 1 : 0;
+    return status;
+  }
+  platform::Lock kind;
+  LockClaim claim;
+};
+
+/** stat(handle, numbers): into memory that every thread sees */
+struct Stat : OnMapping {
+  explicit Stat(const Call& call) : OnMapping(call), numbers(call.typed(1, napi_bigint64_array)) {
+    napi_value buffer = nullptr;
+    bool isPlain = true;
+    napi_get_typedarray_info(call.env(), call.value(1), nullptr, nullptr, nullptr, &buffer, nullptr);
+    if (napi_is_arraybuffer(call.env(), buffer, &isPlain) != napi_ok || isPlain) call.wrong(1, "shared memory");
+    if (numbers.length < sizeof(platform::FileStat)) call.wrong(1, "room for all numbers");
+  }
+  Status run(Outcome&) {
+    platform::FileStat found;
+    const Status status = io::stat(*mapping, &found);
+    if (status) std::memcpy(numbers.data, &found, sizeof found);
+    return status;
+  }
+  Span numbers;
+};
+
+/**
+ * writeToNewFile(handle, path, offset, length, directory, replace): what has the path by then is left alone (-1), replaced
+ * (0), or replaced if it is the file of another handle, which is that number
+ */
+struct WriteToNewFile : OnRange {
+  explicit WriteToNewFile(const Call& call) : OnRange(call, 2), place(placeOf(call, 1, 4)) {
+    subject.destination = place.path;
+    const std::int64_t replace = call.sizeOrNone(5);
+    replacing = {replace >= 0, replace > 0 ? registry::find(static_cast<HandleId>(replace)) : nullptr};
+    if (replace > 0 && !replacing.only) ready = Status::make(Kind::closed, "rename", "");
+  }
+  Status run(Outcome&) { return writeToNewFile(*mapping, id, place, offset, length, replacing); }
+  platform::Place place;
+  Replacing replacing;
+};
+
+/** mapInto(handle, pages, start): shows the file there, in the memory of WebAssembly code, from its page at `start` on */
+struct MapInto : OnMapping {
+  explicit MapInto(const Call& call) : OnMapping(call), memory(call.pages(1)), start(call.size(2)) {
+    if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
+    if (call.isRight()) keeper = view::keep(call.env(), call.value(1));
+    if (!keeper) call.wrong(1, "shared memory");
+  }
+  Status run(Outcome&) {
+    std::int64_t length = -1;
+    return mapping->addWindow({id, memory.data, memory.length, std::move(keeper), start, true}, &length);
+  }
+  Span memory;
+  Keeper keeper;
+  std::int64_t start;
+};
+
+/** remove(handle) */
+struct Remove : OnMapping {
+  using OnMapping::OnMapping;
+  Status run(Outcome&) { return mapping->remove(); }
+};
+
+/** syncDirectory(path, directory) */
+struct SyncDirectory : Unmapped {
+  explicit SyncDirectory(const Call& call) : place(placeOf(call, 0, 1)) { subject = {place.path, true, {}}; }
+  Status run(Outcome&) {
+    platform::Handle directory = platform::kNoHandle;
+    if (Status status = platform::openDirectory(place, &directory); !status) return status;
+    const Status status = platform::syncDirectory(directory);
+    platform::close(directory);
+    return status;
+  }
+  platform::Place place;
+};
+
+}  // namespace fmmap

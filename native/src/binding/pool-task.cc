@@ -1,0 +1,49 @@
+#include "binding/pool-task.h"
+
+#include <iterator>
+
+namespace fmmap {
+
+napi_value PoolTask::queue(napi_env env, std::unique_ptr<PoolTask> task) {
+  napi_value promise = nullptr;
+  if (napi_create_promise(env, &task->deferred_, &promise) != napi_ok) return nullptr;
+  const auto execute = [](napi_env, void* data) { static_cast<PoolTask*>(data)->execute(); };
+  const auto complete = [](napi_env env, napi_status, void* data) {
+    const std::unique_ptr<PoolTask> task(static_cast<PoolTask*>(data));
+    task->settle(env);
+    napi_delete_async_work(env, task->handle_);
+  };
+  napi_value name = nullptr;
+  if (napi_create_string_utf8(env, "fmmap", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+      napi_create_async_work(env, nullptr, name, execute, complete, task.get(), &task->handle_) != napi_ok) {
+    return nullptr;
+  }
+  if (napi_queue_async_work(env, task->handle_) != napi_ok) {
+    napi_delete_async_work(env, task->handle_);
+    return nullptr;
+  }
+  (void)task.release();  // complete() has it
+  return promise;
+}
+
+/** What fails here fails because the environment is stopping: nothing waits for the promise any more. */
+void PoolTask::settle(napi_env env) {
+  if (!status()) {
+    napi_value error = subject().error(env, status(), receiver_.Value());
+    if (error == nullptr && napi_get_and_clear_last_exception(env, &error) != napi_ok) return;
+    napi_reject_deferred(env, deferred_, error);
+    return;
+  }
+  napi_value values = nullptr;
+  if (napi_create_array_with_length(env, 1 + kResults, &values) != napi_ok) return;
+  const auto add = [&](std::uint32_t index, double number) {
+    napi_value value = nullptr;
+    return napi_create_double(env, number, &value) == napi_ok &&
+           napi_set_element(env, values, index, value) == napi_ok;
+  };
+  bool isWhole = add(0, outcome().value);
+  for (std::uint32_t index = 0; index < kResults; ++index) isWhole = isWhole && add(index + 1, outcome().results[index]);
+  if (isWhole) napi_resolve_deferred(env, deferred_, values);
+}
+
+}  // namespace fmmap

@@ -1,0 +1,176 @@
+// The bytes and pages of an open mapping: see io.h.
+#include "mapping/io.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "mapping/lost-pages.h"
+#include "mapping/pinned-range.h"
+
+namespace fmmap::io {
+
+namespace {
+
+/** No more than this is read only to have it in memory, or to see whether it is. */
+constexpr std::size_t kMostCached = 1 << 16;
+
+/** Called before a piece becomes an area of its own, and so do the parts before and after it. */
+Status claimSplit(const Piece& piece, const char* syscall) {
+  const bool isWhole = piece.at == piece.window->data && piece.bytes >= piece.window->mapped;
+  return isWhole ? Status{} : platform::claimAreas(2, syscall);
+}
+
+/** Refuses an advice with effects that nobody may want, or that the system would ignore silently. Null if it is fine. */
+const char* whyNotAdvised(const Mapping& mapping, platform::Advice advice) {
+  using platform::Access, platform::Advice;
+  const Access access = mapping.state().access;
+  const bool isWritable = access == Access::write || access == Access::copy;
+  switch (advice) {
+    case Advice::dontneed:
+      return mapping.isPrivate() ? "'dontneed' on a copy-on-write mapping would throw its changes away" : nullptr;
+    case Advice::remove:
+      if (mapping.isPrivate()) return "'remove' is for what a file holds, and a copy-on-write mapping never changes its file";
+      return isWritable ? nullptr : "'remove' would change the file, which is mapped read-only";
+    case Advice::populateWrite:
+      return isWritable ? nullptr : "'populate-write' is for mappings that can be written; 'populate-read' is for all";
+    default: return nullptr;
+  }
+}
+
+/** False if some of it is certainly not in memory: other ways to ask would start reading it. */
+bool seemsResident(Mapping& mapping, const PinnedRange& range) {
+  if (!mapping.tellsResidency(range.file())) return true;
+  std::vector<std::uint8_t> found;
+  const Status status = range.each([&](const Piece& piece) -> Status {
+    const Pages pages(piece);
+    found.resize(pages.length / platform::pageSize());
+    if (Status status = platform::residency(pages.at, pages.length, found.data()); !status) return status;
+    const bool isThere = std::find(found.begin(), found.end(), 0) == found.end();
+    return isThere ? Status{} : Status::make(Kind::range, "mincore", "");
+  });
+  return static_cast<bool>(status);
+}
+
+}  // namespace
+
+Status stat(const Mapping& mapping, platform::FileStat* stat) {
+  const OpenFilePtr file = mapping.file().copyHandle();
+  return file ? platform::stat(file->handle(), stat) : Status::make(Kind::closed, "fstat", "");
+}
+
+Status flush(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool wait) {
+  SharedLock order(mapping.order());
+  const char* const syscall = wait ? "msync" : "sync_file_range";
+  PinnedRange range(mapping);
+  if (Status status = range.take(handle, syscall, offset, length); !status) return status;
+  if (mapping.isMemory() || mapping.isPrivate() || length == 0) return mapping.check("fstat");
+  const Status status = wait ? range.each([](const Piece& piece) {
+    const Pages pages(piece);
+    return platform::flush(pages.at, pages.length);
+  })
+                             : platform::startFlush(range.file()->handle(), mapping.offset() + offset, length);
+  // The system reports a lost write once, and then the same flush succeeds: never ask again.
+  if (!status && status.kind == Kind::system) mapping.poison();
+  // If the file was closed meanwhile, zeroes may have been flushed in its place.
+  return status ? mapping.check(syscall) : status;
+}
+
+Status advise(Mapping& mapping, HandleId handle, platform::Advice advice, std::int64_t offset, std::int64_t length) {
+  using platform::Advice;
+  SharedLock order(mapping.order());
+  PinnedRange range(mapping);
+  if (Status status = range.take(handle, "madvise", offset, length); !status) return status;
+  if (const char* why = whyNotAdvised(mapping, advice)) return Status::make(Kind::unsupported, "madvise", why);
+  const auto attempt = [&] {
+    return range.each([advice](const Piece& piece) -> Status {
+      // Only whole pages of the range are emptied: the rest of its first and last page is not the caller's.
+      const Pages pages = advice == Advice::remove ? Pages::within(piece) : Pages(piece);
+      if (pages.length == 0) return {};
+      if (platform::splitsAreas(advice)) {
+        if (Status status = claimSplit(piece, "madvise"); !status) return status;
+      }
+      return platform::advise(pages.at, pages.length, advice);
+    });
+  };
+  const bool isForStores = advice == Advice::populateWrite;
+  if (advice != Advice::populateRead && !isForStores) return attempt();
+  return explained(mapping, "madvise", range, attempt, isForStores);
+}
+
+Status prefetch(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length) {
+  SharedLock order(mapping.order());
+  PinnedRange range(mapping);
+  if (Status status = range.takeLeft(handle, "madvise", offset, length); !status) return status;
+  return explained(mapping, "madvise", range, [&] {
+    return range.each([](const Piece& piece) {
+      const Pages pages(piece);
+      return platform::populate(pages.at, pages.length, false);
+    });
+  });
+}
+
+Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length) {
+  OpenFilePtr file;
+  if (Status status = mapping.usable("pread", &file); !status) return status;
+  std::uint8_t bytes[kMostCached];
+  platform::read(file->handle(), bytes, std::min(static_cast<std::size_t>(length), sizeof bytes), mapping.offset() + offset);
+  return {};
+}
+
+Status lockMemory(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool lock) {
+  if (lock) {
+    SharedLock order(mapping.order());
+    PinnedRange range(mapping);
+    if (Status status = range.take(handle, "mlock", offset, length); !status) return status;
+    return explained(mapping, "mlock", range, [&] {
+      return range.each([](const Piece& piece) {
+        const Pages pages(piece);
+        if (Status status = claimSplit(piece, "mlock"); !status) return status;
+        return platform::lockMemory(pages.at, pages.length, true);
+      });
+    });
+  }
+  return mapping.unlockMemory(offset, length);
+}
+
+// --- what is in memory: called on the thread of an event loop, so nothing here waits ---
+
+/** By a system call instead of through the map, where the first touch of a page costs several times as much. */
+Status readCached(Mapping& mapping, HandleId handle, std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead) {
+  PinnedRange range(mapping);
+  const auto wanted = static_cast<std::int64_t>(length);
+  if (Status status = range.takeLeft(handle, "preadv2", offset, wanted); !status) return status;
+  *isRead = !mapping.isMemory() && !mapping.isPrivate() && range.length() == wanted && seemsResident(mapping, range) &&
+            platform::readCached(range.file()->handle(), to, length, mapping.offset() + offset) && range.isUnchanged();
+  return {};
+}
+
+Status isResident(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool* resident) {
+  PinnedRange range(mapping);
+  if (Status status = range.takeLeft(handle, "preadv2", offset, length); !status) return status;
+  length = range.length();
+  *resident = mapping.isMemory() || seemsResident(mapping, range);
+  const bool isCertain = mapping.isMemory() || !*resident;
+  if (isCertain || (mapping.tellsResidency(range.file()) && length > static_cast<std::int64_t>(platform::pageSize()))) return {};
+  std::uint8_t bytes[kMostCached];
+  const auto size = static_cast<std::size_t>(length);
+  *resident = size <= sizeof bytes && platform::readCached(range.file()->handle(), bytes, size, mapping.offset() + offset);
+  return {};
+}
+
+Status residency(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, std::uint8_t* pages,
+                          std::size_t space) {
+  const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
+  const std::int64_t first = (mapping.delta() + offset) / page;
+  if (length > 0 && (mapping.delta() + offset + length - 1) / page - first >= static_cast<std::int64_t>(space)) {
+    return Status::make(Kind::range, "mincore", "there is no room for so many pages", "length");
+  }
+  PinnedRange range(mapping);
+  if (Status status = range.take(handle, "mincore", offset, length); !status) return status;
+  return range.each([&](const Piece& piece) {
+    const Pages touched(piece);
+    return platform::residency(touched.at, touched.length, pages + ((mapping.delta() + piece.offset) / page - first));
+  });
+}
+
+}  // namespace fmmap::io

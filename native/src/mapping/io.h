@@ -1,0 +1,31 @@
+// What a user does with the bytes and pages of an open mapping. Offsets count from the first visible byte.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mapping/mapping.h"
+
+namespace fmmap::io {
+
+Status stat(const Mapping& mapping, platform::FileStat* stat);
+Status flush(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool wait);
+Status advise(Mapping& mapping, HandleId handle, platform::Advice advice, std::int64_t offset, std::int64_t length);
+Status lockMemory(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool lock);
+
+// --- bringing bytes into memory ---
+Status prefetch(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length);
+/** Brings a small range into memory without mapping it. Errors are left to the code that then reads it. */
+Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length);
+
+// --- what is in memory; nothing here waits for a disk ---
+/** Copies bytes of the file that are in memory; not what a private mapping has changed. */
+Status readCached(Mapping& mapping, HandleId handle, std::int64_t offset, std::uint8_t* to, std::size_t length,
+                  bool* isRead);
+/** Whether touching the range waits for no disk. True only if that is certain. */
+Status isResident(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool* resident);
+/** One byte for each page, of which there is space for `space`. */
+Status residency(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, std::uint8_t* pages,
+                 std::size_t space);
+
+}  // namespace fmmap::io

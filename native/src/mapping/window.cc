@@ -1,0 +1,56 @@
+// A window, and where the windows of the process are: see window.h.
+#include "mapping/window.h"
+
+#include <cerrno>
+#include <mutex>
+#include <unordered_set>
+
+namespace fmmap {
+
+namespace {
+
+/** Of a window: the file's pages, and the footer. */
+constexpr std::size_t kAreas = 2;
+
+/** Where the windows of the process are. */
+struct Addresses {
+  std::mutex mutex;
+  std::unordered_set<const std::uint8_t*> taken;
+};
+
+Addresses& addresses() {
+  static auto* const all = new Addresses();  // environments may end after static destructors
+  return *all;
+}
+
+}  // namespace
+
+Status claimAddresses(const std::uint8_t* data) {
+  Addresses& all = addresses();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  if (all.taken.count(data) > 0) return Status::system(EBUSY, "mmap", "a file is mapped there already");
+  if (Status status = platform::claimAreas(kAreas, "mmap"); !status) return status;
+  all.taken.insert(data);
+  return {};
+}
+
+void retireUnclaimed(std::uint8_t* data, std::size_t length) {
+  Addresses& all = addresses();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  if (all.taken.count(data) == 0) platform::retire(data, length);
+}
+
+void withdraw(Window& window) {
+  window.raiseFlag();
+  platform::suspend(window.ward);
+  // All of it: a fault may have put pages after those of the file. An area of the same size takes no memory.
+  platform::retire(window.data, window.capacity);
+  window.mapped = 0;
+  platform::unguard(window.ward);
+  window.ward = nullptr;
+  Addresses& all = addresses();
+  std::lock_guard<std::mutex> guard(all.mutex);
+  if (all.taken.erase(window.data) > 0) platform::releaseAreas(kAreas);
+}
+
+}  // namespace fmmap

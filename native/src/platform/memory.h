@@ -1,0 +1,73 @@
+// The contract with the system, 3 of 5: mapped memory. Addresses and lengths are multiples of the page.
+//
+// Offsets of files are multiples of granularity() (64 KiB on Windows, the page elsewhere), and retire() must leave the range
+// of addresses occupied (by a placeholder on Windows, by anonymous pages elsewhere).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "platform/file.h"
+
+namespace fmmap::platform {
+
+// packages/core/src/binding.ts has the same numbers.
+enum class Access { read = 0, exec, write, copy };  // copy: private, the file never changes
+
+// packages/core/src/advice.ts has the same order.
+enum class Advice {
+  normal = 0, random, sequential, willneed, dontneed, hugepage, nohugepage, cold, pageout,
+  collapse, populateRead, populateWrite, remove, mergeable, unmergeable, dontfork, dofork, dontdump, dodump,
+};
+
+struct MapFlags {
+  bool populate = false;
+  bool stack = false;
+  bool hugePages = false;
+  bool noReserve = false;
+  bool isPrivate = false;  // even without Access::copy
+};
+
+std::size_t pageSize();
+std::size_t granularity();
+
+// --- mapping ---
+
+/** Whether the process has addresses for so many bytes, and enough left for everything else. */
+Status probe(std::size_t length);
+Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
+/** Replaces pages by private zeroes in place, so that no address is ever free while a view may use it. */
+Status retire(std::uint8_t* at, std::size_t length);
+/** Whether retire() would succeed for so many bytes. */
+Status probeFiller(std::size_t length);
+Status protect(std::uint8_t* at, std::size_t length, Access access);
+/** Keeps pages from being merged with their neighbours, and split off again, each time those are mapped. */
+void setApart(std::uint8_t* at, std::size_t length);
+
+// --- areas, of which the kernel allows a process only so many ---
+
+/** Fails if so many areas more would be too many: others in the process need some, too. */
+Status claimAreas(std::size_t count, const char* syscall);
+void releaseAreas(std::size_t count);
+
+// --- pages ---
+
+Status flush(std::uint8_t* at, std::size_t length);
+Status startFlush(Handle file, std::int64_t offset, std::int64_t length);
+Status populate(std::uint8_t* at, std::size_t length, bool write);
+/** Whether residency() is true for this file: a system may say "all of it" to anyone but its owners and writers. */
+bool tellsResidency(Handle file);
+Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages);
+Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
+Status advise(std::uint8_t* at, std::size_t length, Advice advice);
+/** Whether the system has this advice; not every mapping takes it. */
+bool hasAdvice(Advice advice);
+/** Whether the system records the advice for the pages, which makes areas of their own of those before and after. */
+bool splitsAreas(Advice advice);
+
+// --- bytes ---
+
+/** memmem(3): where `needle`, of two bytes or more, first occurs, or null. */
+const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std::uint8_t* needle, std::size_t size);
+
+}  // namespace fmmap::platform

@@ -1,0 +1,26 @@
+// The fault guard on a system that has none of it: see platform/guard.h. Proves that the contract is complete (scripts/check-stub.mjs).
+#include "platform/guard.h"
+
+#include <cerrno>
+
+namespace fmmap::platform {
+
+Why whyLost(Handle, std::int64_t, bool) { return {Reason::io, ENOSYS}; }
+
+Ward* guard(const Guarded&) { return nullptr; }
+
+void setAccess(Ward*, Access) {}
+
+void suspend(Ward*) {}
+
+void unguard(Ward*) {}
+
+bool disableGuard() { return true; }
+
+void rearmGuard() {}
+
+Status watchFaults(void (*)()) { return Status::system(ENOSYS, "pipe"); }
+
+void reportFault() {}
+
+}  // namespace fmmap::platform
