@@ -31,7 +31,7 @@ export {
   MmapRangeError,
   MmapUnsupportedError,
 } from './errors.js';
-export type { CursorDescription, FileDescription } from './mapping/describe.js';
+export type { CursorDescription, FileDescription, LockState } from './mapping/describe.js';
 export { disableFaultGuard, type FaultListener } from './mapping/faults.js';
 export type { SharedMapping } from './mapping/mapping.js';
 export type { WasmMemory } from './mapping/wasm-memory.js';
@@ -39,4 +39,4 @@ export type { Whence } from './memory/cursor.js';
 export type { Needle } from './memory/search.js';
 export type { TypedArrayConstructor, TypedArrayOf } from './memory/typed-array.js';
 export type { WasmRange } from './memory/wasm-range.js';
-export type { CloseOptions, LockState, WriteToNewFileOptions } from './operations/operations.js';
+export type { CloseOptions, WriteToNewFileOptions } from './operations/operations.js';

@@ -1,8 +1,8 @@
 // What the async packages are made of. Not for direct use: it may change with any version.
 
+export { copyMethods } from './api/copy-methods.js';
 export { parentOf, syncing } from './api/directory.js';
 export { checkMapping, type FileClass, madeBy, refuseStatic } from './api/file-class.js';
-export { mixin } from './api/mixin.js';
 export { attachMapping, openAnonymous, openFile, openMemory } from './api/open.js';
 export { isBytes } from './arguments/bytes.js';
 export { constructors, readOptions } from './arguments/options.js';
@@ -25,7 +25,15 @@ export {
   type Operation,
   result,
 } from './binding/binding.js';
-export { call, invoke, perform, type Work } from './binding/steps.js';
+export {
+  type Action,
+  type Call,
+  callBinding,
+  invoke,
+  makeCall,
+  runSync,
+  type Steps,
+} from './binding/steps.js';
 export {
   argumentError,
   asError,
@@ -50,12 +58,6 @@ export { FileReads } from './memory/file-reads.js';
 export { FileWrites } from './memory/file-writes.js';
 export { CursorReads } from './memory/generated/cursor-reads.js';
 export { checkEncoding, toDelimiter } from './memory/search.js';
-export {
-  drive,
-  poolRuntime,
-  prepare,
-  type Runtime,
-  readNow,
-  readSome,
-} from './operations/async.js';
 export * as operations from './operations/operations.js';
+export { prepare, readNow, readSome } from './operations/reading.js';
+export { poolRuntime, type Runtime, runAsync } from './operations/run-async.js';

@@ -5,14 +5,13 @@ import {
   attachMapping,
   type CreateOptions,
   constructors,
-  drive,
+  copyMethods,
   type FileLike,
   failLate,
   type MapOptions,
   Mapping,
   type MemoryOf,
   MmapUnsupportedError,
-  mixin,
   type OpenMutOptions,
   type OpenOptions,
   type OpenOrCreateOptions,
@@ -22,15 +21,16 @@ import {
   operations,
   type PathLike,
   refuseStatic,
+  runAsync,
   type SharedMapping,
+  type Steps,
   typeError,
-  type Work,
 } from '../src/internal.js';
 import { AsyncMmapFile, opening } from './async-mmap-file.js';
 import { AsyncMmapFileWriter } from './async-writer.js';
 import { runtime, Writes } from './runtime.js';
 
-/** The methods that write to memory, which `mixin` below adds to the class. */
+/** The methods that write to memory, which `copyMethods` below adds to the class. */
 // biome-ignore lint/correctness/noUnusedVariables: it is the class's, and has its parameters
 export interface AsyncMmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends Writes {}
 
@@ -161,7 +161,7 @@ export class AsyncMmapFileMut<
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new AsyncMmapFileMut(mapping);
     }
-    void drive(runtime, mapping.close());
+    void runAsync(runtime, mapping.close());
     throw new MmapUnsupportedError(
       `'${mapping.path}' is mapped read-only; attach it with AsyncMmapFile.attach`,
       { path: mapping.path },
@@ -254,9 +254,9 @@ export class AsyncMmapFileMut<
     return await this._change(() => this.#freezing(exec));
   }
 
-  *#freezing(exec: boolean): Work<AsyncMmapFile<Memory>> {
+  *#freezing(exec: boolean): Steps<AsyncMmapFile<Memory>> {
     const mapping = this._mapping;
-    yield* mapping.freeze(exec);
+    yield mapping.freeze(exec);
     // Within the turn, so that whatever waits for it finds this handle closed.
     Object.assign(this, { _mapping: Mapping.closed(mapping) });
     this.#removeOnDispose = false;
@@ -286,7 +286,7 @@ export class AsyncMmapFileMut<
     await this._change(() => this.#closingWithTruncate(size));
   }
 
-  *#closingWithTruncate(size: number): Work<void> {
+  *#closingWithTruncate(size: number): Steps<void> {
     const mapping = this._mapping;
     yield* mapping.resize(size);
     yield* mapping.close();
@@ -311,5 +311,5 @@ export class AsyncMmapFileMut<
 
 failLate(AsyncMmapFileMut);
 
-mixin(AsyncMmapFileMut, Writes);
+copyMethods(AsyncMmapFileMut, Writes);
 refuseStatic(AsyncMmapFileMut, AsyncMmapFile, 'openExec', 'executable memory is never writable');

@@ -1,6 +1,7 @@
 import type * as fs from 'node:fs';
 import {
   Access,
+  type Action,
   type Advice,
   type AttachOptions,
   abortable,
@@ -11,7 +12,6 @@ import {
   checkTimeout,
   constructors,
   copyExact,
-  drive,
   type FileClass,
   type FileLike,
   failLate,
@@ -36,10 +36,10 @@ import {
   readNow,
   readSome,
   requireExact,
+  runAsync,
   type SharedMapping,
   timedOut,
   toTarget,
-  type Work,
   type WriteToNewFileOptions,
 } from '../src/internal.js';
 import { AsyncMmapFileReader } from './async-reader.js';
@@ -325,7 +325,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     if (timeout !== undefined) checkTimeout(timeout, 'timeout');
     const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
     const attempt = () => this.#tryLock(kind, true);
-    if (await this._mapping.lockTurn.wait(attempt, until, signal)) return;
+    if (await this._mapping.lockQueue.wait(attempt, until, signal)) return;
     throw timedOut(this._mapping.path, timeout);
   }
 
@@ -407,13 +407,13 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   // Not async: that would be one more frame in the stacks of errors, of which V8 keeps ten.
 
   /** @internal */
-  protected _use<T>(work: () => Work<T>, signal?: AbortSignal): Promise<T> {
-    return this._mapping.turns.use(() => drive(runtime, work(), signal));
+  protected _use<T>(act: () => Action<T>, signal?: AbortSignal): Promise<T> {
+    return this._mapping.queue.use(() => runAsync(runtime, act(), signal));
   }
 
   /** @internal */
-  protected _change<T>(work: () => Work<T>, signal?: AbortSignal): Promise<T> {
-    return this._mapping.turns.change(() => drive(runtime, work(), signal));
+  protected _change<T>(act: () => Action<T>, signal?: AbortSignal): Promise<T> {
+    return this._mapping.queue.change(() => runAsync(runtime, act(), signal));
   }
 }
 
@@ -431,7 +431,7 @@ export async function opening(
   const { signal, ...rest } = operationOptions(options, maker.takes, name);
   const place = maker === constructors.create ? holdPlace(path) : holdFile(path);
   try {
-    return await drive(runtime, openFile(caller, type, maker, place, options && rest), signal);
+    return await runAsync(runtime, openFile(caller, type, maker, place, options && rest), signal);
   } finally {
     letGo(place);
   }

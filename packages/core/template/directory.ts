@@ -1,11 +1,11 @@
 import {
   abortable,
-  drive,
   holdPlace,
   letGo,
   type OperationOptions,
   type PathLike,
   parentOf,
+  runAsync,
   syncing,
 } from '../src/internal.js';
 import { runtime } from './runtime.js';
@@ -30,7 +30,7 @@ export async function syncDirectory(path: PathLike, options?: OperationOptions):
   const signal = abortable(options);
   const place = holdPlace(path);
   try {
-    await drive(runtime, syncing(place), signal);
+    await runAsync(runtime, syncing(place), signal);
   } finally {
     letGo(place);
   }

@@ -1,9 +1,9 @@
 // The seam: what an async package has of its own. This one is for checking the template, and does
 // everything on the event loop. The code generator leaves it out.
-import { FileReads, FileWrites, invoke, type Runtime, result } from '../src/internal.js';
+import { callBinding, FileReads, FileWrites, type Runtime, result } from '../src/internal.js';
 
 export const runtime: Runtime = {
-  call: async (name, args) => [invoke(name, args), ...result],
+  call: async (name, args) => [callBinding(name, args), ...result],
 };
 
 /** What files have besides the template's methods. */

@@ -2,14 +2,14 @@ import process from 'node:process';
 import {
   Access,
   binding,
-  call,
-  drive,
   type Mapping,
   MmapClosedError,
   MmapError,
   MmapUnsupportedError,
+  makeCall,
   operations,
   poolRuntime,
+  runAsync,
   throwIfAborted,
 } from '@fmmap/core/internal';
 
@@ -83,7 +83,7 @@ export class Growth {
   /** Makes the mapping long enough for `needed` bytes. */
   reserve(needed: number, signal: AbortSignal): Promise<void> {
     const mapping = this.#mapping;
-    return mapping.turns.change(async () => {
+    return mapping.queue.change(async () => {
       mapping.requireUsable();
       if (mapping.access !== Access.write) throw new MmapClosedError(mapping.path); // frozen
       const { length } = mapping;
@@ -108,13 +108,13 @@ export class Growth {
   /** Ends one stream's part; after the last one no more is left than was written. */
   leave(): Promise<void> {
     const mapping = this.#mapping;
-    return mapping.turns.change(async () => {
+    return mapping.queue.change(async () => {
       if (--this.#streams > 0) return;
       growths.delete(mapping);
       grows(this.#id, false);
       if (mapping.isClosed || mapping.access !== Access.write) return;
       if (mapping.isFaulted || mapping.isPoisoned) {
-        await drive(poolRuntime, call('cutRoom', this.#id, false));
+        await runAsync(poolRuntime, makeCall('cutRoom', this.#id, false));
         return;
       }
       // Where somebody else has changed the length it is to stay so.
@@ -125,13 +125,13 @@ export class Growth {
   }
 
   #resize(length: number, isRoom: boolean): Promise<void> {
-    return drive(poolRuntime, this.#mapping.resize(this.#mapping.offset + length, isRoom));
+    return runAsync(poolRuntime, this.#mapping.resize(this.#mapping.offset + length, isRoom));
   }
 
   /** Growing must not cut off what lies behind a mapping of a part of a file. */
   async #requireWhole(): Promise<void> {
     const { offset, length, path } = this.#mapping;
-    const { size } = await drive(poolRuntime, operations.stat(this.#mapping, false));
+    const { size } = await runAsync(poolRuntime, operations.stat(this.#mapping, false));
     if (size <= offset + length) return;
     throw new MmapUnsupportedError(
       `'${path}' goes on behind the mapping, and would be cut off there; map it to its end to "grow" it`,

@@ -1,8 +1,8 @@
 import {
   AbortController,
   type FileReads,
+  invoke,
   operationOptions,
-  perform,
   throwIfAborted,
 } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
@@ -63,7 +63,7 @@ function lineEnds(file: FileReads<ArrayBufferLike>, from: number, until: number)
     });
     return ends;
   });
-  perform(mapping.checkFault());
+  invoke(mapping.checkFault());
   return found;
 }
 

@@ -4,12 +4,12 @@ import {
   checkInteger,
   copyTo,
   type FileReads,
+  invoke,
   MmapRangeError,
   MmapUnsupportedError,
   type OperationOptions,
   onAbortWeakly,
   operationOptions,
-  perform,
 } from '@fmmap/core/internal';
 import { Ahead } from './ahead.js';
 import { checkBoolean, type RangeOptions } from './options.js';
@@ -153,7 +153,7 @@ class Source {
   #check(): void {
     const mapping = this.#file._mapping;
     mapping.resolve(this.#offset, this.#end - this.#offset);
-    perform(mapping.checkFault());
+    invoke(mapping.checkFault());
     this.#due = this.#at + CHECK;
   }
 

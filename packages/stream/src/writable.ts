@@ -3,7 +3,6 @@ import { WritableStream, type WritableStreamDefaultController } from 'node:strea
 import {
   AbortController,
   checkSize,
-  drive,
   type FileWrites,
   isBytes,
   MmapRangeError,
@@ -13,6 +12,7 @@ import {
   operations,
   poolRuntime,
   prepare,
+  runAsync,
   throwIfAborted,
   typeError,
 } from '@fmmap/core/internal';
@@ -117,8 +117,8 @@ class Sink {
       const end = Math.min(this.#at, mapping.length);
       const from = Math.min(this.#from, end);
       const signal = this.#over.signal;
-      await mapping.turns.use(() =>
-        drive(poolRuntime, operations.flush(mapping, true, from, end - from), signal),
+      await mapping.queue.use(() =>
+        runAsync(poolRuntime, operations.flush(mapping, true, from, end - from), signal),
       );
     } catch (error) {
       await this.#stop(error);

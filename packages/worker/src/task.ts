@@ -126,6 +126,6 @@ export function inTurn<T>(
       await act(start).then(resolve, reject);
       await Promise.all(underway);
     };
-    mapping.turns.use(use).catch(reject);
+    mapping.queue.use(use).catch(reject);
   });
 }

@@ -4,8 +4,8 @@ import {
   argumentError,
   asError,
   attachMapping,
+  callBinding,
   hide,
-  invoke,
   isError,
   MmapError,
   MmapFile,
@@ -22,7 +22,7 @@ import type { OperationRequest, Reply, Request, TaskRequest, TaskSource } from '
 type Callable = (file: MmapFile, ...args: never[]) => unknown;
 
 function operate({ operation, args }: OperationRequest): number[] {
-  return [invoke(operation, args), ...result];
+  return [callBinding(operation, args), ...result];
 }
 
 /** The task's function is loaded first, since that may take its time. */

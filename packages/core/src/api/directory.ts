@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 
 import { type PathLike, type Place, placeOf, toPath } from '../arguments/path.js';
-import { call, perform, type Work } from '../binding/steps.js';
+import { type Call, invoke, makeCall } from '../binding/steps.js';
 
-export function* syncing({ path, directory }: Place): Work<void> {
-  yield* call('syncDirectory', path, directory);
+export function syncing({ path, directory }: Place): Call {
+  return makeCall('syncDirectory', path, directory);
 }
 
 /** The directory that holds `path`, byte for byte, so that a name in any encoding stays what it is. @throws TypeError */
@@ -29,10 +29,10 @@ export function parentOf(path: PathLike): string | Uint8Array {
  * ```
  */
 export function syncDirectory(path: PathLike): void {
-  perform(syncing(placeOf(path)));
+  invoke(syncing(placeOf(path)));
 }
 
 /** {@link syncDirectory} for the directory that holds `path`, which itself need not exist. */
 export function syncParentDirectory(path: PathLike): void {
-  perform(syncing(placeOf(parentOf(path))));
+  invoke(syncing(placeOf(parentOf(path))));
 }

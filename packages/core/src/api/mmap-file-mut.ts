@@ -10,18 +10,18 @@ import {
 } from '../arguments/options.js';
 import { type FileLike, fileOf, type PathLike, placeOf } from '../arguments/path.js';
 import { Access } from '../binding/binding.js';
-import { perform } from '../binding/steps.js';
+import { invoke, runSync } from '../binding/steps.js';
 import { MmapUnsupportedError, typeError } from '../errors.js';
 import { Mapping, type SharedMapping } from '../mapping/mapping.js';
 import { FileWrites } from '../memory/file-writes.js';
 import * as operations from '../operations/operations.js';
+import { copyMethods } from './copy-methods.js';
 import { refuseStatic } from './file-class.js';
-import { mixin } from './mixin.js';
 import { MmapFile } from './mmap-file.js';
 import { MmapFileWriter } from './mmap-file-writer.js';
 import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
 
-/** The methods that write to memory, which `mixin` below adds to the class. */
+/** The methods that write to memory, which `copyMethods` below adds to the class. */
 // biome-ignore lint/correctness/noUnusedVariables: it is the class's, and has its parameters
 export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends FileWrites {}
 
@@ -57,7 +57,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     options?: CreateOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
-      perform(openFile(this, MmapFileMut, constructors.create, placeOf(path), options)),
+      runSync(openFile(this, MmapFileMut, constructors.create, placeOf(path), options)),
     );
   }
 
@@ -78,7 +78,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     options?: OpenOrCreateOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
-      perform(openFile(this, MmapFileMut, constructors.openOrCreate, fileOf(path), options)),
+      runSync(openFile(this, MmapFileMut, constructors.openOrCreate, fileOf(path), options)),
     );
   }
 
@@ -88,7 +88,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     options?: OpenMutOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
-      perform(openFile(this, MmapFileMut, constructors.openExisting, fileOf(path), options)),
+      runSync(openFile(this, MmapFileMut, constructors.openExisting, fileOf(path), options)),
     );
   }
 
@@ -105,7 +105,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     options?: OpenOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
     return new MmapFileMut(
-      perform(openFile(this, MmapFileMut, constructors.openCow, fileOf(path), options)),
+      runSync(openFile(this, MmapFileMut, constructors.openCow, fileOf(path), options)),
     );
   }
 
@@ -146,7 +146,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     if (mapping.access === Access.write || mapping.access === Access.copy) {
       return new MmapFileMut(mapping);
     }
-    perform(mapping.close());
+    runSync(mapping.close());
     throw new MmapUnsupportedError(
       `'${mapping.path}' is mapped read-only; attach it with MmapFile.attach`,
       { path: mapping.path },
@@ -190,7 +190,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   flush(offset?: number, length?: number): void {
-    perform(operations.flush(this._mapping, true, offset, length));
+    invoke(operations.flush(this._mapping, true, offset, length));
   }
 
   /**
@@ -199,7 +199,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    */
   startFlush(offset?: number, length?: number): void {
-    perform(operations.flush(this._mapping, false, offset, length));
+    invoke(operations.flush(this._mapping, false, offset, length));
   }
 
   /**
@@ -213,7 +213,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * poisoned ({@link isPoisoned}); otherwise it is as it was.
    */
   truncate(size: number): void {
-    perform(this._mapping.resize(size));
+    runSync(this._mapping.resize(size));
   }
 
   /**
@@ -234,7 +234,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
 
   #freeze(exec: boolean): MmapFile<Memory> {
     const mapping = this._mapping;
-    perform(mapping.freeze(exec));
+    invoke(mapping.freeze(exec));
     Object.assign(this, { _mapping: Mapping.closed(mapping) });
     this.#removeOnDispose = false;
     return new MmapFile(mapping);
@@ -255,7 +255,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
    */
   remove(): void {
-    perform(operations.remove(this._mapping));
+    runSync(operations.remove(this._mapping));
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */
@@ -277,5 +277,5 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 }
 
-mixin(MmapFileMut, FileWrites);
+copyMethods(MmapFileMut, FileWrites);
 refuseStatic(MmapFileMut, MmapFile, 'openExec', 'executable memory is never writable');

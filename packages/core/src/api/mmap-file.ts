@@ -11,7 +11,7 @@ import {
 } from '../arguments/options.js';
 import { type FileLike, fileOf, type PathLike, placeOf } from '../arguments/path.js';
 import { Access, LockKind } from '../binding/binding.js';
-import { perform } from '../binding/steps.js';
+import { invoke, runSync } from '../binding/steps.js';
 import type { Mapping, SharedMapping } from '../mapping/mapping.js';
 import { copyExact, copyFew, copyTo, toTarget } from '../memory/copy.js';
 import { FileReads } from '../memory/file-reads.js';
@@ -78,7 +78,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     options?: OpenOptions<Shared>,
   ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
-      perform(openFile(this, MmapFile, constructors.open, fileOf(path), options)),
+      runSync(openFile(this, MmapFile, constructors.open, fileOf(path), options)),
     );
   }
 
@@ -90,7 +90,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     options?: OpenOptions<Shared>,
   ): MmapFile<MemoryOf<Shared>> {
     return new MmapFile(
-      perform(openFile(this, MmapFile, constructors.openExec, fileOf(path), options)),
+      runSync(openFile(this, MmapFile, constructors.openExec, fileOf(path), options)),
     );
   }
 
@@ -194,7 +194,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   ): void;
   writeToNewFile(path: PathLike, ...rest: operations.CopyArguments): void {
     const request = operations.copyRequest(rest);
-    perform(operations.writeToNewFile(this._mapping, placeOf(path), request));
+    invoke(operations.writeToNewFile(this._mapping, placeOf(path), request));
   }
 
   /**
@@ -211,7 +211,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws MmapError of the system, such as `ENOSPC` for `'populate-write'`
    */
   advise(advice: Advice, offset?: number, length?: number): void {
-    perform(operations.advise(this._mapping, advice, offset, length));
+    invoke(operations.advise(this._mapping, advice, offset, length));
   }
 
   /**
@@ -222,7 +222,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapError of the system
    */
   prefetch(offset?: number, length?: number): void {
-    perform(operations.prefetch(this._mapping, offset, length));
+    invoke(operations.prefetch(this._mapping, offset, length));
   }
 
   /**
@@ -233,7 +233,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   lockMemory(offset?: number, length?: number): void {
-    perform(operations.lockMemory(this._mapping, true, offset, length));
+    invoke(operations.lockMemory(this._mapping, true, offset, length));
   }
 
   /**
@@ -242,7 +242,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @param length - Bytes: 0 to `length - offset`. Default: to the end.
    */
   unlockMemory(offset?: number, length?: number): void {
-    perform(operations.lockMemory(this._mapping, false, offset, length));
+    invoke(operations.lockMemory(this._mapping, false, offset, length));
   }
 
   /**
@@ -253,7 +253,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /** The same, with numbers as bigints and times in nanoseconds. */
   stat(options: { bigint: true }): fs.BigIntStats;
   stat(options?: { bigint?: boolean | undefined }): fs.Stats | fs.BigIntStats {
-    return perform(operations.stat(this._mapping, operations.isBigStat(options)));
+    return invoke(operations.stat(this._mapping, operations.isBigStat(options)));
   }
 
   /**
@@ -280,17 +280,17 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /** Takes the exclusive lock if that needs no waiting. @returns Whether this handle has it now. */
   tryLock(): boolean {
-    return perform(operations.tryLock(this._mapping, LockKind.exclusive));
+    return invoke(operations.tryLock(this._mapping, LockKind.exclusive));
   }
 
   /** Takes the shared lock if that needs no waiting. @returns Whether this handle has it now. */
   tryLockShared(): boolean {
-    return perform(operations.tryLock(this._mapping, LockKind.shared));
+    return invoke(operations.tryLock(this._mapping, LockKind.shared));
   }
 
   /** Gives the lock back, also one that another handle on the open file has taken; without one it does nothing. */
   unlock(): void {
-    perform(operations.unlock(this._mapping));
+    invoke(operations.unlock(this._mapping));
   }
 
   /**
@@ -308,7 +308,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```
    */
   checkFault(): void {
-    perform(this._mapping.checkFault());
+    invoke(this._mapping.checkFault());
   }
 
   /**
@@ -324,7 +324,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
    */
   reopen(): void {
-    perform(this._mapping.reopen());
+    invoke(this._mapping.reopen());
   }
 
   /**
@@ -342,7 +342,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```
    */
   close(options?: CloseOptions): void {
-    perform(operations.close(this._mapping, operations.isFlushed(options)));
+    runSync(operations.close(this._mapping, operations.isFlushed(options)));
   }
 
   /** Calls {@link close}: for `using`. */

@@ -13,13 +13,13 @@ import { type Place, showPath } from '../arguments/path.js';
 import { checkSize } from '../arguments/range.js';
 import { Access, binding, Flag } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
-import { call, perform, type Work } from '../binding/steps.js';
+import { makeCall, runSync, type Steps } from '../binding/steps.js';
 import { typeError } from '../errors.js';
 import { now } from '../host.js';
 import { makeWay } from '../mapping/finalizer.js';
 import { pauses, timedOut, useOfOpened } from '../mapping/lock-queue.js';
 import { Mapping, type SharedMapping } from '../mapping/mapping.js';
-import { ownerOf } from '../mapping/windows.js';
+import { ownerOf } from '../mapping/window-set.js';
 import { type FileClass, madeBy } from './file-class.js';
 
 const DEFAULTS = new Map(
@@ -36,7 +36,7 @@ export function* openFile(
   maker: (typeof constructors)[keyof typeof constructors],
   place: Place,
   options: object | undefined,
-): Work<Mapping> {
+): Steps<Mapping> {
   if (caller !== type) madeBy(caller, type, maker.name);
   const request: OpenRequest =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ??
@@ -52,7 +52,7 @@ export function* openFile(
   const rest = Math.min(lockUse?.rest() ?? 0, lockTimeout ?? 0);
   if (rest > 0) yield { milliseconds: rest };
   const open = () =>
-    call(
+    makeCall(
       'open',
       path,
       access,
@@ -66,13 +66,13 @@ export function* openFile(
       directory,
       file,
     );
-  let id = yield* open();
+  let id = (yield open()) as number;
   for (const longest of id > 0 ? [] : pauses()) {
     // For whoever has a lease, as open(2) itself would wait; but nothing could end that, and a FIFO would not be refused.
     const left = id === 0 ? longest : until - now();
     if (left <= 0) throw timedOut(showPath(path), lockTimeout);
     yield { milliseconds: Math.min(longest, left) };
-    id = yield* open();
+    id = (yield open()) as number;
     if (id > 0) break;
   }
   lockUse?.took();
@@ -136,7 +136,7 @@ function mapMemory(
   const { flags, detachOnClose, shared } = parseOptions(name, constructors.anonymous, options);
   makeWay(typeof content === 'number' ? content : content.length);
   const id = relieved(() => binding.memory(path, access, flags, content));
-  return perform(
+  return runSync(
     Mapping.finish({
       id,
       path,

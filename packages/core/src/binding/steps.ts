@@ -1,24 +1,30 @@
+// How calls into the binding are made, written once for the sync and the async classes. What needs one call is data: the call.
+// What needs several, and undoes them when one fails, is a generator that yields them.
 import { type Binding, binding, type StepName } from './binding.js';
 import { relieve } from './shortage.js';
 
 /** A call into the binding that may have to wait for the system. */
-export interface Step<Name extends StepName = StepName> {
-  readonly name: Name;
-  readonly args: Parameters<Binding[Name]>;
+export interface Call<T = number> {
+  readonly name: StepName;
+  readonly args: readonly unknown[];
+  /** What the call is about, if that is a mapping, which a failure may have changed. */
+  readonly subject: { noteFailure(): void } | undefined;
+  /** Makes what the caller gets of what the call returns; nothing if that is it. */
+  readonly finish: ((value: number) => T) | undefined;
 }
 
-/** Waiting for something that the system does not tell of. */
+/** Waiting for something that the system does not announce. */
 export interface Pause {
   readonly milliseconds: number;
 }
 
-/**
- * A piece of work, written once for the sync and the async classes: it yields each step that may
- * wait, and goes on when somebody has taken it. What a step finds besides its value is in `result`.
- */
-export type Work<T> = Generator<Step | Pause, T, number>;
+/** Several calls, of which each but the last may decide what follows. What a call finds besides its value is in `result`. */
+export type Steps<T> = Generator<Call<unknown> | Pause, T, unknown>;
 
-/** Steps that take what there may be too little of, and fail before they change anything. */
+/** What a method does, whichever way. */
+export type Action<T> = Call<T> | Steps<T>;
+
+/** Calls that take what there may be too little of, and fail before they change anything. */
 const TAKING: ReadonlySet<StepName> = new Set<StepName>([
   'open',
   'probe',
@@ -30,17 +36,56 @@ const TAKING: ReadonlySet<StepName> = new Set<StepName>([
   'syncDirectory',
 ]);
 
-/** One step of a piece of work. */
-export function* call<Name extends StepName>(
+export function makeCall<Name extends StepName>(
   name: Name,
   ...args: Parameters<Binding[Name]>
-): Work<number> {
-  try {
-    return yield { name, args };
-  } catch (error) {
-    if (!TAKING.has(name) || !relieve(error, name === 'probe')) throw error;
+): Call {
+  return { name, args, subject: undefined, finish: undefined };
+}
+
+/** Calls a function of the binding. What it finds besides its value is in `result`. */
+export function callBinding(name: StepName, args: readonly unknown[]): number {
+  return (binding[name] as (...args: readonly unknown[]) => number)(...args);
+}
+
+/** Whether a call that failed had too little of something, and there is more of that now. */
+export function isWorthRepeating({ name }: Call<unknown>, error: unknown): boolean {
+  return TAKING.has(name) && relieve(error, name === 'probe');
+}
+
+/** Makes a call now, on this thread. */
+export function invoke<T>(call: Call<T>): T {
+  let value: number;
+  for (let isRepeated = false; ; isRepeated = true) {
+    try {
+      value = callBinding(call.name, call.args);
+      break;
+    } catch (error) {
+      if (!isRepeated && isWorthRepeating(call, error)) continue;
+      call.subject?.noteFailure();
+      throw error;
+    }
   }
-  return yield { name, args };
+  return call.finish ? call.finish(value) : (value as T);
+}
+
+/** Takes all the steps now, on this thread. */
+export function runSync<T>(action: Action<T>): T {
+  if ('name' in action) return invoke(action);
+  let next = action.next();
+  while (!next.done) {
+    const step = next.value;
+    let value: unknown = 0;
+    try {
+      if ('name' in step) value = invoke(step);
+      else sleep(step.milliseconds);
+    } catch (error) {
+      next = action.throw(error);
+      continue;
+    }
+    next = action.next(value);
+  }
+  return next.value;
 }
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -48,26 +93,4 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 /** Keeps the thread waiting, and still lets it, or the process, be ended. */
 export function sleep(milliseconds: number): void {
   Atomics.wait(sleeper, 0, 0, milliseconds);
-}
-
-/** Takes a step on this thread. What it finds besides its value is in `result`. */
-export function invoke(name: StepName, args: readonly unknown[]): number {
-  return (binding[name] as (...args: readonly unknown[]) => number)(...args);
-}
-
-/** Does all of it now, on this thread. */
-export function perform<T>(work: Work<T>): T {
-  let next = work.next();
-  while (!next.done) {
-    let value = 0;
-    try {
-      if ('milliseconds' in next.value) sleep(next.value.milliseconds);
-      else value = invoke(next.value.name, next.value.args);
-    } catch (error) {
-      next = work.throw(error);
-      continue;
-    }
-    next = work.next(value);
-  }
-  return next.value;
 }

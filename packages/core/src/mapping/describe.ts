@@ -1,5 +1,8 @@
 import * as util from 'node:util';
 
+/** The advisory lock that a handle holds. */
+export type LockState = 'none' | 'shared' | 'exclusive';
+
 /** What a mapped file is at this moment, for people and logs: nothing of what it holds. */
 export interface FileDescription {
   /** As it was given; of a file that was opened by a descriptor the number of that. */
@@ -9,7 +12,7 @@ export interface FileDescription {
   /** `'copy'` is copy-on-write. */
   readonly access: 'read' | 'exec' | 'write' | 'copy';
   /** As `lockState`. */
-  readonly lock: 'none' | 'shared' | 'exclusive';
+  readonly lock: LockState;
   /** Why methods throw, if they do. */
   readonly state: 'open' | 'closed' | 'poisoned' | 'faulted';
 }

@@ -6,7 +6,7 @@ import { collect, onShortage } from '../binding/shortage.js';
 let hasWarned = false;
 
 /** Of mappings that have not ended. */
-const leases = new Map<HandleId, Lease>();
+const leases = new Map<HandleId, Finalizer>();
 
 // JavaScript is told of what was collected a turn later. Whoever is short of something cannot wait for that.
 onShortage({
@@ -31,7 +31,7 @@ export function makeWay(bytes: number): void {
 }
 
 /** The hold that a mapping has on its handle. The binding keeps the memory. */
-export class Lease {
+export class Finalizer {
   readonly id: HandleId;
   /** Of a file that should have been closed; memory and attached handles need no closing. */
   readonly #path: string | undefined;

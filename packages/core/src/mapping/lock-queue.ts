@@ -62,7 +62,7 @@ export function useOfOpened(name: string): LockUse {
 }
 
 /** The calls of one handle that wait for the lock. */
-export class LockTurn extends LockUse {
+export class LockQueue extends LockUse {
   #tail: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
 

@@ -9,7 +9,7 @@ import {
   result,
   type StepName,
 } from '../binding/binding.js';
-import { call, perform, type Work } from '../binding/steps.js';
+import { type Call, invoke, makeCall, runSync, type Steps } from '../binding/steps.js';
 import {
   MmapClosedError,
   MmapFaultError,
@@ -18,14 +18,14 @@ import {
   typeError,
 } from '../errors.js';
 import { setImmediate } from '../host.js';
-import type { FileDescription } from './describe.js';
+import type { FileDescription, LockState } from './describe.js';
 import { Disposal } from './disposal.js';
 import { type FaultListener, FaultListeners } from './faults.js';
-import { Lease } from './finalizer.js';
-import { LockTurn, type LockUse } from './lock-queue.js';
-import { Turns } from './operation-queue.js';
+import { Finalizer } from './finalizer.js';
+import { LockQueue, type LockUse } from './lock-queue.js';
+import { OperationQueue } from './operation-queue.js';
 import { Window } from './window.js';
-import { ownerOf, Windows } from './windows.js';
+import { ownerOf, WindowSet } from './window-set.js';
 
 /** What makes structured cloning fail, with these words: a clone would look like a file, and be none. */
 export const UNCLONEABLE: unique symbol = Symbol(
@@ -78,6 +78,10 @@ export interface SharedMapping {
   readonly windows: readonly SharedArrayBuffer[];
 }
 
+/** What a function of the binding takes after the handle. */
+type AfterHandle<Name extends StepName> =
+  Parameters<Binding[Name]> extends [unknown, ...infer Rest] ? Rest : never;
+
 /**
  * What stands behind a file object: the handle of the binding, and the memory.
  *
@@ -97,44 +101,44 @@ export class Mapping {
   /** Visible bytes, as this thread last saw them. */
   length = 0;
   access: Access;
-  readonly windows: Windows;
+  readonly windows: WindowSet;
   /** Where a value is put together that is not read on the hot path. */
   readonly scratch: DataView = SCRATCH;
   readonly uncloneable: symbol = UNCLONEABLE;
   readonly #traits: MappingTraits;
   /** Closing ends this handle, not the mapping, which is another thread's. */
   readonly #isAttached: boolean;
-  readonly #lease: Lease;
+  readonly #finalizer: Finalizer;
   #isClosed = false;
   #isPoisoned = false;
   /** Of the length, as this thread last heard. */
   #changes = -1;
   #fault: Fault | undefined;
   #listeners: FaultListeners | undefined;
-  #turns: Turns | undefined;
+  #queue: OperationQueue | undefined;
   #disposal: Disposal | undefined;
-  #lockTurn: LockTurn | undefined;
+  #lockQueue: LockQueue | undefined;
 
   private constructor(traits: MappingTraits, delta: number, isAttached = false) {
     const { id, path, isMemory } = traits;
     this.access = traits.access;
     this.#traits = traits;
     this.#isAttached = isAttached;
-    this.#lease = new Lease(id, isMemory || isAttached ? undefined : path);
-    this.windows = new Windows(traits, delta, isAttached);
+    this.#finalizer = new Finalizer(id, isMemory || isAttached ? undefined : path);
+    this.windows = new WindowSet(traits, delta, isAttached);
   }
 
   /** Maps what the binding has just opened; on failure nothing of it is left. */
-  static *finish(traits: MappingTraits): Work<Mapping> {
+  static *finish(traits: MappingTraits): Steps<Mapping> {
     const [length = 0, delta = 0, isPending] = result;
     const mapping = new Mapping(traits, delta);
-    mapping.#lease.register(mapping, traits.isMemory ? length : 0);
+    mapping.#finalizer.register(mapping, traits.isMemory ? length : 0);
     try {
       mapping.windows.use(yield* mapping.windows.cover(length));
-      if (isPending === 1) yield* call('commit', traits.id);
+      if (isPending === 1) yield makeCall('commit', traits.id);
     } catch (error) {
-      yield* call('abandon', traits.id);
-      mapping.#lease.end(mapping);
+      yield makeCall('abandon', traits.id);
+      mapping.#finalizer.end(mapping);
       throw error;
     }
     mapping.#show(length);
@@ -163,7 +167,7 @@ export class Mapping {
     const isNameless = (bits & 8) !== 0;
     const traits = { id, path, access, offset, isMemory, isCow, isNameless, detachOnClose, shared };
     const mapping = new Mapping(traits, delta, true);
-    mapping.#lease.register(mapping);
+    mapping.#finalizer.register(mapping);
     const known = windows.flatMap((window, index) => {
       const start = starts[index] ?? -1;
       return start < 0 ? [] : [Object.assign(window, { start })];
@@ -175,7 +179,7 @@ export class Mapping {
       mapping.#sync(true); // a fault is for who uses it: it may have come to reopen
       if (mapping.#isClosed) throw new MmapClosedError(name);
     } catch (error) {
-      perform(mapping.close());
+      runSync(mapping.close());
       throw error;
     }
     return mapping;
@@ -225,9 +229,9 @@ export class Mapping {
   }
 
   /** Of the async classes. */
-  get turns(): Turns {
-    this.#turns ??= new Turns();
-    return this.#turns;
+  get queue(): OperationQueue {
+    this.#queue ??= new OperationQueue();
+    return this.#queue;
   }
 
   /** Of the async classes. */
@@ -256,9 +260,9 @@ export class Mapping {
   }
 
   /** Of calls that wait for the lock. */
-  get lockTurn(): LockTurn {
-    this.#lockTurn ??= new LockTurn();
-    return this.#lockTurn;
+  get lockQueue(): LockQueue {
+    this.#lockQueue ??= new LockQueue();
+    return this.#lockQueue;
   }
 
   get lockKind(): LockKind {
@@ -284,7 +288,7 @@ export class Mapping {
       path: this.path,
       length: this.length,
       access: Access[this.access] as FileDescription['access'],
-      lock: LockKind[this.lockKind] as FileDescription['lock'],
+      lock: LockKind[this.lockKind] as LockState,
       state,
     };
   }
@@ -363,15 +367,14 @@ export class Mapping {
    * Looks at the file, too: up to the end of the page in which it ends there are zeroes without a fault.
    * @throws MmapClosedError, MmapFaultError
    */
-  *checkFault(): Work<void> {
-    yield* this.guarded('checkFault', this.id);
+  checkFault(): Call<unknown> {
+    return this.call('checkFault');
   }
 
-  *reopen(): Work<void> {
+  reopen(): Call<void> {
     this.#sync();
     if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
-    yield* this.guarded('reopen', this.id);
-    this.#sync(true);
+    return { ...this.call('reopen'), finish: () => this.#sync(true) };
   }
 
   /** @returns What takes the listener away. */
@@ -414,7 +417,7 @@ export class Mapping {
     this.#hide();
     this.#listeners?.clear();
     this.windows.close();
-    this.#lease.end(this);
+    this.#finalizer.end(this);
   }
 
   // --- arguments ---
@@ -507,7 +510,7 @@ export class Mapping {
 
   /** After a piece of work with `length` bytes: where it was much, a look at the file is cheap. */
   checkAfter(length: number): void {
-    if (length > binding.pageSize) perform(this.checkFault());
+    if (length > binding.pageSize) invoke(this.checkFault());
   }
 
   /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */
@@ -554,18 +557,17 @@ export class Mapping {
 
   // --- changes ---
 
-  /** A step that may poison the mapping, or meet a fault, and notes if it did. */
-  *guarded<Name extends StepName>(name: Name, ...args: Parameters<Binding[Name]>): Work<number> {
-    try {
-      return yield* call(name, ...args);
-    } catch (error) {
-      this.#sync(true);
-      throw error;
-    }
+  /** A call about this mapping, which a failure may poison or show to be faulted. @throws MmapClosedError */
+  call<Name extends StepName>(name: Name, ...args: AfterHandle<Name>): Call {
+    return { name, args: [this.id, ...args], subject: this, finish: undefined };
+  }
+
+  noteFailure(): void {
+    this.#sync(true);
   }
 
   /** @param isRoom - For what is yet to be written: blocks are set aside, and nobody waits for the disk. */
-  *resize(size: number, isRoom = false): Work<void> {
+  *resize(size: number, isRoom = false): Steps<void> {
     checkSize(size, 'size');
     this.requireUsable();
     if (this.isCow) {
@@ -580,7 +582,7 @@ export class Mapping {
     // Whoever reads while this waits must not take the zeroes that come for the file's bytes.
     if (target < this.length) this.#show(target);
     try {
-      yield* call(isRoom ? 'makeRoom' : 'resize', this.id, size);
+      yield this.call(isRoom ? 'makeRoom' : 'resize', size);
     } catch (error) {
       this.windows.cancel(cover);
       if (!this.#isClosed) this.#show(length);
@@ -594,17 +596,21 @@ export class Mapping {
     this.#sync(this.windows.isStale || !this.windows.covers(shown));
   }
 
-  *freeze(exec: boolean): Work<void> {
+  freeze(exec: boolean): Call<void> {
     this.requireUsable();
-    yield* this.guarded('freeze', this.id, exec);
-    this.access = exec ? Access.exec : Access.read;
+    return {
+      ...this.call('freeze', exec),
+      finish: () => {
+        this.access = exec ? Access.exec : Access.read;
+      },
+    };
   }
 
-  *close(): Work<void> {
+  *close(): Steps<void> {
     if (this.isClosed) return;
     this.#hide();
     try {
-      yield* call(this.#isAttached ? 'release' : 'close', this.#traits.id);
+      yield makeCall(this.#isAttached ? 'release' : 'close', this.#traits.id);
       this.#traits.lockUse?.gave();
     } finally {
       this.#shut();

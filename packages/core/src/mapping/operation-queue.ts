@@ -5,7 +5,7 @@
  * Nothing but the caller waits for the promise of an act, or V8 would not find the way back to the
  * caller for the stack of an error.
  */
-export class Turns {
+export class OperationQueue {
   #change: Promise<void> | undefined;
   #uses = new Set<Promise<void>>();
 

@@ -2,7 +2,7 @@ import { checkAttached, isBytes, lengthOf, plain } from '../arguments/bytes.js';
 import { checkSize } from '../arguments/range.js';
 import { typeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
-import { ownerOf } from '../mapping/windows.js';
+import { ownerOf } from '../mapping/window-set.js';
 
 /** @throws TypeError */
 export function toTarget(target: unknown): Uint8Array {

@@ -1,6 +1,6 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkInteger, checkSize } from '../arguments/range.js';
-import { perform } from '../binding/steps.js';
+import { invoke } from '../binding/steps.js';
 import { MmapRangeError, typeError } from '../errors.js';
 import { type CursorDescription, show } from '../mapping/describe.js';
 import { Mapping } from '../mapping/mapping.js';
@@ -204,7 +204,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   protected advance(length: number, _isWritten?: boolean): number {
     const position = this.#position + length;
     if (position >= this.#due) {
-      perform(this.file._mapping.checkFault());
+      invoke(this.file._mapping.checkFault());
       this.#due = position + REFILL;
     }
     this.#position = position;

@@ -1,11 +1,10 @@
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
-import { Access, binding, type OffsetArray } from '../binding/binding.js';
-import { type FileDescription, show } from '../mapping/describe.js';
+import { Access, binding, LockKind, type OffsetArray } from '../binding/binding.js';
+import { type FileDescription, type LockState, show } from '../mapping/describe.js';
 import type { FaultListener } from '../mapping/faults.js';
 import type { Mapping, SharedMapping } from '../mapping/mapping.js';
 import type { WasmMemory } from '../mapping/wasm-memory.js';
-import { LOCK_STATES, type LockState } from '../operations/operations.js';
 import { NumericReads } from './generated/numeric-reads.js';
 import { indexesOf, indexOf, lastIndexOf, type Needle, searchArguments } from './search.js';
 import { arrayOver, type TypedArrayConstructor, type TypedArrayOf } from './typed-array.js';
@@ -55,7 +54,7 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
 
   /** The lock that is held; `'none'` for memory and once closed. */
   get lockState(): LockState {
-    return LOCK_STATES[this._mapping.lockKind] ?? 'none';
+    return LockKind[this._mapping.lockKind] as LockState;
   }
 
   /** Whether the mapping was closed, by this handle or by the one it was attached to. */

@@ -4,7 +4,7 @@ import { isBytes, plain } from '../arguments/bytes.js';
 import { checkInteger, checkSize } from '../arguments/range.js';
 import { MmapRangeError, typeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
-import { ownerOf } from '../mapping/windows.js';
+import { ownerOf } from '../mapping/window-set.js';
 import { NumericWrites } from './generated/numeric-writes.js';
 
 /** Bytes of a source of {@link FileWrites.write}. */

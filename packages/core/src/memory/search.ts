@@ -11,7 +11,7 @@ import { checkInteger, checkSize } from '../arguments/range.js';
 import { binding, type OffsetArray } from '../binding/binding.js';
 import { MmapRangeError, typeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
-import { ownerOf } from '../mapping/windows.js';
+import { ownerOf } from '../mapping/window-set.js';
 
 /** What to search for: bytes, text in UTF-8, or one byte as a number. */
 export type Needle = Uint8Array | string | number;

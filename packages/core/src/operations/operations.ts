@@ -1,3 +1,4 @@
+// What the sync and the async classes do alike: arguments first, then the state, then the system.
 import type { BigIntStats, Stats } from 'node:fs';
 
 import { type Advice, checkAdvice } from '../arguments/advice.js';
@@ -6,7 +7,7 @@ import type { Place } from '../arguments/path.js';
 import { checkTimeout } from '../arguments/range.js';
 import { type OperationOptions, operationOptions } from '../arguments/signal.js';
 import { type HandleId, LockKind } from '../binding/binding.js';
-import { call, perform, sleep, type Work } from '../binding/steps.js';
+import { type Call, invoke, type Steps, sleep } from '../binding/steps.js';
 import { typeError } from '../errors.js';
 import { now } from '../host.js';
 import { pauses, timedOut } from '../mapping/lock-queue.js';
@@ -14,44 +15,45 @@ import type { Mapping } from '../mapping/mapping.js';
 import type { FileReads } from '../memory/file-reads.js';
 import { statNumbers, toBigIntStats, toStats } from './stat.js';
 
-// What the sync and the async classes do alike: arguments first, then the state, then the system.
-
-/** By the numbers of {@link LockKind}. */
-export const LOCK_STATES = ['none', 'shared', 'exclusive'] as const;
-
-/** The advisory lock that a handle holds. */
-export type LockState = (typeof LOCK_STATES)[number];
-
-type Range = [offset: number | undefined, length: number | undefined];
-
-export function* flush(mapping: Mapping, wait: boolean, ...[offset, length]: Range): Work<void> {
+export function flush(
+  mapping: Mapping,
+  wait: boolean,
+  offset?: number,
+  length?: number,
+): Call<unknown> {
   const bytes = mapping.resolve(offset, length, true);
-  yield* mapping.guarded('flush', mapping.id, offset ?? 0, bytes, wait);
+  return mapping.call('flush', offset ?? 0, bytes, wait);
 }
 
-export function* advise(mapping: Mapping, advice: Advice, ...[offset, length]: Range): Work<void> {
+export function advise(
+  mapping: Mapping,
+  advice: Advice,
+  offset?: number,
+  length?: number,
+): Call<unknown> {
   const index = checkAdvice(advice);
   const bytes = mapping.resolve(offset, length);
-  yield* call('advise', mapping.id, index, offset ?? 0, bytes);
+  return mapping.call('advise', index, offset ?? 0, bytes);
 }
 
-export function* prefetch(mapping: Mapping, ...[offset, length]: Range): Work<void> {
+export function prefetch(mapping: Mapping, offset?: number, length?: number): Call<unknown> {
   const bytes = mapping.resolve(offset, length);
-  yield* mapping.guarded('prefetch', mapping.id, offset ?? 0, bytes);
+  return mapping.call('prefetch', offset ?? 0, bytes);
 }
 
-export function* fetch(mapping: Mapping, ...[offset, length]: Range): Work<void> {
+export function fetch(mapping: Mapping, offset?: number, length?: number): Call<unknown> {
   const bytes = mapping.resolve(offset, length);
-  yield* mapping.guarded('fetch', mapping.id, offset ?? 0, bytes);
+  return mapping.call('fetch', offset ?? 0, bytes);
 }
 
-export function* lockMemory(
+export function lockMemory(
   mapping: Mapping,
   lock: boolean,
-  ...[offset, length]: Range
-): Work<void> {
+  offset?: number,
+  length?: number,
+): Call<unknown> {
   const bytes = mapping.resolve(offset, length);
-  yield* mapping.guarded('lockMemory', mapping.id, offset ?? 0, bytes, lock);
+  return mapping.call('lockMemory', offset ?? 0, bytes, lock);
 }
 
 /** Options of `writeToNewFile`. */
@@ -115,14 +117,14 @@ function toReplaced(value: unknown): boolean | { readonly id: HandleId } {
   throw typeError('replace', 'a boolean, or an open file', value);
 }
 
-export function* writeToNewFile(
+export function writeToNewFile(
   mapping: Mapping,
   { path, directory }: Place,
   { offset, length, replace }: CopyRequest,
-): Work<void> {
+): Call<unknown> {
   const bytes = mapping.resolve(offset, length);
   const old = typeof replace === 'object' ? replace.id : replace ? 0 : -1;
-  yield* mapping.guarded('writeToNewFile', mapping.id, path, offset ?? 0, bytes, directory, old);
+  return mapping.call('writeToNewFile', path, offset ?? 0, bytes, directory, old);
 }
 
 /** How a lock is asked for. */
@@ -135,10 +137,15 @@ export interface LockRequest {
 }
 
 /** @returns Whether the call has it now. */
-export function* lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Work<boolean> {
-  const isHeld = (yield* call('lock', mapping.id, kind, again, adopt)) === 1;
-  if (isHeld) mapping.lockTurn.took();
-  return isHeld;
+export function lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Call<boolean> {
+  return {
+    ...mapping.call('lock', kind, again, adopt),
+    finish(value) {
+      const isHeld = value === 1;
+      if (isHeld) mapping.lockQueue.took();
+      return isHeld;
+    },
+  };
 }
 
 const LOCK_TAKES = new Set(['timeout']);
@@ -154,22 +161,24 @@ export function waitForLock(
   const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
   const wait = (milliseconds: number) => sleep(Math.max(0, Math.min(milliseconds, until - now())));
   for (const pause of pauses()) {
-    const rest = mapping.lockTurn.rest();
+    const rest = mapping.lockQueue.rest();
     if (rest > 0) wait(rest);
-    if (perform(lock(mapping, { kind, again: true, adopt: true }))) return;
+    if (invoke(lock(mapping, { kind, again: true, adopt: true }))) return;
     if (now() >= until) throw timedOut(mapping.path, timeout);
     wait(pause);
   }
 }
 
 /** @returns Whether the handle has it now, without waiting. */
-export function* tryLock(mapping: Mapping, kind: LockKind): Work<boolean> {
-  return yield* lock(mapping, { kind, again: true, adopt: false });
+export function tryLock(mapping: Mapping, kind: LockKind): Call<boolean> {
+  return lock(mapping, { kind, again: true, adopt: false });
 }
 
-export function* unlock(mapping: Mapping): Work<void> {
-  yield* call('lock', mapping.id, LockKind.none, false, false);
-  mapping.lockTurn.gave();
+export function unlock(mapping: Mapping): Call<void> {
+  return {
+    ...mapping.call('lock', LockKind.none, false, false),
+    finish: () => mapping.lockQueue.gave(),
+  };
 }
 
 /** Options of `close`. */
@@ -191,12 +200,12 @@ export function isFlushed(options: CloseOptions | undefined): boolean {
   return flush;
 }
 
-export function close(mapping: Mapping, isFlushed: boolean): Work<void> {
+export function close(mapping: Mapping, isFlushed: boolean): Steps<void> {
   return isFlushed ? flushAndClose(mapping) : mapping.close();
 }
 
-function* flushAndClose(mapping: Mapping): Work<void> {
-  if (!mapping.isClosed) yield* flush(mapping, true, undefined, undefined);
+function* flushAndClose(mapping: Mapping): Steps<void> {
+  if (!mapping.isClosed) yield flush(mapping, true);
   yield* mapping.close();
 }
 
@@ -207,15 +216,17 @@ export function isBigStat(options: { bigint?: boolean | undefined } | undefined)
   return bigint;
 }
 
-export function* stat(mapping: Mapping, isBig: boolean): Work<Stats | BigIntStats> {
+export function stat(mapping: Mapping, isBig: boolean): Call<Stats | BigIntStats> {
   const numbers = statNumbers();
-  yield* call('stat', mapping.id, numbers);
-  return isBig ? toBigIntStats(numbers) : toStats(numbers);
+  return {
+    ...mapping.call('stat', numbers),
+    finish: () => (isBig ? toBigIntStats(numbers) : toStats(numbers)),
+  };
 }
 
-export function* remove(mapping: Mapping): Work<void> {
-  const { id } = mapping;
+export function* remove(mapping: Mapping): Steps<void> {
+  const call = mapping.call('remove');
   mapping.requirePath();
-  yield* call('remove', id);
+  yield call;
   yield* mapping.close();
 }

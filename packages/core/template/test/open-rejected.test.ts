@@ -86,7 +86,7 @@ describe('a rejected open', () => {
     ['a negative size, after options that destroy', { truncate: true, maxSize: -1 }, 'maxSize'],
     ['an unknown option', { truncate: true, maxSize: 5, trunkate: 1 }, 'trunkate'],
     ['a wrong type', { truncate: 'yes', maxSize: 5 }, 'truncate'],
-    ['an option of Windows', { truncate: true, accessMode: 1 }, 'accessMode'],
+    ['an option of WindowSet', { truncate: true, accessMode: 1 }, 'accessMode'],
     ['a signal that is none', { truncate: true, signal: {} }, 'options.signal'],
     ['options that are none', 'truncate' as never, 'options'],
   ])('with %s leaves an existing file, and makes none', async (_name, options, argument) => {

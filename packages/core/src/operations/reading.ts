@@ -1,66 +1,13 @@
+// Reading by the async packages: what is in memory is copied at once, and what is not is read in by another thread first.
 import { checkSize } from '../arguments/range.js';
-import { reasonOf, throwIfAborted } from '../arguments/signal.js';
-import { type Binding, binding, isOperation, type Operation, result } from '../binding/binding.js';
-import { invoke, type Work } from '../binding/steps.js';
-import { isError } from '../errors.js';
+import { throwIfAborted } from '../arguments/signal.js';
+import { binding } from '../binding/binding.js';
 import { setImmediate } from '../host.js';
-import { pause } from '../mapping/lock-queue.js';
 import type { Mapping } from '../mapping/mapping.js';
-import { ownerOf } from '../mapping/windows.js';
+import { ownerOf } from '../mapping/window-set.js';
 import { copyTo } from '../memory/copy.js';
 import * as operations from './operations.js';
-
-/** What an async package is made for: it has operations of the binding run by another thread. */
-export interface Runtime {
-  /** @returns The value of the operation, and then its `result`. */
-  call<Name extends Operation>(
-    name: Name,
-    args: Parameters<Binding[Name]>,
-  ): Promise<readonly number[]>;
-}
-
-/** Has them run on the thread pool of libuv. */
-export const poolRuntime: Runtime = {
-  call: (name, args) =>
-    (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
-};
-
-/** Does a piece of work step by step, each of them elsewhere. */
-export async function drive<T>(
-  runtime: Runtime,
-  work: Work<T>,
-  signal?: AbortSignal | undefined,
-): Promise<T> {
-  let next = work.next();
-  while (!next.done) {
-    const step = next.value;
-    let value = 0;
-    if (signal?.aborted) {
-      next = work.throw(reasonOf(signal));
-      signal = undefined; // what is left is the undoing
-      continue;
-    }
-    try {
-      if ('milliseconds' in step) {
-        await pause(step.milliseconds, signal).catch(() => {}); // which the next turn finds aborted
-      } else if (isOperation(step.name)) {
-        const [found = 0, ...rest] = await runtime.call(step.name, step.args as never);
-        value = found;
-        result.set(rest); // which the work reads at once
-      } else {
-        value = invoke(step.name, step.args);
-      }
-    } catch (error) {
-      // It was made elsewhere: here the stack leads to who asked.
-      if (isError(error)) Error.captureStackTrace(error);
-      next = work.throw(error);
-      signal = undefined;
-      continue;
-    }
-    next = work.next(value);
-  }
-  return next.value;
-}
+import { type Runtime, runAsync } from './run-async.js';
 
 /** Copies a small range if that can be done at once. @returns The bytes copied, or -1. */
 export function readNow(mapping: Mapping, to: Uint8Array, offset: number): number {
@@ -87,10 +34,10 @@ export async function readSome(
 ): Promise<number> {
   let count = readNow(mapping, to, offset);
   if (count < 0 && to.length <= SMALL && served < TURN && !mapping.isCow) {
-    await mapping.turns.use(async () => {
+    await mapping.queue.use(async () => {
       // The turns before may have made it shorter.
       const rest = Math.min(to.length, mapping.length - offset);
-      if (rest > 0) await drive(runtime, operations.fetch(mapping, offset, rest), signal);
+      if (rest > 0) await runAsync(runtime, operations.fetch(mapping, offset, rest), signal);
     });
     throwIfAborted(signal);
     count = readNow(mapping, to, offset);
@@ -136,10 +83,11 @@ export async function prepare(
     }
     const size = Math.min(PIECE, within() - done);
     if (isServed(mapping, offset + done, size)) continue;
-    await mapping.turns.use(async () => {
+    await mapping.queue.use(async () => {
       // The turns before may have made it shorter.
       const rest = Math.min(size, mapping.length - offset - done);
-      if (rest > 0) await drive(runtime, operations.prefetch(mapping, offset + done, rest), signal);
+      if (rest > 0)
+        await runAsync(runtime, operations.prefetch(mapping, offset + done, rest), signal);
     });
     throwIfAborted(signal);
   }

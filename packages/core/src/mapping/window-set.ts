@@ -3,7 +3,7 @@ import process from 'node:process';
 import { bufferOf, isShared, type Owner, type TypedArray } from '../arguments/bytes.js';
 import type { Views } from '../arguments/options.js';
 import { binding, type HandleId, type ViewOf } from '../binding/binding.js';
-import { call, perform, type Work } from '../binding/steps.js';
+import { makeCall, runSync, type Steps } from '../binding/steps.js';
 import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from '../errors.js';
 import { tenantsOf } from './wasm-memory.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
@@ -31,14 +31,14 @@ function warnOfCounting(): void {
 }
 
 /** What the windows of a mapping have in common. */
-export interface WindowsTraits extends Views {
+export interface WindowSetTraits extends Views {
   readonly id: HandleId;
   readonly path: string;
   /** Private pages cannot be shown twice. */
   readonly isCow: boolean;
 }
 
-/** Windows for a length that the file has, or is to have. */
+/** WindowSet for a length that the file has, or is to have. */
 export interface Cover {
   readonly list: readonly Window[];
   /** Those of the list that were made for it. */
@@ -51,21 +51,21 @@ export interface Cover {
  * The windows through which one handle sees its file: side by side, {@link MAX_WINDOW} bytes each,
  * so that there is one but for files larger than a buffer of this Node. Ranges are checked before.
  */
-export class Windows {
+export class WindowSet {
   /** Of the first visible byte from its page. */
   readonly delta: number;
   /** Another thread may be looking: windows never change under its eyes, and are never reused. */
   isShared: boolean;
   /** A WebAssembly memory has shown the file, so that any array over such a memory may. */
   isLent = false;
-  readonly #traits: WindowsTraits;
+  readonly #traits: WindowSetTraits;
   #list: Window[] = [];
   /** For views of a range that lies in two of the list. */
   #bridge: Window | undefined;
   /** To be detached. */
   #views: WeakRef<ArrayBuffer>[] = [];
 
-  constructor(traits: WindowsTraits, delta: number, isShared: boolean) {
+  constructor(traits: WindowSetTraits, delta: number, isShared: boolean) {
     this.#traits = traits;
     this.delta = delta;
     this.isShared = isShared;
@@ -90,7 +90,7 @@ export class Windows {
 
   // --- size ---
 
-  /** Windows of another thread, in place of some of one's own, if they are all that `length` bytes need. */
+  /** WindowSet of another thread, in place of some of one's own, if they are all that `length` bytes need. */
   adopt(shared: readonly Window[], length: number): void {
     for (const window of shared) window.isMapped = true;
     const total = length === 0 ? 0 : this.delta + length;
@@ -110,8 +110,8 @@ export class Windows {
     return length === 0 || (last ? last.start + last.capacity >= this.delta + length : false);
   }
 
-  /** Windows that show `length` visible bytes, which the file is to have: for {@link use} or {@link cancel}. */
-  *cover(length: number): Work<Cover> {
+  /** WindowSet that show `length` visible bytes, which the file is to have: for {@link use} or {@link cancel}. */
+  *cover(length: number): Steps<Cover> {
     // With nothing to show, the windows that are there stay for the next growth.
     if (length === 0) return { list: this.#list, added: [], length };
     return yield* this.#layout(length, length, this.isShared ? [] : this.#list);
@@ -132,22 +132,22 @@ export class Windows {
     for (const window of added) this.#unmap(window);
   }
 
-  /** Windows for about `length` visible bytes, new ones where those there are do not do. @returns The bytes that there really are. */
+  /** WindowSet for about `length` visible bytes, new ones where those there are do not do. @returns The bytes that there really are. */
   renew(length: number): number {
     const reuse = this.isShared || this.isStale ? [] : this.#list;
-    const cover = perform(this.#layout(length, -1, reuse));
+    const cover = runSync(this.#layout(length, -1, reuse));
     this.use(cover);
     return cover.length;
   }
 
-  *#layout(length: number, visible: number, reuse: readonly Window[]): Work<Cover> {
+  *#layout(length: number, visible: number, reuse: readonly Window[]): Steps<Cover> {
     const total = length === 0 ? 0 : this.delta + length;
     const list: Window[] = [];
     const added: Window[] = [];
     let shown = length;
     unasked += total;
     if (unasked >= LARGE) {
-      yield* call('probe', this.#traits.id, total);
+      yield makeCall('probe', this.#traits.id, total);
       unasked = 0;
     }
     try {
@@ -172,14 +172,19 @@ export class Windows {
     return { list, added, length: shown };
   }
 
-  *#map(capacity: number, start: number, visible: number): Work<{ window: Window; shown: number }> {
+  *#map(
+    capacity: number,
+    start: number,
+    visible: number,
+  ): Steps<{ window: Window; shown: number }> {
     const { id, path } = this.#traits;
     const window = takeWindow(capacity, path);
     window.start = start;
     // Before it is: the thread that does it may end before it says so.
     window.isMapped = true;
     try {
-      return { window, shown: yield* call('map', id, window.whole, start, visible) };
+      const shown = (yield makeCall('map', id, window.whole, start, visible)) as number;
+      return { window, shown };
     } catch (error) {
       binding.unmap(id, window.whole);
       window.isMapped = false;
@@ -364,7 +369,7 @@ export class Windows {
         { path: this.#traits.path },
       );
     }
-    const { window } = perform(this.#map(at - start + length, start, -1));
+    const { window } = runSync(this.#map(at - start + length, start, -1));
     if (known) this.#unmap(known);
     this.#bridge = window;
     return window;

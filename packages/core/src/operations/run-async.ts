@@ -1,0 +1,85 @@
+// How the async packages take the steps that the sync classes take at once.
+import { reasonOf, throwIfAborted } from '../arguments/signal.js';
+import { type Binding, binding, isOperation, type Operation, result } from '../binding/binding.js';
+import { type Action, type Call, callBinding, isWorthRepeating } from '../binding/steps.js';
+import { isError } from '../errors.js';
+import { pause } from '../mapping/lock-queue.js';
+
+/** What an async package is made for: it has operations of the binding run by another thread. */
+export interface Runtime {
+  /** @returns The value of the operation, and then its `result`. */
+  call<Name extends Operation>(
+    name: Name,
+    args: Parameters<Binding[Name]>,
+  ): Promise<readonly number[]>;
+}
+
+/** Has them run on the thread pool of libuv. */
+export const poolRuntime: Runtime = {
+  call: (name, args) =>
+    (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
+};
+
+/** Has a call made by another thread. */
+async function send<T>(runtime: Runtime, call: Call<T>): Promise<T> {
+  let value = 0;
+  for (let isRepeated = false; ; isRepeated = true) {
+    try {
+      if (isOperation(call.name)) {
+        const [found = 0, ...rest] = await runtime.call(call.name, call.args as never);
+        value = found;
+        result.set(rest); // which is read at once
+      } else {
+        value = callBinding(call.name, call.args);
+      }
+      break;
+    } catch (error) {
+      if (!isRepeated && isWorthRepeating(call, error)) continue;
+      call.subject?.noteFailure();
+      throw error;
+    }
+  }
+  return call.finish ? call.finish(value) : (value as T);
+}
+
+/** Takes all the steps, each elsewhere. An aborted signal ends them between two. */
+export async function runAsync<T>(
+  runtime: Runtime,
+  action: Action<T>,
+  signal?: AbortSignal | undefined,
+): Promise<T> {
+  if ('name' in action) {
+    throwIfAborted(signal);
+    try {
+      return await send(runtime, action);
+    } catch (error) {
+      throw traced(error);
+    }
+  }
+  let next = action.next();
+  while (!next.done) {
+    const step = next.value;
+    let value: unknown = 0;
+    if (signal?.aborted) {
+      next = action.throw(reasonOf(signal));
+      signal = undefined; // what is left is the undoing
+      continue;
+    }
+    try {
+      if ('name' in step) value = await send(runtime, step);
+      else await pause(step.milliseconds, signal).catch(() => {}); // the next turn finds it aborted
+    } catch (error) {
+      next = action.throw(traced(error));
+      signal = undefined;
+      continue;
+    }
+    next = action.next(value);
+  }
+  return next.value;
+}
+
+/** An error that was made elsewhere gets the stack that leads to the caller. */
+function traced(error: unknown): unknown {
+  if (isError(error)) Error.captureStackTrace(error, traced);
+  return error;
+}
