@@ -20,26 +20,24 @@ export const poolRuntime: Runtime = {
     (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
 };
 
-/** Has a call made by another thread. */
-async function send<T>(runtime: Runtime, call: Call<T>): Promise<T> {
-  let value = 0;
+/** Has a call made by another thread. @returns Its value, and then its `result`. */
+async function send(runtime: Runtime, call: Call<unknown>): Promise<readonly number[]> {
   for (let isRepeated = false; ; isRepeated = true) {
     try {
-      if (isOperation(call.name)) {
-        const [found = 0, ...rest] = await runtime.call(call.name, call.args as never);
-        value = found;
-        result.set(rest); // which is read at once
-      } else {
-        value = callBinding(call.name, call.args);
-      }
-      break;
+      if (isOperation(call.name)) return await runtime.call(call.name, call.args as never);
+      return [callBinding(call.name, call.args), ...result];
     } catch (error) {
       if (!isRepeated && isWorthRepeating(call, error)) continue;
       call.subject?.noteFailure();
       throw error;
     }
   }
-  return call.finish ? call.finish(value) : (value as T);
+}
+
+/** `result` is that of every call: whoever reads it does so before anything else has its turn. */
+function take<T>({ finish }: Call<T>, [value = 0, ...rest]: readonly number[]): T {
+  result.set(rest);
+  return finish ? finish(value) : (value as T);
 }
 
 /** Takes all the steps, each elsewhere. An aborted signal ends them between two. */
@@ -51,7 +49,7 @@ export async function runAsync<T>(
   if ('name' in action) {
     throwIfAborted(signal);
     try {
-      return await send(runtime, action);
+      return take(action, await send(runtime, action));
     } catch (error) {
       throw traced(error);
     }
@@ -66,7 +64,7 @@ export async function runAsync<T>(
       continue;
     }
     try {
-      if ('name' in step) value = await send(runtime, step);
+      if ('name' in step) value = take(step, await send(runtime, step));
       else await pause(step.milliseconds, signal).catch(() => {}); // the next turn finds it aborted
     } catch (error) {
       next = action.throw(traced(error));
