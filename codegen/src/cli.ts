@@ -1,6 +1,6 @@
-import { root } from './root.js';
-import { run } from './run.js';
-import { targets } from './targets.js';
+// The command line; see README.md.
+import { targets } from './flavours.js';
+import { root, run } from './output.js';
 
 try {
   console.log(run(process.argv.slice(2), root, targets));

@@ -1,9 +1,10 @@
 import { Project, type SourceFile } from 'ts-morph';
 import { describe, expect, test } from 'vitest';
-import { expand, type Pass } from '../src/expand.js';
 import {
   addHeader,
+  expand,
   flavourSources,
+  flavours,
   flavourTests,
   importCoreByName,
   importHelpers,
@@ -11,12 +12,12 @@ import {
   importPackage,
   importRuntime,
   nameThePackage,
+  type Pass,
   readTemplate,
   sayWhere,
   type Template,
-} from '../src/flavour.js';
-import { flavours } from '../src/flavours.js';
-import { root } from '../src/root.js';
+} from '../src/flavours.js';
+import { root } from '../src/output.js';
 
 const moon = { name: 'moon', where: 'on the far side of the moon' };
 

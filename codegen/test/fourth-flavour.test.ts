@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { flavourSources, flavourTests, readTemplate } from '../src/flavour.js';
-import { flavours } from '../src/flavours.js';
-import { root } from '../src/root.js';
-import { write } from '../src/write.js';
+import { flavourSources, flavours, flavourTests, readTemplate } from '../src/flavours.js';
+import { root, write } from '../src/output.js';
 
 const RUNTIME = fileURLToPath(new URL('fixtures/immediate-runtime.ts', import.meta.url));
 /** The line in flavours.ts that it would have. */

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { run } from '../src/run.js';
-import { targets as realTargets, type Target } from '../src/targets.js';
+import { targets as realTargets } from '../src/flavours.js';
+import { run, type Target } from '../src/output.js';
 
 let root: string;
 let folder: string;
