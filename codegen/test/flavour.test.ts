@@ -38,11 +38,15 @@ const A_TEST = `import { A } from '../a.js';\nimport { tempFile } from '../../te
 
 const template: Template = {
   sources: new Map([
-    ['a.ts', `${INTERNAL}${SEAM}${DOCS}export class A { w?: Work = runtime.call({}); }\n`],
+    [
+      'a.ts',
+      `${INTERNAL}${SEAM}${DOCS}export class A {\n  /** {@inheritDoc B.b} */\n  b(): Work { return runtime.call({}); }\n}\n`,
+    ],
     ['index.ts', `export * from '../src/index.js';\nexport { A } from './a.js';\n`],
     ['runtime.ts', 'export const runtime = {};\n'],
   ]),
   tests: new Map([['a.test.ts', A_TEST]]),
+  core: new Map([['b.ts', 'export class B {\n  /**\n   * What it does.\n   */\n  b() {}\n}\n']]),
 };
 
 /** The template with another text of one file, or without it. */
@@ -134,7 +138,12 @@ import { runtime } from '../runtime.js';
  * import { A } from '@fmmap/moon';
  */
 export class A {
-  w?: Work = runtime.call({});
+  /**
+   * What it does.
+   */
+  b(): Work {
+    return runtime.call({});
+  }
 }
 `,
       ],
@@ -190,7 +199,7 @@ describe('the codegen refuses a template', () => {
   ])('with an import %s', (_, specifier) => {
     const text = `${template.sources.get('a.ts')}import x from '${specifier}';\n`;
     expect(() => flavourSources(moon, changed('a.ts', text))).toThrow(
-      `packages/core/template/a.ts:9 imports '${specifier}', but ${allowed}, ./a.js, ./index.js.`,
+      `packages/core/template/a.ts:12 imports '${specifier}', but ${allowed}, ./a.js, ./index.js.`,
     );
   });
 
@@ -226,7 +235,18 @@ describe('the codegen refuses a template', () => {
   test('that is not there', () => {
     const nowhere = { source: 'nowhere', passes: {}, imports: [] };
     expect(() => expand(new Map(), nowhere)).toThrow('There is no template in nowhere.');
-    expect(readTemplate('/nowhere')).toEqual({ sources: new Map(), tests: new Map() });
+    expect(readTemplate('/nowhere')).toEqual({
+      sources: new Map(),
+      tests: new Map(),
+      core: new Map(),
+    });
+  });
+
+  test('that takes documentation from where there is none', () => {
+    const { core: _, ...rest } = template;
+    expect(() => flavourSources(moon, { ...rest, core: new Map() })).toThrow(
+      'There is no documentation of B.b in packages/core/src/api.',
+    );
   });
 
   test('that does not parse', () => {

@@ -168,11 +168,7 @@ export class AsyncMmapFileMut<
     );
   }
 
-  /**
-   * Whether disposing of this handle removes the file, as far as {@link remove} can. A handle that is dropped without it,
-   * and collected, leaves the file where it is.
-   * @throws TypeError; MmapUnsupportedError to set it on a file that was opened by a descriptor
-   */
+  /** {@inheritDoc MmapFileMut.removeOnDispose} */
   get removeOnDispose(): boolean {
     return this.#removeOnDispose;
   }
@@ -183,13 +179,7 @@ export class AsyncMmapFileMut<
     this.#removeOnDispose = value;
   }
 
-  /**
-   * A writer with a position of its own over a part of the mapping, by default all of it as it is now. The part never
-   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the writer alike.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
-   */
+  /** {@inheritDoc MmapFileMut.writer} */
   writer(offset?: number, length?: number): AsyncMmapFileWriter<Memory> {
     return new AsyncMmapFileWriter(this, offset, length);
   }
@@ -263,20 +253,7 @@ export class AsyncMmapFileMut<
     return new AsyncMmapFile(mapping);
   }
 
-  /**
-   * Removes the file from its directory, durably, if it still is the one that was opened, and
-   * closes this handle (`unlinkat(2)`, then `fsync(2)` of that directory). After a failure the handle is open
-   * and `remove` may be called again; if only the sync has failed, it syncs the same directory once more.
-   *
-   * Somebody who renames another file to that name in the instant between the check and the unlink
-   * loses it: POSIX has no way to unlink by identity.
-   *
-   * A file that was opened by a relative path is that of the directory at that time, wherever the process is by now.
-   *
-   * @throws MmapIdentityError if another file, a symbolic link or nothing has the name by now: `reason` says which
-   * @throws MmapUnsupportedError if it was opened by a descriptor
-   * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
-   */
+  /** {@inheritDoc MmapFileMut.remove} */
   async remove(): Promise<void> {
     await this._change(() => operations.remove(this._mapping));
   }

@@ -177,13 +177,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     copyExact(mapping, to, offset);
   }
 
-  /**
-   * A reader with a position of its own over a part of the mapping, by default all of it as it is now. The part never
-   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
-   */
+  /** {@inheritDoc MmapFile.reader} */
   reader(offset?: number, length?: number): AsyncMmapFileReader<Memory> {
     return new AsyncMmapFileReader(this, offset, length);
   }
@@ -274,11 +268,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     await this._use(() => operations.lockMemory(this._mapping, true, offset, length));
   }
 
-  /**
-   * Undoes {@link lockMemory}.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
-   */
+  /** {@inheritDoc MmapFile.unlockMemory} */
   async unlockMemory(offset?: number, length?: number): Promise<void> {
     await this._use(() => operations.lockMemory(this._mapping, false, offset, length));
   }

@@ -40,11 +40,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   /** Up to where the mapping has been prepared, in its offsets. */
   #ready = 0;
 
-  /**
-   * Fills `target` with what remains, at most `target.length` bytes.
-   * @returns The bytes read; 0 at the end.
-   * @throws TypeError, MmapClosedError, MmapFaultError
-   */
+  /** {@inheritDoc MmapFileReader.read} */
   async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
     const { to, from } = aim(this, target);
     const signal = abortable(options);
@@ -54,11 +50,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     return await readSome(runtime, mapping, to, from, signal);
   }
 
-  /**
-   * Like {@link bytes}, but stays, and gives what there is where too little remains.
-   * @param length - Bytes, at most; any.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
-   */
+  /** {@inheritDoc MmapFileReader.peek} */
   peek(length: number): Buffer<Memory> {
     return peekAt(this.file._mapping, this, length) as Buffer<Memory>;
   }
@@ -79,10 +71,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     copyExact(mapping, to, from);
   }
 
-  /**
-   * The next line as UTF-8 without its `\n` or `\r\n`, or `null` at the end.
-   * @throws MmapClosedError, MmapFaultError
-   */
+  /** {@inheritDoc MmapFileReader.readLine} */
   async readLine(options?: OperationOptions): Promise<string | null> {
     return await this.#search(LF, abortable(options), (from, found, end) => {
       const text = this.file.copyBytes(from, (found < 0 ? end : found) - from).toString();
@@ -104,13 +93,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     );
   }
 
-  /**
-   * The next `length` bytes as text.
-   * @param length - Bytes, not characters. Default: all that remain.
-   * @param encoding - One of Buffer's. Default: `'utf8'`.
-   * @throws MmapRangeError if too little remains; the position stays.
-   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
-   */
+  /** {@inheritDoc MmapFileReader.readText} */
   async readText(
     length?: number,
     encoding: BufferEncoding = 'utf8',

@@ -31,11 +31,7 @@ export class AsyncMmapFileWriter<
     flush(offset: number, length: number, options?: OperationOptions): Promise<void>;
   };
 
-  /**
-   * Fills `target` with what is there from the position on, at most `target.length` bytes, and moves past it.
-   * @returns The bytes read; 0 at the end.
-   * @throws TypeError, MmapClosedError, MmapFaultError
-   */
+  /** {@inheritDoc MmapFileWriter.read} */
   async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
     const { to, from } = aim(this, target);
     const signal = abortable(options);
