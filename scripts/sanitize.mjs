@@ -106,7 +106,8 @@ function torture() {
 
 /** Those tests of core that start no process for each case, which is slow with a sanitizer. */
 function tests() {
-  const starts = /\/(child|children|program|foreign|lost-writes|mounting|power-loss|sequences|soak)\.js'/;
+  const starts =
+    /\/(child|children|program|foreign|lost-writes|mounting|power-loss|sequences|soak)\.js'/;
   const files = ['test', 'template/test']
     .flatMap((folder) =>
       fs
