@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createError, systemError } from '../../src/errors.js';
-import { hear } from '../helpers/child.js';
 import { mountOver } from '../helpers/file-systems.js';
 import { canMount } from '../helpers/mounting.js';
+import { hearProgram, type ProgramOptions } from '../helpers/program.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
@@ -26,16 +26,10 @@ test('every error of the system has its name and a text', async () => {
   const library = join(tempDir(), 'failing.so');
   const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
   execFileSync('cc', ['-shared', '-fPIC', '-o', library, preload, '-ldl']);
-  const said = (await hear(
-    `for (const code of args.slice(1)) {
-       process.env.FMMAP_ERRNO = code;
-       say(caught(() => MmapFileMut.create(args[0], { maxSize: 5 })));
-     }`,
-    {
-      args: [tempFile(), ...errors.map(([, code]) => String(code))],
-      through: ['env', `LD_PRELOAD=${library}`],
-    },
-  )) as { code: string; errno: number; message: string }[];
+  const said = (await hearProgram('api/error-names#names', {
+    args: [tempFile(), ...errors.map(([, code]) => String(code))],
+    through: ['env', `LD_PRELOAD=${library}`],
+  })) as { code: string; errno: number; message: string }[];
   expect(said).toHaveLength(errors.length);
   for (const [index, [name, code]] of errors.entries()) {
     const found = said[index];
@@ -76,28 +70,28 @@ test('an error that nobody knows has its number', () => {
 });
 
 describe('what is the matter, and what to do, is said of', () => {
-  const messageOf = async (source: string, options: Parameters<typeof hear>[1]) =>
-    ((await hear(`say(caught(() => { ${source} }));`, options))[0] as {
+  const messageOf = async (call: string, path: string, options: ProgramOptions = {}) =>
+    ((
+      await hearProgram('api/error-names#fail', {
+        ...options,
+        args: [path, call, ...(options.args ?? [])],
+      })
+    )[0] as {
       code: string;
       message: string;
     }) ?? {};
 
   test('ENODEV, of a file system that maps nothing', async () => {
     const path = '/sys/kernel/mm/transparent_hugepage/enabled';
-    const { code, message } = await messageOf('MmapFile.open(args[0])', { args: [path] });
+    const { code, message } = await messageOf('open', path);
     expect([code, message]).toEqual(['ENODEV', expect.stringMatching(/cannot map.*copy/)]);
   });
 
   test('EFBIG, of ulimit -f', async () => {
     const path = tempFile(CONTENT);
     const through = ['prlimit', '--fsize=65536'];
-    for (const source of [
-      'MmapFileMut.open(args[0], { minSize: 65537 })',
-      'MmapFileMut.open(args[0], { minSize: 65537, allocate: true })',
-      'MmapFileMut.open(args[0]).truncate(65537)',
-      'MmapFile.memory("m", Buffer.alloc(70000)).writeToNewFile(args[0] + ".new")',
-    ]) {
-      const { code, message } = await messageOf(source, { args: [path], through });
+    for (const call of ['grow', 'allocate', 'truncate', 'copy']) {
+      const { code, message } = await messageOf(call, path, { through });
       expect([code, message]).toEqual(['EFBIG', expect.stringMatching(/ulimit -f/)]);
     }
   });
@@ -108,13 +102,9 @@ describe('what is the matter, and what to do, is said of', () => {
     fs.writeFileSync(path, CONTENT);
     fs.chmodSync(path, 0o666);
     fs.chmodSync(directory, 0o333);
-    // Not for root, who may.
-    const drop = 'if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }';
-    for (const source of [
-      'MmapFileMut.create(args[0] + ".new")',
-      'MmapFileMut.open(args[0]).remove()',
-    ]) {
-      const { code, message } = await messageOf(`${drop} ${source}`, { args: [path] });
+    // Not as root, who may.
+    for (const call of ['create', 'remove']) {
+      const { code, message } = await messageOf(call, path, { args: [false] });
       expect([code, message]).toEqual([
         'EACCES',
         expect.stringMatching(/directory must be readable.*chmod/),
@@ -128,7 +118,7 @@ describe('what is the matter, and what to do, is said of', () => {
     mountOver(directory, '-t', 'tmpfs', '-o', 'noexec,mode=777', 'none');
     const path = join(directory, 'file');
     fs.writeFileSync(path, CONTENT);
-    const { code, message } = await messageOf('MmapFile.openExec(args[0])', { args: [path] });
+    const { code, message } = await messageOf('openExec', path);
     expect([code, message]).toEqual(['EPERM', expect.stringMatching(/noexec/)]);
   });
 });

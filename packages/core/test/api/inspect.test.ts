@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
+import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
@@ -85,14 +85,7 @@ test('what only looks like one is shown as any object', () => {
 test('a poisoned file is shown as one', async () => {
   const path = tempFile(CONTENT);
   const { through } = strace('msync', ['msync:error=EIO:when=1']);
-  const said = await hear(
-    `const { inspect } = require('node:util');
-    const file = MmapFileMut.openExisting(args[0]);
-    const reader = file.reader();
-    caught(() => file.flush());
-    say([inspect(file), file, inspect(reader), reader]);`,
-    { args: [path], through },
-  );
+  const said = await hearProgram('api/inspect#poisoned', { args: [path], through });
   const facts = { path, length: 0, access: 'write', lock: 'exclusive', state: 'poisoned' };
   const where = { path, offset: 0, length: 0, position: 0, state: 'poisoned' };
   expect(said).toEqual([
@@ -102,16 +95,10 @@ test('a poisoned file is shown as one', async () => {
 
 test('a file that has no memory left to see its new size is shown as it was seen last', async () => {
   const path = tempFile(CONTENT);
-  const said = await hear(
-    `const { inspect } = require('node:util');
-    const file = MmapFileMut.openExisting(args[0]);
-    const other = MmapFileMut.attach(file.share());
-    const reader = other.reader();
-    file.truncate(2 ** 40);
-    say([other, reader].map((object) => inspect(object).split(' ')[0]));
-    say([other, reader].map((object) => typeof JSON.stringify(object)));`,
-    { args: [path], through: ['prlimit', `--as=${2 ** 42 + 2 ** 36}`] },
-  );
+  const said = await hearProgram('api/inspect#grown', {
+    args: [path],
+    through: ['prlimit', `--as=${2 ** 42 + 2 ** 36}`],
+  });
   expect(said).toEqual([
     ['MmapFileMut', 'MmapFileReader'],
     ['string', 'string'],

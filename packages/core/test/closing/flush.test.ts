@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
@@ -18,13 +18,7 @@ describe('close({ flush: true })', () => {
   ])('of %s makes %i flushes, all before the file is closed', async (options, count) => {
     const path = tempFile(CONTENT);
     const trace = strace('msync,close');
-    await hear(
-      `const file = MmapFileMut.openExisting(args[0]);
-       file.writeAll('stored');
-       file.close(${options});
-       file.close({ flush: true });`,
-      { args: [path], through: trace.through },
-    );
+    await hearProgram('closing/flush#close', { args: [path, options], through: trace.through });
     const calls = trace.calls().filter((call) => call.startsWith('msync') || call.includes(path));
     expect(calls.map((call) => call.split('(')[0])).toEqual([
       ...Array(count).fill('msync'),
@@ -36,18 +30,7 @@ describe('close({ flush: true })', () => {
   test('that fails leaves the handle open and poisoned; what it holds can be saved, and it closes', async () => {
     const path = tempFile(CONTENT);
     const { through } = strace('msync', ['msync:error=EIO:when=1']);
-    const said = await hear(
-      `const file = MmapFileMut.openExisting(args[0]);
-       const view = file.asBuffer();
-       file.writeAll('stored');
-       say(caught(() => file.close({ flush: true })));
-       say([file.isClosed, file.isPoisoned, file.lockState, view.toString('latin1', 0, 6)]);
-       say(caught(() => file.close({ flush: true })).name);
-       say(file.isClosed);
-       file.close();
-       say(file.isClosed);`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('closing/flush#failing', { args: [path], through });
     expect(said).toEqual([
       expect.objectContaining({ name: 'MmapError', code: 'EIO', syscall: 'msync', path }),
       [false, true, 'exclusive', 'stored'],
@@ -76,13 +59,7 @@ describe('close({ flush: true })', () => {
   test('of a frozen file flushes what was stored before', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('msync');
-    await hear(
-      `const file = MmapFileMut.openExisting(args[0]);
-       file.writeAll('stored');
-       file.freeze().close({ flush: true });
-       MmapFile.memory('m', 'text').close({ flush: true });`,
-      { args: [path], through: trace.through },
-    );
+    await hearProgram('closing/flush#frozen', { args: [path], through: trace.through });
     expect(trace.calls()).toEqual([expect.stringMatching(/MS_SYNC\) = 0$/)]);
   });
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { countDescriptors } from '../helpers/process.js';
+import { hearProgram, namesIn, type ProgramOptions } from '../helpers/program.js';
 import { onTmpfs, strace } from '../helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -92,11 +92,7 @@ describe('the new file', () => {
 
   test('is at a path relative to the working directory, with the permissions of the umask', async () => {
     const directory = tempDir();
-    await hear(
-      `process.umask(0o027);
-      MmapFile.memory('memory', 'text').writeToNewFile('copy');`,
-      { cwd: directory },
-    );
+    await hearProgram('copying/new-file#relative', { cwd: directory });
     expect(fs.readFileSync(join(directory, 'copy'), 'latin1')).toBe('text');
     expect(fs.statSync(join(directory, 'copy')).mode & 0o777).toBe(0o640);
   });
@@ -153,47 +149,37 @@ describe('the new file', () => {
   });
 });
 
-/** Copies args[0] to args[1], which fails; the directory of the copy must be empty then. */
-const FAIL = `
-  const path = require('node:path');
-  const file = OPEN;
-  const descriptors = fs.readdirSync('/proc/self/fd').length;
-  say(caught(() => file.writeToNewFile(args[1])));
-  say(fs.readdirSync(path.dirname(args[1])));
-  say([fs.readdirSync('/proc/self/fd').length - descriptors, file.readUInt8(1), file.isClosed]);
-`;
-const opened = {
-  'a file': 'MmapFile.open(args[0])',
-  'a copy-on-write mapping': 'MmapFileMut.openCow(args[0])',
-  memory: 'MmapFile.memory("memory", fs.readFileSync(args[0]))',
-};
-const cases = Object.keys(opened) as (keyof typeof opened)[];
-const fail = (kind: keyof typeof opened) => FAIL.replace('OPEN', opened[kind]);
+const kinds = namesIn('copying/new-file#SOURCES');
+const copy = (kind: string, [path, target]: string[], options: ProgramOptions) =>
+  hearProgram('copying/new-file#copy', { ...options, args: [path, target, kind] });
+/** What comes of a copy that fails. */
+const fail = (kind: string, [path, target]: string[], options: ProgramOptions) =>
+  hearProgram('copying/new-file#fail', { ...options, args: [path, target, kind] });
 const failed = (code: string) => [
   expect.objectContaining({ name: 'MmapError', code }),
   [],
   [0, CONTENT[1], false],
 ];
 
-describe.each(cases)('a copy of %s that fails', (kind) => {
+describe.each(kinds)('a copy of %s that fails', (kind) => {
   test('because the disk is full leaves no file', async () => {
     const content = Buffer.concat([CONTENT, pattern(2 << 20)]);
     const directory = tempDir();
     const args = [tempFile(content), join(directory, 'copy')];
-    const said = await hear(fail(kind), { args, through: onTmpfs(directory, 'size=1m') });
+    const said = await fail(kind, args, { through: onTmpfs(directory, 'size=1m') });
     expect(said).toEqual(failed('ENOSPC'));
   });
 
   test('to sync the file leaves none', async () => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const { through } = strace('fsync', ['fsync:error=EIO:when=1']);
-    expect(await hear(fail(kind), { args, through })).toEqual(failed('EIO'));
+    expect(await fail(kind, args, { through })).toEqual(failed('EIO'));
   });
 
   test('to sync the directory leaves no file', async () => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const { through } = strace('fsync', ['fsync:error=EIO:when=2']);
-    expect(await hear(fail(kind), { args, through })).toEqual(failed('EIO'));
+    expect(await fail(kind, args, { through })).toEqual(failed('EIO'));
   });
 });
 
@@ -207,7 +193,7 @@ describe('a copy where the file system has no files without a name', () => {
       const directory = tempDir();
       const args = [tempFile(CONTENT), join(directory, 'copy')];
       const trace = strace('openat,linkat', [refuse(code)], directory);
-      await hear(`${opened['a file']}.writeToNewFile(args[1]);`, { args, through: trace.through });
+      await copy('a file', args, { through: trace.through });
       expect(trace.calls().join('\n')).toMatch(/O_TMPFILE.*INJECTED.*"copy", .*O_EXCL/s);
       expect(trace.calls().join('\n')).not.toContain('linkat');
       expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
@@ -219,7 +205,7 @@ describe('a copy where the file system has no files without a name', () => {
     const args = [tempFile(CONTENT), join(directory, 'copy')];
     const faults = [refuse('EOPNOTSUPP'), 'fsync:error=EIO:when=1'];
     const { through } = strace('openat,fsync', faults, directory);
-    expect(await hear(fail('a file'), { args, through })).toEqual(failed('EIO'));
+    expect(await fail('a file', args, { through })).toEqual(failed('EIO'));
   });
 });
 
@@ -227,17 +213,14 @@ test.each(['a file', 'a copy-on-write mapping'] as const)(
   'a copy of %s beyond the limit on the size of files leaves no file',
   async (kind) => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
-    const said = await hear(fail(kind), { args, through: ['prlimit', '--fsize=20000'] });
+    const said = await fail(kind, args, { through: ['prlimit', '--fsize=20000'] });
     expect(said).toEqual(failed('EFBIG'));
   },
 );
 
 test('a copy of a file that somebody has truncated meanwhile fails, and leaves no file', async () => {
   const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
-  const source = fail('a file')
-    .replace('say(caught', 'fs.truncateSync(args[0], 10_000); say(caught')
-    .replace('file.readUInt8(1)', 'file.isEmpty');
-  const said = await hear(source, { args });
+  const said = await hearProgram('copying/new-file#failTruncated', { args });
   expect(said.slice(1)).toEqual([[], [0, false, false]]);
   expect(said[0]).toMatchObject({ name: expect.stringMatching(/^Mmap(Fault)?Error$/) });
 });
@@ -246,11 +229,11 @@ describe('the system calls', () => {
   test('sync the file, name it and sync its directory, behind the last write', async () => {
     const directory = tempDir();
     const args = [tempFile(CONTENT), join(directory, 'copy')];
-    for (const kind of cases) {
+    for (const kind of kinds) {
       const { through, calls: all } = strace(
         'fsync,fdatasync,copy_file_range,ioctl,pwrite64,write,linkat',
       );
-      await hear(`${opened[kind]}.writeToNewFile(args[1]);`, { args, through });
+      await copy(kind, args, { through });
       fs.unlinkSync(join(directory, 'copy'));
       const calls = all().filter((call) => call.includes(directory));
       expect(calls.length).toBeGreaterThan(3);
@@ -263,10 +246,10 @@ describe('the system calls', () => {
   });
 
   test('copy in the kernel, except for private pages', async () => {
-    for (const kind of cases) {
+    for (const kind of kinds) {
       const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
       const trace = strace('copy_file_range,ioctl,pwrite64');
-      await hear(`${opened[kind]}.writeToNewFile(args[1]);`, { args, ...trace });
+      await copy(kind, args, { ...trace });
       const calls = trace.calls().filter((call) => call.includes('(deleted)'));
       const inKernel = calls.some((call) =>
         /^(copy_file_range|ioctl\(.*FICLONE).*= [^-]/.test(call),
@@ -289,13 +272,13 @@ describe('the system calls', () => {
     const directory = tempDir();
     const args = [tempFile(CONTENT), join(directory, 'copy')];
     const { through } = strace('copy_file_range', [inject]);
-    await hear(`${opened['a file']}.writeToNewFile(args[1]);`, { args, through });
+    await copy('a file', args, { through });
     expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
   });
 
   test('report what the kernel could not copy', async () => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const { through } = strace('copy_file_range', ['copy_file_range:error=EIO']);
-    expect(await hear(fail('a file'), { args, through })).toEqual(failed('EIO'));
+    expect(await fail('a file', args, { through })).toEqual(failed('EIO'));
   });
 });

@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { makeDisk, mountOver } from '../helpers/file-systems.js';
 import { canMount } from '../helpers/mounting.js';
+import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -22,17 +22,7 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
       'MmapFileMut.openCow',
       ...((mode & 0o200) !== 0 ? ['MmapFileMut.openExisting'] : []),
     ];
-    await hear(
-      `process.umask(0o077);
-         const opens = [${opens}];
-         for (const [index, open] of opens.entries()) {
-           const file = open(args[0]);
-           file.writeToNewFile(args[0] + index);
-           file.writeToNewFile(args[0] + index + '.part', 10, 100);
-           file.close();
-         }`,
-      { args: [path] },
-    );
+    await hearProgram('copying/permissions#copy', { args: [path, opens] });
     const expected = fs.statSync(`${path}.node`).mode;
     for (const index of opens.keys()) {
       expect(fs.statSync(`${path}${index}`).mode.toString(8)).toBe(expected.toString(8));
@@ -44,10 +34,10 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
     const path = tempFile(pattern(5000));
     fs.chmodSync(path, 0o600);
     const trace = strace('openat,fchmod', ['openat:error=EOPNOTSUPP:when=1'], `${path}.new`);
-    const file = `const file = MmapFile.open(args[0]); file.writeToNewFile(args[0] + '.new');`;
-    await hear(`process.umask(0); ${file}`, { args: [path], through: trace.through }).catch(
-      () => {},
-    );
+    await hearProgram('copying/permissions#hidden', {
+      args: [path],
+      through: trace.through,
+    }).catch(() => {});
     for (const call of trace.calls().filter((text) => text.includes('O_CREAT'))) {
       expect(call).toMatch(/, 0600\)/);
     }
@@ -55,11 +45,7 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
 
   test('of memory, which has none, it is what the umask leaves', async () => {
     const path = tempFile();
-    await hear(
-      `process.umask(0o027);
-       MmapFileMut.anonymous(5000).writeToNewFile(args[0]);`,
-      { args: [path] },
-    );
+    await hearProgram('copying/permissions#anonymous', { args: [path] });
     expect(fs.statSync(path).mode & 0o7777).toBe(0o640);
   });
 
@@ -69,11 +55,7 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
     const path = join(directory, 'file');
     fs.writeFileSync(path, 'text');
     fs.chmodSync(path, 0o444);
-    await hear(
-      `if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
-       MmapFile.open(args[0]).writeToNewFile(args[0] + '.new');`,
-      { args: [path] },
-    );
+    await hearProgram('copying/permissions#asNobody', { args: [path] });
     expect(fs.readFileSync(`${path}.new`, 'utf8')).toBe('text');
     expect(fs.statSync(`${path}.new`).mode & 0o777).toBe(0o444);
   });

@@ -9,11 +9,11 @@ import {
   MmapIdentityError,
   MmapUnsupportedError,
 } from '../../src/index.js';
-import { hear, startChild } from '../helpers/child.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
 import { mountOver } from '../helpers/file-systems.js';
 import { canMount } from '../helpers/mounting.js';
 import { countDescriptors, turn } from '../helpers/process.js';
+import { hearProgram, namesIn, startProgram } from '../helpers/program.js';
 import { onTmpfs, strace } from '../helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -134,23 +134,10 @@ describe('a copy that may replace', () => {
     const directory = tempDir();
     fs.mkdirSync(join(directory, 'empty'));
     const trace = strace('openat,pwrite64,copy_file_range,renameat,renameat2,linkat');
-    const said = await hear(
-      `require('node:child_process').execFileSync('mkfifo', [args[0] + '/fifo']);
-       const server = require('node:net').createServer().listen(args[0] + '/socket');
-       await new Promise((resolve) => server.on('listening', resolve));
-       const file = MmapFile.memory('m', 'text');
-       process.chdir(args[0]);
-       say('from here');
-       const at = ['empty', 'empty/', '.', '..', './', 'fifo', 'socket', 'none/x', 'none/'];
-       for (const path of at) say(caught(() => file.writeToNewFile(path, { replace: true })).code);
-       say('to here');
-       say(fs.readdirSync('.').sort());
-       server.close();`,
-      {
-        args: [directory],
-        through: [...trace.through.slice(0, -1), `${trace.through.at(-1)},write`],
-      },
-    );
+    const said = await hearProgram('copying/replace#refused', {
+      args: [directory],
+      through: [...trace.through.slice(0, -1), `${trace.through.at(-1)},write`],
+    });
     const codes = [...Array(5).fill('EISDIR'), 'EEXIST', 'EEXIST', 'ENOENT', 'ENOENT'];
     expect(said).toEqual(['from here', ...codes, 'to here', ['empty', 'fifo', 'socket']]);
     const log = trace
@@ -229,13 +216,7 @@ describe('a copy that may replace one file only', () => {
     const path = tempFile(OLD);
     // Held up in the sync of the copy, until somebody else has replaced the file.
     const { through } = strace('fsync', ['fsync:signal=SIGSTOP:when=1']);
-    const copying = startChild(
-      `const old = MmapFile.open(args[0]);
-       say(process.pid);
-       say(caught(() => MmapFile.memory('m', 'text').writeToNewFile(args[0], { replace: old })));
-       say(fs.readdirSync(require('node:path').dirname(args[0])).sort());`,
-      { args: [path], through },
-    );
+    const copying = startProgram('copying/replace#stopped', { args: [path], through });
     const pid = (await copying.said()) as number;
     const isStopped = () => /^State:\s+[Tt]/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
     while (!isStopped()) await turn();
@@ -312,38 +293,22 @@ describe('a file that replaces another has its permissions:', () => {
     fs.writeFileSync(path, OLD);
     fs.chownSync(path, 1234, 2345);
     fs.chmodSync(path, mode);
-    await hear(
-      `process.setgroups([]); process.setgid(65534); process.setuid(65534);
-       MmapFile.memory('m', 'text').writeToNewFile(args[0], { replace: true });`,
-      { args: [path] },
-    );
+    await hearProgram('copying/replace#asNobody', { args: [path] });
     expect(fs.readFileSync(path, 'utf8')).toBe('text');
     expect(fs.statSync(path)).toMatchObject({ uid: 65534, gid: 65534 });
     expect((fs.statSync(path).mode & 0o7777).toString(8)).toBe(expected.toString(8));
   });
 });
 
-/** Copies over args[0], which fails, and says what is there then. */
-const FAIL = `
-  const directory = require('node:path').dirname(args[0]);
-  const file = OPEN;
-  const descriptors = fs.readdirSync('/proc/self/fd').length;
-  say(caught(() => file.writeToNewFile(args[0], { replace: true })));
-  say([fs.readdirSync(directory), require('node:crypto').createHash('sha1').update(fs.readFileSync(args[0])).digest('hex'), fs.readdirSync('/proc/self/fd').length - descriptors]);
-  say([file.isClosed, file.isPoisoned, file.isFaulted]);`;
-const opened: Record<string, string> = {
-  'the file itself': 'MmapFileMut.openExisting(args[0])',
-  'a private copy': 'MmapFileMut.openCow(args[0])',
-  memory: "MmapFile.memory('m', fs.readFileSync(args[1]))",
-};
 const failed = (code: string, content: Buffer = OLD) => [
   expect.objectContaining({ name: 'MmapError', code }),
   [['file.bin'], createHash('sha1').update(content).digest('hex'), 0],
   [false, false, false],
 ];
 
-describe.each(Object.entries(opened))('a replacement by %s that fails', (_name, open) => {
-  const source = FAIL.replace('OPEN', open);
+describe.each(namesIn('copying/replace#SOURCES'))('a replacement by %s that fails', (source) => {
+  const fail = (files: string[], through: string[]) =>
+    hearProgram('copying/replace#fail', { args: [...files, source], through });
   const renames = ['renameat', 'renameat2'].map((name) => `${name}:error=EXDEV`);
 
   test.each([
@@ -354,13 +319,13 @@ describe.each(Object.entries(opened))('a replacement by %s that fails', (_name, 
   ])('%s leaves the old one, and nothing beside it', async (_what, faults, code) => {
     const args = [tempFile(OLD), tempFile(NEW)];
     const { through } = strace('fsync,linkat,renameat,renameat2,fchmod', [faults].flat());
-    expect(await hear(source, { args, through })).toEqual(failed(code));
+    expect(await fail(args, through)).toEqual(failed(code));
   });
 
   test('to sync the directory has taken place, and says so', async () => {
     const args = [tempFile(OLD), tempFile(OLD)];
     const { through } = strace('fsync', ['fsync:error=EIO:when=2']);
-    const said = await hear(source, { args, through });
+    const said = await fail(args, through);
     expect(said).toEqual(failed('EIO'));
     expect((said[0] as Error).message).toMatch(/is replaced.*syncParentDirectory/);
   });
@@ -369,7 +334,7 @@ describe.each(Object.entries(opened))('a replacement by %s that fails', (_name, 
     const args = [tempFile(OLD), tempFile(NEW)];
     const faults = ['openat:error=EOPNOTSUPP:when=2', ...renames];
     const { through } = strace('openat,renameat,renameat2', faults, join(args[0] ?? '', '..'));
-    expect(await hear(source, { args, through })).toEqual(failed('EXDEV'));
+    expect(await fail(args, through)).toEqual(failed('EXDEV'));
   });
 
   test('because the disk is full leaves the old one', async () => {
@@ -378,9 +343,12 @@ describe.each(Object.entries(opened))('a replacement by %s that fails', (_name, 
     fs.writeFileSync(join(directory, 'content'), content);
     const args = [join(directory, 'mount', 'file.bin'), join(directory, 'content')];
     fs.mkdirSync(join(directory, 'mount'));
-    const prepare = `fs.copyFileSync(args[1], args[0]);`;
     const through = onTmpfs(join(directory, 'mount'), 'size=1m');
-    expect(await hear(prepare + source, { args, through })).toEqual(failed('ENOSPC', content));
+    const said = await hearProgram('copying/replace#makeAndFail', {
+      args: [...args, source],
+      through,
+    });
+    expect(said).toEqual(failed('ENOSPC', content));
   });
 });
 
@@ -388,10 +356,7 @@ test('a replacement where there are no files without a name is made, and never o
   const path = tempFile(OLD);
   fs.chmodSync(path, 0o640);
   const trace = strace('openat', ['openat:error=EOPNOTSUPP:when=2'], join(path, '..'));
-  await hear(
-    `process.umask(0); MmapFile.memory('m', 'text').writeToNewFile(args[0], { replace: true });`,
-    { args: [path], through: trace.through },
-  );
+  await hearProgram('copying/replace#copy', { args: [path], through: trace.through });
   const made = trace.calls().filter((call) => call.includes('O_CREAT'));
   expect(made).toHaveLength(1);
   expect(made[0]).toMatch(/"\.fmmap-[0-9a-f]{16}".*O_EXCL.*, 0600\)/);
@@ -402,7 +367,7 @@ test('a replacement where there are no files without a name is made, and never o
 test('a replacement syncs the file, then renames it, then syncs the directory', async () => {
   const path = tempFile(OLD);
   const trace = strace('fsync,linkat,renameat,renameat2,copy_file_range,pwrite64');
-  await hear(`MmapFile.open(args[0]).writeToNewFile(args[0], { replace: true });`, {
+  await hearProgram('copying/replace#copyItself', {
     args: [path],
     through: trace.through,
   });

@@ -3,33 +3,25 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { MmapError, syncDirectory, syncParentDirectory } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
 import { countDescriptors } from '../helpers/process.js';
+import { hearProgram, type ProgramOptions } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
 const PAGE = 4096;
 
-/** What `source` says in a process of its own, and which calls it makes, descriptors as paths. */
-async function traced(calls: string, source: string, args: string[], cwd?: string) {
+/** What a program says, and which calls it makes, descriptors as paths. */
+async function traced(calls: string, program: string, options: ProgramOptions) {
   const trace = strace(calls);
-  const said = await hear(source, { args, through: trace.through, ...(cwd && { cwd }) });
+  const said = await hearProgram(program, { ...options, through: trace.through });
   return { said, made: trace.calls() };
 }
 
 describe('flush', () => {
-  /** Runs `call` on a file that is mapped from `offset` on; it says where. */
-  const flushing = (path: string, offset: number, call: string) =>
-    traced(
-      'msync,sync_file_range',
-      `const PAGE = ${PAGE};
-       const file = MmapFileMut.openExisting(args[0], { offset: ${offset} });
-       file.fill(7);
-       ${call};
-       say(fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').find((line) => line.includes(args[0])) ?? '');`,
-      [path],
-    );
+  /** Flushes a file that is mapped from `offset` on. */
+  const flushing = (path: string, offset: number, how: string) =>
+    traced('msync,sync_file_range', 'durability/flush#flush', { args: [path, offset, how] });
 
   test.each([
     ['flush(PAGE + 10, 20)', 0, 1, 1],
@@ -43,7 +35,7 @@ describe('flush', () => {
     '%s of a file mapped from %i on writes the pages it touches',
     async (call, offset, page, count) => {
       const path = tempFile(pattern(10 * PAGE));
-      const { said, made } = await flushing(path, offset, `file.${call}`);
+      const { said, made } = await flushing(path, offset, call);
       const [, address = '', length] =
         /^msync\((0x[0-9a-f]+), (\d+), MS_SYNC\) = 0$/.exec(made.join('\n')) ?? [];
       const [, start, from] =
@@ -56,7 +48,7 @@ describe('flush', () => {
 
   test('waits for nothing when it is only started, and says which bytes', async () => {
     const path = tempFile(pattern(10 * PAGE));
-    const { made } = await flushing(path, 100, 'file.startFlush(5000, 10); file.startFlush()');
+    const { made } = await flushing(path, 100, 'startFlush');
     expect(made).toEqual([
       expect.stringMatching(
         /^sync_file_range\(\d+<.*file.bin>, 5100, 10, SYNC_FILE_RANGE_WRITE\) = 0$/,
@@ -69,36 +61,28 @@ describe('flush', () => {
 
   test('asks the system for nothing where there is nothing to write', async () => {
     const path = tempFile(pattern(10 * PAGE));
-    const nothing = 'file.flush(file.length); file.flush(7, 0); file.startFlush(7, 0)';
-    expect((await flushing(path, 0, nothing)).made).toEqual([]);
-    const noFile =
-      'file.close(); MmapFileMut.openCow(args[0]).flush(); MmapFileMut.anonymous(9).flush()';
-    expect((await flushing(path, 0, noFile)).made).toEqual([]);
+    expect((await flushing(path, 0, 'nothing')).made).toEqual([]);
+    expect((await flushing(path, 0, 'no file')).made).toEqual([]);
   });
 
   test('of a writer covers the pages it wrote', async () => {
     const path = tempFile(pattern(10 * PAGE));
-    const write = 'const w = file.writer(5000); w.writeAll("abc"); w.flush(); w.flush()';
-    expect((await flushing(path, 0, write)).made).toEqual([
+    expect((await flushing(path, 0, 'writer')).made).toEqual([
       expect.stringMatching(/^msync\(0x[0-9a-f]+000, 4096, MS_SYNC\) = 0$/),
     ]);
   });
 });
 
 describe('syncing directories', () => {
-  const synced = async (call: string, args: string[], cwd?: string) => {
-    const { made } = await traced('fsync', `${call}; say(0);`, args, cwd);
+  const synced = async (program: string, args: string[], cwd: string) => {
+    const { made } = await traced('fsync', program, { args, cwd });
     return made.map((line) => /^fsync\(\d+<(.*)>\) = 0$/.exec(line)?.[1]);
   };
 
   test('syncs the directory itself, given in any form', async () => {
     const directory = fs.realpathSync(tempDir());
-    const call = `
-      fmmap.syncDirectory(args[0]);
-      fmmap.syncDirectory(new URL(args[1]));
-      fmmap.syncDirectory(Buffer.from(args[0]));
-      fmmap.syncDirectory('.')`;
-    const found = await synced(call, [directory, pathToFileURL(directory).href], directory);
+    const args = [directory, pathToFileURL(directory).href];
+    const found = await synced('durability/flush#syncDirectory', args, directory);
     expect(found).toEqual([directory, directory, directory, directory]);
   });
 
@@ -117,9 +101,9 @@ describe('syncing directories', () => {
       '/x',
       '/',
     ];
-    const call = 'for (const path of args) fmmap.syncParentDirectory(path)';
+    const program = 'durability/flush#syncParentDirectory';
     const names = ['', 'a', '', '', 'a', '', 'a', ''].map((name) => join(directory, name));
-    expect(await synced(call, paths, directory)).toEqual([
+    expect(await synced(program, paths, directory)).toEqual([
       ...names.map((name) => name.replace(/\/$/, '')),
       '/',
       '/',

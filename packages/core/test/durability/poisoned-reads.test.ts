@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { hear } from '../helpers/child.js';
 import { kinds } from '../helpers/kinds.js';
+import { hearProgram, namesIn } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
-/** What takes what there is, and what it then is. */
+/** What takes what there is, and what it then gets. */
 const TAKES: Readonly<Record<string, unknown>> = {
   'file.read(Buffer.alloc(5))': 0,
   'file.read(Buffer.alloc(5), 7)': 0,
@@ -37,38 +37,19 @@ const TAKES: Readonly<Record<string, unknown>> = {
 };
 
 /** What needs a byte that is not there. */
-const NEEDS: readonly string[] = [
-  ...['file.array(Uint8Array, 0, 1)', 'file.array(Float64Array, 8)'],
-  ...['file.bytes(0, 1)', 'file.bytes(5, 0)', 'file.copyBytes(0, 1)', 'file.copyBytes(7)'],
-  ...[
-    'file.readExact(Buffer.alloc(1))',
-    'file.reader(1)',
-    'file.reader(0, 1)',
-    'file.writer(0, 1)',
-  ],
-  "file.indexesOf('a', new Float64Array(5), 0, 1)",
-  ...['reader.readText(1)', 'file.readUIntLE(0, 3)', 'file.writeIntBE(1, 0, 6)', 'writer.bytes(1)'],
-  ...['reader.bytes(1)', 'reader.readExact(Buffer.alloc(1))', 'reader.seek(1)'],
-  ...["writer.write('a')", "writer.writeAll('a')", "writer.writeSome('a')", 'chunks.next()'],
+const NEEDS = [
+  ...namesIn('durability/poisoned-reads#NEEDS'),
   ...kinds.flatMap(({ suffix }) => [`file.read${suffix}(0)`, `reader.read${suffix}()`]),
 ];
 
 test('what takes what there is gets nothing of a poisoned file, and what needs a byte is told why', async () => {
   const path = tempFile(pattern(1000));
   const { through } = strace('msync', ['msync:error=EIO:when=1']);
-  const said = await hear(
-    `const file = MmapFileMut.openExisting(args[0]);
-    const reader = file.reader();
-    const writer = file.writer();
-    const chunks = reader.chunks(10);
-    caught(() => file.flush());
-    for (const source of JSON.parse(args[1])) {
-      let outcome;
-      try { outcome = { value: eval(source) ?? null }; } catch (error) { outcome = { threw: error.name }; }
-      say([source, outcome]);
-    }`,
-    { args: [path, JSON.stringify([...Object.keys(TAKES), ...NEEDS])], through },
-  );
+  const said = await hearProgram('durability/poisoned-reads#read', {
+    args: [path, kinds.map(({ suffix }) => suffix)],
+    through,
+  });
+  expect(Object.keys(TAKES)).toEqual(namesIn('durability/poisoned-reads#TAKES'));
   expect(said).toEqual([
     ...Object.entries(TAKES).map(([source, value]) => [source, { value }]),
     ...NEEDS.map((source) => [source, { threw: 'MmapPoisonedError' }]),

@@ -2,11 +2,11 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { child } from '../helpers/child.js';
 import { makeDisk } from '../helpers/file-systems.js';
 import { HIDDEN, look } from '../helpers/files.js';
 import { canMount } from '../helpers/mounting.js';
 import { powerLosses, survivesPowerLoss } from '../helpers/power-loss.js';
+import { runProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern } from '../helpers/temp.js';
 
@@ -23,10 +23,10 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     );
 
     /**
-     * Has the power fail in a system call of a child's, which works in the directory `args[0]`.
+     * Has the power fail in a system call of a program.
      * @returns What is in the directory when it is back.
      */
-    async function cutWithin(source: string, moment: string) {
+    async function cutWithin(name: string, moment: string) {
       const disk = makeDisk(type, (type === 'ext4' ? 32 : 320) << 20);
       fs.writeFileSync(join(disk.directory, 'file.bin'), CONTENT);
       // What has its name from the start is there in part.
@@ -34,7 +34,10 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
       disk.sync();
       const [call = '', when] = moment.split(':');
       const { through } = strace(call, [`${call}:signal=SIGKILL:${when}`]);
-      const { signal } = await child(source, { args: [disk.directory], through });
+      const { signal } = await runProgram(`durability/power-loss#${name}`, {
+        args: [disk.directory],
+        through,
+      });
       expect(signal).toBe('SIGKILL');
       disk.cutPower();
       disk.unmount();
@@ -48,8 +51,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     test.each(['linkat:when=1', 'fsync:when=2'])(
       'a copy is not there, or whole, when the power fails in its %s',
       async (moment) => {
-        const copy = `MmapFileMut.openExisting(args[0] + '/file.bin').writeToNewFile(args[0] + '/copy');`;
-        const found = await cutWithin(copy, moment);
+        const found = await cutWithin('copy', moment);
         expect(found['file.bin']?.equals(CONTENT)).toBe(true);
         expect(found.copy?.equals(CONTENT) ?? true).toBe(true);
         expect(Object.keys(found).filter((name) => !['copy', 'file.bin'].includes(name))).toEqual(
@@ -61,10 +63,11 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     test.each(['fsync:when=1', 'linkat:when=1', 'renameat:when=1', 'fsync:when=2'])(
       'a file that is being replaced is the old one or the new one when the power fails in its %s',
       async (moment) => {
-        const replace = `const file = MmapFileMut.openCow(args[0] + '/file.bin');
-          file.fill(7);
-          file.writeToNewFile(args[0] + '/file.bin', { replace: file });`;
-        const { 'file.bin': file, [HIDDEN]: hidden, ...others } = await cutWithin(replace, moment);
+        const {
+          'file.bin': file,
+          [HIDDEN]: hidden,
+          ...others
+        } = await cutWithin('replace', moment);
         const made = Buffer.alloc(CONTENT.length, 7);
         expect([CONTENT, made]).toContainEqual(file);
         expect([undefined, made]).toContainEqual(hidden);
@@ -75,8 +78,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     test.each(['fsync:when=1', 'fsync:when=2'])(
       'a new file is not there, or empty, or has its size, when the power fails in its %s',
       async (moment) => {
-        const create = `MmapFileMut.create(args[0] + '/new', { maxSize: 5000 });`;
-        const { new: made, ...found } = await cutWithin(create, moment);
+        const { new: made, ...found } = await cutWithin('create', moment);
         expect([undefined, 0, 5000]).toContain(made?.length);
         expect(made?.every((byte) => byte === 0) ?? true).toBe(true);
         expect(found).toEqual({ 'file.bin': CONTENT });
@@ -84,8 +86,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     );
 
     test('a file is there, whole, or gone, when the power fails in the sync of its directory', async () => {
-      const remove = `MmapFileMut.openExisting(args[0] + '/file.bin').remove();`;
-      const found = await cutWithin(remove, 'fsync:when=1');
+      const found = await cutWithin('remove', 'fsync:when=1');
       expect([{}, { 'file.bin': CONTENT }]).toContainEqual(found);
     });
   },

@@ -2,17 +2,6 @@ import { expect } from 'vitest';
 import { MmapFaultError } from '../../src/index.js';
 import { thrown } from './errors.js';
 
-/** For the source of a child: `faultOf(call)` is what a call throws, with what only faults have. */
-export const FAULTS = `
-  const faultOf = (call) => {
-    try { call(); } catch (error) {
-      const { name, code, reason, offset, path, cause } = error;
-      return { name, code, reason, offset, path, system: cause?.code };
-    }
-    return 'no error';
-  };
-`;
-
 const PAGE = 4096;
 
 /** Matches an offset of at least `first` and at most `last`. */
@@ -33,7 +22,7 @@ export function inPages(first: number, last: number = first): unknown {
 /** What the system says when a page cannot be had for a reason; of others there is only a signal. */
 const SYSTEM: Readonly<Record<string, string>> = { io: 'EIO', 'no-space': 'ENOSPC' };
 
-/** What {@link FAULTS} finds. @param system - The `code` of the error's `cause`. */
+/** What `faultOf` of `programs/faults.cjs` finds. @param system - The `code` of the error's `cause`. */
 export function faultError(
   reason: string,
   offset: unknown,

@@ -87,11 +87,8 @@ export function makeDisk(type: keyof typeof MAKE, bytes: number): Disk {
 
 /** An ext4 on a device that fails when it is told to. */
 export interface FailingDisk extends Disk {
-  /**
-   * For the source of a child: `fail('pread', true)` has every read of the device fail with EIO,
-   * `'pwrite'` every write; `forget(path)` drops what is cached of a file that nobody has mapped.
-   */
-  readonly source: string;
+  /** For `programs/failing-disk.cjs`, by which a program has it fail. */
+  readonly control: object;
 }
 
 /** Keep its path open to nobody but root: only that one sees what FUSE mounts. */
@@ -119,16 +116,5 @@ export async function makeFailingDisk(bytes: number): Promise<FailingDisk> {
   const image = join(device, 'nbd');
   run(...AS_ROOT, ...MAKE.ext4, image);
   const disk = mountImage(image, 'ext4');
-  const source = `
-    const flagOf = (call) => require('node:path').join(${JSON.stringify(flags)}, call);
-    const fail = (call, isOn) =>
-      isOn ? fs.writeFileSync(flagOf(call), '') : fs.rmSync(flagOf(call), { force: true });
-    const forget = (path) => {
-      for (const name of [path, ${JSON.stringify(image)}]) {
-        const [program, ...args] = [...${JSON.stringify(AS_ROOT)}, 'dd', 'of=' + name, 'oflag=nocache',
-          'conv=notrunc,fdatasync', 'count=0', 'status=none'];
-        require('node:child_process').execFileSync(program, args);
-      }
-    };`;
-  return { ...disk, source };
+  return { ...disk, control: { flags, image, asRoot: AS_ROOT } };
 }

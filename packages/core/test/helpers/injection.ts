@@ -2,22 +2,16 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { DIST, startChild } from './child.js';
 import { type Files, look, writeFiles } from './files.js';
 import { turn } from './process.js';
+import { DIST, startProgram } from './program.js';
 import { tempDir } from './temp.js';
 
-/**
- * Something that is done to a file, in JavaScript for any of the packages: `File` and `FileMut` are its
- * classes, `at` is the directory, and what may be a promise is awaited.
- */
+/** Something that is done to a file: one of `programs/durability/injection.cjs`. */
 export interface Sequence {
+  readonly name: string;
   /** What is in the directory before. */
   readonly files: Files;
-  /** What comes before it, and may return a file. */
-  readonly prepare?: string;
-  /** What is done, to `file`; it may return a file that it has opened. */
-  readonly act: string;
 }
 
 export interface Call {
@@ -56,48 +50,6 @@ export interface Run {
   readonly crash?: string;
   readonly files: Files;
 }
-
-const source = ({ prepare = '', act }: Sequence) => `
-  const File = fmmap.AsyncMmapFile ?? MmapFile;
-  const FileMut = fmmap.AsyncMmapFileMut ?? MmapFileMut;
-  const dispose = (file) => (file[Symbol.asyncDispose] ?? file[Symbol.dispose]).call(file);
-  const prepare = async (at) => {${prepare}};
-  const act = async (at, file) => {${act}};
-  const outcomeOf = async (call) => {
-    try { await call(); } catch ({ name, code, syscall, message }) { return { name, code, syscall, message }; }
-    return 'done';
-  };
-  const look = (at) => Object.fromEntries(
-    fs.readdirSync(at).map((name) => [name, fs.readFileSync(at + '/' + name, 'base64')]));
-  const leaksIn = (at) => {
-    const descriptors = fs.readdirSync('/proc/self/fd').filter((fd) => {
-      try { return fs.readlinkSync('/proc/self/fd/' + fd).startsWith(at); } catch { return false; }
-    });
-    const maps = fs.readFileSync('/proc/self/maps', 'latin1').split('\\n').filter((line) => line.includes(at));
-    return descriptors.length + maps.length;
-  };
-  // So that the time that counts makes no calls of V8's: compiles, and has memory in reserve.
-  const [at, warm] = args;
-  for (let round = 0; round < 4; ++round) {
-    if (round === 2) gc();
-    const first = await prepare(warm + round);
-    const opened = await act(warm + round, first);
-    await opened?.close();
-    await first?.close();
-  }
-  let file = await prepare(at);
-  const once = async () => { file = (await act(at, file)) ?? file; };
-  say(process.pid);
-  const wait = () => fs.readSync(0, Buffer.alloc(1));
-  wait();
-  const outcome = await outcomeOf(once);
-  say(outcome);
-  wait();
-  const state = file && { isClosed: file.isClosed, isPoisoned: file.isPoisoned, length: file.length };
-  const files = look(at);
-  const again = outcome === 'done' || file?.isClosed || file?.isPoisoned ? undefined : await outcomeOf(once);
-  await file?.close();
-  say({ outcome, state, files, again, filesAfter: look(at), leaks: leaksIn(at) });`;
 
 const decode = (files: Record<string, string>): Files =>
   Object.fromEntries(
@@ -148,9 +100,9 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
     fs.mkdirSync(each);
     writeFiles(each, sequence.files);
   }
-  const child = startChild(source(sequence), {
+  const child = startProgram('durability/injection#play', {
     main,
-    args: [directory, join(root, 'warm')],
+    args: [sequence.name, directory, join(root, 'warm')],
     through: ['env', 'UV_THREADPOOL_SIZE=1'], // so that it is known which thread makes a call
   });
   const pid = (await child.said()) as number;

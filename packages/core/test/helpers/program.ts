@@ -60,15 +60,37 @@ export function namesIn(table: string): string[] {
 
 /** Starts a program, which ends with the test at the latest. */
 export function startProgram(program: Program, options: ProgramOptions = {}): RunningProgram {
-  const { args = [], main = DIST, through = [], flags = [], cwd, timeout = 25_000 } = options;
+  return startNode([RUN, ...locate(program), JSON.stringify(options.args ?? [])], options);
+}
+
+/** Runs a program to its end, whatever that is. */
+export function runProgram(program: Program, options?: ProgramOptions): Promise<ProgramResult> {
+  return startProgram(program, options).done;
+}
+
+/** Runs a program, which must end well, and returns what it said. */
+export async function hearProgram(program: Program, options?: ProgramOptions): Promise<unknown[]> {
+  return linesOf(await runProgram(program, options));
+}
+
+/** What a program has said that must have ended well. */
+export function linesOf(result: ProgramResult): unknown[] {
+  if (result.code !== 0) throw new Error(`the child failed: ${JSON.stringify(result, null, 2)}`);
+  return result.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+/** Starts node with `script`: a file or `-e`, and arguments. */
+export function startNode(script: readonly string[], options: ProgramOptions): RunningProgram {
+  const { main = DIST, through = [], flags = [], cwd, timeout = 25_000 } = options;
   const [command = '', ...rest] = [
     ...through,
     process.execPath,
     '--expose-gc',
     ...flags,
-    RUN,
-    ...locate(program),
-    JSON.stringify(args),
+    ...script,
   ];
   const env = { ...process.env, FMMAP_TEST_PACKAGE: main };
   const child = spawn(command, rest, { detached: true, env, ...(cwd && { cwd }) });
@@ -107,19 +129,4 @@ export function startProgram(program: Program, options: ProgramOptions = {}): Ru
     return JSON.parse(value);
   };
   return { process: child, said, done };
-}
-
-/** Runs a program to its end, whatever that is. */
-export function runProgram(program: Program, options?: ProgramOptions): Promise<ProgramResult> {
-  return startProgram(program, options).done;
-}
-
-/** Runs a program, which must end well, and returns what it said. */
-export async function hearProgram(program: Program, options?: ProgramOptions): Promise<unknown[]> {
-  const result = await runProgram(program, options);
-  if (result.code !== 0) throw new Error(`the child failed: ${JSON.stringify(result, null, 2)}`);
-  return result.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { expectOneOf, type Files, HIDDEN } from './files.js';
 import { type Fault, faultsOf, play, playFault, type Sequence } from './injection.js';
+import { namesIn } from './program.js';
 import { pattern } from './temp.js';
 
 /** How a sequence ended: it returned, it threw, or its process was killed. */
@@ -11,11 +12,12 @@ export interface CheckedSequence extends Sequence {
   readonly allowed: (ending: Ending, isPoisoned: boolean) => readonly Files[];
 }
 
+type Check = Omit<CheckedSequence, 'name'>;
+
 const OLD = pattern(10_000);
-/** As {@link OLD}, after {@link CHANGE}. */
+/** As {@link OLD}, after its first byte was changed. */
 const CHANGED = Buffer.concat([Buffer.from([0xee]), OLD.subarray(1)]);
-const CHANGE = 'file.writeUInt8(0xee, 0);';
-/** Somebody else's, beside it. */
+/** Another file, beside it. */
 const others: Files = { other: Buffer.from('other') };
 const before: Files = { ...others, 'file.bin': OLD };
 
@@ -24,20 +26,15 @@ const withFile = (content: Buffer): Files => ({ ...others, 'file.bin': content }
 const grown = (content: Buffer, length: number): Buffer =>
   Buffer.concat([content, zeroes(length - content.length)]);
 
-const opened = (options = ''): string =>
-  `const file = await FileMut.openExisting(at + '/file.bin'${options}); ${CHANGE} return file;`;
-
 /** Opens a file, which leaves it as it is. */
-const opening = (act: string): CheckedSequence => ({
+const opening = (): Check => ({
   files: before,
-  act,
   allowed: () => [before],
 });
 
 /** Makes a file of 5,000 zeroes. */
-const creating = (act: string): CheckedSequence => ({
+const creating = (): Check => ({
   files: others,
-  act,
   allowed: (ending) => {
     const whole = withFile(zeroes(5000));
     if (ending === 'done') return [whole];
@@ -46,18 +43,14 @@ const creating = (act: string): CheckedSequence => ({
 });
 
 /** Does something that leaves the content of an open file as it is. */
-const using = (act: string): CheckedSequence => ({
+const using = (): Check => ({
   files: before,
-  prepare: opened(),
-  act,
   allowed: () => [withFile(CHANGED)],
 });
 
 /** Makes an open file `size` bytes long. */
-const resizing = (act: string, size: number): CheckedSequence => ({
+const resizing = (size: number): Check => ({
   files: before,
-  prepare: opened(),
-  act,
   allowed: (ending, isPoisoned) => {
     const after = size < OLD.length ? CHANGED.subarray(0, size) : grown(CHANGED, size);
     if (ending === 'done') return [withFile(after)];
@@ -67,19 +60,14 @@ const resizing = (act: string, size: number): CheckedSequence => ({
 });
 
 /** Removes an open file; what fails may have been the sync only. */
-const removing = (act: string): CheckedSequence => ({
+const removing = (): Check => ({
   files: before,
-  prepare: opened(),
-  act,
   allowed: (ending) => (ending === 'done' ? [others] : [withFile(CHANGED), others]),
 });
 
 /** Writes the content of an open file to a new one. */
-const copying = (open: string): CheckedSequence => ({
+const copying = (open: 'openExisting' | 'openCow'): Check => ({
   files: before,
-  prepare: `fs.rmSync(at + '/copy', { force: true });
-    const file = await FileMut.${open}(at + '/file.bin'); ${CHANGE} return file;`,
-  act: `await file.writeToNewFile(at + '/copy');`,
   allowed: (ending) => {
     const source = withFile(open === 'openCow' ? OLD : CHANGED);
     const both = { ...source, copy: CHANGED };
@@ -88,9 +76,8 @@ const copying = (open: string): CheckedSequence => ({
   },
 });
 
-const truncateOnOpen = (options: string, size: number): CheckedSequence => ({
+const truncateOnOpen = (size: number): Check => ({
   files: before,
-  act: `return FileMut.open(at + '/file.bin', { truncate: true, ${options} });`,
   allowed: (ending) => {
     const after = withFile(zeroes(size));
     if (ending === 'done') return [after];
@@ -100,9 +87,8 @@ const truncateOnOpen = (options: string, size: number): CheckedSequence => ({
   },
 });
 
-const growOnOpen = (options: string, size: number): CheckedSequence => ({
+const growOnOpen = (size: number): Check => ({
   files: before,
-  act: `return FileMut.openExisting(at + '/file.bin', { ${options} });`,
   allowed: (ending) => {
     const after = withFile(grown(OLD, size));
     if (ending === 'done') return [after];
@@ -111,10 +97,8 @@ const growOnOpen = (options: string, size: number): CheckedSequence => ({
 });
 
 /** Copies an open file over one that is there: that is the old one or the new one, and whole. */
-const replacing = (open: 'openExisting' | 'openCow', target: string): CheckedSequence => ({
+const replacing = (open: 'openExisting' | 'openCow', target: string): Check => ({
   files: before,
-  prepare: opened().replace('openExisting', open),
-  act: `await file.writeToNewFile(at + '/${target}', { replace: true });`,
   allowed: (ending) => {
     const old = open === 'openCow' ? before : withFile(CHANGED);
     const done = { ...old, [target]: CHANGED };
@@ -125,38 +109,32 @@ const replacing = (open: 'openExisting' | 'openCow', target: string): CheckedSeq
 });
 
 /** Everything that changes a file, its name or its size, and what it may leave behind. */
-export const sequences: Readonly<Record<string, CheckedSequence>> = {
-  'MmapFile.open': opening(`return File.open(at + '/file.bin');`),
-  'MmapFileMut.openExisting': opening(`return FileMut.openExisting(at + '/file.bin');`),
-  'MmapFileMut.openCow': opening(`return FileMut.openCow(at + '/file.bin');`),
-  'open that populates': opening(`return FileMut.open(at + '/file.bin', { populate: true });`),
-  create: creating(`return FileMut.create(at + '/file.bin', { maxSize: 5000 });`),
-  'create that allocates': creating(
-    `return FileMut.create(at + '/file.bin', { maxSize: 5000, allocate: true });`,
-  ),
-  'open of what is not there': creating(
-    `return FileMut.open(at + '/file.bin', { maxSize: 5000 });`,
-  ),
-  'open that grows': growOnOpen('minSize: 20_000', 20_000),
-  'open that grows and allocates': growOnOpen('minSize: 20_000, allocate: true', 20_000),
-  'open that grows, and is shared then': growOnOpen("minSize: 20_000, lock: 'shared'", 20_000),
-  'open of a size that is for new files': opening(
-    `return FileMut.open(at + '/file.bin', { maxSize: 5000 });`,
-  ),
-  'open that truncates': truncateOnOpen('', 0),
-  'open that truncates and grows': truncateOnOpen('maxSize: 20_000', 20_000),
-  'truncate to more': resizing('await file.truncate(20_000);', 20_000),
-  'truncate to less': resizing('await file.truncate(5000);', 5000),
-  'truncate to nothing': resizing('await file.truncate(0);', 0),
-  closeWithTruncate: resizing('await file.closeWithTruncate(5000);', 5000),
-  flush: using('await file.flush();'),
-  startFlush: using('await file.startFlush();'),
-  freeze: using('return file.freeze();'),
-  reopen: using('await file.reopen();'),
-  close: using('await file.close();'),
-  remove: removing('await file.remove();'),
+const checks: Readonly<Record<string, Check>> = {
+  'MmapFile.open': opening(),
+  'MmapFileMut.openExisting': opening(),
+  'MmapFileMut.openCow': opening(),
+  'open that populates': opening(),
+  create: creating(),
+  'create that allocates': creating(),
+  'open of what is not there': creating(),
+  'open that grows': growOnOpen(20_000),
+  'open that grows and allocates': growOnOpen(20_000),
+  'open that grows, and is shared then': growOnOpen(20_000),
+  'open of a size that is for new files': opening(),
+  'open that truncates': truncateOnOpen(0),
+  'open that truncates and grows': truncateOnOpen(20_000),
+  'truncate to more': resizing(20_000),
+  'truncate to less': resizing(5000),
+  'truncate to nothing': resizing(0),
+  closeWithTruncate: resizing(5000),
+  flush: using(),
+  startFlush: using(),
+  freeze: using(),
+  reopen: using(),
+  close: using(),
+  remove: removing(),
   removeOnDispose: {
-    ...removing('file.removeOnDispose = true; await dispose(file);'),
+    ...removing(),
     // It tells nobody what has failed.
     allowed: () => [withFile(CHANGED), others],
   },
@@ -166,6 +144,15 @@ export const sequences: Readonly<Record<string, CheckedSequence>> = {
   'writeToNewFile that replaces its own': replacing('openExisting', 'file.bin'),
   'writeToNewFile of private pages that replaces its own': replacing('openCow', 'file.bin'),
 };
+
+/** The sequences of `programs/durability/injection.cjs`, each of which has a check. */
+export const sequences: Readonly<Record<string, CheckedSequence>> = Object.fromEntries(
+  namesIn('durability/injection#SEQUENCES').map((name) => {
+    const check = checks[name];
+    if (!check) throw new Error(`nothing is known of the sequence '${name}'`);
+    return [name, { name, ...check }];
+  }),
+);
 
 /** Waiting for these again is all there is to do about it. */
 const RETRIED = 'EINTR';

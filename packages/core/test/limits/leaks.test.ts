@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { collectGarbage, countDescriptors, countMappings } from '../helpers/process.js';
+import { hearProgram } from '../helpers/program.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
 const ROUNDS = 10_000;
@@ -163,33 +163,11 @@ test('views that were kept take no descriptor, and their addresses go with them'
 });
 
 test('no thread, no listener and nothing that keeps the process alive is left', async () => {
-  const said = await hear(
-    `const held = () => JSON.stringify([
-       fs.readdirSync('/proc/self/task').length,
-       process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
-       process.getActiveResourcesInfo().length,
-     ]);
-     const before = held();
-     globalThis.kept = MmapFileMut.open(args[0]);
-     kept.asBuffer();
-     kept.flush();
-     say(held() === before);`,
-    { args: [tempFile(CONTENT)] },
-  );
+  const said = await hearProgram('limits/leaks#nothingElse', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([true]);
 });
 
 test('many rounds with a view in one turn of the event loop do not use up the addresses', async () => {
-  const said = await hear(
-    `const maps = () => fs.readFileSync('/proc/self/maps', 'utf8').split('\\n').length;
-     const before = maps();
-     for (let round = 0; round < 60_000; ++round) {
-       const file = MmapFile.open(args[0]);
-       file.asBuffer()[5];
-       file.close();
-     }
-     say(maps() - before < 20_000);`,
-    { args: [tempFile(CONTENT)] },
-  );
+  const said = await hearProgram('limits/leaks#addresses', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([true]);
 });

@@ -1,16 +1,10 @@
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { hear } from '../helpers/child.js';
+import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
-
-const OPENERS = `
-  const openers = [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow,
-    MmapFileMut.openExisting, MmapFileMut.open];
-  const descriptors = () => fs.readdirSync('/proc/self/fd').length;
-`;
 
 /** What the child's `caught` says of an error of the system. */
 function systemError(code: 'EMFILE' | 'ENOMEM' | 'EFBIG', syscall: unknown, path?: string) {
@@ -28,22 +22,10 @@ describe('without a descriptor left (EMFILE)', () => {
   test('every constructor throws, leaves the file, and works again once there is one', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
-    const said = await hear(
-      `${OPENERS}
-       MmapFile.open(args[0]).close();
-       const taken = [];
-       try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
-       for (const open of openers) say(caught(() => open(args[0])));
-       say(caught(() => MmapFileMut.open(args[0], { truncate: true, maxSize: 5 })));
-       say(caught(() => MmapFileMut.create(args[0] + '.new', { maxSize: 5 })));
-       fs.closeSync(taken.pop());
-       for (const open of openers) open(args[0]).close();
-       say(taken.length);
-       say(taken.length + 1);
-       try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
-       say(taken.length);`,
-      { args: [path], through: ['prlimit', '--nofile=60'] },
-    );
+    const said = await hearProgram('limits/limits#noDescriptor', {
+      args: [path],
+      through: ['prlimit', '--nofile=60'],
+    });
     const [fewer, free, freeAfter] = said.splice(-3) as [number, number, number];
     expect(fewer).toBeGreaterThan(10);
     expect(freeAfter).toBe(free); // not one was kept
@@ -58,22 +40,10 @@ describe('without a descriptor left (EMFILE)', () => {
 
   test('an open file goes on working, memory and removal throw, and can be tried again', async () => {
     const path = tempFile(CONTENT);
-    const said = await hear(
-      `const file = MmapFileMut.open(args[0]);
-       const taken = [];
-       try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
-       say(caught(() => MmapFileMut.memory('memory', 'abc')));
-       say(caught(() => file.writeToNewFile(args[0] + '.new')));
-       say(caught(() => file.remove()));
-       file.truncate(20000);
-       file.writeUInt8(5, 19999);
-       file.flush();
-       say([file.stat().size, file.readUInt8(19999), file.isPoisoned, file.isClosed]);
-       for (const fd of taken) fs.closeSync(fd);
-       file.remove();
-       say(file.isClosed);`,
-      { args: [path], through: ['prlimit', '--nofile=60'] },
-    );
+    const said = await hearProgram('limits/limits#noDescriptorForOpen', {
+      args: [path],
+      through: ['prlimit', '--nofile=60'],
+    });
     expect(said).toEqual([
       systemError('EMFILE', 'memfd_create', 'memory'),
       { ...systemError('EMFILE', 'open', path), dest: undefined },
@@ -93,18 +63,7 @@ describe('without address space left (ENOMEM)', () => {
     const path = tempFile(CONTENT);
     fs.truncateSync(path, 64 * 2 ** 30);
     const { mtimeNs, blocks } = fs.statSync(path, { bigint: true });
-    const said = await hear(
-      `${OPENERS}
-       MmapFile.open(args[0], { length: 5 }).close();
-       const before = descriptors();
-       for (const open of openers) say(caught(() => open(args[0])));
-       say(caught(() => MmapFileMut.create(args[0] + '.new', { maxSize: 64 * 2 ** 30 })));
-       say(caught(() => MmapFileMut.anonymous(64 * 2 ** 30)));
-       say(descriptors() - before);
-       say(fs.readFileSync('/proc/self/maps', 'utf8').includes(args[0]));
-       for (const open of openers) open(args[0], { length: 2 ** 30 }).close();`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('limits/limits#noAddresses', { args: [path], through });
     expect(said.splice(-2)).toEqual([0, false]);
     const anonymous = said.pop();
     expect(anonymous).toMatchObject({ code: 'ENOMEM', syscall: 'mmap' });
@@ -118,15 +77,7 @@ describe('without address space left (ENOMEM)', () => {
   test('a file that cannot be mapped larger is not made larger or shorter either', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
-    const said = await hear(
-      `const minSize = 64 * 2 ** 30;
-       for (const truncate of [false, true])
-         say(caught(() => MmapFileMut.open(args[0], { minSize, truncate })));
-       const file = MmapFileMut.open(args[0]);
-       say(caught(() => file.truncate(minSize)));
-       say([file.length, file.isPoisoned, file.isClosed, file.readUInt8(9999)]);`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('limits/limits#notLarger', { args: [path], through });
     expect(said.pop()).toEqual([10_000, false, false, CONTENT[9999]]);
     expect(said).toHaveLength(3);
     for (const error of said) expect(error).toEqual(systemError('ENOMEM', 'mmap', path));
@@ -136,22 +87,10 @@ describe('without address space left (ENOMEM)', () => {
   test('opening until there is none throws in the end, and closing gives it all back', async () => {
     const path = tempFile(CONTENT);
     fs.truncateSync(path, 2 ** 30);
-    const [opened, error, again] = (await hear(
-      `const fill = () => {
-         const files = [];
-         let error = 'no error';
-         while (error === 'no error')
-           error = caught(() => files.push(MmapFile.open(args[0])));
-         for (const file of files) file.close();
-         return { count: files.length, error };
-       };
-       const first = fill();
-       say(first.count);
-       say(first.error);
-       for (let i = 0; i < 5; ++i) { gc(); await turn(); }
-       say(fill().count);`,
-      { args: [path], through },
-    )) as [number, unknown, number];
+    const [opened, error, again] = (await hearProgram('limits/limits#openUntilNone', {
+      args: [path],
+      through,
+    })) as [number, unknown, number];
     expect(error).toEqual(systemError('ENOMEM', 'mmap', path));
     expect(opened).toBeGreaterThan(5);
     expect(again).toBeGreaterThanOrEqual(opened - 1);
@@ -160,21 +99,7 @@ describe('without address space left (ENOMEM)', () => {
 
 test('more mappings than the kernel allows are ENOMEM, and do not end the process', async () => {
   const path = tempFile(CONTENT);
-  const said = await hear(
-    `let views = [];
-     const error = caught(() => {
-       while (views.length < 40_000) {
-         const file = MmapFile.open(args[0]);
-         views.push(file.asBuffer());
-         file.close();
-       }
-     });
-     views = [];
-     for (let i = 0; i < 5; ++i) { gc(); await turn(); }
-     const file = MmapFile.open(args[0]);
-     say([error.code ?? 'all went well', file.asBuffer()[5]]);`,
-    { args: [path] },
-  );
+  const said = await hearProgram('limits/limits#tooManyMappings', { args: [path] });
   expect([
     ['ENOMEM', CONTENT[5]],
     ['all went well', CONTENT[5]],
@@ -187,18 +112,7 @@ describe('beyond the largest file that is allowed (EFBIG)', () => {
   test('opening throws, leaves an existing file, and makes no new one', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
-    const said = await hear(
-      `${OPENERS}
-       MmapFileMut.open(args[0]).close();
-       const before = descriptors();
-       for (const truncate of [false, true])
-         for (const open of [MmapFileMut.open, MmapFileMut.openExisting])
-           say(caught(() => open(args[0], { minSize: 65537, truncate })));
-       for (const open of [MmapFileMut.open, MmapFileMut.create])
-         say(caught(() => open(args[0] + '.new', { maxSize: 65537 })));
-       say(descriptors() - before);`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('limits/limits#tooLarge', { args: [path], through });
     expect(said.pop()).toBe(0);
     expect(said).toHaveLength(6);
     for (const [index, error] of said.entries()) {
@@ -210,16 +124,7 @@ describe('beyond the largest file that is allowed (EFBIG)', () => {
 
   test('allocating throws, and takes back what it has begun', async () => {
     const path = tempFile(CONTENT);
-    const said = await hear(
-      `const options = { minSize: 65537, allocate: true };
-       for (const truncate of [false, true])
-         say(caught(() => MmapFileMut.open(args[0], { ...options, truncate })));
-       say(caught(() => MmapFileMut.create(args[0] + '.new', options)));
-       const file = MmapFileMut.open(args[0], { allocate: true });
-       say(caught(() => file.truncate(65537)));
-       say([file.length, file.isPoisoned]);`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('limits/limits#tooLargeToAllocate', { args: [path], through });
     expect(said.pop()).toEqual([10_000, false]);
     expect(said).toHaveLength(4);
     for (const error of said) expect(error).toMatchObject(systemError('EFBIG', expect.any(String)));
@@ -229,28 +134,14 @@ describe('beyond the largest file that is allowed (EFBIG)', () => {
 
   test('truncate throws and leaves the mapping fully usable', async () => {
     const path = tempFile(CONTENT);
-    const said = await hear(
-      `const file = MmapFileMut.open(args[0]);
-       const view = file.asBuffer();
-       say(caught(() => file.truncate(65537)));
-       say(caught(() => file.closeWithTruncate(65537)));
-       file.writeUInt8(77, 0);
-       file.flush();
-       say([file.length, file.isPoisoned, file.isClosed, view[0], view[9999], file.stat().size]);
-       file.truncate(65536);
-       say(file.length);`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('limits/limits#truncateTooLarge', { args: [path], through });
     const error = systemError('EFBIG', 'ftruncate', path);
     expect(said).toEqual([error, error, [10_000, false, false, 77, CONTENT[9999], 10_000], 65_536]);
   });
 
   test('writeToNewFile throws and leaves no half copy', async () => {
     const path = tempFile(pattern(100_000));
-    const [error] = await hear(
-      'say(caught(() => MmapFile.open(args[0]).writeToNewFile(args[0] + ".new")));',
-      { args: [path], through },
-    );
+    const [error] = await hearProgram('limits/limits#copyTooLarge', { args: [path], through });
     expect(error).toMatchObject(systemError('EFBIG', expect.any(String), path));
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   });

@@ -2,9 +2,9 @@ import { constants } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapClosedError, MmapFile, MmapFileMut, MmapLockError } from '../../src/index.js';
-import { DIST, hear, startChild } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { countDescriptors } from '../helpers/process.js';
+import { hearProgram, startProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
@@ -54,19 +54,7 @@ describe('a second open of a locked file', () => {
   test('fails in a worker thread, and succeeds there once the file is closed', async () => {
     const path = tempFile(CONTENT);
     const holder = MmapFileMut.open(path);
-    const worker = new Worker(
-      `const { parentPort } = require('node:worker_threads');
-       const { MmapFile } = require(${JSON.stringify(DIST)});
-       parentPort.on('message', (path) => {
-         try {
-           using(MmapFile.open(path));
-         } catch ({ name, code, errno, syscall, path, message }) {
-           parentPort.postMessage({ name, code, errno, syscall, path, message });
-         }
-       });
-       const using = (file) => { parentPort.postMessage(file.lockState); file.close(); };`,
-      { eval: true },
-    );
+    const worker = new Worker(new URL('../programs/locks/asking-thread.cjs', import.meta.url));
     onTestFinished(async () => {
       await worker.terminate();
     });
@@ -81,13 +69,12 @@ describe('a second open of a locked file', () => {
 
   test('fails in another process, and succeeds there once the file is closed', async () => {
     const path = tempFile(CONTENT);
-    const attempt = `say(caught(() => MmapFile.open(args[0])));
-      say(caught(() => MmapFileMut.open(args[0])));`;
+    const attempt = () => hearProgram('locks/conflicts#attempt', { args: [path] });
     const writable = MmapFileMut.open(path);
-    for (const error of await hear(attempt, { args: [path] })) expectLocked(error, path);
+    for (const error of await attempt()) expectLocked(error, path);
     writable.close();
     using readOnly = MmapFile.open(path);
-    const [shared, exclusive] = await hear(attempt, { args: [path] });
+    const [shared, exclusive] = await attempt();
     expect(shared).toBe('no error');
     expectLocked(exclusive, path);
     expect(readOnly.copyBytes()).toEqual(CONTENT);
@@ -115,8 +102,8 @@ describe('a second open of a locked file', () => {
 
   test('respects the flock(2) of a program that knows nothing of fmmap', async () => {
     const path = tempFile(CONTENT);
-    const holder = startChild('say("locked"); process.stdin.resume();', {
-      args: [path],
+    const holder = startProgram('locks/conflicts#live', {
+      args: ['locked'],
       through: ['flock', '--exclusive', '--no-fork', path],
     });
     await holder.said();
@@ -141,10 +128,7 @@ describe('a lock is given back', () => {
 
   test('when its process is killed', async () => {
     const path = tempFile(CONTENT);
-    const holder = startChild(
-      'globalThis.file = MmapFileMut.open(args[0]); say(1); await new Promise(() => setInterval(() => {}, 1e6));',
-      { args: [path] },
-    );
+    const holder = startProgram('locks/conflicts#holdForEver', { args: [path] });
     await holder.said();
     expectLocked(
       thrown(() => MmapFile.open(path)),
@@ -157,14 +141,14 @@ describe('a lock is given back', () => {
 
   test('when its process ends without closing', async () => {
     const path = tempFile(CONTENT);
-    await hear('globalThis.file = MmapFileMut.open(args[0]);', { args: [path] });
+    await hearProgram('locks/conflicts#leave', { args: [path] });
     MmapFileMut.open(path).close();
   });
 
   test('even while a child process that was started meanwhile lives on', async () => {
     const path = tempFile(CONTENT);
     const file = MmapFileMut.open(path);
-    const bystander = startChild('say(1); process.stdin.resume();');
+    const bystander = startProgram('locks/conflicts#live', { args: [1] });
     await bystander.said();
     file.close();
     MmapFileMut.open(path).close();
@@ -245,31 +229,9 @@ describe('the lock of an open file', () => {
     ['lockShared', 'shared'],
   ])('is waited for by %s, until another process gives it back', async (method, state) => {
     const path = tempFile(CONTENT);
-    const waiter = startChild(
-      `const file = MmapFile.open(args[0]);
-       file.unlock();
-       say('open');
-       await new Promise((resolve) => process.stdin.once('data', resolve));
-       const { wait } = Atomics;
-       Atomics.wait = (...args) => {
-         say('waits');
-         Atomics.wait = wait;
-         return wait(...args);
-       };
-       file[args[1]]();
-       say(file.lockState);
-       process.exit();`,
-      { args: [path, method] },
-    );
+    const waiter = startProgram('locks/conflicts#wait', { args: [path, method] });
     expect(await waiter.said()).toBe('open');
-    const holder = startChild(
-      `const file = MmapFileMut.open(args[0]);
-       say('locked');
-       await new Promise((resolve) => process.stdin.once('data', resolve));
-       file.close();
-       process.exit();`,
-      { args: [path] },
-    );
+    const holder = startProgram('locks/conflicts#hold', { args: [path] });
     expect(await holder.said()).toBe('locked');
     waiter.process.stdin.write('go on');
     expect(await waiter.said()).toBe('waits');

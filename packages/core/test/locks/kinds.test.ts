@@ -3,9 +3,9 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, MmapLockError } from '../../src/index.js';
 import { expectBytes } from '../helpers/bytes.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { countDescriptors } from '../helpers/process.js';
+import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
@@ -166,16 +166,10 @@ describe('what changes the size', () => {
     "needs no lock with lock: 'none' where flock(2) says %s, and fails with others",
     async (error) => {
       const path = tempFile(CONTENT);
-      const said = await hear(
-        `const sizes = [];
-         for (const options of [{ minSize: 20000 }, { truncate: true, maxSize: 50 }]) {
-           say(caught(() => MmapFileMut.open(args[0], { ...options, lock: 'shared' })).code);
-           const file = MmapFileMut.open(args[0], { ...options, lock: 'none' });
-           say([file.length, fs.statSync(args[0]).size, file.lockState]);
-           file.close();
-         }`,
-        { args: [path], through: strace('flock', [`flock:error=${error}`]).through },
-      );
+      const said = await hearProgram('locks/kinds#withoutFlock', {
+        args: [path],
+        through: strace('flock', [`flock:error=${error}`]).through,
+      });
       const code = error === 'EOPNOTSUPP' ? 'ENOTSUP' : error;
       expect(said).toEqual([code, [20_000, 20_000, 'none'], code, [50, 50, 'none']]);
     },
@@ -185,19 +179,7 @@ describe('what changes the size', () => {
     const path = tempFile();
     const said = await Promise.all(
       Array.from({ length: 4 }, (_, index) =>
-        hear(
-          `for (let round = 0; round < 100; ++round) {
-             const size = 5000 * (1 + ((round + Number(args[1])) % 7)) + round;
-             let file;
-             try { file = MmapFileMut.open(args[0], { lock: 'shared', minSize: size, maxSize: 10 }); }
-             catch (error) { if (error.code !== 'EWOULDBLOCK') throw error; continue; }
-             if (file.length < size) say(['too short', file.length, size]);
-             file.fill(1);
-             file.checkFault();
-             file.close();
-           }`,
-          { args: [path, String(index)] },
-        ),
+        hearProgram('locks/kinds#grow', { args: [path, index] }),
       ),
     );
     expect(said).toEqual([[], [], [], []]);

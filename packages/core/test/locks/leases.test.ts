@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
-import { hear, startChild } from '../helpers/child.js';
 import { startHolder } from '../helpers/holder.js';
+import { hearProgram, startProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
@@ -21,12 +21,9 @@ test.each(OPENERS)(
     const path = tempFile(CONTENT);
     const holder = startHolder('lease', path);
     expect(await holder.said()).toBe('held');
-    const opener = startChild(
-      `const file = ${open}(args[0]); say([file.length, file.lockState !== 'none']);`,
-      {
-        args: [path],
-      },
-    );
+    const opener = startProgram('locks/leases#open', {
+      args: [path, open],
+    });
     expect(await holder.said()).toBe('asked');
     holder.letGo();
     expect(await opener.said()).toEqual([CONTENT.length, true]);
@@ -38,13 +35,9 @@ test('a thread that waits for a lease can be terminated, and a process ended', a
   const path = tempFile(CONTENT);
   const holder = startHolder('lease', path);
   await holder.said();
-  const opener = startChild(
-    `const { Worker } = require('node:worker_threads');
-     const thread = new Worker("require(" + JSON.stringify(require.resolve(args[1])) + ").MmapFile.open(" +
-       JSON.stringify(args[0]) + ")", { eval: true });
-     process.stdin.once('data', async () => { say(await thread.terminate()); process.exit(7); });`,
-    { args: [path, new URL('../../dist/index.cjs', import.meta.url).pathname] },
-  );
+  const opener = startProgram('locks/leases#openInThread', {
+    args: [path],
+  });
   expect(await holder.said()).toBe('asked');
   opener.process.stdin.write('\n');
   expect(await opener.said()).toBe(1);
@@ -58,12 +51,7 @@ test.each(LOCKLESS)('where flock(2) says %s, open says how to do without', async
   const path = tempFile(CONTENT);
   const before = snapshot(path);
   const { through } = strace('flock', [`flock:error=${error}`]);
-  const said = await hear(
-    `for (const open of [${OPENERS}]) say(caught(() => open(args[0])));
-     say(caught(() => MmapFileMut.create(args[0] + '.new', { maxSize: 5 })));
-     say(fs.existsSync(args[0] + '.new'));`,
-    { args: [path], through },
-  );
+  const said = await hearProgram('locks/leases#lockless', { args: [path, OPENERS], through });
   expect(said.pop()).toBe(false);
   expect(said).toHaveLength(OPENERS.length + 1);
   for (const found of said) {
@@ -80,28 +68,10 @@ test.each(LOCKLESS)('where flock(2) says %s, open says how to do without', async
 test("with lock: 'none' no lock is asked for, and everything else is as always", async () => {
   const path = tempFile(CONTENT);
   const trace = strace('flock', ['flock:error=ENOLCK']);
-  const said = await hear(
-    `const lock = 'none';
-     for (const open of [${OPENERS}]) {
-       const file = open(args[0], { lock });
-       say([file.lockState, file.readUInt8(7)]);
-       file.close();
-     }
-     const one = MmapFileMut.open(args[0], { lock });
-     const two = MmapFileMut.open(args[0], { lock });
-     one.writeUInt8(99, 5);
-     two.truncate(20000);
-     one.flush();
-     say([two.readUInt8(5), one.lockState]);
-     one.close();
-     two.remove();
-     const made = MmapFileMut.create(args[0] + '.new', { lock, maxSize: 5 });
-     say(made.length);
-     const failed = caught(() => made.lock());
-     made.close();
-     say([failed.code, fs.statSync(args[0] + '.new').size, fs.existsSync(args[0])]);`,
-    { args: [path], through: trace.through },
-  );
+  const said = await hearProgram('locks/leases#none', {
+    args: [path, OPENERS],
+    through: trace.through,
+  });
   expect(said).toEqual([
     ...OPENERS.map(() => ['none', CONTENT[7]]),
     [99, 'none'],
@@ -115,12 +85,9 @@ test.each(['', 'None', 'SHARED', 'write', null, true, 0, {}])(
   'lock: %j is refused, and says what is taken',
   async (lock) => {
     const path = tempFile(CONTENT);
-    const said = await hear(
-      `for (const open of [${OPENERS}, MmapFileMut.create])
-         say(caught(() => open(args[0], { lock: JSON.parse(args[1]) })));
-       say(caught(() => MmapFileMut.anonymous(5, { lock: 'none' })));`,
-      { args: [path, JSON.stringify(lock)] },
-    );
+    const said = await hearProgram('locks/leases#refused', {
+      args: [path, lock, OPENERS],
+    });
     for (const error of said)
       expect(error).toMatchObject({ name: 'TypeError', message: expect.stringContaining('lock') });
   },
@@ -128,16 +95,7 @@ test.each(['', 'None', 'SHARED', 'write', null, true, 0, {}])(
 
 test("a lock of another handle is no matter to one with lock: 'none'", async () => {
   const path = tempFile(CONTENT);
-  const said = await hear(
-    `const locked = MmapFileMut.open(args[0]);
-     const other = MmapFile.open(args[0], { lock: 'none' });
-     say([locked.lockState, other.lockState, other.tryLock()]);
-     locked.unlock();
-     say([other.tryLock(), other.lockState]);
-     other.close();
-     say([locked.tryLock(), locked.lockState]);`,
-    { args: [path] },
-  );
+  const said = await hearProgram('locks/leases#otherHandle', { args: [path] });
   expect(said).toEqual([
     ['exclusive', 'none', false],
     [true, 'exclusive'],

@@ -2,19 +2,19 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { MmapFileMut } from '../../src/index.js';
-import { hear, type RunningChild, startChild } from '../helpers/child.js';
 import { turn } from '../helpers/process.js';
+import { hearProgram, type RunningProgram, startProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
 
 /**
- * Runs `source` in a child that is stopped behind its `when`-th open(2) of the path or in its directory, before it can
+ * Runs a program that is stopped after its `when`-th open(2) of the path or in its directory, before it can
  * take the lock; ends when it has opened it.
  */
-async function stoppedAfterOpen(source: string, path: string, when: number) {
+async function stoppedAfterOpen(program: string, path: string, when: number, ...args: string[]) {
   const inject = `inject=openat:signal=SIGSTOP:when=${when}`;
   const paths = ['-P', path, '-P', dirname(path)];
   const through = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', inject, ...paths];
-  const child = startChild(`say(process.pid); ${source}`, { args: [path], through });
+  const child = startProgram(program, { args: [path, ...args], through });
   const pid = (await child.said()) as number;
   onTestFinished(() => {
     try {
@@ -33,7 +33,7 @@ async function stoppedAfterOpen(source: string, path: string, when: number) {
   return { child, pid };
 }
 
-async function goOn({ child, pid }: { child: RunningChild; pid: number }): Promise<unknown> {
+async function goOn({ child, pid }: { child: RunningProgram; pid: number }): Promise<unknown> {
   process.kill(pid, 'SIGCONT');
   return child.said();
 }
@@ -41,7 +41,7 @@ async function goOn({ child, pid }: { child: RunningChild; pid: number }): Promi
 test('a new file that somebody else locks first stays theirs: the loser does not remove it', async () => {
   const path = tempFile();
   const loser = await stoppedAfterOpen(
-    'say(caught(() => MmapFileMut.open(args[0], { maxSize: 100 })));',
+    'locks/races#open',
     path,
     3, // the first finds nothing, the second is its directory
   );
@@ -55,13 +55,7 @@ test('a new file that somebody else locks first stays theirs: the loser does not
 test('open of a file that is removed before its lock is free makes a new one', async () => {
   const path = tempFile('old');
   const holder = MmapFileMut.open(path);
-  const late = await stoppedAfterOpen(
-    `const file = MmapFileMut.open(args[0], { maxSize: 3 });
-     file.writeAll('new');
-     say(file.stat().nlink);`,
-    path,
-    1,
-  );
+  const late = await stoppedAfterOpen('locks/races#openRemoved', path, 1);
   holder.remove();
   expect(await goOn(late)).toBe(1);
   expect(fs.readFileSync(path, 'utf8')).toBe('new');
@@ -72,7 +66,7 @@ test.each(['MmapFileMut.openExisting', 'MmapFile.open', 'MmapFileMut.openCow'])(
   async (open) => {
     const path = tempFile('old');
     const holder = MmapFileMut.open(path);
-    const late = await stoppedAfterOpen(`say(caught(() => ${open}(args[0])));`, path, 1);
+    const late = await stoppedAfterOpen('locks/races#openExisting', path, 1, open);
     holder.remove();
     expect(await goOn(late)).toMatchObject({ code: 'ENOENT', syscall: 'open', path });
     expect(fs.existsSync(path)).toBe(false);
@@ -91,29 +85,16 @@ test('a file without a name can be opened on purpose, through /proc/self/fd', ()
 
 test('processes that make, lock and remove one file never take it from each other', async () => {
   const path = tempFile();
-  const source = `
-    const seen = new Set();
-    for (let round = 0; round < 1000; ++round) {
-      let file;
-      try { file = MmapFileMut.open(args[0], { maxSize: 8 }); }
-      catch (error) { seen.add(error.code); continue; }
-      seen.add(caught(() => file.remove()));
-    }
-    seen.delete('EWOULDBLOCK');
-    say([...seen]);`;
-  const said = await Promise.all(Array.from({ length: 3 }, () => hear(source, { args: [path] })));
+  const said = await Promise.all(
+    Array.from({ length: 3 }, () => hearProgram('locks/races#makeAndRemove', { args: [path] })),
+  );
   expect(said).toEqual([[['no error']], [['no error']], [['no error']]]);
   expect(fs.existsSync(path)).toBe(false);
 });
 
 test('who loses a new file of theirs waits for it, and finds it as the winner has left it', async () => {
   const path = tempFile();
-  const loser = await stoppedAfterOpen(
-    `const file = MmapFileMut.open(args[0], { maxSize: 100, lockTimeout: 20_000 });
-     say([file.length, file.asBuffer().toString()]);`,
-    path,
-    3,
-  );
+  const loser = await stoppedAfterOpen('locks/races#waits', path, 3);
   const winner = MmapFileMut.open(path, { maxSize: 5 });
   winner.writeAll('mine!');
   const found = goOn(loser);
@@ -123,11 +104,7 @@ test('who loses a new file of theirs waits for it, and finds it as the winner ha
 
 test('a new file that somebody else locks first stays theirs also where its time is over', async () => {
   const path = tempFile();
-  const loser = await stoppedAfterOpen(
-    'say(caught(() => MmapFileMut.open(args[0], { maxSize: 100, lockTimeout: 5 })));',
-    path,
-    3,
-  );
+  const loser = await stoppedAfterOpen('locks/races#givesUp', path, 3);
   using winner = MmapFileMut.open(path, { maxSize: 5 });
   winner.writeAll('mine!');
   expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'ETIMEDOUT' });
@@ -137,7 +114,7 @@ test('a new file that somebody else locks first stays theirs also where its time
 test('create of a file that somebody else locks first is theirs, and so there already', async () => {
   const path = tempFile();
   const loser = await stoppedAfterOpen(
-    'say(caught(() => MmapFileMut.create(args[0], { maxSize: 100, lockTimeout: 20_000 })));',
+    'locks/races#create',
     path,
     2, // the first is its directory
   );

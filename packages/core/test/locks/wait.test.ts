@@ -2,9 +2,9 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, MmapLockError } from '../../src/index.js';
-import { hear, startChild } from '../helpers/child.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
 import { countDescriptors, countMappings } from '../helpers/process.js';
+import { hearProgram, startProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
@@ -25,21 +25,9 @@ const timedOut = (path: string, timeout: number) => ({
   message: expect.stringMatching(new RegExp(`'${path}'.* ${timeout} ms`)),
 });
 
-/** For the source of a child: says so when it first waits. */
-const TELLS = `
-  const { wait } = Atomics;
-  Atomics.wait = (...args) => { say('waits'); Atomics.wait = wait; return wait(...args); };`;
-
 /** A process that has the file open, and locked, until it is told to end it. */
-async function holderOf(path: string, open = 'MmapFileMut.open(args[0])') {
-  const holder = startChild(
-    `const file = ${open};
-     say('locked');
-     await new Promise((resolve) => process.stdin.once('data', resolve));
-     file.close();
-     process.exit();`,
-    { args: [path] },
-  );
+async function holderOf(path: string) {
+  const holder = startProgram('locks/wait#hold', { args: [path] });
   expect(await holder.said()).toBe('locked');
   return { ...holder, end: () => holder.process.stdin.write('\n') };
 }
@@ -63,13 +51,7 @@ describe.each(Object.entries(openers))('%s with lockTimeout', (name, open) => {
   test('opens the file once another process gives it up', async () => {
     const path = tempFile(CONTENT);
     const holder = await holderOf(path);
-    const waiter = startChild(
-      `${TELLS}
-       const file = ${name}(args[0], { lockTimeout: 20_000 });
-       say([file.length, file.lockState]);
-       process.exit();`,
-      { args: [path] },
-    );
+    const waiter = startProgram('locks/wait#open', { args: [path, name] });
     expect(await waiter.said()).toBe('waits');
     holder.end();
     const lock = name.startsWith('MmapFileMut.open') && name !== 'MmapFileMut.openCow';
@@ -86,21 +68,9 @@ describe.each(Object.entries(openers))('%s with lockTimeout', (name, open) => {
 
 test('a file that is made anew while it is waited for is found as it is then', async () => {
   const path = tempFile(CONTENT);
-  const holder = startChild(
-    `const file = MmapFileMut.open(args[0]);
-     say('locked');
-     await new Promise((resolve) => process.stdin.once('data', resolve));
-     fs.writeFileSync(args[0] + '.new', 'new');
-     fs.renameSync(args[0] + '.new', args[0]);
-     file.close();
-     process.exit();`,
-    { args: [path] },
-  );
+  const holder = startProgram('locks/wait#holdAndReplace', { args: [path] });
   expect(await holder.said()).toBe('locked');
-  const waiter = startChild(
-    `${TELLS} say(MmapFileMut.openExisting(args[0], { lockTimeout: 20_000 }).asBuffer().toString()); process.exit();`,
-    { args: [path] },
-  );
+  const waiter = startProgram('locks/wait#openReplaced', { args: [path] });
   expect(await waiter.said()).toBe('waits');
   holder.process.stdin.write('\n');
   expect(await waiter.said()).toBe('new');
@@ -120,17 +90,9 @@ test('create waits for nobody: a file that is there is an error', () => {
 test('a thread that waits while it opens can be terminated, and a process ended', async () => {
   const path = tempFile(CONTENT);
   const holder = await holderOf(path);
-  const opener = startChild(
-    `const { Worker } = require('node:worker_threads');
-     const source = \`
-       const { parentPort, workerData } = require('node:worker_threads');
-       const { wait } = Atomics;
-       Atomics.wait = (...args) => { parentPort.postMessage('waits'); Atomics.wait = wait; return wait(...args); };
-       require(workerData.main).MmapFile.open(workerData.path, { lockTimeout: 2 ** 31 - 1 });\`;
-     const thread = new Worker(source, { eval: true, workerData: { main: args[1], path: args[0] } });
-     thread.once('message', async () => { say(await thread.terminate()); process.exit(7); });`,
-    { args: [path, new URL('../../dist/index.cjs', import.meta.url).pathname] },
-  );
+  const opener = startProgram('locks/wait#openInThread', {
+    args: [path],
+  });
   expect(await opener.said()).toBe(1);
   expect((await opener.done).code).toBe(7);
   holder.end();
@@ -140,34 +102,14 @@ test('a thread that waits while it opens can be terminated, and a process ended'
 
 test('processes that open, count and close never lose a count', async () => {
   const path = tempFile();
-  const source = `
-    for (let round = 0; round < 50; ++round) {
-      const file = MmapFileMut.open(args[0], { maxSize: 8, lockTimeout: 60_000 });
-      file.writeBigUInt64LE(file.readBigUInt64LE(0) + 1n, 0);
-      file.close();
-    }`;
-  await Promise.all(Array.from({ length: 4 }, () => hear(source, { args: [path] })));
+  await Promise.all(
+    Array.from({ length: 4 }, () => hearProgram('locks/wait#count', { args: [path] })),
+  );
   expect(fs.readFileSync(path).readBigUInt64LE()).toBe(200n);
 });
 
 test('who opens a file again, having kept others out of it, lets them try first', async () => {
-  const said = await hear(
-    `const { wait } = Atomics;
-     const pauses = [];
-     Atomics.wait = (array, index, value, time) => { pauses.push(time); return wait(array, index, value, time); };
-     const keep = (path, options) => {
-       const file = MmapFileMut.open(path, options);
-       for (const until = performance.now() + 3; performance.now() < until; );
-       file.close();
-     };
-     // Where the machine is slow they have had the time.
-     while (pauses.length === 0) keep(args[0], { lockTimeout: 1000 });
-     say(pauses[0] > 0 && pauses[0] <= 3);
-     pauses.length = 0;
-     for (let round = 0; round < 20; ++round) keep(args[0], {}); // they want nobody to wait
-     say(pauses);`,
-    { args: [tempFile(CONTENT)] },
-  );
+  const said = await hearProgram('locks/wait#letsOthersTry', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([true, []]);
 });
 
@@ -195,14 +137,7 @@ describe.each([
   test('waits until another process gives it back', async () => {
     const path = tempFile(CONTENT);
     const holder = await holderOf(path);
-    const waiter = startChild(
-      `const file = MmapFile.open(args[0], { lock: 'none' });
-       ${TELLS}
-       file.${method}({ timeout: 20_000 });
-       say(file.lockState);
-       process.exit();`,
-      { args: [path] },
-    );
+    const waiter = startProgram('locks/wait#lock', { args: [path, method] });
     expect(await waiter.said()).toBe('waits');
     holder.end();
     expect(await waiter.said()).toBe(state);

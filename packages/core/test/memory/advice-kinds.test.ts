@@ -12,8 +12,8 @@ import {
   MmapUnsupportedError,
   pageSize,
 } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { hearProgram } from '../helpers/program.js';
 import { onTmpfs } from '../helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -123,13 +123,9 @@ print(' '.join(str(madvise(None, 0, int(each))) for each in sys.argv[1:]))`;
     const library = join(tempDir(), 'failing.so');
     const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
     execFileSync('gcc', ['-shared', '-fPIC', '-o', library, preload]);
-    const said = await hear(
-      `for (const advice of ['cold', 'pageout']) {
-         say(fmmap.isAdviceSupported(advice));
-         say(caught(() => MmapFile.memory('m', 'text').advise(advice)));
-       }`,
-      { through: ['env', `LD_PRELOAD=${library}`, 'FMMAP_ADVICE=20'] },
-    );
+    const said = await hearProgram('memory/advice-kinds#unsupported', {
+      through: ['env', `LD_PRELOAD=${library}`, 'FMMAP_ADVICE=20'],
+    });
     const refusal = {
       name: 'MmapUnsupportedError',
       message: expect.stringContaining('isAdviceSupported'),
@@ -241,13 +237,10 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
 
   test('for stores finds a full disk, and loses nothing', async () => {
     const directory = tempDir();
-    const [error, state] = await hear(
-      `const file = MmapFileMut.create(args[0] + '/file', { maxSize: 2 ** 22 });
-       file.writeAll('stored', 0);
-       say(caught(() => file.advise('populate-write')));
-       say([file.isFaulted, file.isPoisoned, file.copyBytes(0, 6).toString()]);`,
-      { args: [directory], through: onTmpfs(directory, 'size=1m') },
-    );
+    const [error, state] = await hearProgram('memory/advice-kinds#fullDisk', {
+      args: [directory],
+      through: onTmpfs(directory, 'size=1m'),
+    });
     expect(error).toMatchObject({ name: 'MmapError', code: 'ENOSPC', syscall: 'madvise' });
     expect(state).toEqual([false, false, 'stored']);
   });

@@ -2,8 +2,8 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type Advice, MmapFile, MmapFileMut, MmapUnsupportedError } from '../../src/index.js';
 import { expectBytes } from '../helpers/bytes.js';
-import { hear } from '../helpers/child.js';
 import { expectArgumentError } from '../helpers/errors.js';
+import { hearProgram } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
 const PAGE = 4096;
@@ -164,17 +164,11 @@ describe('lockMemory', () => {
   test('fails beyond RLIMIT_MEMLOCK for whoever is not privileged, and locks nothing', async () => {
     const through = ['prlimit', '--memlock=16384:16384'];
     if (process.getuid?.() === 0) through.unshift('setpriv', '--reuid=65534', '--clear-groups');
-    const source = `
-      const file = MmapFile.open(args[0]);
-      const locked = () => /VmLck:\\s+(\\d+)/.exec(fs.readFileSync('/proc/self/status'))[1];
-      file.lockMemory(0, 16384);
-      say(locked());
-      file.unlockMemory();
-      say(caught(() => file.lockMemory()));
-      say([locked(), file.readUInt8(1)]);
-    `;
     const path = tempFile(CONTENT);
-    const [atLimit, error, after] = await hear(source, { args: [path], through });
+    const [atLimit, error, after] = await hearProgram('memory/advice#lock', {
+      args: [path],
+      through,
+    });
     expect(atLimit).toBe('16');
     expect(error).toMatchObject({
       name: 'MmapError',

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { hear } from '../helpers/child.js';
 import { mountOver } from '../helpers/file-systems.js';
 import { startHolder } from '../helpers/holder.js';
 import { AS_ROOT, canMount, run } from '../helpers/mounting.js';
+import { hearProgram } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
 const SETTING = '/proc/sys/vm/nr_hugepages';
@@ -27,18 +27,6 @@ function makePages(): boolean {
 
 const WHY = 'the kernel gives no huge pages here: nothing was tested';
 
-/** Every way to open, of a part and of all; what each says, and what is left of the file. */
-const REFUSALS = `
-  const [path] = args;
-  const openers = [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow, MmapFileMut.openExisting, MmapFileMut.open];
-  const ranges = [{}, { length: 1 }, { length: 100 }, { length: 4096 }, { length: 8192 }, { offset: 4096, length: 4096 },
-    { length: 0 }, { offset: 2 ** 21 }];
-  for (const open of openers) for (const options of ranges) say(caught(() => open(path, options)));
-  for (const options of [{ maxSize: 2 ** 21 }, { minSize: 4096 }, { truncate: true }])
-    say(caught(() => MmapFileMut.open(path, options)));
-  const maps = fs.readFileSync('/proc/self/maps', 'utf8');
-  say([maps.includes(path), maps.includes('huge'), fs.statSync(path).size]);`;
-
 const refusal = (path: string) => ({
   name: 'MmapUnsupportedError',
   code: 'ERR_MMAP_UNSUPPORTED',
@@ -48,7 +36,7 @@ const refusal = (path: string) => ({
 });
 
 async function expectRefusals(path: string, bytes: number): Promise<void> {
-  const said = await hear(REFUSALS, { args: [path] });
+  const said = await hearProgram('memory/huge-pages#refusals', { args: [path] });
   expect(said.pop()).toEqual([false, false, bytes]);
   expect(said).toHaveLength(5 * 8 + 3);
   for (const error of said) expect(error).toEqual(refusal(path));
@@ -64,11 +52,7 @@ test('a file on hugetlbfs is refused before anything of it is mapped or changed'
   fs.writeFileSync(path, '');
   fs.truncateSync(path, bytes);
   await expectRefusals(path, bytes);
-  const created = await hear(
-    `say(caught(() => MmapFileMut.create(args[0], { maxSize: 2 ** 21 })));
-     say(fs.existsSync(args[0]));`,
-    { args: [`${path}.new`] },
-  );
+  const created = await hearProgram('memory/huge-pages#create', { args: [`${path}.new`] });
   expect(created).toEqual([refusal(`${path}.new`), false]);
 });
 
@@ -97,23 +81,16 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 test('a file of sysfs, which has a size and cannot be mapped, is refused with ENODEV', async () => {
-  const said = await hear(
-    `for (const open of [MmapFile.open, MmapFileMut.openCow])
-       for (const options of [{}, { length: 1 }, { length: 4096 }]) say(caught(() => open(args[0], options)).code);`,
-    { args: ['/sys/kernel/mm/transparent_hugepage/enabled'] },
-  );
+  const said = await hearProgram('memory/huge-pages#sysfs', {
+    args: ['/sys/kernel/mm/transparent_hugepage/enabled'],
+  });
   expect(said).toEqual(Array(6).fill('ENODEV'));
 });
 
 test.each(Object.entries(KINDS).filter(([path]) => fs.existsSync(path)))(
   '%s is refused with %s in all lengths',
   async (path, code) => {
-    const said = await hear(
-      `for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow])
-         for (const options of [{}, { length: 0 }, { length: 1 }, { length: 4096 }])
-           say(caught(() => open(args[0], options)));`,
-      { args: [path] },
-    );
+    const said = await hearProgram('memory/huge-pages#open', { args: [path] });
     for (const error of said) {
       const codes = [code, 'EACCES', 'EPERM', 'ENXIO', 'ERR_OUT_OF_RANGE'];
       expect(codes).toContain((error as { code: string }).code);

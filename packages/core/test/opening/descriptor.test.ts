@@ -13,11 +13,10 @@ import {
   MmapUnsupportedError,
 } from '../../src/index.js';
 import { expectBytes } from '../helpers/bytes.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { countDescriptors, countMappings } from '../helpers/process.js';
+import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
-import { THREADS } from '../helpers/threads.js';
 
 const CONTENT = pattern(10_000);
 
@@ -243,7 +242,7 @@ test('O_NOFOLLOW is about paths, and other flags reach open(2)', () => {
 
 test('standard input is a file as any other, where it is one', async () => {
   const path = tempFile('from the shell');
-  const said = await hear('say(MmapFile.open(0).asBuffer().toString());', {
+  const said = await hearProgram('opening/descriptor#standardInput', {
     args: [path],
     through: ['sh', '-c', 'exec "$@" < "$0"', path],
   });
@@ -253,14 +252,7 @@ test('standard input is a file as any other, where it is one', async () => {
 test('a process that may not open the file any more is told why, and what it was given stays', async () => {
   const path = tempFile(CONTENT);
   fs.chmodSync(path, 0o600);
-  const said = await hear(
-    `const descriptor = fs.openSync(args[0], 'r+');
-     if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
-     else fs.chmodSync(args[0], 0);
-     for (const open of [MmapFile.open, MmapFileMut.openExisting]) say(caught(() => open(descriptor)));
-     say(fs.fstatSync(descriptor).size);`,
-    { args: [path] },
-  );
+  const said = await hearProgram('opening/descriptor#notAllowed', { args: [path] });
   expect(said.pop()).toBe(CONTENT.length);
   for (const error of said) {
     expect(error).toMatchObject({
@@ -274,20 +266,7 @@ test('a process that may not open the file any more is told why, and what it was
 
 test('threads open the descriptors of their process', async () => {
   const path = tempFile(CONTENT);
-  const said = await hear(
-    `${THREADS}
-     const descriptor = fs.openSync(args[0], 'r+');
-     const thread = startThread();
-     say(await thread.run((descriptor) => {
-       my.file = MmapFileMut.open(descriptor);
-       return [my.file.length, my.file.readUInt8(7), my.file.path];
-     }, descriptor));
-     say(caught(() => MmapFile.open(descriptor)).code);
-     await thread.worker.terminate();
-     say(caught(() => MmapFile.open(descriptor)));
-     process.exit();`,
-    { args: [path] },
-  );
+  const said = await hearProgram('opening/descriptor#thread', { args: [path] });
   expect(said).toEqual([[CONTENT.length, CONTENT[7], ''], 'EWOULDBLOCK', 'no error']);
 });
 

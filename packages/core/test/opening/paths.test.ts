@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, syncDirectory, syncParentDirectory } from '../../src/index.js';
 import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
+import { hearProgram } from '../helpers/program.js';
 import { expectAsFs, GONE, situations, USE, USED } from '../helpers/relative-paths.js';
 import { tempDir, tempFile } from '../helpers/temp.js';
 
@@ -81,16 +82,7 @@ test('a relative path survives process.chdir: remove takes the file that was ope
   const [here, there] = [tempDir(), tempDir()];
   fs.writeFileSync(join(here, 'name'), 'opened');
   fs.writeFileSync(join(there, 'name'), 'another');
-  const said = await hear(
-    `const file = MmapFileMut.open('name');
-     const fresh = MmapFileMut.create('./fresh', { maxSize: 1 });
-     process.chdir(args[0]);
-     say(caught(() => MmapFileMut.create('rejected', { offset: 1 })).name);
-     file.remove();
-     fresh.remove();
-     say(file.path);`,
-    { args: [there], cwd: here },
-  );
+  const said = await hearProgram('opening/paths#survivesChdir', { args: [there], cwd: here });
   expect(said).toEqual(['MmapRangeError', 'name']);
   expect(fs.readdirSync(here)).toEqual([]);
   expect(fs.readdirSync(there)).toEqual(['name']);

@@ -3,8 +3,8 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
+import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
@@ -34,24 +34,7 @@ describe('a rejected open', () => {
   test.each(bad)('with %s leaves an existing file, and makes none', async (_name, options) => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
-    const source = `
-      const options = JSON.parse(args[1]);
-      const { create, ...others } = options;
-      say(caught(() => MmapFileMut.open(args[0], options)));
-      say(caught(() => MmapFileMut.openExisting(args[0], others)));
-      if (!['maxSize', 'minSize', 'truncate'].some((option) => option in options)) {
-        say(caught(() => MmapFile.open(args[0], options)));
-        say(caught(() => MmapFileMut.openCow(args[0], options)));
-      }
-      say(caught(() => MmapFileMut.open(args[0] + '.new', options)));
-      say(caught(() => MmapFileMut.create(args[0] + '.new', others)));
-      say(fs.readdirSync('/proc/self/fd').length - descriptors);`;
-    const said = await hear(
-      `const descriptors = fs.readdirSync('/proc/self/fd').length;${source}`,
-      {
-        args: [path, JSON.stringify(options)],
-      },
-    );
+    const said = await hearProgram('opening/rejected#badOptions', { args: [path, options] });
     expect(said.pop()).toBe(0);
     expect(said.length).toBeGreaterThanOrEqual(4);
     for (const error of said)
@@ -62,16 +45,10 @@ describe('a rejected open', () => {
 
   test('leaves no file even while it has the last descriptors of the process', async () => {
     const path = tempFile();
-    const said = await hear(
-      `const taken = [];
-       try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
-       for (const last of taken.splice(-2)) fs.closeSync(last); // for the file, and for its directory
-       say(caught(() => MmapFileMut.create(args[0], { offset: 1 })).name);
-       say(fs.existsSync(args[0]));
-       MmapFileMut.create(args[0], { maxSize: 10 }).close();
-       say(fs.existsSync(args[0]));`,
-      { args: [path], through: ['prlimit', '--nofile=60'] },
-    );
+    const said = await hearProgram('opening/rejected#lastDescriptors', {
+      args: [path],
+      through: ['prlimit', '--nofile=60'],
+    });
     expect(said).toEqual(['MmapRangeError', false, true]);
   });
 });
@@ -106,12 +83,7 @@ describe('without permission', () => {
     const path = tempFile(CONTENT);
     fs.chmodSync(path, 0o000);
     const before = fs.lstatSync(path, { bigint: true });
-    const errors = await hear(
-      `for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow,
-         MmapFileMut.openExisting, MmapFileMut.open]) say(caught(() => open(args[0])));
-       say(caught(() => MmapFileMut.open(args[0], { truncate: true, maxSize: 5 })));`,
-      { args: [path], through },
-    );
+    const errors = await hearProgram('opening/rejected#notReadable', { args: [path], through });
     expect(errors).toHaveLength(6);
     for (const error of errors) {
       expect(error).toMatchObject({
@@ -132,15 +104,10 @@ describe('without permission', () => {
     const path = tempFile(CONTENT);
     fs.chmodSync(path, 0o444);
     const before = snapshot(path);
-    const said = await hear(
-      `say(MmapFile.open(args[0]).readUInt8(9));
-       const copy = MmapFileMut.openCow(args[0]);
-       copy.writeUInt8(255, 9);
-       say(copy.readUInt8(9));
-       say(caught(() => MmapFileMut.openExisting(args[0])).code);
-       say(caught(() => MmapFileMut.open(args[0], { maxSize: 1 })).code);`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('opening/rejected#readOnly', {
+      args: [path],
+      through,
+    });
     expect(said).toEqual([CONTENT[9], 255, 'EACCES', 'EACCES']);
     expect(snapshot(path)).toEqual(before);
   });
@@ -149,12 +116,10 @@ describe('without permission', () => {
     const directory = tempDir();
     fs.chmodSync(directory, 0o555);
     const path = join(directory, 'new');
-    const errors = await hear(
-      `say(caught(() => MmapFileMut.create(args[0], { maxSize: 5 })));
-       say(caught(() => MmapFileMut.open(args[0])));
-       say(caught(() => MmapFileMut.memory('m', 'abc').writeToNewFile(args[0])));`,
-      { args: [path], through },
-    );
+    const errors = await hearProgram('opening/rejected#notWritableDirectory', {
+      args: [path],
+      through,
+    });
     for (const error of errors) expect(error).toMatchObject({ code: 'EACCES', syscall: 'open' });
     expect(fs.readdirSync(directory)).toEqual([]);
   });

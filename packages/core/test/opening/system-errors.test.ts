@@ -4,9 +4,9 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapError, MmapFile, MmapFileMut } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { countDescriptors, countMappings } from '../helpers/process.js';
+import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
@@ -96,7 +96,7 @@ describe('what cannot be opened is an error of the system:', () => {
   test.each(names)('ENODEV for %s of what is no regular file', async (name) => {
     const directory = tempDir();
     const fifo = join(directory, 'fifo');
-    await hear(`require('node:child_process').execFileSync('mkfifo', [args[0]])`, { args: [fifo] });
+    await hearProgram('opening/system-errors#makeFifo', { args: [fifo] });
     for (const path of [fifo, '/dev/zero', '/dev/null', '/proc/self/status']) {
       const error = thrown(() => openers[name](path));
       expect(error).toBeInstanceOf(MmapError);
@@ -141,17 +141,7 @@ describe('what cannot be opened is an error of the system:', () => {
 
   test('a FIFO holds nobody up, with or without somebody at its other end', async () => {
     const path = join(tempDir(), 'fifo');
-    const [codes] = await hear(
-      `require('node:child_process').execFileSync('mkfifo', args);
-       const codes = () => [MmapFile.open, MmapFileMut.openCow, MmapFileMut.openExisting,
-         MmapFileMut.open].map((open) => caught(() => open(args[0])).code);
-       const alone = codes();
-       const reader = fs.openSync(args[0], fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-       const writer = fs.openSync(args[0], 'w');
-       fs.writeSync(writer, 'text');
-       say([...alone, ...codes()]);`,
-      { args: [path] },
-    );
+    const [codes] = await hearProgram('opening/system-errors#fifo', { args: [path] });
     expect(codes).toEqual(Array(8).fill('ENODEV'));
   });
 });

@@ -15,7 +15,11 @@ const collect = async () => {
   }
 };
 
-/** Does work in a function that has returned: what it leaves on the stack may keep objects alive. */
+/**
+ * Does work in a function that has returned: what it leaves on the stack may keep objects alive.
+ *
+ * @returns {Promise<any>}
+ */
 const apart = (work) => new Promise((resolve) => setImmediate(() => resolve(work())));
 
 module.exports = { until, collect, apart };

@@ -26,10 +26,19 @@ const args = /** @type {any[]} */ ([]);
 const pattern = (length) =>
   Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) & 0xff));
 
+/** Gives up the rights of root; @returns Whether there were any. */
+const becomeNobody = () => {
+  if (process.getuid?.() !== 0) return false;
+  process.setgroups?.([]);
+  process.setgid?.(65534);
+  process.setuid?.(65534);
+  return true;
+};
+
 /** One turn of the event loop, in which finalizers run. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Collects garbage; every child is started with `--expose-gc`. */
 const gc = () => globalThis.gc?.();
 
-module.exports = { args, say, caught, pattern, turn, gc };
+module.exports = { args, say, caught, pattern, becomeNobody, turn, gc };

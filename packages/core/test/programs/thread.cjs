@@ -1,7 +1,7 @@
 // A thread that `startThread` makes: calls the functions that it is sent, one by one.
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
-const { parentPort } = require('node:worker_threads');
+const { parentPort, workerData } = require('node:worker_threads');
 
 if (parentPort === null) throw new Error('thread.cjs is started by startThread()');
 
@@ -25,6 +25,7 @@ const caught = (call) => {
 };
 
 const scope = {
+  ...workerData.constants,
   // As of the program, which is in a folder here.
   require: createRequire(join(__dirname, 'folder', 'program.cjs')),
   ...{ parentPort, fs, fmmap, MmapFile, MmapFileMut, PAGE },

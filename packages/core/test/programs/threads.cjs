@@ -16,10 +16,12 @@ const collect = async () => {
 
 /**
  * Makes a worker thread. `thread.run(f, ...args)` has it call `f`, which is sent as text: it sees
- * nothing of the program around it, but all that `thread.cjs` has.
+ * nothing of the program around it, but all that `thread.cjs` has, and these constants.
+ *
+ * @param {Record<string, unknown>} [constants]
  */
-const startThread = () => {
-  const worker = new Worker(join(__dirname, 'thread.cjs'));
+const startThread = (constants = {}) => {
+  const worker = new Worker(join(__dirname, 'thread.cjs'), { workerData: { constants } });
   const ended = new Promise((resolve) => worker.on('exit', resolve));
   const waiting = /** @type {((answer: any) => void)[]} */ ([]);
   worker.on('message', (answer) => waiting.shift()?.(answer));

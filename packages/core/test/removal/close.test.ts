@@ -1,50 +1,37 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { hear } from '../helpers/child.js';
+import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
 // The unlink has succeeded, and the sync of the directory has not.
 
-const ENDS: Readonly<Record<string, string>> = {
-  close: 'file.close()',
-  dispose: 'file[Symbol.dispose]()',
-  'dispose with removeOnDispose': 'file.removeOnDispose = true; file[Symbol.dispose]()',
-  'remove again': 'file.remove()',
-};
-
-test.each(Object.entries(ENDS))('after half a removal %s syncs the directory', async (_, end) => {
-  const path = tempFile(pattern(5000));
-  const trace = strace('fsync,unlinkat', ['fsync:error=EIO:when=1']);
-  const said = await hear(
-    `const file = MmapFileMut.openExisting(args[0]);
-     say(caught(() => file.remove()).code);
-     ${end};
-     say([file.isClosed, fs.existsSync(args[0])]);`,
-    { args: [path], through: trace.through },
-  );
-  expect(said).toEqual(['EIO', [true, false]]);
-  const directory = fs.realpathSync(dirname(path));
-  const syncs = trace
-    .calls()
-    .filter((call) => call.startsWith('fsync') && call.includes(`<${directory}>`));
-  expect(syncs).toHaveLength(2);
-  expect(syncs[0]).toContain('EIO');
-  expect(syncs[1]).toMatch(/= 0$/);
-  expect(trace.calls().filter((call) => call.startsWith('unlinkat'))).toHaveLength(1);
-});
+test.each(['close', 'dispose', 'dispose with removeOnDispose', 'remove again'])(
+  'after half a removal %s syncs the directory',
+  async (end) => {
+    const path = tempFile(pattern(5000));
+    const trace = strace('fsync,unlinkat', ['fsync:error=EIO:when=1']);
+    const said = await hearProgram('removal/close#end', {
+      args: [path, end],
+      through: trace.through,
+    });
+    expect(said).toEqual(['EIO', [true, false]]);
+    const directory = fs.realpathSync(dirname(path));
+    const syncs = trace
+      .calls()
+      .filter((call) => call.startsWith('fsync') && call.includes(`<${directory}>`));
+    expect(syncs).toHaveLength(2);
+    expect(syncs[0]).toContain('EIO');
+    expect(syncs[1]).toMatch(/= 0$/);
+    expect(trace.calls().filter((call) => call.startsWith('unlinkat'))).toHaveLength(1);
+  },
+);
 
 test('a close whose sync fails as well is a close all the same', async () => {
   const path = tempFile(pattern(5000));
   const trace = strace('fsync', ['fsync:error=EIO']);
-  const said = await hear(
-    `const file = MmapFileMut.openExisting(args[0]);
-     say(caught(() => file.remove()).code);
-     say(caught(() => file.close()));
-     say(file.isClosed);`,
-    { args: [path], through: trace.through },
-  );
+  const said = await hearProgram('removal/close#failing', { args: [path], through: trace.through });
   expect(said).toEqual(['EIO', 'no error', true]);
   expect(trace.calls()).toHaveLength(2);
 });
@@ -52,12 +39,6 @@ test('a close whose sync fails as well is a close all the same', async () => {
 test('a close that has nothing to do with a removal syncs nothing', async () => {
   const trace = strace('fsync');
   const path = tempFile(pattern(5000));
-  await hear(
-    `MmapFileMut.openExisting(args[0]).close();
-     const file = MmapFileMut.openExisting(args[0]);
-     file.remove();
-     file.close();`,
-    { args: [path], through: trace.through },
-  );
+  await hearProgram('removal/close#nothingToSync', { args: [path], through: trace.through });
   expect(trace.calls()).toHaveLength(1); // of remove()
 });

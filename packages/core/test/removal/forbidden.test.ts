@@ -3,12 +3,12 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFileMut } from '../../src/index.js';
-import { startChild } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { expectFault } from '../helpers/faults.js';
 import { asRoot, makeDisk, mountOver } from '../helpers/file-systems.js';
 import { canMount } from '../helpers/mounting.js';
 import { countDescriptors } from '../helpers/process.js';
+import { startProgram } from '../helpers/program.js';
 import { CONTENT, expectUsable } from '../helpers/removal.js';
 import { tempDir } from '../helpers/temp.js';
 
@@ -70,26 +70,10 @@ describe('a user who may not remove a file is told so, and may remove it later:'
     const path = join(directory, 'file.bin');
     fs.writeFileSync(path, CONTENT);
     fs.chmodSync(path, 0o666);
-    const child = startChild(
-      `const file = MmapFileMut.openExisting(args[0]);
-      const { stdin } = process;
-      const told = () => new Promise((resolve) => stdin.once('data', resolve));
-      const descriptors = () => fs.readdirSync('/proc/self/fd').length;
-      say('open');
-      await told();
-      const before = descriptors();
-      say(caught(() => file.remove()));
-      say(caught(() => file.remove()));
-      file.truncate(6000);
-      file.writeUInt8(42, 5999);
-      file.flush();
-      say([file.stat().size, file.lockState, file.isPoisoned, descriptors() - before]);
-      await told();
-      file.remove();
-      say(file.isClosed);
-      process.exit();`,
-      { args: [path], through: isRoot ? asNobody : [] },
-    );
+    const child = startProgram('removal/forbidden#remove', {
+      args: [path],
+      through: isRoot ? asNobody : [],
+    });
     expect(await child.said()).toBe('open');
     fs.chmodSync(directory, mode);
     child.process.stdin.write('remove it\n');

@@ -2,9 +2,9 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type MmapFile, MmapFileMut, MmapIdentityError } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { countDescriptors } from '../helpers/process.js';
+import { hearProgram } from '../helpers/program.js';
 import { expectUsable } from '../helpers/removal.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
@@ -28,7 +28,7 @@ describe('remove', () => {
   test('syncs the directory behind the unlink, in the one that it unlinked in', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('unlink,unlinkat,fsync,close', [], dirname(path));
-    await hear('MmapFileMut.openExisting(args[0]).remove();', { args: [path], ...trace });
+    await hearProgram('removal/remove#remove', { args: [path], ...trace });
     const calls = trace.calls();
     const directory = /^unlinkat\((\d+<.*?>), "file\.bin", 0\) = 0$/.exec(calls[0] ?? '')?.[1];
     expect(calls).toEqual([
@@ -42,7 +42,7 @@ describe('remove', () => {
   test('keeps the file open until it is unlinked: nobody else gets its inode', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('unlinkat,newfstatat,close');
-    await hear('MmapFileMut.openExisting(args[0]).remove();', { args: [path], ...trace });
+    await hearProgram('removal/remove#remove', { args: [path], ...trace });
     const calls = trace.calls().filter((call) => call.includes('file.bin'));
     const unlink = calls.findIndex((call) => call.startsWith('unlinkat'));
     expect(calls[unlink - 1]).toMatch(/^newfstatat.*"file\.bin".*AT_SYMLINK_NOFOLLOW/);
@@ -62,13 +62,10 @@ describe('remove', () => {
   test('removes what was opened, whatever the working directory is by now', async () => {
     const path = tempFile(CONTENT);
     const other = tempFile(CONTENT);
-    const said = await hear(
-      `const file = MmapFileMut.openExisting('file.bin');
-      process.chdir(args[0]);
-      file.remove();
-      say(fs.existsSync('file.bin'));`,
-      { cwd: dirname(path), args: [dirname(other)] },
-    );
+    const said = await hearProgram('removal/remove#otherDirectory', {
+      cwd: dirname(path),
+      args: [dirname(other)],
+    });
     expect(said).toEqual([true]);
     expect(fs.existsSync(path)).toBe(false);
   });
@@ -187,15 +184,7 @@ describe('a remove that fails', () => {
   test.each(['EACCES', 'EPERM', 'EROFS', 'EBUSY'])('with %s can be called again', async (code) => {
     const path = tempFile(CONTENT);
     const { through } = strace('unlinkat', [`unlinkat:error=${code}:when=1`]);
-    const said = await hear(
-      `const file = MmapFileMut.openExisting(args[0]);
-      const descriptors = fs.readdirSync('/proc/self/fd').length;
-      say(caught(() => file.remove()));
-      say([file.isClosed, file.readUInt8(1), fs.readdirSync('/proc/self/fd').length - descriptors]);
-      file.remove();
-      say([file.isClosed, fs.existsSync(args[0])]);`,
-      { args: [path], through },
-    );
+    const said = await hearProgram('removal/remove#again', { args: [path], through });
     const error = { name: 'MmapError', code, syscall: 'unlink', path };
     expect(said).toEqual([expect.objectContaining(error), [false, CONTENT[1], 0], [true, false]]);
   });
@@ -203,17 +192,10 @@ describe('a remove that fails', () => {
   test('to sync the directory syncs that again, and never unlinks twice', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('unlinkat,fsync', ['fsync:error=EIO:when=1..2'], dirname(path));
-    const said = await hear(
-      `const file = MmapFileMut.openExisting(args[0]);
-      say(caught(() => file.remove()));
-      say([file.isClosed, file.readUInt8(1), fs.existsSync(args[0])]);
-      // Somebody else's by now, whatever the retry does.
-      fs.writeFileSync(args[0], 'other');
-      say(caught(() => file.remove()).code);
-      file.remove();
-      say([file.isClosed, fs.readFileSync(args[0], 'latin1')]);`,
-      { args: [path], through: trace.through },
-    );
+    const said = await hearProgram('removal/remove#syncAgain', {
+      args: [path],
+      through: trace.through,
+    });
     expect(said).toEqual([
       expect.objectContaining({ name: 'MmapError', code: 'EIO', syscall: 'fsync', path }),
       [false, CONTENT[1], false],
@@ -229,17 +211,10 @@ describe('a remove that fails', () => {
 
   test('for want of a descriptor can be called again', async () => {
     const path = tempFile(CONTENT);
-    const said = await hear(
-      `const file = MmapFileMut.openExisting(args[0]);
-      const taken = [];
-      try { for (;;) taken.push(fs.openSync('/dev/null')); } catch {}
-      say(caught(() => file.remove()).code);
-      fs.closeSync(taken.pop());
-      file.remove();
-      for (const each of taken) fs.closeSync(each);
-      say([file.isClosed, fs.existsSync(args[0])]);`,
-      { args: [path], through: ['prlimit', '--nofile=60'] },
-    );
+    const said = await hearProgram('removal/remove#noDescriptor', {
+      args: [path],
+      through: ['prlimit', '--nofile=60'],
+    });
     expect(said).toEqual(['EMFILE', [true, false]]);
   });
 });

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { hear } from '../helpers/child.js';
+import { hearProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
-import { THREADS } from '../helpers/threads.js';
 
 const PAGE = 4096;
 const PAGES = 64;
@@ -9,97 +8,10 @@ const PAGES = 64;
 const KEPT = 2 * PAGE + 100;
 
 // Bounded by rounds, not by time. What goes wrong here is a crash, a hang or a value of nobody.
-async function threads(source: string): Promise<unknown[]> {
+async function threads(program: string): Promise<unknown[]> {
   const path = tempFile(Buffer.alloc(PAGES * PAGE, 0x11));
-  return await hear(`${THREADS}${source}\nprocess.exit();`, { args: [path], timeout: 50_000 });
+  return await hearProgram(program, { args: [path], timeout: 50_000 });
 }
-
-/**
- * Works on `my.file` until told to stop. Each thread writes the numbers of its rounds to bytes of its own in
- * the part that stays, and 0x11, which is there already, to all others. Before anybody cuts the file, or
- * makes it longer, `shared` says from where on bytes may be gone by then, and may have come back as zeroes.
- */
-const WORK = `
-  const work = (token, shared, number, size, kept) => {
-    const [STOP, GONE, ZERO, ROUNDS] = [0, 1, 2, 3];
-    const count = shared.length - ROUNDS;
-    my.file = MmapFileMut.attach(token);
-    const strange = [];
-    const own = {};
-    let seed = number + 1;
-    const random = (below) => (seed = (seed * 1103515245 + 12345) % 2147483648) % below;
-    const isOwned = (at) => at < kept && at % 16 < count;
-    /** Throws only where something is gone. */
-    const attempt = (end, call) => {
-      try { return call(); } catch (error) {
-        if (error.name !== 'MmapRangeError' || end <= Atomics.load(shared, GONE)) strange.push(error.stack);
-      }
-    };
-    const check = (what, at, byte, from) => {
-      if (byte === undefined || byte === 0x11) return;
-      if (byte === 0 && at >= Atomics.load(shared, from)) return;
-      if (isOwned(at) && (at % 16 !== number || byte === (own[at] ?? 0x11))) return;
-      strange.push(what + ' ' + byte + ' at ' + at);
-    };
-    const checkAll = (what, bytes, at, from) => {
-      for (let index = 0; index < bytes?.length; ++index)
-        if (bytes[index] !== 0x11) check(what, at + index, bytes[index], from);
-    };
-    const views = [];
-    while (Atomics.load(shared, STOP) === 0) {
-      const rounds = Atomics.add(shared, ROUNDS + number, 1);
-      const at = random(size - 8);
-      check('byte', at, attempt(at + 1, () => my.file.readUInt8(at)), ZERO);
-      const word = attempt(at + 8, () => my.file.readBigUInt64LE(at));
-      if (word !== undefined) checkAll('word', new Uint8Array(BigUint64Array.of(word).buffer), at, ZERO);
-      if (!isOwned(at)) attempt(at + 1, () => my.file.writeUInt8(0x11, at));
-      const mine = random(kept >> 4) * 16 + number;
-      attempt(mine + 1, () => my.file.writeUInt8(own[mine] = 1 + (rounds % 250), mine));
-      check('what was written', mine, attempt(mine + 1, () => my.file.readUInt8(mine)), ZERO);
-      if (rounds % 16 === 0) {
-        const length = random(size);
-        checkAll('copy', attempt(length, () => my.file.copyBytes(0, length)), 0, ZERO);
-      }
-      if (rounds % 32 === 0) attempt(size, () => my.file.fill(0x11, kept + random(size - kept)));
-      if (rounds % 32 === 8 && attempt(size, () => my.file.indexOf('nowhere', at)) >= 0) strange.push('nowhere');
-      if (rounds % 64 === 0) attempt(0, () => views.push(my.file.asBuffer()));
-      if (views.length > 4) views.shift();
-      for (const view of views) {
-        const index = at % view.length;
-        check('view', index, view[index], GONE);
-        if (!isOwned(index)) view[index] = 0x11;
-      }
-      if (rounds % 256 === 0) attempt(0, () => my.file.flush(0, 10));
-      if (rounds % 256 === 128) attempt(0, () => MmapFile.attach(token).close());
-    }
-    return { strange: strange.slice(0, 5), length: attempt(0, () => my.file.length), own };
-  };
-  let shared;
-  const startWork = (token, count) => {
-    shared = new Int32Array(new SharedArrayBuffer(4 * (3 + count)));
-    shared.fill(${PAGES * PAGE}, 1, 3);
-    return Array.from({ length: count }, (_, number) =>
-      startThread().run(work, token, shared, number, ${PAGES * PAGE}, ${KEPT}),
-    );
-  };
-  const isEnough = () => shared.subarray(3).every((rounds) => rounds > 200);
-  /** In any thread: a number of \`shared\` becomes smaller. */
-  const lower = (shared, index, value) => {
-    for (let now = Atomics.load(shared, index); value < now; )
-      now = Atomics.compareExchange(shared, index, now, value);
-  };
-  /** Ends the work with what is never cut off. @returns What each thread found, and whether the file is right. */
-  const finishWork = async (file, working) => {
-    lower(shared, 1, ${KEPT});
-    file.truncate(${KEPT});
-    Atomics.store(shared, 0, 1);
-    const outcomes = await Promise.all(working);
-    const wanted = Buffer.alloc(${KEPT}, 0x11);
-    for (const { own } of outcomes) for (const [at, byte] of Object.entries(own)) wanted[at] = byte;
-    const isRight = file.copyBytes().equals(wanted) && fs.readFileSync(args[0]).equals(wanted);
-    return [outcomes.map(({ strange, length }) => ({ strange, length })), isRight];
-  };
-`;
 
 const orderly = (count: number) => [
   Array.from({ length: count }, () => ({ strange: [], length: KEPT })),
@@ -107,108 +19,22 @@ const orderly = (count: number) => [
 ];
 
 test('eight threads read and write while the file is truncated up and down', async () => {
-  const [outcome] = await threads(`${WORK}
-    const file = MmapFileMut.openExisting(args[0]);
-    const working = startWork(file.share(), 8);
-    const most = ${PAGES * PAGE - KEPT};
-    for (let i = 0; i < 400 || !isEnough(); ++i) {
-      // Little by little it is cut further down.
-      const least = Math.max(most - Math.floor((most * i) / 300), 0);
-      const size = ${KEPT} + least + ((i * 7919) % (most - least + 1));
-      if (size > file.length) lower(shared, 2, file.length);
-      lower(shared, 1, size);
-      file.truncate(size);
-      if (i % 8 === 0) await turn();
-    }
-    say(await finishWork(file, working));
-  `);
+  const [outcome] = await threads('threads/at-once#upAndDown');
   expect(outcome).toEqual(orderly(8));
 }, 60_000);
 
 test('each of several threads truncates the file while all read and write it', async () => {
-  const [outcome, lengths] = await threads(`${WORK}
-    const file = MmapFileMut.openExisting(args[0]);
-    const working = startWork(file.share(), 3);
-    const cutters = Array.from({ length: 3 }, startThread);
-    await Promise.all(cutters.map((thread, number) => thread.run((token, shared, lower, number, size, kept) => {
-      my.file = MmapFileMut.attach(token);
-      const lowerIt = eval(lower);
-      for (let i = 0; i < 150; ++i) {
-        const wanted = kept + ((i * 7919 * (number + 1)) % (size - kept));
-        // Which of them makes it longer than which has made it, nobody knows.
-        for (const index of [1, 2]) lowerIt(shared, index, wanted);
-        my.file.truncate(wanted);
-        my.file.read(Buffer.alloc(10_000), 0);
-      }
-    }, file.share(), shared, String(lower), number, ${PAGES * PAGE}, ${KEPT})));
-    while (!isEnough()) await turn();
-    say(await finishWork(file, working));
-    say(await Promise.all(cutters.map((thread) => thread.run(() => my.file.length))));
-  `);
+  const [outcome, lengths] = await threads('threads/at-once#manyTruncate');
   expect(outcome).toEqual(orderly(3));
   expect(lengths).toEqual([KEPT, KEPT, KEPT]);
 }, 60_000);
 
 test('the owner closes the file while threads are at work on it, over and over', async () => {
-  const said = (await threads(`${WORK}
-    const threads = Array.from({ length: 4 }, startThread);
-    for (let i = 0; i < 40; ++i) {
-      const file = MmapFileMut.openExisting(args[0]);
-      const started = new Int32Array(new SharedArrayBuffer(4));
-      const working = threads.map((thread, number) => thread.run((token, started, number) => {
-        const file = MmapFileMut.attach(token);
-        Atomics.add(started, 0, 1);
-        const all = Buffer.alloc(${PAGES * PAGE}, 0x11);
-        const calls = [
-          () => file.readUInt8(0) === 0x11, () => file.writeUInt32LE(0x11111111, 8) === 12,
-          () => file.stat().size === ${PAGES * PAGE}, () => file.copyBytes().equals(all),
-          () => file.asBuffer().fill(0x11), () => file.flush() === undefined,
-          () => file.truncate(${PAGES * PAGE}) === undefined, () => MmapFile.attach(token).readUInt8(0) === 0x11,
-          () => file.share(), () => file.tryLock(), () => file.residency().length === ${PAGES},
-          () => file.advise('normal') === undefined, () => file.indexOf(0) === -1, () => file.length === ${PAGES * PAGE},
-        ];
-        for (let round = number; ; ++round) {
-          const call = calls[round % calls.length];
-          try { if (!call() && !file.isClosed) return String(call); } catch (error) { return error.name; }
-        }
-      }, file.share(), started, number));
-      while (Atomics.load(started, 0) < 4) await turn();
-      for (let turns = 0; turns < i % 5; ++turns) await turn();
-      file.close();
-      for (const name of await Promise.all(working)) {
-        if (name !== 'MmapClosedError') say(name);
-      }
-    }
-    const content = fs.readFileSync(args[0]);
-    say([content.length, content.every((byte) => byte === 0x11)]);
-  `)) as unknown[];
+  const said = (await threads('threads/at-once#ownerCloses')) as unknown[];
   expect(said).toEqual([[PAGES * PAGE, true]]);
 }, 60_000);
 
 test('threads attach and close at once, and the memory stays with those who use it', async () => {
-  const said = await threads(`
-    const file = MmapFileMut.openExisting(args[0]);
-    const before = mappings();
-    const threads = Array.from({ length: 4 }, startThread);
-    const problems = await Promise.all(threads.map((thread) => thread.run((token) => {
-      const problems = [];
-      for (let i = 0; i < 500; ++i) {
-        const first = MmapFileMut.attach(token);
-        const second = MmapFileMut.attach(first.share());
-        const view = first.asBuffer();
-        first.close();
-        if (second.readUInt8(4096) !== 0x11) problems.push('typed');
-        if (second.asBuffer()[5] !== 0x11) problems.push('view');
-        second.close();
-      }
-      return problems;
-    }, file.share())));
-    say(problems.flat());
-    say(file.readUInt8(0));
-    for (const thread of threads) await thread.end();
-    await collect();
-    say(mappings() - before);
-    file.freeze().close();
-  `);
+  const said = await threads('threads/at-once#attachAndClose');
   expect(said).toEqual([[], 0x11, 0]);
 }, 60_000);

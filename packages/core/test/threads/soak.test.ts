@@ -1,8 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hear, startChild } from '../helpers/child.js';
-import { CREATE, READERS, TRUNCATOR } from '../helpers/soak.js';
+import { hearProgram, runProgram, startProgram } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
 /** Of all of it. Longer by hand: FMMAP_SOAK_SECONDS=3600 npx vitest run test/threads/soak */
@@ -17,15 +16,15 @@ test.each([
   async (_, where) => {
     const directory = tempDir(where);
     const [path, stop] = [join(directory, 'file.bin'), join(directory, 'stop')];
-    await hear(CREATE, { args: [path] });
-    const truncator = startChild(TRUNCATOR, {
-      args: [path, stop, String(4 * SECONDS + 10)],
+    await hearProgram('threads/soak#create', { args: [path] });
+    const truncator = startProgram('threads/soak#truncate', {
+      args: [path, stop, 4 * SECONDS + 10],
       timeout: TIMEOUT,
     });
-    const readers = await startChild(READERS, {
-      args: [path, String(SECONDS), ...(where ? ['strict'] : [])],
+    const readers = await runProgram('threads/soak#read', {
+      args: [path, SECONDS, where !== undefined],
       timeout: TIMEOUT,
-    }).done;
+    });
     fs.writeFileSync(stop, '');
     const truncated = await truncator.done;
     expect(readers).toMatchObject({ code: 0, signal: null, stderr: '' });

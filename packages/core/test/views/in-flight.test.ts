@@ -1,156 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { hear } from '../helpers/child.js';
+import { hearProgram, namesIn } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
 // Node's thread pool works on a view while the file under it comes to its end. In a child, because
 // what goes wrong here is a crash, or memory of somebody else that changes.
 
-/** Starts work of each kind on a view. What it reads or writes is none of the test's business. */
-const JOBS = `{
-  gzip: (view, done) => zlib.gzip(view, done),
-  brotliCompress: (view, done) => zlib.brotliCompress(view, FAST_BROTLI, done),
-  deflateRaw: (view, done) => zlib.deflateRaw(view.subarray(100, -100), done),
-  randomFill: (view, done) => crypto.randomFill(view, done),
-  randomFillWords: (view, done) =>
-    crypto.randomFill(new Uint32Array(view.buffer, view.byteOffset, 1000), done),
-  pbkdf2: (view, done) => crypto.pbkdf2(view.subarray(0, 1000), view, 100, 64, 'sha256', done),
-  scrypt: (view, done) => crypto.scrypt(view, view.subarray(0, 64), 64, { N: 256 }, done),
-  hkdf: (view, done) => crypto.hkdf('sha512', view.subarray(0, 200), view, 'info', 64, done),
-  sign: (view, done) => crypto.sign(null, view, KEYS.privateKey, done),
-  verify: (view, done) => crypto.verify(null, view, KEYS.publicKey, Buffer.alloc(64), done),
-  generatePrime: (view, done) => crypto.checkPrime(view.subarray(0, 32), done),
-  write: (view, done) => fs.write(sink, view, 0, view.length, 0, done),
-  writev: (view, done) => fs.writev(sink, [view, view], 0, done),
-  read: (view, done) => fs.read(source, view, 0, view.length, 0, done),
-  readv: (view, done) => fs.readv(source, [view.subarray(0, 5000), view.subarray(5000)], 0, done),
-  promises: (view, done) => handle.read(view, 0, view.length, 0).then(() => done(), done),
-}`;
-
-const PRELUDE = `
-  const crypto = require('node:crypto');
-  const zlib = require('node:zlib');
-  const SIZE = 1024 * 1024 + 123;
-  const FAST_BROTLI = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } };
-  const KEYS = crypto.generateKeyPairSync('ed25519');
-  const CONTENT = Buffer.alloc(SIZE, 'The content of the file. ');
-  fs.writeFileSync('source', Buffer.alloc(SIZE, 0xaa));
-  fs.writeFileSync('other', Buffer.alloc(SIZE, 'o'));
-  const sink = fs.openSync('sink', 'w');
-  const source = fs.openSync('source', 'r');
-  const handle = await fs.promises.open('source');
-  const collect = async () => { for (let i = 0; i < 2; ++i) { gc(); await turn(); } };
-  const OTHER = Buffer.alloc(SIZE, 'o');
-  const ZEROES = Buffer.alloc(SIZE);
-  /** Keeps each thread of the pool busy, so that what comes next starts when these have ended. */
-  const occupy = (count) => {
-    const busy = [];
-    for (let i = 0; i < count; ++i) {
-      busy.push(new Promise((done) => crypto.pbkdf2('p', 's', 10_000, 64, 'sha512', done)));
-    }
-    return Promise.all(busy);
-  };
-  const JOBS = ${JOBS};
-`;
-
-/** Says, for each job, what of other people's memory and files has changed. */
-const ROUNDS = (end: string, again: string, skipped: RegExp, options: string): string => `${PRELUDE}
-  const threads = Number(process.env.UV_THREADPOOL_SIZE);
-  for (const [name, start] of Object.entries(JOBS)) {
-    if (${skipped}.test(name)) continue;
-    for (const late of [false, true]) {
-      say(name);
-      fs.writeFileSync('file', CONTENT);
-      const file = MmapFileMut.openExisting('file', ${options});
-      const busy = late ? occupy(threads) : Promise.resolve();
-      let done = new Promise((resolve) => start(file.asBuffer(), resolve));
-      ${end}
-      const before = fs.existsSync('file') ? fs.readFileSync('file') : undefined;
-      gc();
-
-      // Whatever is mapped or allocated now must not lie where the job works.
-      const maps = [];
-      const memory = [];
-      const allocate = () => {
-        for (let i = 0; i < 2; ++i) {
-          maps.push([MmapFile.open('other'), OTHER], [MmapFileMut.anonymous(SIZE), ZEROES]);
-          memory.push(new Uint8Array(SIZE), new Uint8Array(new SharedArrayBuffer(SIZE)));
+describe.each(namesIn('views/in-flight#ENDS'))(
+  '%s while the thread pool works on a view',
+  (end) => {
+    test.each([1, 4])(
+      'neither crashes nor changes anything else, with %i threads',
+      async (threads) => {
+        const said = await hearProgram('views/in-flight#run', {
+          args: [end],
+          cwd: tempDir(),
+          through: ['env', `UV_THREADPOOL_SIZE=${threads}`],
+        });
+        const outcomes = said.filter((line) => typeof line === 'object');
+        expect(outcomes.length).toBeGreaterThanOrEqual(26);
+        for (const [index, outcome] of outcomes.entries()) {
+          const name = `${said[2 * index]}, ${index % 2 === 0 ? 'running' : 'queued'}`;
+          expect(outcome, name).toEqual({ changed: 0, isIntact: true });
         }
-        maps.splice(0, 2).forEach(([map]) => map.close());
-      };
-      allocate();
-      await collect();
-      ${again}
-      allocate();
-      await busy;
-      await done;
-      done = undefined;
-      await collect();
-      const changed = maps.filter(([map, content]) => !map.asBuffer().equals(content)).length
-        + memory.filter((bytes) => ZEROES.compare(bytes) !== 0).length;
-      const isIntact = !before || fs.readFileSync('file').equals(before);
-      for (const [map] of maps) map.close();
-      say({ changed, isIntact: AFTER(file, isIntact) });
-      file.close();
-    }
-  }
-  await handle.close();
-`;
-
-interface End {
-  /** What happens while the job runs, and once more when garbage was collected. */
-  end: string;
-  again?: string;
-  /** What must be true of the file when the job has ended. */
-  after: string;
-  options?: string;
-  skipped?: RegExp;
-}
-
-const ENDS: Record<string, End> = {
-  close: { end: 'file.close();', after: 'isIntact' },
-  remove: { end: 'file.remove();', after: 'isIntact' },
-  'closeWithTruncate to a part': { end: 'file.closeWithTruncate(10_000);', after: 'isIntact' },
-  'close with detachOnClose': {
-    end: 'file.close();',
-    after: 'isIntact',
-    options: '{ detachOnClose: true }',
-    // Documented: detaching what zlib works on ends the process, by an assertion of Node's own.
-    skipped: /gzip|brotli|deflate/,
+      },
+    );
   },
-  // The part that stays is still the job's to write; what is gone must not come back with its bytes.
-  'truncate to a part': {
-    end: 'file.truncate(300_000);',
-    after:
-      'file.length === 300_000 && fs.statSync("file").size === 300_000' +
-      ' && (file.truncate(SIZE), file.copyBytes(300_000).equals(Buffer.alloc(SIZE - 300_000)))',
-  },
-  'truncate to nothing': {
-    end: 'file.truncate(0);',
-    after: 'isIntact && (file.truncate(SIZE), file.copyBytes().equals(ZEROES))',
-  },
-  'truncate to more than there is room for, again and again': {
-    end: 'file.truncate(3 * SIZE);',
-    again: 'file.truncate(7 * SIZE); await collect(); file.truncate(15 * SIZE);',
-    after: 'file.copyBytes(SIZE).equals(Buffer.alloc(14 * SIZE))',
-  },
-};
-
-describe.each(Object.entries(ENDS))('%s while the thread pool works on a view', (_, entry) => {
-  const { end, again = '', after, options = '{}', skipped = /^$/ } = entry;
-
-  test.each([1, 4])(
-    'neither crashes nor changes anything else, with %i threads',
-    async (threads) => {
-      const said = await hear(
-        `const AFTER = (file, isIntact) => ${after};\n${ROUNDS(end, again, skipped, options)}`,
-        { cwd: tempDir(), through: ['env', `UV_THREADPOOL_SIZE=${threads}`] },
-      );
-      const outcomes = said.filter((line) => typeof line === 'object');
-      expect(outcomes.length).toBeGreaterThanOrEqual(26);
-      for (const [index, outcome] of outcomes.entries()) {
-        const name = `${said[2 * index]}, ${index % 2 === 0 ? 'running' : 'queued'}`;
-        expect(outcome, name).toEqual({ changed: 0, isIntact: true });
-      }
-    },
-  );
-});
+);

@@ -1,28 +1,8 @@
 import { expect, test } from 'vitest';
-import { hear } from '../helpers/child.js';
+import { hearProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
 
 const SIZE = 12_288;
-
-/** Ways to get at the memory of a view past fmmap: each gives what it got, or throws. */
-const WAYS = `{
-  'structuredClone of the view': (view) => structuredClone(view),
-  'structuredClone of its buffer': (view) => new Uint8Array(structuredClone(view.buffer)),
-  'structuredClone with a transfer list': (view) =>
-    structuredClone(view, { transfer: [view.buffer] }),
-  'postMessage': (view) => post(view),
-  'postMessage with a transfer list': (view) => post(view, [view.buffer]),
-  'postMessage of its buffer with a transfer list': (view) =>
-    new Uint8Array(post(view.buffer, [view.buffer])),
-  'transfer': (view) => new Uint8Array(ArrayBuffer.prototype.transfer.call(view.buffer)),
-  'transferToFixedLength': (view) =>
-    new Uint8Array(ArrayBuffer.prototype.transferToFixedLength.call(view.buffer)),
-  'resize': (view) => { view.buffer.resize(0); return view; },
-  'grow': (view) => { view.buffer.grow(view.buffer.byteLength * 2); return view; },
-  'Buffer.from of its buffer': (view) => Buffer.from(view.buffer),
-  'slice of its buffer': (view) => new Uint8Array(view.buffer.slice()),
-}`;
-
 const cases = ['MmapFile.open', 'MmapFileMut.openExisting', 'MmapFileMut.openCow'].flatMap(
   (open) => [
     { open, detachOnClose: false },
@@ -36,46 +16,9 @@ test.each(cases)(
   async ({ open, detachOnClose }) => {
     const path = tempFile(Buffer.alloc(SIZE, 'm'));
     const other = tempFile(Buffer.alloc(SIZE, 'o'));
-    const said = await hear(
-      `
-    const { MessageChannel, receiveMessageOnPort } = require('node:worker_threads');
-    const { port1, port2 } = new MessageChannel();
-    const post = (value, list) => {
-      port1.postMessage(value, list);
-      return receiveMessageOnPort(port2).message;
-    };
-    const collect = async () => { for (let i = 0; i < 4; ++i) { gc(); await turn(); } };
-    for (const [way, take] of Object.entries(${WAYS})) {
-      say(way);
-      const file = ${open}(args[0], { detachOnClose: ${detachOnClose} });
-      let view = file.asBuffer();
-      let got;
-      try { got = take(view); } catch {}
-      await collect();
-
-      // Whatever has become of the view, the file works on.
-      const works = file.readUInt8(0) === 109 && file.indexOf('o') === -1
-        && file.copyBytes().equals(Buffer.alloc(${SIZE}, 'm')) && file.asBuffer().length <= ${SIZE};
-      file.close();
-      const isZero = view.length === 0 || view.every((byte) => byte === 0);
-      // Files that are mapped from now on may be where the old one was: nobody may see them.
-      const others = Array.from({ length: 50 }, () => MmapFile.open(args[1]));
-      const sees = [view, got].some((bytes) => bytes?.length && Buffer.from(bytes).includes('o'));
-      if (got?.length) got.fill(120);
-      await collect();
-      others.push(MmapFile.open(args[1]));
-      const changes = others.some((each) => each.indexOf('x') >= 0);
-      view = got = undefined;
-      await collect();
-      for (const each of others) each.close();
-      const harms = !fs.readFileSync(args[0]).equals(Buffer.alloc(${SIZE}, 'm'))
-        || !fs.readFileSync(args[1]).equals(Buffer.alloc(${SIZE}, 'o'));
-      say({ works, isZero, sees, changes, harms });
-    }
-    port1.close();
-    `,
-      { args: [path, other] },
-    );
+    const said = await hearProgram('views/stolen-memory#steal', {
+      args: [path, other, open, detachOnClose],
+    });
     const outcomes = said.filter((line) => typeof line !== 'string');
     expect(outcomes).toHaveLength(12);
     for (const [index, outcome] of outcomes.entries()) {
@@ -93,23 +36,6 @@ test.each(cases)(
 test('a clone of a view that is gone, of memory that the file has outgrown, sees no other file', async () => {
   const path = tempFile(Buffer.alloc(SIZE, 'm'));
   const other = tempFile(Buffer.alloc(SIZE, 'o'));
-  const said = await hear(
-    `
-    const file = MmapFileMut.openExisting(args[0]);
-    const clone = new Uint8Array(structuredClone(file.asBuffer().buffer));
-    const others = [];
-    for (const size of [1 << 20, 4 << 20, 16 << 20]) {
-      for (let i = 0; i < 4; ++i) { gc(); await turn(); }
-      file.truncate(size);
-      for (let i = 0; i < 10; ++i) others.push(MmapFileMut.openCow(args[1]));
-    }
-    file.close();
-    for (let i = 0; i < 20; ++i) others.push(MmapFileMut.openCow(args[1]));
-    const sees = Buffer.from(clone).includes('o');
-    clone.fill(120);
-    say([sees, others.some((each) => each.indexOf('x') >= 0)]);
-    `,
-    { args: [path, other] },
-  );
+  const said = await hearProgram('views/stolen-memory#outgrown', { args: [path, other] });
   expect(said).toEqual([[false, false]]);
 });

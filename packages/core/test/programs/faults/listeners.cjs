@@ -161,11 +161,9 @@ exports.reopenedByThread = async () => {
   await thread.end();
 };
 
-/** Held by the module: nobody drops it. */
-let file = /** @type {any} */ (undefined);
-
 exports.keepsNothingAlive = (_path, what) => {
-  file = MmapFile.open(path);
+  const file = MmapFile.open(path);
+  exports.held = file; // nobody drops it
   listen(file);
   if (what === 'a fault') {
     fs.truncateSync(path, 0);

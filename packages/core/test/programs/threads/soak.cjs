@@ -1,37 +1,52 @@
-import { THREADS } from './threads.js';
+// Reads a file in several threads while another process makes it shorter and longer.
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const fmmap = require('../package.cjs');
+const { say, turn } = require('../program.cjs');
+const { startThread } = require('../threads.cjs');
 
-const PAGE = 4096;
+const { MmapFile, MmapFileMut } = fmmap;
 
 /**
  * What both processes know: the content of the file at its longest, in which no byte is zero. The
- * file always holds the begin of it, because it grows by write(2) alone, which shows a page when its
+ * file always holds the beginning of it, because it grows by write(2) alone, which shows a page when its
  * bytes are there. So every byte that a mapping shows is right, or made up, with one exception, the
- * documented one: behind the end of the file, in the page where it ends, there are zeroes without a
+ * documented one: after the end of the file, in the page where it ends, there are zeroes without a
  * fault. The file ends at whole pages, or late in one of few pages: only there may a zero be.
  */
-const SHARED = `
-  const PAGE = ${PAGE};
-  const PAGES = 256;
-  const CONTENT = Buffer.alloc(PAGES * PAGE);
-  for (let at = 0; at < CONTENT.length; ++at) CONTENT[at] = 1 + ((at * 31 + (at >> 8) * 7 + (at >> 12) * 13) % 251);
-  /** What is searched for: 252 to 255 are nowhere else. */
-  const NEEDLE = Buffer.from([252, 253, 254, 255, 252]);
-  const NEEDLES = [3 * PAGE - 2, 40 * PAGE + 100, 200 * PAGE - 1];
-  for (const at of NEEDLES) NEEDLE.copy(CONTENT, at);
-  const CUTS = 8; // one page in so many
-  const LATE = 1000; // bytes of it that always stay
-  const mayBeCut = (at) => Math.floor(at / PAGE) % CUTS === 5 && at % PAGE >= LATE;
-  const below = (limit) => Math.floor(Math.random() * Math.max(limit, 1));
-  const past = (() => {
-    const start = process.hrtime.bigint();
-    return (seconds) => process.hrtime.bigint() - start > BigInt(Math.round(seconds * 1e9));
-  })();
-`;
 
-/** Makes the file at args[0] shorter and longer until there is one at args[1], or args[2] seconds have passed. */
-export const TRUNCATOR = `
-  ${SHARED}
-  const [path, stop, seconds] = args;
+const PAGE = 4096;
+const PAGES = 256;
+const CONTENT = Buffer.alloc(PAGES * PAGE);
+for (let at = 0; at < CONTENT.length; ++at)
+  CONTENT[at] = 1 + ((at * 31 + (at >> 8) * 7 + (at >> 12) * 13) % 251);
+/** What is searched for: 252 to 255 are nowhere else. */
+const NEEDLE = Buffer.from([252, 253, 254, 255, 252]);
+const NEEDLES = [3 * PAGE - 2, 40 * PAGE + 100, 200 * PAGE - 1];
+for (const at of NEEDLES) NEEDLE.copy(CONTENT, at);
+const CUTS = 8; // one page in so many
+const LATE = 1000; // bytes of it that always stay
+const mayBeCut = (at) => Math.floor(at / PAGE) % CUTS === 5 && at % PAGE >= LATE;
+const below = (limit) => Math.floor(Math.random() * Math.max(limit, 1));
+const past = (() => {
+  const start = process.hrtime.bigint();
+  return (seconds) => process.hrtime.bigint() - start > BigInt(Math.round(seconds * 1e9));
+})();
+
+const WORDS = new DataView(CONTENT.buffer, CONTENT.byteOffset, CONTENT.length);
+const KINDS = /** @type {[(file: any, at: number) => number | bigint, number][]} */ ([
+  [(file, at) => file.readUInt8(at), 1],
+  [(file, at) => file.readUInt16LE(at), 2],
+  [(file, at) => file.readUInt32LE(at), 4],
+  [(file, at) => file.readBigUInt64LE(at), 8],
+  [(file, at) => file.readBigUInt128LE(at), 16],
+]);
+
+/** The file as both begin with it. */
+exports.create = (path) => fs.writeFileSync(path, CONTENT);
+
+/** Makes the file shorter and longer until there is one at `stop`, or so many seconds have passed. */
+exports.truncate = (path, stop, seconds) => {
   const fd = fs.openSync(path, 'r+');
   const wholePages = () => below(PAGES + 1) * PAGE;
   const cut = () => (below(PAGES / CUTS) * CUTS + 5) * PAGE + LATE + below(PAGE - LATE);
@@ -41,7 +56,10 @@ export const TRUNCATOR = `
   for (; !fs.existsSync(stop) && !past(seconds); ++rounds) {
     const size = SIZES[below(3)]();
     let at = fs.fstatSync(fd).size;
-    if (size < at) fs.ftruncateSync(fd, (at = size));
+    if (size < at) {
+      at = size;
+      fs.ftruncateSync(fd, at);
+    }
     const end = below(3) === 0 ? Math.max(SIZES[below(3)](), at) : CONTENT.length;
     const isByPage = below(2) === 0;
     while (at < end) {
@@ -55,10 +73,10 @@ export const TRUNCATOR = `
     }
   }
   say({ rounds, wrong });
-`;
+};
 
 /** What a thread does over and over; each checks every value that it gets. */
-const ACTS = `{
+const ACTS = Object.values({
   /** A hot loop. */
   words(soak) {
     const { file, base } = soak;
@@ -89,7 +107,10 @@ const ACTS = `{
   },
   copies(soak) {
     const at = below(soak.file.length);
-    soak.check(soak.file.copyBytes(at, below(Math.min(soak.file.length - at, 20 * PAGE))), soak.base + at);
+    soak.check(
+      soak.file.copyBytes(at, below(Math.min(soak.file.length - at, 20 * PAGE))),
+      soak.base + at,
+    );
     const target = Buffer.alloc(1 + below(3 * PAGE));
     const count = soak.file.read(target, at);
     soak.check(target.subarray(0, count), soak.base + at);
@@ -101,22 +122,32 @@ const ACTS = `{
       const line = reader.readLine();
       if (line === null) break;
       const to = soak.base + reader.offset + reader.position;
-      const text = CONTENT.subarray(from, to).toString().replace(/\\r?\\n$/, '');
+      const text = CONTENT.subarray(from, to)
+        .toString()
+        .replace(/\r?\n$/, '');
       if (line === text) continue;
-      const isGap = line.includes('\\0') && (!isStrict || CONTENT.subarray(from, to).some((_, index) => mayBeCut(from + index)));
-      if (!isGap) soak.wrong.push('a line from ' + from + ' to ' + to);
+      const isGap =
+        line.includes('\0') &&
+        (!soak.isStrict || CONTENT.subarray(from, to).some((_, index) => mayBeCut(from + index)));
+      if (!isGap) soak.wrong.push(`a line from ${from} to ${to}`);
     }
   },
   search(soak) {
     const { file, base } = soak;
     const [from, length] = [below(file.length), file.length];
-    const places = NEEDLES.map((at) => at - base).filter((at) => at >= 0 && at + NEEDLE.length <= length);
+    const places = NEEDLES.map((at) => at - base).filter(
+      (at) => at >= 0 && at + NEEDLE.length <= length,
+    );
     const first = places.filter((at) => at >= from)[0] ?? -1;
     const last = places.filter((at) => at <= from).at(-1) ?? -1;
-    for (const [found, expected] of [[file.indexOf(NEEDLE, from), first], [file.lastIndexOf(NEEDLE, from), last]]) {
+    for (const [found, expected] of [
+      [file.indexOf(NEEDLE, from), first],
+      [file.lastIndexOf(NEEDLE, from), last],
+    ]) {
       // What is shared with others may have been shorter, or longer, for a moment.
       const isPossible = soak.isShared && (found === -1 || NEEDLES.includes(found + base));
-      if (found !== expected && !isPossible) soak.wrong.push('found ' + found + ' for ' + expected + ' from ' + from);
+      if (found !== expected && !isPossible)
+        soak.wrong.push(`found ${found} for ${expected} from ${from}`);
     }
   },
   view(soak) {
@@ -156,52 +187,47 @@ const ACTS = `{
     file.writeSome(CONTENT.subarray(base + at, base + at + below(3 * PAGE)), at);
     if (below(10) === 0) file.flush();
   },
-}`;
+});
 
 /** Runs in a thread: works with a mapping of the file, or with one of another thread's, for a while. */
-const SOAK = `async ({ path, isStrict, token, make, options, seconds }) => {
-  const crypto = require('node:crypto');
-  ${SHARED}
-  const WORDS = new DataView(CONTENT.buffer, CONTENT.byteOffset, CONTENT.length);
-  const KINDS = [
-    [(file, at) => file.readUInt8(at), 1],
-    [(file, at) => file.readUInt16LE(at), 2],
-    [(file, at) => file.readUInt32LE(at), 4],
-    [(file, at) => file.readBigUInt64LE(at), 8],
-    [(file, at) => file.readBigUInt128LE(at), 16],
-  ];
-  const ACTS = Object.values(${ACTS});
-  const fd = fs.openSync(path);
+exports.soak = async ({ path, isStrict, token, make, options, seconds }) => {
+  const fd = fs.openSync(path, 'r');
   const maker = make.startsWith('MmapFileMut') ? MmapFileMut : MmapFile;
   const open = () => maker[make.split('.')[1]](token ?? path, options);
   const soak = {
-    file: undefined,
+    file: /** @type {any} */ (undefined),
     base: options?.offset ?? 0,
+    isStrict,
     isShared: token !== undefined,
     reads: 0,
     faults: 0,
     zeroes: 0,
-    wrong: [],
+    wrong: /** @type {string[]} */ ([]),
     check(found, at) {
       if (found.equals(CONTENT.subarray(at, at + found.length))) return;
       for (const [index, byte] of found.entries()) {
         if (byte === CONTENT[at + index] || (byte === 0 && mayBeCut(at + index))) continue;
         if (byte === 0 && !isStrict && !soak.lasts(at + index)) continue;
-        soak.wrong.push(byte + ' at ' + (at + index));
+        soak.wrong.push(`${byte} at ${at + index}`);
         return;
       }
     },
     /** Whether a byte goes on to be wrong while the file has it. @throws MmapFaultError */
     lasts(at) {
       ++soak.zeroes;
-      for (let times = 0; times < 1000;) {
+      for (let times = 0; times < 1000; ) {
         if (soak.file.readUInt8(at - soak.base) === CONTENT[at] || past(3 * seconds)) return false;
         times = fs.fstatSync(fd).size > at ? times + 1 : 0;
       }
       return true;
     },
     checkValue(value, size, at) {
-      const bytes = Buffer.from(BigInt(value).toString(16).padStart(2 * size, '0'), 'hex').reverse();
+      const bytes = Buffer.from(
+        BigInt(value)
+          .toString(16)
+          .padStart(2 * size, '0'),
+        'hex',
+      ).reverse();
       soak.check(bytes, at);
     },
   };
@@ -223,12 +249,19 @@ const SOAK = `async ({ path, isStrict, token, make, options, seconds }) => {
       if (error instanceof fmmap.MmapFaultError) {
         ++soak.faults;
         const { reason, offset } = error;
-        if (reason !== 'truncated' || !(offset >= 0 && offset < CONTENT.length)) soak.wrong.push(reason + ' ' + offset);
+        if (reason !== 'truncated' || !(offset >= 0 && offset < CONTENT.length))
+          soak.wrong.push(`${reason} ${offset}`);
         try {
           renew();
         } catch (error) {
           // Shorter than where it begins; or gone once more, seen by another thread.
-          if (!(error instanceof fmmap.MmapRangeError || (soak.isShared && error instanceof fmmap.MmapFaultError))) throw error;
+          if (
+            !(
+              error instanceof fmmap.MmapRangeError ||
+              (soak.isShared && error instanceof fmmap.MmapFaultError)
+            )
+          )
+            throw error;
         }
       } else if (!(error instanceof fmmap.MmapRangeError && (soak.isShared || soak.base > 0))) {
         throw error; // shorter than it was, or than where it begins, are the only other excuses
@@ -237,35 +270,38 @@ const SOAK = `async ({ path, isStrict, token, make, options, seconds }) => {
   }
   const { reads, faults, zeroes, wrong } = soak;
   return { make, reads, faults, zeroes, wrong };
-}`;
+};
 
 /**
- * Reads the file at args[0] in several threads for args[1] seconds, and says what each found. Without
- * a third argument it puts up with zeroes that do not last: while another process truncates a file
+ * Reads a file in several threads for so many seconds, and says what each found. Unless
+ * `isStrict` it puts up with zeroes that do not last: while another process truncates a file
  * or makes it longer, Linux may show pages behind its end, where the file system has them in large
  * pieces (ext4 since 6.16, xfs), and no signal comes. A page that we had put there would stay.
  */
-export const READERS = `
-  ${THREADS}
-  const [path, seconds, isStrict] = args;
+exports.read = async (path, seconds, isStrict) => {
   const writable = MmapFileMut.openExisting(path);
   writable.unlock(); // for the others, whose locks are shared
   const readable = MmapFile.open(path);
-  const soak = ${SOAK};
-  const results = await Promise.all([
-    { token: readable.share(), make: 'MmapFile.attach' },
-    { token: readable.share(), make: 'MmapFile.attach' },
-    { token: writable.share(), make: 'MmapFileMut.attach' },
-    { token: writable.share(), make: 'MmapFileMut.attach' },
-    { make: 'MmapFile.open' },
-    { make: 'MmapFile.open', options: { offset: 5000 } },
-    { make: 'MmapFileMut.openCow' },
-  ].map((what) => startThread().run(soak, { path, isStrict, seconds, ...what })));
+  const results = await Promise.all(
+    [
+      { token: readable.share(), make: 'MmapFile.attach' },
+      { token: readable.share(), make: 'MmapFile.attach' },
+      { token: writable.share(), make: 'MmapFileMut.attach' },
+      { token: writable.share(), make: 'MmapFileMut.attach' },
+      { make: 'MmapFile.open' },
+      { make: 'MmapFile.open', options: { offset: 5000 } },
+      { make: 'MmapFileMut.openCow' },
+    ].map((what) =>
+      startThread().run((what) => require('../threads/soak.cjs').soak(what), {
+        path,
+        isStrict,
+        seconds,
+        ...what,
+      }),
+    ),
+  );
   for (const result of results) say(result);
   readable.close();
   writable.close();
   process.exit();
-`;
-
-/** The file as both begin with it. */
-export const CREATE = `${SHARED} fs.writeFileSync(args[0], CONTENT);`;
+};

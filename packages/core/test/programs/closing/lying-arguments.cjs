@@ -1,0 +1,27 @@
+// Arguments that are not what they say, or that do something when they are asked.
+const { MmapFile, MmapFileMut } = require('../package.cjs');
+const { say } = require('../program.cjs');
+
+exports.lyingLength = () => {
+  const lying = new Uint8Array(8);
+  Object.defineProperty(lying, 'length', { value: 100_000 });
+  let file;
+  try {
+    file = MmapFile.memory('memory', lying);
+  } catch {
+    say(8);
+    return;
+  }
+  say(file.length);
+};
+
+exports.getters = (path) => {
+  const first = MmapFileMut.openExisting(path);
+  const second = MmapFileMut.openExisting(path, {
+    get minSize() {
+      first.close();
+      return 5;
+    },
+  });
+  say([first.isClosed, second.length, second.copyBytes(0, 3).toString()]);
+};

@@ -1,0 +1,7 @@
+// A thread that gives a view to the one that has started it, and goes on.
+const { parentPort, workerData } = require('node:worker_threads');
+const { MmapFileMut } = require('../package.cjs');
+
+const view = MmapFileMut.open(workerData.path).bytes(4000, 300);
+parentPort?.postMessage(view, [view.buffer]);
+setInterval(() => {}, 1000);
