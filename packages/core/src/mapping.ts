@@ -2,6 +2,7 @@ import {
   Access,
   type Binding,
   binding,
+  End,
   type HandleId,
   LockKind,
   result,
@@ -408,10 +409,10 @@ export class Mapping {
     this.#show(0);
   }
 
-  #shut(): void {
+  #shut(areBlank = false): void {
     this.#hide();
     this.#listeners?.clear();
-    this.windows.close();
+    this.windows.close(areBlank);
     this.#lease.end(this);
   }
 
@@ -602,10 +603,21 @@ export class Mapping {
     if (this.isClosed) return;
     this.#hide();
     try {
-      yield* call(this.#isAttached ? 'release' : 'close', this.#traits.id);
+      if (this.#isAttached) yield* call('release', this.#traits.id);
+      else yield* call('close', this.#traits.id, true);
       this.#traits.lockUse?.gave();
     } finally {
-      this.#shut();
+      this.#shut(!this.#isAttached);
     }
+  }
+
+  /** Removes the file, and then ends as by {@link close}, in one step. */
+  *remove(): Work<void> {
+    const { id } = this;
+    this.requirePath();
+    yield* call('remove', id, this.#isAttached ? End.release : End.close);
+    if (this.#isClosed) return; // another thread was first to notice
+    this.#traits.lockUse?.gave();
+    this.#shut();
   }
 }

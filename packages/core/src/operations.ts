@@ -39,9 +39,10 @@ export function* prefetch(mapping: Mapping, ...[offset, length]: Range): Work<vo
   yield* mapping.guarded('prefetch', mapping.id, offset ?? 0, bytes);
 }
 
-export function* fetch(mapping: Mapping, ...[offset, length]: Range): Work<void> {
+/** @returns Whether all of it is in memory now. */
+export function* fetch(mapping: Mapping, ...[offset, length]: Range): Work<boolean> {
   const bytes = mapping.resolve(offset, length);
-  yield* mapping.guarded('fetch', mapping.id, offset ?? 0, bytes);
+  return (yield* mapping.guarded('fetch', mapping.id, offset ?? 0, bytes)) === 1;
 }
 
 export function* lockMemory(
@@ -212,9 +213,4 @@ export function* stat(mapping: Mapping, isBig: boolean): Work<Stats | BigIntStat
   return isBig ? toBigIntStats(numbers) : toStats(numbers);
 }
 
-export function* remove(mapping: Mapping): Work<void> {
-  const { id } = mapping;
-  mapping.requirePath();
-  yield* call('remove', id);
-  yield* mapping.close();
-}
+export const remove = (mapping: Mapping): Work<void> => mapping.remove();
