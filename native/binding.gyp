@@ -5,6 +5,7 @@
       "sources": [
         "src/binding/addon.cc",
         "src/binding/call.cc",
+        "src/binding/environment.cc",
         "src/binding/fault-listeners.cc",
         "src/binding/pool-task.cc",
         "src/binding/view.cc",

@@ -24,8 +24,10 @@ try {
     run('g++', ...flags, '-c', source, '-o', object);
     return object;
   });
-  const objects = 'build/Release/obj.target/fmmap/src';
-  const shared = ['binding', 'mapping'].flatMap((name) => within(join(objects, name), '.o'));
+  // By their sources: objects of files that are gone may still be there.
+  const shared = ['src/binding', 'src/mapping']
+    .flatMap((name) => within(name, '.cc'))
+    .map((source) => join('build/Release/obj.target/fmmap', source.replace(/cc$/, 'o')));
 
   const addon = join(folder, 'fmmap.node');
   run('g++', '-shared', '-o', addon, ...shared, ...stub);

@@ -10,135 +10,118 @@
 namespace fmmap {
 namespace {
 
-using Info = const Napi::CallbackInfo&;
-
-napi_value boolean(Info info, bool value) {
+napi_value boolean(const Call& call, bool value) {
   napi_value result = nullptr;
-  napi_get_boolean(info.Env(), value, &result);
+  napi_get_boolean(call.env(), value, &result);
   return result;
 }
 
-napi_value number(Info info, double value) {
+napi_value number(const Call& call, double value) { return numberOf(call.env(), value); }
+
+napi_value string(const Call& call, const std::string& text) {
   napi_value result = nullptr;
-  napi_create_double(info.Env(), value, &result);
+  napi_create_string_utf8(call.env(), text.data(), text.size(), &result);
   return result;
 }
 
-napi_value string(Info info, const std::string& text) {
-  napi_value result = nullptr;
-  napi_create_string_utf8(info.Env(), text.data(), text.size(), &result);
-  return result;
-}
+// --- what only makes sense on the calling thread ---
 
-// --- what only makes sense on the thread that calls ---
-
-// adopt(memory): of a new window
-napi_value adopt(Info info) {
-  const Call call(info);
+// adopt(memory): prepares that of a new window
+napi_value adopt(const Call& call) {
   const Span memory = call.pages(0);
   if (call.accept()) platform::setApart(memory.data, memory.length);
   return nullptr;
 }
 
-// blank(memory): of a window that was unmapped
-napi_value blank(Info info) {
-  const Call call(info);
+// blank(memory): of a window that was unmapped, whose flag nothing looks at any more
+napi_value blank(const Call& call) {
   const Span memory = call.pages(0);
-  if (call.accept()) retireUnclaimed(memory.data, memory.length);
+  if (call.accept()) retireFooter(memory.data, memory.length);
   return nullptr;
 }
 
-// unmap(handle, window): whether the memory may be used again; else work in flight has it still
-napi_value unmap(Info info) {
-  const Call call(info);
+// unmap(handle, window): whether the memory may be used again; if not, work in flight still has it
+napi_value unmap(const Call& call) {
   const HandleId id = call.id(0);
   const Span memory = call.bytes(1);
   if (!call.accept()) return nullptr;
-  const auto mapping = registry::find(id);
-  return boolean(info, mapping ? mapping->windows().drop(id, memory.data) : registry::isGone(id));
+  const auto mapping = call.environment().find(id);
+  return boolean(call, mapping ? mapping->windows().drop(id, memory.data) : registry::isGone(id));
 }
 
 // unwatch(handle): whose owner is done with it
-napi_value unwatch(Info info) {
-  const Call call(info);
+napi_value unwatch(const Call& call) {
   const HandleId id = call.id(0);
-  if (call.accept()) call.environment()->unwatch(id, info.Env());
+  if (call.accept()) call.environment().unwatch(id, call.env());
   return nullptr;
 }
 
-// watch(handle, owner): whose end takeDropped() is to tell of
-napi_value watch(Info info) {
-  const Call call(info);
+// watch(handle, owner): takeDropped() will report that the owner was collected
+napi_value watch(const Call& call) {
   const HandleId id = call.id(0);
-  if (!info[1].IsObject()) call.wrong(1, "an object");
-  if (call.accept() && registry::find(id)) call.environment()->watch(id, info.Env(), info[1]);
+  if (!call.isObject(1)) call.wrong(1, "an object");
+  if (call.accept() && call.environment().find(id)) call.environment().watch(id, call.env(), call.value(1));
   return nullptr;
 }
 
-// takeDropped(handles): how many handles it has put there, of those whose owners have been collected
-napi_value takeDropped(Info info) {
-  const Call call(info);
+// takeDropped(handles): puts the handles there whose owners have been collected, and returns how many
+napi_value takeDropped(const Call& call) {
   const Span handles = call.typed(0, napi_float64_array);
   if (!call.accept()) return nullptr;
-  return number(info, static_cast<double>(call.environment()->takeDropped(
-                          info.Env(), reinterpret_cast<double*>(handles.data), handles.length / sizeof(double))));
+  return number(call, static_cast<double>(call.environment().takeDropped(
+                          call.env(), reinterpret_cast<double*>(handles.data), handles.length / sizeof(double))));
 }
 
-// addressOf(bytes): of a window it is what view() and keepFor() know it by
-napi_value addressOf(Info info) {
-  const Call call(info);
+// addressOf(bytes): by which view() and keepFor() know a window
+napi_value addressOf(const Call& call) {
   const Span memory = call.bytes(0);
-  return call.accept() ? number(info, static_cast<double>(reinterpret_cast<std::uintptr_t>(memory.data))) : nullptr;
+  return call.accept() ? number(call, static_cast<double>(reinterpret_cast<std::uintptr_t>(memory.data))) : nullptr;
 }
 
 // protectGuests(memory): of a WebAssembly memory that has grown
-napi_value protectGuests(Info info) {
-  const Call call(info);
+napi_value protectGuests(const Call& call) {
   const Span memory = call.pages(0);
   if (!call.accept()) return nullptr;
   for (const auto& mapping : registry::all()) mapping->protectGuests(memory.data, memory.data + memory.length);
   return nullptr;
 }
 
-napi_value poison(Info info) {
-  const Call call(info);
+napi_value poison(const Call& call) {
   const HandleId id = call.id(0);
   if (!call.accept()) return nullptr;
-  if (const auto mapping = registry::find(id)) mapping->poison();
+  if (const auto mapping = call.environment().find(id)) mapping->poison();
   return nullptr;
 }
 
 // noteRoom(handle, from, to)
-napi_value noteRoom(Info info) {
-  const Call call(info);
+napi_value noteRoom(const Call& call) {
   const HandleId id = call.id(0);
   const std::int64_t from = call.size(1), to = call.size(2);
   if (!call.accept()) return nullptr;
-  if (const auto mapping = registry::find(id)) mapping->noteRoom(from, to);
+  if (const auto mapping = call.environment().find(id)) mapping->noteRoom(from, to);
   return nullptr;
 }
 
 // share(handle): the secret of its mapping; empty if that is gone
-napi_value share(Info info) {
-  const Call call(info);
+napi_value share(const Call& call) {
   const HandleId id = call.id(0);
-  return call.accept() ? string(info, registry::share(id)) : nullptr;
+  return call.accept() ? string(call, registry::share(id)) : nullptr;
 }
 
 // nameOf(handle): the path of the file, as it was given
-napi_value nameOf(Info info) {
-  const Call call(info);
+napi_value nameOf(const Call& call) {
   const HandleId id = call.id(0);
   if (!call.accept()) return nullptr;
-  const auto mapping = registry::find(id);
-  return string(info, mapping ? mapping->file().name() : "");
+  const auto mapping = call.environment().find(id);
+  return string(call, mapping ? mapping->file().name() : "");
 }
 
-// hold(descriptor): another one of the same open file, until letGo() of that or the end of the environment
+// hold(descriptor, name): another descriptor of the same open file, until letGo() or the end of the environment
 struct Hold : Unmapped {
-  explicit Hold(const Call& call) : environment(call.environment()), file(call.small(0, 0x7fffffff)) {
-    subject = {call.string(1), true, {}};
+  explicit Hold(const Call& call) : environment(&call.environment()), file(call.small(0, 0x7fffffff)) {
+    name = call.string(1);
   }
+  Subject subject() const { return {name, true, {}}; }
   Status run(Outcome& outcome) {
     platform::Handle copy = platform::kNoHandle;
     const Status status = environment->hold(file, &copy);
@@ -146,23 +129,23 @@ struct Hold : Unmapped {
     return status;
   }
   Environment* environment;
+  std::string name;
   int file;
 };
 
-// letGo(descriptor): which hold() gave; others are left alone
-napi_value letGo(Info info) {
-  const Call call(info);
+// letGo(descriptor): closes one that hold() returned, and no other
+napi_value letGo(const Call& call) {
   const int file = call.small(0, 0x7fffffff);
-  if (call.accept()) call.environment()->letGo(file);
+  if (call.accept()) call.environment().letGo(file);
   return nullptr;
 }
 
 // attach(secret, name, starts, ...windows): a handle in this environment, over memory that both see. The results are the
 // mapping's length, access, offset, delta, and traits (1 memory, 2 private, 4 detaching, 8 without a path); `starts` gets where each of
-// the windows begins, or -1 for one that is not the mapping's.
+// the windows starts, or -1 for one that is not the mapping's.
 struct Attach : Unmapped {
-  explicit Attach(const Call& call) : environment(call.environment()), secret(call.string(0)) {
-    subject = {call.string(1), true, {}};
+  explicit Attach(const Call& call) : environment(&call.environment()), secret(call.string(0)) {
+    name = call.string(1);
     starts = call.typed(2, napi_float64_array);
     for (std::size_t index = 3; index < call.count(); ++index) {
       windows.push_back(call.bytes(index));
@@ -170,6 +153,7 @@ struct Attach : Unmapped {
     }
     if (starts.length / sizeof(double) < windows.size()) call.wrong(2, "room for each window");
   }
+  Subject subject() const { return {name, true, {}}; }
   Status run(Outcome& outcome) {
     const auto mapping = registry::findShared(secret);
     const HandleId id = mapping ? registry::add(mapping, environment) : 0;
@@ -191,17 +175,23 @@ struct Attach : Unmapped {
     return {};
   }
   Environment* environment;
-  std::string secret;
+  std::string secret, name;
   Span starts;
   std::vector<Span> windows;
   std::vector<Keeper> memories;
 };
 
-// take(handle): whether it was there; it ends with this environment from now on
-napi_value take(Info info) {
-  const Call call(info);
+// nothing(handle): what every call does, and no more; to measure that
+napi_value nothing(const Call& call) {
+  call.environment().find(call.id(0));
+  call.accept();
+  return nullptr;
+}
+
+// take(handle): makes it end with this environment; false if it is gone
+napi_value take(const Call& call) {
   const HandleId id = call.id(0);
-  return call.accept() ? boolean(info, registry::take(id, call.environment())) : nullptr;
+  return call.accept() ? boolean(call, registry::take(id, &call.environment())) : nullptr;
 }
 
 // state(handle): bits 1 closed, 2 poisoned, 4 faulted, 8 about to be cut; the results are length, lock, code, offset and
@@ -236,20 +226,21 @@ struct Residency : OnRange {
   Span pages;
 };
 
-// readCached(handle, offset, to): 1 if it was all in memory and is copied
+// readCached(handle, offset, to): 1 if it was all in memory and is copied, 2 if it is in memory and is to be copied through
+// the map, 0 if not all of it is in memory
 struct ReadCached : OnMapping {
   explicit ReadCached(const Call& call) : OnMapping(call), offset(call.size(1)), to(call.bytes(2)) {}
   Status run(Outcome& outcome) {
-    bool isRead = false;
-    const Status status = io::readCached(*mapping, id, offset, to.data, to.length, &isRead);
-    outcome.value = isRead ? 1 : 0;
+    io::Cached cached = io::Cached::no;
+    const Status status = io::readCached(*mapping, id, offset, to.data, to.length, &cached);
+    outcome.value = static_cast<double>(cached);
     return status;
   }
   std::int64_t offset;
   Span to;
 };
 
-// isResident(handle, offset, length): 1 if no disk has to be waited for
+// isResident(handle, offset, length): 1 if touching it waits for no disk
 struct IsResident : OnRange {
   explicit IsResident(const Call& call) : OnRange(call, 1) {}
   Status run(Outcome& outcome) {
@@ -260,7 +251,7 @@ struct IsResident : OnRange {
   }
 };
 
-/** Of a window, in arguments `first` and on: its address, and a range. The handle's, or there is nothing to keep. */
+/** A range of a window, from argument `first` on: the address of the window, and where it starts and how long it is. */
 struct Part {
   Part(const Call& call, std::size_t first)
       : data(reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(call.size(first)))),
@@ -269,62 +260,57 @@ struct Part {
   std::uint8_t* data;
   std::size_t from, length;
 
-  Keeper views(const Call& call, HandleId id) const { return call.environment()->viewsOf(id, data, from + length); }
+  Keeper views(const Call& call, HandleId id) const { return call.environment().viewsOf(id, data, from + length); }
 };
 
-// view(handle, address, from, length): an ArrayBuffer of these bytes of a window; undefined if it is not the handle's
-napi_value view(Info info) {
-  const Call call(info);
+// view(handle, address, from, length): an ArrayBuffer of these bytes of a window; undefined if the handle does not have it
+napi_value view(const Call& call) {
   const HandleId id = call.id(0);
   const Part part(call, 1);
   if (!call.accept()) return nullptr;
   Keeper views = part.views(call, id);
-  return views ? view::make(info.Env(), part.data + part.from, part.length, std::move(views)) : nullptr;
+  return views ? view::make(call.env(), part.data + part.from, part.length, std::move(views)) : nullptr;
 }
 
 // keepFor(handle, address, from, length, object): whether the object keeps them, as a view would
-napi_value keepFor(Info info) {
-  const Call call(info);
+napi_value keepFor(const Call& call) {
   const HandleId id = call.id(0);
   const Part part(call, 1);
-  if (!info[4].IsObject()) call.wrong(4, "an object");
+  if (!call.isObject(4)) call.wrong(4, "an object");
   if (!call.accept()) return nullptr;
   Keeper views = part.views(call, id);
-  return boolean(info, views && view::keepFor(info.Env(), info[4], std::move(views)));
+  return boolean(call, views && view::keepFor(call.env(), call.value(4), std::move(views)));
 }
 
-// disown(handle): whose object is gone; its views go on
-napi_value disown(Info info) {
-  const Call call(info);
+// disown(handle): whose object is gone; its views stay
+napi_value disown(const Call& call) {
   const HandleId id = call.id(0);
   if (!call.accept()) return nullptr;
   registry::disown(id);
   return nullptr;
 }
 
-napi_value detach(Info info) {
-  napi_detach_arraybuffer(info.Env(), info[0]);
+napi_value detach(const Call& call) {
+  napi_detach_arraybuffer(call.env(), call.value(0));
   return nullptr;
 }
 
 Bytes bytesOf(Span span) { return {span.data, span.length}; }
 
-// find(bytes, needle): where its first occurrence begins, or -1
-napi_value find(Info info) {
-  const Call call(info);
+// find(bytes, needle): where it first occurs, or -1
+napi_value find(const Call& call) {
   const Bytes haystack = bytesOf(call.bytes(0)), needle = bytesOf(call.bytes(1));
   if (needle.length == 0) call.wrong(1, "a byte or more");
-  return call.accept() ? number(info, static_cast<double>(findFirst(haystack, needle))) : nullptr;
+  return call.accept() ? number(call, static_cast<double>(findFirst(haystack, needle))) : nullptr;
 }
 
 // findAll(bytes, needle, base, target, used): how many occurrences were added to a BigUint64Array or a Float64Array
-napi_value findAll(Info info) {
-  const Call call(info);
+napi_value findAll(const Call& call) {
   const Bytes haystack = bytesOf(call.bytes(0)), needle = bytesOf(call.bytes(1));
   if (needle.length == 0) call.wrong(1, "a byte or more");
   const std::int64_t base = call.size(2);
   napi_typedarray_type type = napi_float64_array;
-  napi_get_typedarray_info(info.Env(), info[3], &type, nullptr, nullptr, nullptr, nullptr);
+  napi_get_typedarray_info(call.env(), call.value(3), &type, nullptr, nullptr, nullptr, nullptr);
   const Span target = call.typed(3, type == napi_biguint64_array ? type : napi_float64_array);
   const std::size_t room = target.length / sizeof(double);
   const auto used = static_cast<std::size_t>(call.integer(4, 0, static_cast<std::int64_t>(room)));
@@ -332,125 +318,137 @@ napi_value findAll(Info info) {
   const auto search = [&](auto* offsets) { return findAll(haystack, needle, base, offsets + used, room - used); };
   const std::size_t found = type == napi_biguint64_array ? search(reinterpret_cast<std::uint64_t*>(target.data))
                                                          : search(reinterpret_cast<double*>(target.data));
-  return number(info, static_cast<double>(found));
+  return number(call, static_cast<double>(found));
 }
 
 // hasAdvice(advice): whether the system knows it
-napi_value hasAdvice(Info info) {
-  const Call call(info);
+napi_value hasAdvice(const Call& call) {
   const auto advice = call.one(0, platform::Advice::dodump);
-  return call.accept() ? boolean(info, platform::hasAdvice(advice)) : nullptr;
+  return call.accept() ? boolean(call, platform::hasAdvice(advice)) : nullptr;
 }
 
 // disableGuard(): whether it was in time
-napi_value disableGuard(Info info) { return boolean(info, platform::disableGuard()); }
+napi_value disableGuard(const Call& call) { return boolean(call, platform::disableGuard()); }
 
-napi_value rearmGuard(Info) {
+napi_value rearmGuard(const Call&) {
   platform::rearmGuard();
   return nullptr;
 }
 
 // watchFaults(report): calls it after each fault of any mapping
-napi_value watchFaults(Info info) {
-  const Call call(info);
-  if (!info[0].IsFunction()) call.wrong(0, "a function");
+napi_value watchFaults(const Call& call) {
+  if (!call.isFunction(0)) call.wrong(0, "a function");
   if (!call.accept()) return nullptr;
-  const Status status = fault_listeners::listen(info.Env(), info[0]);
+  const Status status = fault_listeners::listen(call.env(), call.value(0));
   if (status) return nullptr;
-  if (napi_value error = Subject().error(info.Env(), status, info.This())) napi_throw(info.Env(), error);
+  if (napi_value error = Subject().error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
   return nullptr;
 }
 
 // --- exports ---
 
-template <napi_value (*function)(Info)>
-Napi::Value adapt(Info info) {
-  return {info.Env(), function(info)};
-}
+/** Puts the addon's functions into its objects. */
+class Exports {
+ public:
+  Exports(napi_env env, napi_value object, Environment* environment)
+      : env_(env), object_(object), environment_(environment) {}
 
-template <napi_value (*function)(Info)>
-void add(Napi::Object& exports, const char* name) {
-  exports.Set(name, Napi::Function::New<adapt<function>>(exports.Env(), name));
-}
+  template <napi_value (*function)(const Call&)>
+  void add(const char* name) const {
+    napi_value value = nullptr;
+    const auto callback = [](napi_env env, napi_callback_info info) { return function(Call(env, info)); };
+    if (napi_create_function(env_, name, NAPI_AUTO_LENGTH, callback, environment_, &value) == napi_ok) {
+      napi_set_named_property(env_, object_, name, value);
+    }
+  }
+
+ private:
+  const napi_env env_;
+  const napi_value object_;
+  Environment* const environment_;
+};
 
 template <typename Operation>
-void addBoth(Napi::Object& exports, Napi::Object& pool, const char* name) {
-  add<now<Operation>>(exports, name);
-  add<queued<Operation>>(pool, name);
+void addBoth(const Exports& exports, const Exports& pool, const char* name) {
+  exports.add<now<Operation>>(name);
+  pool.add<queued<Operation>>(name);
 }
 
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment();
+  const Exports all(env, exports, environment);
   env.SetInstanceData(environment);
   auto result = Napi::Float64Array::New(env, kResults);
   environment->result = Napi::Persistent(result);
   environment->results = result.Data();
   exports.Set("result", result);
   registry::enter(environment);
-  // Before its memory goes, and on worker threads too: nobody else would unmap what is still open.
+  // Before its memory goes, and on worker threads, too: nothing else would unmap what is still open.
   env.AddCleanupHook([environment] { registry::releaseAll(environment); });
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));
-  add<adopt>(exports, "adopt");
-  add<blank>(exports, "blank");
-  add<unmap>(exports, "unmap");
-  add<now<MapInto>>(exports, "mapInto");
-  add<protectGuests>(exports, "protectGuests");
-  add<poison>(exports, "poison");
-  add<noteRoom>(exports, "noteRoom");
-  add<watch>(exports, "watch");
-  add<unwatch>(exports, "unwatch");
-  add<takeDropped>(exports, "takeDropped");
-  add<share>(exports, "share");
-  add<nameOf>(exports, "nameOf");
-  add<now<Hold>>(exports, "hold");
-  add<letGo>(exports, "letGo");
-  add<now<Attach>>(exports, "attach");
-  add<take>(exports, "take");
-  add<now<State>>(exports, "state");
-  add<now<Memory>>(exports, "memory");
-  add<now<Freeze>>(exports, "freeze");
-  add<now<Residency>>(exports, "residency");
-  add<now<ReadCached>>(exports, "readCached");
-  add<now<IsResident>>(exports, "isResident");
+  all.add<adopt>("adopt");
+  all.add<blank>("blank");
+  all.add<unmap>("unmap");
+  all.add<now<MapInto>>("mapInto");
+  all.add<protectGuests>("protectGuests");
+  all.add<poison>("poison");
+  all.add<noteRoom>("noteRoom");
+  all.add<watch>("watch");
+  all.add<unwatch>("unwatch");
+  all.add<takeDropped>("takeDropped");
+  all.add<share>("share");
+  all.add<nameOf>("nameOf");
+  all.add<now<Hold>>("hold");
+  all.add<letGo>("letGo");
+  all.add<now<Attach>>("attach");
+  all.add<nothing>("nothing");
+  all.add<take>("take");
+  all.add<now<State>>("state");
+  all.add<now<Memory>>("memory");
+  all.add<now<Freeze>>("freeze");
+  all.add<now<Residency>>("residency");
+  all.add<now<ReadCached>>("readCached");
+  all.add<now<IsResident>>("isResident");
   exports.Set("hasPlainViews", Napi::Boolean::New(env, view::isPlain(env)));
-  add<addressOf>(exports, "addressOf");
-  add<view>(exports, "view");
-  add<keepFor>(exports, "keepFor");
-  add<disown>(exports, "disown");
-  add<detach>(exports, "detach");
-  add<find>(exports, "find");
-  add<findAll>(exports, "findAll");
-  add<hasAdvice>(exports, "hasAdvice");
-  add<disableGuard>(exports, "disableGuard");
-  add<rearmGuard>(exports, "rearmGuard");
-  add<watchFaults>(exports, "watchFaults");
+  all.add<addressOf>("addressOf");
+  all.add<view>("view");
+  all.add<keepFor>("keepFor");
+  all.add<disown>("disown");
+  all.add<detach>("detach");
+  all.add<find>("find");
+  all.add<findAll>("findAll");
+  all.add<hasAdvice>("hasAdvice");
+  all.add<disableGuard>("disableGuard");
+  all.add<rearmGuard>("rearmGuard");
+  all.add<watchFaults>("watchFaults");
 
   auto pool = Napi::Object::New(env);
   exports.Set("queued", pool);
-  addBoth<Open>(exports, pool, "open");
-  addBoth<Stat>(exports, pool, "stat");
-  addBoth<Probe>(exports, pool, "probe");
-  addBoth<Map>(exports, pool, "map");
-  addBoth<Commit>(exports, pool, "commit");
-  addBoth<Abandon>(exports, pool, "abandon");
-  addBoth<Resize>(exports, pool, "resize");
-  addBoth<MakeRoom>(exports, pool, "makeRoom");
-  addBoth<CutRoom>(exports, pool, "cutRoom");
-  addBoth<Reopen>(exports, pool, "reopen");
-  addBoth<CheckFault>(exports, pool, "checkFault");
-  addBoth<Close>(exports, pool, "close");
-  addBoth<Release>(exports, pool, "release");
-  addBoth<Flush>(exports, pool, "flush");
-  addBoth<Advise>(exports, pool, "advise");
-  addBoth<Prefetch>(exports, pool, "prefetch");
-  addBoth<Fetch>(exports, pool, "fetch");
-  addBoth<LockMemory>(exports, pool, "lockMemory");
-  addBoth<Lock>(exports, pool, "lock");
-  addBoth<WriteToNewFile>(exports, pool, "writeToNewFile");
-  addBoth<Remove>(exports, pool, "remove");
-  addBoth<SyncDirectory>(exports, pool, "syncDirectory");
+  const Exports queue(env, pool, environment);
+  addBoth<Open>(all, queue, "open");
+  addBoth<Stat>(all, queue, "stat");
+  addBoth<Probe>(all, queue, "probe");
+  addBoth<Map>(all, queue, "map");
+  addBoth<Commit>(all, queue, "commit");
+  addBoth<Abandon>(all, queue, "abandon");
+  addBoth<Resize>(all, queue, "resize");
+  addBoth<MakeRoom>(all, queue, "makeRoom");
+  addBoth<CutRoom>(all, queue, "cutRoom");
+  addBoth<Reopen>(all, queue, "reopen");
+  addBoth<CheckFault>(all, queue, "checkFault");
+  addBoth<Close>(all, queue, "close");
+  addBoth<Release>(all, queue, "release");
+  addBoth<Flush>(all, queue, "flush");
+  addBoth<Advise>(all, queue, "advise");
+  addBoth<Prefetch>(all, queue, "prefetch");
+  addBoth<Fetch>(all, queue, "fetch");
+  addBoth<LockMemory>(all, queue, "lockMemory");
+  addBoth<Lock>(all, queue, "lock");
+  addBoth<WriteToNewFile>(all, queue, "writeToNewFile");
+  addBoth<Remove>(all, queue, "remove");
+  addBoth<SyncDirectory>(all, queue, "syncDirectory");
   return exports;
 }
 

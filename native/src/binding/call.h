@@ -1,51 +1,21 @@
-// One call from JavaScript: its arguments, and its end as a value or as an error.
+// One call from JavaScript: its arguments, and its result as a value or as an error.
 //
-// Anybody can `require` the addon, so nothing is believed: an argument of the wrong kind is noted, and the call refused
-// before anything is done. And an environment that stops (`worker.terminate()`) refuses most of Node-API, so each status
-// is looked at.
+// Any code can `require` the addon, so nothing is trusted: an argument of the wrong kind is noted, and the call is refused
+// before anything is done. An environment that is stopping (`worker.terminate()`) refuses most of Node-API, so each status is
+// checked. This is Node-API itself and not node-addon-api, which costs as much as a small call.
 #pragma once
 
 #include <napi.h>
 
-#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <vector>
 
-#include "mapping/registry.h"
+#include "binding/environment.h"
 #include "platform/status.h"
 
 namespace fmmap {
-
-/** What belongs to one JavaScript environment (the main thread or a worker). */
-struct Environment {
-  Napi::Reference<Napi::Float64Array> result;  // second results, without an object per call,
-  double* results = nullptr;                   // which lie here: asking V8 each time costs more than a small call
-
-  /** As registry::viewsOf(), which is asked only where the views are not of the same window as the last ones. */
-  Keeper viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end);
-
-  /** Notes who has a handle, and does not keep it from being collected; until unwatch(). */
-  void watch(HandleId handle, napi_env env, napi_value owner);
-  void unwatch(HandleId handle, napi_env env);
-  /** Another descriptor of an open file, until letGo() or the end of the environment. */
-  Status hold(platform::Handle file, platform::Handle* copy);
-  void letGo(platform::Handle copy) { held_.erase(copy); }
-  /** Handles of owners that have been collected, which is known at once here, and in JavaScript after a turn only. */
-  std::size_t takeDropped(napi_env env, double* handles, std::size_t room);
-
- private:
-  std::unordered_map<HandleId, napi_ref> owners_;
-  std::unordered_map<platform::Handle, OpenFilePtr> held_;
-  HandleId lastHandle_ = 0;
-  const std::uint8_t* lastData_ = nullptr;
-  std::size_t lastEnd_ = 0;  // up to where its window is known to reach
-  std::weak_ptr<void> lastViews_;
-};
-
-/** How many numbers an operation may find besides its value. */
-inline constexpr std::size_t kResults = 6;
 
 /** The files that a call is about, for its error. */
 struct Subject {
@@ -54,9 +24,9 @@ struct Subject {
   std::string destination;
 
   /**
-   * What `createError(kind, syscall, errno, detail, argument, offset, path, dest)` of the object makes that the binding was
-   * called on, so that each copy of the library gets errors of its own classes. Null with an exception pending, or in an
-   * environment that stops.
+   * Calls `createError(kind, syscall, errno, detail, argument, offset, path, dest, name, message)` of the object that the
+   * binding was called on, so that each copy of the library gets errors of its own classes. Null with an exception pending,
+   * or in an environment that is stopping.
    */
   napi_value error(napi_env env, const Status& status, napi_value receiver) const;
 };
@@ -67,20 +37,39 @@ struct Span {
   std::size_t length = 0;  // bytes
 };
 
+/** A number for JavaScript. Null with an exception pending, or in an environment that is stopping. */
+inline napi_value numberOf(napi_env env, double value) {
+  napi_value result = nullptr;
+  const auto small = static_cast<std::int32_t>(value >= 0 && value < 1 << 30 ? value : -1);
+  if (static_cast<double>(small) == value) napi_create_int32(env, small, &result);  // which costs less
+  else napi_create_double(env, value, &result);
+  return result;
+}
+
 class Call {
  public:
-  explicit Call(const Napi::CallbackInfo& info) : info_(info) {}
+  Call(napi_env env, napi_callback_info info) : env_(env) {
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &count_, few_, &receiver_, &data);
+    environment_ = static_cast<Environment*>(data);
+    if (count_ > kFew) readAll(info);
+  }
+  Call(const Call&) = delete;
 
-  napi_env env() const { return info_.Env(); }
-  Environment* environment() const { return info_.Env().GetInstanceData<Environment>(); }
-  std::size_t count() const { return info_.Length(); }
-  napi_value value(std::size_t index) const { return info_[index]; }
+  napi_env env() const { return env_; }
+  Environment& environment() const { return *environment_; }
+  /** The object that the function was called on. */
+  napi_value receiver() const { return receiver_; }
+  std::size_t count() const { return count_; }
+  /** Null, which Node-API takes for no value, if there are fewer. */
+  napi_value value(std::size_t index) const { return index < count_ ? values_[index] : nullptr; }
 
   std::int64_t integer(std::size_t index, std::int64_t min, std::int64_t max) const {
     double number = 0;
-    if (napi_get_value_double(env(), value(index), &number) == napi_ok && number >= static_cast<double>(min) &&
-        number <= static_cast<double>(max) && std::trunc(number) == number) {
-      return static_cast<std::int64_t>(number);
+    if (napi_get_value_double(env_, value(index), &number) == napi_ok && number >= static_cast<double>(min) &&
+        number <= static_cast<double>(max)) {
+      const auto integer = static_cast<std::int64_t>(number);
+      if (static_cast<double>(integer) == number) return integer;
     }
     return wrong(index, "an integer within its range"), min;
   }
@@ -96,12 +85,14 @@ class Call {
   }
   bool flag(std::size_t index) const {
     bool flag = false;
-    if (napi_get_value_bool(env(), value(index), &flag) != napi_ok) wrong(index, "a boolean");
+    if (napi_get_value_bool(env_, value(index), &flag) != napi_ok) wrong(index, "a boolean");
     return flag;
   }
   std::string string(std::size_t index) const;
   /** A path as it is on disk: a string in UTF-8, a Buffer byte for byte. */
   std::string path(std::size_t index) const;
+  bool isObject(std::size_t index) const { return isOf(index, napi_object) || isFunction(index); }
+  bool isFunction(std::size_t index) const { return isOf(index, napi_function); }
   bool isTyped(std::size_t index) const;
   /** A typed array of this kind. */
   Span typed(std::size_t index, napi_typedarray_type type) const;
@@ -109,18 +100,30 @@ class Call {
   /** Whole pages of a SharedArrayBuffer, at a page's start: what a window may be made of. */
   Span pages(std::size_t index) const;
 
-  /** Notes that an argument is not what it must be. The first one counts. */
+  /** Notes that an argument is not what it must be. The first such note counts. */
   void wrong(std::size_t index, const char* expected) const {
     if (expected_ == nullptr) wrong_ = index, expected_ = expected;
   }
   bool isRight() const { return expected_ == nullptr; }
   /** False, with a TypeError pending, if an argument was wrong. */
-  bool accept() const;
+  bool accept() const { return isRight() || refuse(); }
 
  private:
+  void readAll(napi_callback_info info);
+  bool refuse() const;
+  bool isOf(std::size_t index, napi_valuetype type) const;
+
   static constexpr std::int64_t kMost = 9007199254740991;  // 2^53-1
 
-  const Napi::CallbackInfo& info_;
+  static constexpr std::size_t kFew = 4;
+
+  const napi_env env_;
+  Environment* environment_ = nullptr;
+  napi_value receiver_ = nullptr;
+  std::size_t count_ = kFew;
+  napi_value few_[kFew];
+  std::unique_ptr<napi_value[]> many_;
+  const napi_value* values_ = few_;
   mutable std::size_t wrong_ = 0;
   mutable const char* expected_ = nullptr;
 };

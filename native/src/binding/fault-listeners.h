@@ -1,4 +1,4 @@
-// Telling JavaScript that there was a fault, from whichever thread it happened on.
+// Tells JavaScript that there was a fault, whatever thread it happened on.
 #pragma once
 
 #include <napi.h>
@@ -7,7 +7,7 @@
 
 namespace fmmap::fault_listeners {
 
-/** Has `report`, a function, called in its own environment after each fault in the process, until that ends. */
+/** Calls `report`, a function, in its own environment after each fault in the process, until the environment ends. */
 Status listen(napi_env env, napi_value report);
 
 }  // namespace fmmap::fault_listeners

@@ -7,7 +7,7 @@
 
 #include <napi.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <memory>
 
 #include "binding/call.h"
@@ -16,24 +16,26 @@ namespace fmmap {
 
 struct Outcome {
   double value = 0;
-  double results[kResults] = {};
+  double* results;  // space for kResults numbers, of which an operation sets those that it has
 };
 
 /** The base of operations on a mapping: the handle in the first argument. */
 struct OnMapping {
-  explicit OnMapping(const Call& call) : id(call.id(0)), mapping(registry::find(id)) {
-    if (mapping) subject = {mapping->file().name(), true, {}};
-    else ready = Status::make(Kind::closed, "", "");
-  }
+  static constexpr std::size_t kSet = 0;  // results that it sets
+  explicit OnMapping(const Call& call) : id(call.id(0)), mapping(call.environment().find(id)) {}
+  /** Whether it cannot be run, because the mapping is closed. */
+  bool isTooLate() const { return mapping == nullptr; }
+  Subject subject() const { return mapping ? Subject{mapping->file().name(), true, {}} : Subject{}; }
+  /** The mapping, for as long as another thread works on it. */
+  std::shared_ptr<Mapping> keep() const { return mapping ? mapping->shared_from_this() : nullptr; }
   HandleId id;
-  std::shared_ptr<Mapping> mapping;
-  Subject subject;
-  Status ready;  // otherwise the operation has failed before it started
+  Mapping* mapping;
 };
 
-/** The base of those that do nothing, and do not fail, where the handle is gone. */
+/** The base of those that do nothing, and do not fail, if the handle is gone. */
 struct OnMappingIfAny : OnMapping {
-  explicit OnMappingIfAny(const Call& call) : OnMapping(call) { ready = {}; }
+  using OnMapping::OnMapping;
+  bool isTooLate() const { return false; }
 };
 
 /** The base of operations on a range of a mapping, whose offset is argument `first`, followed by its length. */
@@ -43,34 +45,29 @@ struct OnRange : OnMapping {
   std::int64_t offset, length;
 };
 
-/** The base of operations that have none. */
+/** The base of operations that have no handle. */
 struct Unmapped {
-  Subject subject;
-  Status ready;
+  static constexpr std::size_t kSet = 0;
+  bool isTooLate() const { return false; }
+  std::shared_ptr<Mapping> keep() const { return nullptr; }
 };
 
 template <typename Operation>
 Status perform(Operation& operation, Outcome& outcome) {
-  return operation.ready ? operation.run(outcome) : operation.ready;
+  return operation.isTooLate() ? Status::make(Kind::closed, "", "") : operation.run(outcome);
 }
 
 template <typename Operation>
-napi_value now(const Napi::CallbackInfo& info) {
-  const Call call(info);
+napi_value now(const Call& call) {
   Operation operation(call);
   if (!call.accept()) return nullptr;
-  Outcome outcome;
+  Outcome outcome{0, call.environment().results};
   const Status status = perform(operation, outcome);
   if (!status) {
-    if (napi_value error = operation.subject.error(info.Env(), status, info.This())) napi_throw(info.Env(), error);
+    if (napi_value error = operation.subject().error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
     return nullptr;
   }
-  if (double* results = call.environment()->results) {
-    std::copy(std::begin(outcome.results), std::end(outcome.results), results);
-  }
-  napi_value value = nullptr;
-  napi_create_double(info.Env(), outcome.value, &value);
-  return value;
+  return numberOf(call.env(), outcome.value);
 }
 
 }  // namespace fmmap

@@ -1,5 +1,5 @@
-// The operations that JavaScript can ask for on its own thread or on the pool. Arguments have been
-// checked by packages/core, whose binding.ts types them; they are listed in their order.
+// The operations that JavaScript can run on its own thread or on the pool. Arguments have been checked by packages/core, whose
+// binding.ts types them; they are listed in their order.
 #pragma once
 
 #include <cerrno>
@@ -17,11 +17,11 @@ enum : int {
   kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
   kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024, kDetach = 2048,
   kSharedLock = 4096, kExclusiveLock = 8192, kWaits = 16384,
-  // Apart from the others: what numbers made up at random do to a file ends at its lock.
+  // Apart from the others: random numbers do not get past the lock of a file.
   kNoLock = 1 << 29, kAllFlags = 32767 | kNoLock,
 };
 
-/** What a mapping is to be, of arguments `first` (its access) and `first + 1` (flags). */
+/** What a mapping is to be: argument `first` is its access, the next one its flags. */
 inline OpenSpec specOf(const Call& call, std::size_t first) {
   const int flags = call.small(first + 1, kAllFlags);
   if ((flags & ~kAllFlags) != 0) call.wrong(first + 1, "flags that there are");
@@ -45,7 +45,7 @@ inline OpenSpec specOf(const Call& call, std::size_t first) {
   return spec;
 }
 
-/** What a new mapping gives: its handle, its length, how far into its page it begins, and if commit() has to do something. */
+/** What a new mapping returns: its handle, its length, how far into its page it starts, and whether commit() has anything to do. */
 inline Status opened(const std::shared_ptr<Mapping>& mapping, const void* environment, Outcome& outcome) {
   outcome.results[0] = static_cast<double>(mapping->state().length);
   outcome.results[1] = static_cast<double>(mapping->delta());
@@ -62,12 +62,13 @@ inline platform::Place placeOf(const Call& call, std::size_t path, std::size_t d
 }
 
 /**
- * open(path, access, flags, mode, customFlags, offset, length, maxSize, minSize, directory, file): 0 if somebody has a lease
- * on the file (fcntl(2), F_SETLEASE) and was asked to give it up, and -1 for who wants to wait for a lock that somebody
- * has; then it is to be called again. `file` is an open descriptor, which `path` is but a name of, or -1.
+ * open(path, access, flags, mode, customFlags, offset, length, maxSize, minSize, directory, file): 0 if another process has a
+ * lease on the file (fcntl(2), F_SETLEASE) and was asked to give it up; -1 if the caller wants to wait for the lock, and it is
+ * taken. Then it is to be called again. `file` is an open descriptor, of which `path` is only a name, or -1.
  */
 struct Open : Unmapped {
-  explicit Open(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
+  static constexpr std::size_t kSet = 3;
+  explicit Open(const Call& call) : spec(specOf(call, 1)), environment(&call.environment()) {
     spec.place = placeOf(call, 0, 9);
     spec.place.file = static_cast<platform::Handle>(call.integer(10, -1, 0x7fffffff));
     spec.request.mode = call.small(3, 07777);
@@ -76,8 +77,8 @@ struct Open : Unmapped {
     spec.length = call.sizeOrNone(6);
     spec.maxSize = call.size(7);
     spec.minSize = call.size(8);
-    subject = {spec.place.path, true, {}};
   }
+  Subject subject() const { return {spec.place.path, true, {}}; }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
     const Status status = Mapping::open(spec, &mapping);
@@ -94,12 +95,12 @@ struct Open : Unmapped {
 
 /** memory(path, access, flags, length | data) */
 struct Memory : Unmapped {
-  explicit Memory(const Call& call) : spec(specOf(call, 1)), environment(call.environment()) {
+  explicit Memory(const Call& call) : spec(specOf(call, 1)), environment(&call.environment()) {
     spec.place.path = call.path(0);
     if (call.isTyped(3)) data = call.bytes(3);
     length = call.isTyped(3) ? static_cast<std::int64_t>(data.length) : call.size(3);
-    subject = {spec.place.path, true, {}};
   }
+  Subject subject() const { return {spec.place.path, true, {}}; }
   Status run(Outcome& outcome) {
     std::shared_ptr<Mapping> mapping;
     const Status status = Mapping::memory(spec, data.data, length, &mapping);
@@ -157,9 +158,10 @@ struct Abandon : OnMappingIfAny {
 /** resize(handle, size), and makeRoom(handle, size); the first result is the new length */
 template <Status (Mapping::*change)(HandleId, std::int64_t)>
 struct ChangeSize : OnMapping {
+  static constexpr std::size_t kSet = 1;
   explicit ChangeSize(const Call& call) : OnMapping(call), size(call.size(1)) {}
   Status run(Outcome& outcome) {
-    const Status status = (mapping.get()->*change)(id, size);
+    const Status status = (mapping->*change)(id, size);
     outcome.results[0] = static_cast<double>(mapping->state().length);
     return status;
   }
@@ -188,26 +190,29 @@ struct CheckFault : OnMapping {
   Status run(Outcome&) { return mapping->check("fstat"); }
 };
 
-/** close(handle): for every handle. What is closed already is not an error. */
-struct Close : OnMappingIfAny {
-  using OnMappingIfAny::OnMappingIfAny;
-  Status run(Outcome&) {
-    if (mapping) {
-      mapping->finishRemoval();
-      mapping->close();
-    }
-    registry::release(id);
-    return {};
+/** How an operation that ends a handle does it. */
+enum class End { none = 0, release, close };  // of this handle, or of the mapping, for every handle
+
+/** @param isHidden - Of a handle whose windows no code looks at any more, so that their footers may go as well. */
+inline void end(Mapping* mapping, HandleId id, End how, bool isHidden) {
+  if (mapping && how == End::close) {
+    mapping->finishRemoval();
+    mapping->close(isHidden ? id : 0);
   }
+  if (how != End::none) registry::release(id);
+}
+
+/** close(handle, isHidden): for every handle. It is no error if it is closed already. */
+struct Close : OnMappingIfAny {
+  explicit Close(const Call& call) : OnMappingIfAny(call), isHidden(call.count() > 1 && call.flag(1)) {}
+  Status run(Outcome&) { return end(mapping, id, End::close, isHidden), Status{}; }
+  bool isHidden;
 };
 
-/** release(handle): for this one */
+/** release(handle): for this one. */
 struct Release : OnMappingIfAny {
   using OnMappingIfAny::OnMappingIfAny;
-  Status run(Outcome&) {
-    registry::release(id);
-    return {};
-  }
+  Status run(Outcome&) { return end(mapping, id, End::release, false), Status{}; }
 };
 
 /** flush(handle, offset, length, wait) */
@@ -230,10 +235,15 @@ struct Prefetch : OnRange {
   Status run(Outcome&) { return io::prefetch(*mapping, id, offset, length); }
 };
 
-/** fetch(handle, offset, length) */
+/** fetch(handle, offset, length): 1 if all of it was read, so that touching it waits for no disk */
 struct Fetch : OnRange {
   explicit Fetch(const Call& call) : OnRange(call, 1) {}
-  Status run(Outcome&) { return io::fetch(*mapping, offset, length); }
+  Status run(Outcome& outcome) {
+    bool isThere = false;
+    const Status status = io::fetch(*mapping, offset, length, &isThere);
+    outcome.value = isThere ? 1 : 0;
+    return status;
+  }
 };
 
 /** lockMemory(handle, offset, length, lock) */
@@ -282,14 +292,24 @@ struct Stat : OnMapping {
  */
 struct WriteToNewFile : OnRange {
   explicit WriteToNewFile(const Call& call) : OnRange(call, 2), place(placeOf(call, 1, 4)) {
-    subject.destination = place.path;
     const std::int64_t replace = call.sizeOrNone(5);
-    replacing = {replace >= 0, replace > 0 ? registry::find(static_cast<HandleId>(replace)) : nullptr};
-    if (replace > 0 && !replacing.only) ready = Status::make(Kind::closed, "rename", "");
+    Mapping* const old = replace > 0 ? call.environment().find(static_cast<HandleId>(replace)) : nullptr;
+    replacing = {replace >= 0, old ? old->shared_from_this() : nullptr};
+    isOldGone = replace > 0 && !old;
   }
-  Status run(Outcome&) { return writeToNewFile(*mapping, id, place, offset, length, replacing); }
+  Subject subject() const {
+    Subject subject = OnMapping::subject();
+    subject.destination = place.path;
+    return subject;
+  }
+  Status run(Outcome&) {
+    if (isOldGone) return Status::make(Kind::closed, "rename", "");
+    return writeToNewFile(*mapping, id, place, offset, length, replacing);
+  }
+  const std::shared_ptr<Mapping> self = keep();  // which finding the other one may let go of
   platform::Place place;
   Replacing replacing;
+  bool isOldGone;
 };
 
 /** mapInto(handle, pages, start): shows the file there, in the memory of WebAssembly code, from its page at `start` on */
@@ -308,15 +328,25 @@ struct MapInto : OnMapping {
   std::int64_t start;
 };
 
-/** remove(handle) */
+/** remove(handle, then, isHidden): unlinks the file, syncs its directory, and if that has succeeded, ends the handle. */
 struct Remove : OnMapping {
-  using OnMapping::OnMapping;
-  Status run(Outcome&) { return mapping->remove(); }
+  explicit Remove(const Call& call)
+      : OnMapping(call),
+        then(call.count() > 1 ? call.one(1, End::close) : End::none),
+        isHidden(call.count() > 2 && call.flag(2)) {}
+  Status run(Outcome&) {
+    const Status status = mapping->remove();
+    if (status) end(mapping, id, then, isHidden);
+    return status;
+  }
+  End then;
+  bool isHidden;
 };
 
 /** syncDirectory(path, directory) */
 struct SyncDirectory : Unmapped {
-  explicit SyncDirectory(const Call& call) : place(placeOf(call, 0, 1)) { subject = {place.path, true, {}}; }
+  explicit SyncDirectory(const Call& call) : place(placeOf(call, 0, 1)) {}
+  Subject subject() const { return {place.path, true, {}}; }
   Status run(Outcome&) {
     platform::Handle directory = platform::kNoHandle;
     if (Status status = platform::openDirectory(place, &directory); !status) return status;

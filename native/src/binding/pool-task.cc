@@ -1,6 +1,5 @@
+// Operations on the thread pool: see pool-task.h.
 #include "binding/pool-task.h"
-
-#include <iterator>
 
 namespace fmmap {
 
@@ -35,15 +34,13 @@ void PoolTask::settle(napi_env env) {
     return;
   }
   napi_value values = nullptr;
-  if (napi_create_array_with_length(env, 1 + kResults, &values) != napi_ok) return;
-  const auto add = [&](std::uint32_t index, double number) {
-    napi_value value = nullptr;
-    return napi_create_double(env, number, &value) == napi_ok &&
-           napi_set_element(env, values, index, value) == napi_ok;
-  };
-  bool isWhole = add(0, outcome().value);
-  for (std::uint32_t index = 0; index < kResults; ++index) isWhole = isWhole && add(index + 1, outcome().results[index]);
-  if (isWhole) napi_resolve_deferred(env, deferred_, values);
+  const std::vector<double> numbers = this->numbers();
+  if (napi_create_array_with_length(env, numbers.size(), &values) != napi_ok) return;
+  for (std::uint32_t index = 0; index < numbers.size(); ++index) {
+    const napi_value value = numberOf(env, numbers[index]);
+    if (value == nullptr || napi_set_element(env, values, index, value) != napi_ok) return;
+  }
+  napi_resolve_deferred(env, deferred_, values);
 }
 
 }  // namespace fmmap

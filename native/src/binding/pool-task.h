@@ -24,8 +24,9 @@ class PoolTask {
  private:
   virtual void execute() = 0;
   virtual const Status& status() const = 0;
-  virtual const Outcome& outcome() const = 0;
-  virtual const Subject& subject() const = 0;
+  /** The value, and the results that the operation has set. */
+  virtual std::vector<double> numbers() const = 0;
+  virtual Subject subject() const = 0;
   void settle(napi_env env);
 
   napi_async_work handle_ = nullptr;
@@ -37,29 +38,34 @@ class PoolTask {
 template <typename Operation>
 class PoolTaskOf : public PoolTask {
  public:
-  explicit PoolTaskOf(const Call& call) : operation_(call) {}
+  explicit PoolTaskOf(const Call& call) : operation_(call), mapping_(operation_.keep()) {}
 
  private:
   void execute() override { status_ = perform(operation_, outcome_); }
   const Status& status() const override { return status_; }
-  const Outcome& outcome() const override { return outcome_; }
-  const Subject& subject() const override { return operation_.subject; }
+  std::vector<double> numbers() const override {
+    std::vector<double> numbers(results_, results_ + Operation::kSet);
+    numbers.insert(numbers.begin(), outcome_.value);
+    return numbers;
+  }
+  Subject subject() const override { return operation_.subject(); }
 
   Operation operation_;
-  Outcome outcome_;
+  const std::shared_ptr<Mapping> mapping_;
+  double results_[kResults] = {};
+  Outcome outcome_{0, results_};
   Status status_;
 };
 
 template <typename Operation>
-napi_value queued(const Napi::CallbackInfo& info) {
-  const Call call(info);
+napi_value queued(const Call& call) {
   auto task = std::make_unique<PoolTaskOf<Operation>>(call);
   if (!call.accept()) return nullptr;
-  task->calledOn(Napi::Persistent(info.This().As<Napi::Object>()));
-  for (std::size_t index = 0; index < info.Length(); ++index) {
-    if (call.isTyped(index)) task->keep(Napi::Persistent(info[index].As<Napi::Object>()));
+  task->calledOn(Napi::Persistent(Napi::Object(call.env(), call.receiver())));
+  for (std::size_t index = 0; index < call.count(); ++index) {
+    if (call.isTyped(index)) task->keep(Napi::Persistent(Napi::Object(call.env(), call.value(index))));
   }
-  return PoolTask::queue(info.Env(), std::move(task));
+  return PoolTask::queue(call.env(), std::move(task));
 }
 
 }  // namespace fmmap

@@ -1,3 +1,4 @@
+// Views: see view.h.
 #include "binding/view.h"
 
 #include <cstdlib>
@@ -14,7 +15,7 @@ namespace fmmap::view {
 
 namespace {
 
-/** References may be deleted on the thread of their environment only: those that are done with wait here for its next call. */
+/** References can be deleted only on the thread of their environment: those to be deleted wait here for its next call. */
 struct Done {
   explicit Done(napi_env of) : env(of) {}
   const napi_env env;
@@ -40,13 +41,13 @@ Keeper refer(napi_env env, napi_value memory) {
   });
 }
 
-// The engine tells twice that it has let go: when the memory dies (at once after a detach), and when the object does.
-// Work in flight may hold the object alone.
+// The engine reports the end twice: that of the memory (at once after a detach), and that of the object. Work in flight may
+// hold the object alone.
 napi_value makeExternal(napi_env env, std::uint8_t* data, std::size_t length, const Keeper& keeper) {
   napi_value result = nullptr;
   auto* const ofMemory = new Keeper(keeper);
   const auto drop = [](napi_env, void*, void* hint) { delete static_cast<Keeper*>(hint); };
-  // Where it fails it has called the finalizer.
+  // If it fails, it has called the finalizer.
   if (napi_create_external_arraybuffer(env, data, length, drop, ofMemory, &result) != napi_ok) return nullptr;
   return keepFor(env, result, keeper) ? result : nullptr;
 }
@@ -56,7 +57,7 @@ napi_value makeExternal(napi_env env, std::uint8_t* data, std::size_t length, co
 // --- either ---
 
 bool isPlain(napi_env env) {
-  // For hosts in which the engine is found, and should be left alone.
+  // For hosts in which the engine is found and should be left alone.
   static const char* const wish = std::getenv("FMMAP_PLAIN_VIEWS");
   static const bool isUnwanted = wish != nullptr && std::strcmp(wish, "0") == 0;
   return !isUnwanted && platform::engine::isKnown(env);

@@ -59,11 +59,12 @@ Status stat(const Mapping& mapping, platform::FileStat* stat) {
 }
 
 Status flush(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool wait) {
-  SharedLock order(mapping.order());
   const char* const syscall = wait ? "msync" : "sync_file_range";
+  if (mapping.isMemory()) return mapping.requireRange(syscall, offset, length);  // there is no disk
+  SharedLock order(mapping.order());
   PinnedRange range(mapping);
   if (Status status = range.take(handle, syscall, offset, length); !status) return status;
-  if (mapping.isMemory() || mapping.isPrivate() || length == 0) return mapping.check("fstat");
+  if (mapping.isPrivate() || length == 0) return mapping.check("fstat");
   const Status status = wait ? range.each([](const Piece& piece) {
     const Pages pages(piece);
     return platform::flush(pages.at, pages.length);
@@ -109,11 +110,14 @@ Status prefetch(Mapping& mapping, HandleId handle, std::int64_t offset, std::int
   });
 }
 
-Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length) {
+Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length, bool* isThere) {
   OpenFilePtr file;
   if (Status status = mapping.usable("pread", &file); !status) return status;
   std::uint8_t bytes[kMostCached];
-  platform::read(file->handle(), bytes, std::min(static_cast<std::size_t>(length), sizeof bytes), mapping.offset() + offset);
+  const auto wanted = static_cast<std::size_t>(length);
+  std::size_t count = 0;
+  const std::size_t most = std::min(wanted, sizeof bytes);
+  *isThere = platform::read(file->handle(), bytes, most, mapping.offset() + offset, &count) && count == wanted;
   return {};
 }
 
@@ -136,12 +140,19 @@ Status lockMemory(Mapping& mapping, HandleId handle, std::int64_t offset, std::i
 // --- what is in memory: called on the thread of an event loop, so nothing here waits ---
 
 /** By a system call instead of through the map, where the first touch of a page costs several times as much. */
-Status readCached(Mapping& mapping, HandleId handle, std::int64_t offset, std::uint8_t* to, std::size_t length, bool* isRead) {
+Status readCached(Mapping& mapping, HandleId handle, std::int64_t offset, std::uint8_t* to, std::size_t length,
+                  Cached* cached) {
   PinnedRange range(mapping);
   const auto wanted = static_cast<std::int64_t>(length);
   if (Status status = range.takeLeft(handle, "preadv2", offset, wanted); !status) return status;
-  *isRead = !mapping.isMemory() && !mapping.isPrivate() && range.length() == wanted && seemsResident(mapping, range) &&
-            platform::readCached(range.file()->handle(), to, length, mapping.offset() + offset) && range.isUnchanged();
+  *cached = Cached::no;
+  if (range.length() != wanted) return {};
+  if (mapping.isMemory()) {
+    *cached = Cached::mapped;
+  } else if (seemsResident(mapping, range)) {
+    const bool isRead = platform::readCached(range.file()->handle(), to, length, mapping.offset() + offset);
+    if (isRead && range.isUnchanged()) *cached = mapping.isPrivate() ? Cached::mapped : Cached::copied;
+  }
   return {};
 }
 
@@ -151,15 +162,17 @@ Status isResident(Mapping& mapping, HandleId handle, std::int64_t offset, std::i
   length = range.length();
   *resident = mapping.isMemory() || seemsResident(mapping, range);
   const bool isCertain = mapping.isMemory() || !*resident;
-  if (isCertain || (mapping.tellsResidency(range.file()) && length > static_cast<std::int64_t>(platform::pageSize()))) return {};
+  const bool isLong = length > static_cast<std::int64_t>(platform::pageSize());
+  if (isCertain || (isLong && mapping.tellsResidency(range.file()))) return {};
   std::uint8_t bytes[kMostCached];
   const auto size = static_cast<std::size_t>(length);
-  *resident = size <= sizeof bytes && platform::readCached(range.file()->handle(), bytes, size, mapping.offset() + offset);
+  *resident =
+      size <= sizeof bytes && platform::readCached(range.file()->handle(), bytes, size, mapping.offset() + offset);
   return {};
 }
 
 Status residency(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, std::uint8_t* pages,
-                          std::size_t space) {
+                 std::size_t space) {
   const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
   const std::int64_t first = (mapping.delta() + offset) / page;
   if (length > 0 && (mapping.delta() + offset + length - 1) / page - first >= static_cast<std::int64_t>(space)) {

@@ -15,13 +15,17 @@ Status lockMemory(Mapping& mapping, HandleId handle, std::int64_t offset, std::i
 
 // --- bringing bytes into memory ---
 Status prefetch(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length);
-/** Brings a small range into memory without mapping it. Errors are left to the code that then reads it. */
-Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length);
+/**
+ * Brings a small range into memory without mapping it. `isThere` says that all of it was read; if not, the code that then
+ * reads it finds out why.
+ */
+Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length, bool* isThere);
 
 // --- what is in memory; nothing here waits for a disk ---
-/** Copies bytes of the file that are in memory; not what a private mapping has changed. */
+enum class Cached { no = 0, copied, mapped };  // mapped: it is in memory, and can be copied through the map only
+/** Copies bytes that are in memory. A private mapping may have changed them, so those are not read from the file. */
 Status readCached(Mapping& mapping, HandleId handle, std::int64_t offset, std::uint8_t* to, std::size_t length,
-                  bool* isRead);
+                  Cached* cached);
 /** Whether touching the range waits for no disk. True only if that is certain. */
 Status isResident(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length, bool* resident);
 /** One byte for each page, of which there is space for `space`. */

@@ -81,14 +81,12 @@ Status Mapping::unlockMemory(std::int64_t offset, std::int64_t length) {
 Status Mapping::pin(HandleId handle, const char* syscall, std::int64_t offset, std::int64_t length, bool isLeft,
                     Pinned* pinned) {
   std::lock_guard<std::mutex> guard(state_);
-  if (Status status = usable(syscall); !status) return status;
-  const std::int64_t total = shownLength();
   if (isLeft) {
+    const std::int64_t total = shownLength();
     offset = std::min(offset, total);
     length = std::min(length, total - offset);
-  } else if (offset > total || length > total - offset) {
-    return Status::make(Kind::range, "", "the mapping was made shorter meanwhile", "length");
   }
+  if (Status status = usableRange(syscall, offset, length); !status) return status;
   pinned->file = file_.handle();
   pinned->length = length;
   pinned->changes = changes_;
@@ -109,8 +107,8 @@ MappingState Mapping::state() const {
 
 MappingState Mapping::stateOf() const {
   const bool isAhead = cutTo_ >= 0 && !fault_.isCut();
-  return {closed_,      poisoned_,     windows_.access(), file_.lockState(), shownLength(),
-          fault_.why(), faultOffset(), faultSerial_,      isAhead,           changes_};
+  return {closed_.load(), poisoned_,     windows_.access(), file_.lockState(), shownLength(),
+          fault_.why(),  faultOffset(), faultSerial_,       isAhead,           changes_};
 }
 
 /** The page in which the file is to end causes no fault: its rest is zeroes from one moment to the next. */
@@ -138,12 +136,25 @@ Status Mapping::usable(const char* syscall, OpenFilePtr* file) const {
   return usable(syscall);
 }
 
+Status Mapping::usableRange(const char* syscall, std::int64_t offset, std::int64_t length) const {
+  const Status status = usable(syscall);
+  const std::int64_t total = shownLength();
+  if (!status || (offset <= total && length <= total - offset)) return status;
+  return Status::make(Kind::range, "", "the mapping was made shorter meanwhile", "length");
+}
+
+Status Mapping::requireRange(const char* syscall, std::int64_t offset, std::int64_t length) const {
+  std::lock_guard<std::mutex> guard(state_);
+  return usableRange(syscall, offset, length);
+}
+
 Status Mapping::changeable() const {
   if (closed_) return Status::make(Kind::closed, "mmap", "");
   return poisoned_ ? Status::make(Kind::poisoned, "mmap", "") : Status{};
 }
 
 Status Mapping::check(const char* syscall) {
+  if (isMemory() && !closed_ && !fault_) return {};  // nothing else can befall it
   // The size is read without `state_`, since that may wait. If the length has changed meanwhile, it is read again.
   for (int attempt = 0; attempt < 1000; ++attempt) {
     OpenFilePtr file;
@@ -153,7 +164,6 @@ Status Mapping::check(const char* syscall) {
       std::lock_guard<std::mutex> guard(state_);
       if (closed_) return Status::make(Kind::closed, syscall, "");
       if (fault_) return Status::fault(fault_.why(), syscall, faultOffset());
-      if (isMemory()) return {};
       file = file_.handle();
       length = certainLength();
       changes = changes_;
@@ -205,7 +215,7 @@ Status Mapping::freeze(bool exec) {
   return status;
 }
 
-void Mapping::close() {
+void Mapping::close(HandleId hidden) {
   WindowSet::List windows;
   File::Handles handles;  // kept until the windows are gone: the guard reads from the file
   {
@@ -214,7 +224,7 @@ void Mapping::close() {
     closed_ = true;
     length_ = 0;
     windows_.raiseFlags();
-    windows = windows_.takeAll();
+    windows = windows_.takeAll(hidden);
     handles = file_.giveUp();
   }
   windows_.withdraw(windows);

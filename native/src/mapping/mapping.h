@@ -62,7 +62,7 @@ struct Pinned {
   int changes = 0;  // of the length, as of MappingState
 };
 
-class Mapping {
+class Mapping : public std::enable_shared_from_this<Mapping> {
  public:
   // --- open.cc: open() finds the range to map; its windows are added, and commit() then changes the file as was asked ---
   static Status open(const OpenSpec& spec, std::shared_ptr<Mapping>* mapping);
@@ -107,14 +107,19 @@ class Mapping {
   MappingState stateNow();
   /** Ok, and the file, if nothing has befallen the mapping. */
   Status usable(const char* syscall, OpenFilePtr* file) const;
+  /** Likewise, if the range is still there. */
+  Status requireRange(const char* syscall, std::int64_t offset, std::int64_t length) const;
   /** Likewise, after a look at the file: it may be shorter than what is mapped of it, which then is a fault. */
   Status check(const char* syscall);
   void markFault(Why why, std::int64_t offset);
   void poison();
   /** Makes it read-only. Waits for no disk, so it runs on the caller's thread, whose stores must not meet it half done. */
   Status freeze(bool exec);
-  /** Waits for nothing: work in flight ends without the file. */
-  void close();
+  /**
+   * Waits for nothing: work in flight ends without the file. Windows of `hidden` alone, which has views but looks at no flag
+   * any more, become zeroes as a whole, footers included, and so one area with others of the kind.
+   */
+  void close(HandleId hidden = 0);
 
   // --- resize.cc ---
   Status resize(HandleId handle, std::int64_t size);
@@ -154,6 +159,8 @@ class Mapping {
 
   // With `state_` held:
   Status usable(const char* syscall) const;
+  /** Likewise, if the range is still there. */
+  Status usableRange(const char* syscall, std::int64_t offset, std::int64_t length) const;
   /** Not closed and not poisoned; a fault may be about to be repaired. */
   Status changeable() const;
   MappingState stateOf() const;
@@ -205,7 +212,7 @@ class Mapping {
   int changes_ = 0;          // of the length
   std::int64_t roomFrom_ = -1, roomTo_ = -1;  // as of noteRoom()
   bool roomIsOver_ = false;
-  bool closed_ = false;
+  std::atomic<bool> closed_{false};  // may be read without it
   bool poisoned_ = false;
   int faultSerial_ = 0;  // of the present fault, or of the next one
 

@@ -1,3 +1,4 @@
+// A reader-writer lock: see reader-writer-lock.h.
 #include "mapping/reader-writer-lock.h"
 
 namespace fmmap {

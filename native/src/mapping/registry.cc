@@ -1,3 +1,4 @@
+// Handles and their mappings: see registry.h.
 #include "mapping/registry.h"
 
 #include <cstdio>
@@ -14,6 +15,7 @@ namespace {
 struct Entry {
   std::shared_ptr<Mapping> mapping;  // null while the handle is being taken away
   const void* environment;           // null once that has ended, and views are left
+  std::shared_ptr<Slot> slot;        // what threads that know the handle look at
   bool isOwned = true;               // by an object of JavaScript's
   int views = 0;                     // windows with some
 };
@@ -38,9 +40,9 @@ struct Shared {
 
 struct Registry {
   std::mutex mutex;
-  HandleId last = 0;  // never used twice: a stale number must not find somebody else's mapping
+  HandleId last = 0;  // never used twice: an old number must not find another mapping
   std::unordered_map<HandleId, Entry> entries;
-  /** Work in the pool may come to its end after the environment that started it. */
+  /** Work in the pool may end after the environment that started it. */
   std::unordered_set<const void*> environments;
   std::unordered_map<std::string, std::weak_ptr<Mapping>> shared;
   std::unordered_map<const Mapping*, std::string> secrets;
@@ -76,7 +78,7 @@ HandleId add(const std::shared_ptr<Mapping>& mapping, const void* environment) {
   if (all.environments.count(environment) == 0) return 0;
   const HandleId id = ++all.last;
   if (!mapping->join(id)) return 0;
-  all.entries.emplace(id, Entry{mapping, environment});
+  all.entries.emplace(id, Entry{mapping, environment, std::make_shared<Slot>(mapping)});
   return id;
 }
 
@@ -89,11 +91,13 @@ bool take(HandleId id, const void* environment) {
   return true;
 }
 
-std::shared_ptr<Mapping> find(HandleId id) {
+bool Lookup::learn(HandleId id) {
   Registry& all = registry();
   std::lock_guard<std::mutex> guard(all.mutex);
   const auto found = all.entries.find(id);
-  return found == all.entries.end() ? nullptr : found->second.mapping;
+  if (found == all.entries.end()) return false;
+  known_[id % known_.size()] = {id, found->second.slot};
+  return true;
 }
 
 std::vector<std::shared_ptr<Mapping>> all() {
@@ -140,6 +144,7 @@ void release(HandleId id) {
     std::lock_guard<std::mutex> guard(all.mutex);
     const auto found = all.entries.find(id);
     if (found == all.entries.end()) return;
+    found->second.slot->isReleased = true;
     mapping = std::move(found->second.mapping);
   }
   if (!mapping) return;

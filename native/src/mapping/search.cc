@@ -1,3 +1,4 @@
+// Searching: see search.h.
 #include "mapping/search.h"
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// Searching memory, mapped or not: without a page at fault, or the guard puts zeroes there.
+// Searches memory, mapped or not. At a lost page the guard puts zeroes there.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@ struct Bytes {
   std::size_t length;
 };
 
-/** Where the first occurrence begins, or -1. `needle` is not empty. */
+/** Where the first occurrence starts, or -1. `needle` is not empty. */
 std::int64_t findFirst(Bytes haystack, Bytes needle);
 
 /**
- * Puts where the occurrences begin, counted from `base`, into `target`, in order and until it is full;
- * none overlaps the one before. @returns How many.
+ * Puts where the occurrences start, counted from `base`, into `target`, in order and until it is full. None overlaps the one
+ * before. @returns How many.
  */
 template <typename Number>
 std::size_t findAll(Bytes haystack, Bytes needle, std::int64_t base, Number* target, std::size_t room);

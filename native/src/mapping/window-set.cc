@@ -181,7 +181,11 @@ WindowSet::List WindowSet::takeViewless(HandleId handle) {
   return extractIdle();
 }
 
-WindowSet::List WindowSet::takeAll() {
+WindowSet::List WindowSet::takeAll(HandleId hidden) {
+  for (const auto& window : windows_) {
+    const auto& holders = window->holders;
+    window->losesFooter = !window->isGuest && window->hasHadViews && holders.size() == 1 && holders.front().handle == hidden;
+  }
   List taken;
   while (!windows_.empty()) extract(windows_.end() - 1, &taken);
   return taken;

@@ -84,8 +84,8 @@ class WindowSet {
   List take(HandleId handle);
   /** Likewise, but leaves those that its views lie over. */
   List takeViewless(HandleId handle);
-  /** All of them. */
-  List takeAll();
+  /** All of them. Those that only `hidden` holds, and has had views of, lose their footers, too. */
+  List takeAll(HandleId hidden);
 
   // --- without it ---
   /** Puts zeroes in their place. Their memory belongs to the holders, which wait for this in waitFor() and drop(). */
@@ -123,7 +123,10 @@ Keeper WindowSet::viewsOf(HandleId handle, const std::uint8_t* data, std::size_t
   const auto holder = (*window)->holder(handle);
   if (holder == (*window)->holders.end()) return nullptr;
   Keeper views = holder->views.lock();
-  if (!views) holder->views = views = make(holder->memory);
+  if (!views) {
+    holder->views = views = make(holder->memory);
+    (*window)->hasHadViews = true;
+  }
   return views;
 }
 

@@ -34,10 +34,11 @@ Status claimAddresses(const std::uint8_t* data) {
   return {};
 }
 
-void retireUnclaimed(std::uint8_t* data, std::size_t length) {
+void retireFooter(std::uint8_t* data, std::size_t length) {
   Addresses& all = addresses();
   std::lock_guard<std::mutex> guard(all.mutex);
-  if (all.taken.count(data) == 0) platform::retire(data, length);
+  const std::size_t page = platform::pageSize();
+  if (all.taken.count(data) == 0) platform::retire(data + length - page, page);
 }
 
 void withdraw(Window& window) {
@@ -48,6 +49,8 @@ void withdraw(Window& window) {
   window.mapped = 0;
   platform::unguard(window.ward);
   window.ward = nullptr;
+  // Only now, for until then a signal handler may raise the flag.
+  if (window.losesFooter) platform::retire(window.data + window.capacity, platform::pageSize());
   Addresses& all = addresses();
   std::lock_guard<std::mutex> guard(all.mutex);
   if (all.taken.erase(window.data) > 0) platform::releaseAreas(kAreas);

@@ -44,6 +44,8 @@ struct Window {
   std::size_t mapped = 0;     // bytes that show the file; whole pages
   std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: the present ones
   bool madeInCut = false;     // for a length that is right only if the cut succeeds
+  bool hasHadViews = false;
+  bool losesFooter = false;   // when it is withdrawn: nothing looks at its flag any more
   std::vector<Holder> holders;
   Keeper memory;  // of the last holder, until the window is withdrawn
   int users = 0;  // operations that have its addresses
@@ -76,8 +78,8 @@ struct Window {
 
 /** Records that a window is at `data`, where there can be only one. */
 Status claimAddresses(const std::uint8_t* data);
-/** Maps zeroes over memory that was a window, unless it is one again. */
-void retireUnclaimed(std::uint8_t* data, std::size_t length);
+/** Maps zeroes over the footer of memory that was a window, unless it is one again. Its pages are zeroes already. */
+void retireFooter(std::uint8_t* data, std::size_t length);
 /** Maps zeroes in place of the file, guarded until no thread can fault there any more, and gives the addresses back. */
 void withdraw(Window& window);
 

@@ -87,8 +87,8 @@ Status sync(Handle file);
 
 // --- reading, writing and copying ---
 
-/** Up to `length` bytes: fewer at the end of the file. */
-Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset);
+/** Up to `length` bytes: fewer at the end of the file. `count` is how many. */
+Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset, std::size_t* count);
 /**
  * Reads all of it without waiting for a disk. False if that is not possible or cannot be known; the bytes are then
  * unspecified.

@@ -255,7 +255,7 @@ export class AsyncMmapFileMut<
 
   /** {@inheritDoc MmapFileMut.remove} */
   async remove(): Promise<void> {
-    await this._change(() => operations.remove(this._mapping));
+    await this._change(() => this._mapping.remove());
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */
@@ -277,7 +277,7 @@ export class AsyncMmapFileMut<
   async #disposing(): Promise<void> {
     if (this.#removeOnDispose && !this.isClosed) {
       try {
-        await this._change(() => operations.remove(this._mapping));
+        await this._change(() => this._mapping.remove());
       } catch {
         // Best effort, as documented: there is nobody to tell.
       }

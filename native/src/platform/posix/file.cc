@@ -165,8 +165,13 @@ void nextData(Handle file, std::int64_t* from, std::int64_t* to) {
   if (stop >= 0) *to = std::min<std::int64_t>(stop, *to);
 }
 
-Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset) {
-  return retry([&] { return static_cast<int>(pread(fd(file), to, length, offset)); }) < 0 ? last("pread") : Status{};
+Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset, std::size_t* count) {
+  ssize_t got;
+  do got = pread(fd(file), to, length, offset);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return last("pread");
+  *count = static_cast<std::size_t>(got);
+  return {};
 }
 
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset) {

@@ -31,7 +31,7 @@ Status reserve(Handle, std::int64_t, std::int64_t) { return Status::system(ENOSY
 
 Status sync(Handle) { return Status::system(ENOSYS, "fsync"); }
 
-Status read(Handle, std::uint8_t*, std::size_t, std::int64_t) { return Status::system(ENOSYS, "pread"); }
+Status read(Handle, std::uint8_t*, std::size_t, std::int64_t, std::size_t*) { return Status::system(ENOSYS, "pread"); }
 
 bool readCached(Handle, std::uint8_t*, std::size_t, std::int64_t) { return false; }
 

@@ -255,7 +255,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
    */
   remove(): void {
-    runSync(operations.remove(this._mapping));
+    invoke(this._mapping.remove());
   }
 
   /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */

@@ -10,6 +10,13 @@ export enum Access {
   copy,
 }
 
+/** How `remove` ends a handle; `native/src/binding/operations.h` has the same numbers. */
+export enum End {
+  none,
+  release,
+  close,
+}
+
 export enum LockKind {
   none,
   shared,
@@ -88,12 +95,13 @@ interface Operations {
   /** Maps the open file as it is now, into windows that are yet to be made. */
   reopen(id: HandleId): number;
   checkFault(id: HandleId): number;
-  close(id: HandleId): number;
+  /** `isHidden`: nothing looks at the flags of the handle's windows any more, so that their footers may go as well. */
+  close(id: HandleId, isHidden?: boolean): number;
   release(id: HandleId): number;
   flush(id: HandleId, offset: number, length: number, wait: boolean): number;
   advise(id: HandleId, advice: number, offset: number, length: number): number;
   prefetch(id: HandleId, offset: number, length: number): number;
-  /** Has at most 64 KiB of the file in memory, where nothing is wrong with it. */
+  /** Brings at most 64 KiB of the file into memory; 1 if all of it was read, so that touching it waits for no disk. */
   fetch(id: HandleId, offset: number, length: number): number;
   lockMemory(id: HandleId, offset: number, length: number, lock: boolean): number;
   /**
@@ -112,7 +120,8 @@ interface Operations {
     directory: number,
     replace: HandleId | 0 | -1,
   ): number;
-  remove(id: HandleId): number;
+  /** Unlinks the file and syncs its directory; if that has succeeded, ends the handle as `then` says. */
+  remove(id: HandleId, then?: End, isHidden?: boolean): number;
   syncDirectory(path: string | Uint8Array, directory: number): number;
 }
 
@@ -189,6 +198,8 @@ export interface Binding extends Operations, Changes {
    * window begins, or -1 for one that is not the mapping's. `name` is for the error of a mapping that is closed.
    */
   attach(secret: string, name: string, starts: Float64Array, ...windows: Uint8Array[]): HandleId;
+  /** What every call does, and no more; to measure that. */
+  nothing(id: HandleId): void;
   /** Makes a handle that another thread has opened end with this one; false if it is gone. */
   take(id: HandleId): boolean;
   /**
@@ -197,7 +208,7 @@ export interface Binding extends Operations, Changes {
    */
   state(id: HandleId): number;
   residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;
-  /** Copies bytes of the file that are all in memory, and returns 1; not for a mapping with changes of its own. */
+  /** 1 if all of it was in memory and is copied; 2 if it is in memory and can be copied through the map only; otherwise 0. */
   readCached(id: HandleId, offset: number, to: Uint8Array): number;
   /** 1 if the range is certainly in memory. */
   isResident(id: HandleId, offset: number, length: number): number;

@@ -56,7 +56,6 @@ export class Finalizer {
   #unregister(): boolean {
     if (!leases.delete(this.id)) return false;
     held -= this.#content;
-    binding.unwatch(this.id);
     return true;
   }
 
@@ -69,6 +68,7 @@ export class Finalizer {
   /** The mapping was dropped, and with it all views but those that were transferred. */
   expire(): void {
     if (!this.#unregister()) return;
+    binding.unwatch(this.id);
     binding.disown(this.id);
     if (this.#path === undefined || hasWarned) return;
     hasWarned = true;

@@ -4,6 +4,7 @@ import {
   Access,
   type Binding,
   binding,
+  End,
   type HandleId,
   LockKind,
   result,
@@ -413,10 +414,10 @@ export class Mapping {
     this.#show(0);
   }
 
-  #shut(): void {
+  #shut(areBlank = false): void {
     this.#hide();
     this.#listeners?.clear();
-    this.windows.close();
+    this.windows.close(areBlank);
     this.#finalizer.end(this);
   }
 
@@ -610,10 +611,25 @@ export class Mapping {
     if (this.isClosed) return;
     this.#hide();
     try {
-      yield makeCall(this.#isAttached ? 'release' : 'close', this.#traits.id);
+      if (this.#isAttached) yield makeCall('release', this.#traits.id);
+      else yield makeCall('close', this.#traits.id, true);
       this.#traits.lockUse?.gave();
     } finally {
-      this.#shut();
+      this.#shut(!this.#isAttached);
     }
+  }
+
+  /** Removes the file, and then ends as {@link close} does. */
+  remove(): Call<void> {
+    const call = this.call('remove', this.#isAttached ? End.release : End.close);
+    this.requirePath();
+    return {
+      ...call,
+      finish: () => {
+        if (this.#isClosed) return; // another thread noticed first
+        this.#traits.lockUse?.gave();
+        this.#shut();
+      },
+    };
   }
 }

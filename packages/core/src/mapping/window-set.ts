@@ -200,15 +200,16 @@ export class WindowSet {
     if (isFree && wasMapped && !this.isShared) returnWindow(window);
   }
 
-  /** After the binding has let go of them all. */
-  close(): void {
+  /** After the binding has let go of them all. @param areBlank - It has put zeroes over their footers, too. */
+  close(areBlank = false): void {
     for (const view of this.#views) {
       const buffer = view.deref();
       if (buffer) binding.detach(buffer);
     }
     for (const window of this.isShared ? [] : this.#list) {
-      if (window.wasExposed) window.blank();
-      else if (window.isMapped) returnWindow(window);
+      if (window.wasExposed) {
+        if (!areBlank) window.blank();
+      } else if (window.isMapped) returnWindow(window);
     }
     for (const window of this.#list) window.isMapped = false;
     this.#list = [];

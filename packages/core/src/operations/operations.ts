@@ -41,9 +41,13 @@ export function prefetch(mapping: Mapping, offset?: number, length?: number): Ca
   return mapping.call('prefetch', offset ?? 0, bytes);
 }
 
-export function fetch(mapping: Mapping, offset?: number, length?: number): Call<unknown> {
+/** The call gives whether all of it is in memory now. */
+export function fetch(mapping: Mapping, offset?: number, length?: number): Call<boolean> {
   const bytes = mapping.resolve(offset, length);
-  return mapping.call('fetch', offset ?? 0, bytes);
+  return {
+    ...mapping.call('fetch', offset ?? 0, bytes),
+    finish: (value) => value === 1,
+  };
 }
 
 export function lockMemory(
@@ -222,11 +226,4 @@ export function stat(mapping: Mapping, isBig: boolean): Call<Stats | BigIntStats
     ...mapping.call('stat', numbers),
     finish: () => (isBig ? toBigIntStats(numbers) : toStats(numbers)),
   };
-}
-
-export function* remove(mapping: Mapping): Steps<void> {
-  const call = mapping.call('remove');
-  mapping.requirePath();
-  yield call;
-  yield* mapping.close();
 }

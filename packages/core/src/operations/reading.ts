@@ -16,10 +16,10 @@ export function readNow(mapping: Mapping, to: Uint8Array, offset: number): numbe
   if (length > SMALL || served >= TURN) return -1;
   // The system knows nothing of pages of ours that are gone.
   if (length > 0 && !ownerOf(to)) {
-    if (binding.readCached(mapping.id, offset, to.subarray(0, length)) === 1) {
-      served += length;
-      return length;
-    }
+    const cached = binding.readCached(mapping.id, offset, to.subarray(0, length));
+    if (cached === 0) return -1;
+    served += length;
+    return cached === 1 ? length : copyTo(mapping, to, offset);
   }
   return length === 0 || isServed(mapping, offset, length) ? copyTo(mapping, to, offset) : -1;
 }
@@ -34,13 +34,16 @@ export async function readSome(
 ): Promise<number> {
   let count = readNow(mapping, to, offset);
   if (count < 0 && to.length <= SMALL && served < TURN && !mapping.isCow) {
+    let isThere = false;
     await mapping.queue.use(async () => {
       // The turns before may have made it shorter.
       const rest = Math.min(to.length, mapping.length - offset);
-      if (rest > 0) await runAsync(runtime, operations.fetch(mapping, offset, rest), signal);
+      if (rest > 0)
+        isThere = await runAsync(runtime, operations.fetch(mapping, offset, rest), signal);
     });
     throwIfAborted(signal);
-    count = readNow(mapping, to, offset);
+    served += isThere ? to.length : 0;
+    count = isThere ? copyTo(mapping, to, offset) : readNow(mapping, to, offset);
   }
   if (count >= 0) return count;
   await prepare(runtime, mapping, offset, to.length, signal);
