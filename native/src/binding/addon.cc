@@ -33,10 +33,10 @@ napi_value adopt(const Call& call) {
   return nullptr;
 }
 
-// blank(memory): of a window that was unmapped, whose flag nothing looks at any more
+// blank(memory): puts zeroes over whole pages that are no window any more
 napi_value blank(const Call& call) {
   const Span memory = call.pages(0);
-  if (call.accept()) retireFooter(memory.data, memory.length);
+  if (call.accept()) retireUnclaimed(memory.data, memory.length);
   return nullptr;
 }
 

@@ -34,11 +34,10 @@ Status claimAddresses(const std::uint8_t* data) {
   return {};
 }
 
-void retireFooter(std::uint8_t* data, std::size_t length) {
+void retireUnclaimed(std::uint8_t* data, std::size_t length) {
   Addresses& all = addresses();
   std::lock_guard<std::mutex> guard(all.mutex);
-  const std::size_t page = platform::pageSize();
-  if (all.taken.count(data) == 0) platform::retire(data + length - page, page);
+  if (all.taken.count(data) == 0) platform::retire(data, length);
 }
 
 void withdraw(Window& window) {

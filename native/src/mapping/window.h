@@ -78,8 +78,8 @@ struct Window {
 
 /** Records that a window is at `data`, where there can be only one. */
 Status claimAddresses(const std::uint8_t* data);
-/** Maps zeroes over the footer of memory that was a window, unless it is one again. Its pages are zeroes already. */
-void retireFooter(std::uint8_t* data, std::size_t length);
+/** Maps zeroes over memory in which no window is any more, unless one starts there again. */
+void retireUnclaimed(std::uint8_t* data, std::size_t length);
 /** Maps zeroes in place of the file, guarded until no thread can fault there any more, and gives the addresses back. */
 void withdraw(Window& window);
 

@@ -98,9 +98,9 @@ export class Window {
     return this;
   }
 
-  /** Of no use any more but to views: zeroes, the footer too, and one area with others of the kind. */
+  /** Of no use any more but to views: the footer becomes zeroes, as the rest is already, and one area with that. */
   blank(): void {
-    binding.blank(this.whole);
+    binding.blank(this.#footer);
   }
 
   /** What the binding maps: the capacity, and the footer. */
