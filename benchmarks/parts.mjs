@@ -13,6 +13,7 @@ export const PARTS = [
   'append',
   'cold',
   'flush-loop',
+  'calls',
   'small',
   'parallel',
   'wasm',

@@ -79,10 +79,6 @@ export interface SharedMapping {
   readonly windows: readonly SharedArrayBuffer[];
 }
 
-/** What a function of the binding takes after the handle. */
-type AfterHandle<Name extends StepName> =
-  Parameters<Binding[Name]> extends [unknown, ...infer Rest] ? Rest : never;
-
 /**
  * What stands behind a file object: the handle of the binding, and the memory.
  *
@@ -369,13 +365,13 @@ export class Mapping {
    * @throws MmapClosedError, MmapFaultError
    */
   checkFault(): Call<unknown> {
-    return this.call('checkFault');
+    return this.call('checkFault', [this.id]);
   }
 
   reopen(): Call<void> {
     this.#sync();
     if (this.#isPoisoned) throw new MmapPoisonedError(this.path);
-    return { ...this.call('reopen'), finish: () => this.#sync(true) };
+    return { ...this.call('reopen', [this.id]), finish: () => this.#sync(true) };
   }
 
   /** @returns What takes the listener away. */
@@ -558,9 +554,9 @@ export class Mapping {
 
   // --- changes ---
 
-  /** A call about this mapping, which a failure may poison or show to be faulted. @throws MmapClosedError */
-  call<Name extends StepName>(name: Name, ...args: AfterHandle<Name>): Call {
-    return { name, args: [this.id, ...args], subject: this, finish: undefined };
+  /** A call about this mapping, which a failure may poison or show to be faulted. */
+  call<Name extends StepName>(name: Name, args: Parameters<Binding[Name]>): Call {
+    return { name, args, subject: this, finish: undefined };
   }
 
   noteFailure(): void {
@@ -583,7 +579,7 @@ export class Mapping {
     // Whoever reads while this waits must not take the zeroes that come for the file's bytes.
     if (target < this.length) this.#show(target);
     try {
-      yield this.call(isRoom ? 'makeRoom' : 'resize', size);
+      yield this.call(isRoom ? 'makeRoom' : 'resize', [this.id, size]);
     } catch (error) {
       this.windows.cancel(cover);
       if (!this.#isClosed) this.#show(length);
@@ -600,7 +596,7 @@ export class Mapping {
   freeze(exec: boolean): Call<void> {
     this.requireUsable();
     return {
-      ...this.call('freeze', exec),
+      ...this.call('freeze', [this.id, exec]),
       finish: () => {
         this.access = exec ? Access.exec : Access.read;
       },
@@ -621,7 +617,7 @@ export class Mapping {
 
   /** Removes the file, and then ends as {@link close} does. */
   remove(): Call<void> {
-    const call = this.call('remove', this.#isAttached ? End.release : End.close);
+    const call = this.call('remove', [this.id, this.#isAttached ? End.release : End.close]);
     this.requirePath();
     return {
       ...call,

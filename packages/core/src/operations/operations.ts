@@ -22,7 +22,7 @@ export function flush(
   length?: number,
 ): Call<unknown> {
   const bytes = mapping.resolve(offset, length, true);
-  return mapping.call('flush', offset ?? 0, bytes, wait);
+  return mapping.call('flush', [mapping.id, offset ?? 0, bytes, wait]);
 }
 
 export function advise(
@@ -33,19 +33,19 @@ export function advise(
 ): Call<unknown> {
   const index = checkAdvice(advice);
   const bytes = mapping.resolve(offset, length);
-  return mapping.call('advise', index, offset ?? 0, bytes);
+  return mapping.call('advise', [mapping.id, index, offset ?? 0, bytes]);
 }
 
 export function prefetch(mapping: Mapping, offset?: number, length?: number): Call<unknown> {
   const bytes = mapping.resolve(offset, length);
-  return mapping.call('prefetch', offset ?? 0, bytes);
+  return mapping.call('prefetch', [mapping.id, offset ?? 0, bytes]);
 }
 
 /** The call gives whether all of it is in memory now. */
 export function fetch(mapping: Mapping, offset?: number, length?: number): Call<boolean> {
   const bytes = mapping.resolve(offset, length);
   return {
-    ...mapping.call('fetch', offset ?? 0, bytes),
+    ...mapping.call('fetch', [mapping.id, offset ?? 0, bytes]),
     finish: (value) => value === 1,
   };
 }
@@ -57,7 +57,7 @@ export function lockMemory(
   length?: number,
 ): Call<unknown> {
   const bytes = mapping.resolve(offset, length);
-  return mapping.call('lockMemory', offset ?? 0, bytes, lock);
+  return mapping.call('lockMemory', [mapping.id, offset ?? 0, bytes, lock]);
 }
 
 /** Options of `writeToNewFile`. */
@@ -128,7 +128,7 @@ export function writeToNewFile(
 ): Call<unknown> {
   const bytes = mapping.resolve(offset, length);
   const old = typeof replace === 'object' ? replace.id : replace ? 0 : -1;
-  return mapping.call('writeToNewFile', path, offset ?? 0, bytes, directory, old);
+  return mapping.call('writeToNewFile', [mapping.id, path, offset ?? 0, bytes, directory, old]);
 }
 
 /** How a lock is asked for. */
@@ -143,7 +143,7 @@ export interface LockRequest {
 /** @returns Whether the call has it now. */
 export function lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Call<boolean> {
   return {
-    ...mapping.call('lock', kind, again, adopt),
+    ...mapping.call('lock', [mapping.id, kind, again, adopt]),
     finish(value) {
       const isHeld = value === 1;
       if (isHeld) mapping.lockQueue.took();
@@ -180,7 +180,7 @@ export function tryLock(mapping: Mapping, kind: LockKind): Call<boolean> {
 
 export function unlock(mapping: Mapping): Call<void> {
   return {
-    ...mapping.call('lock', LockKind.none, false, false),
+    ...mapping.call('lock', [mapping.id, LockKind.none, false, false]),
     finish: () => mapping.lockQueue.gave(),
   };
 }
@@ -223,7 +223,7 @@ export function isBigStat(options: { bigint?: boolean | undefined } | undefined)
 export function stat(mapping: Mapping, isBig: boolean): Call<Stats | BigIntStats> {
   const numbers = statNumbers();
   return {
-    ...mapping.call('stat', numbers),
+    ...mapping.call('stat', [mapping.id, numbers]),
     finish: () => (isBig ? toBigIntStats(numbers) : toStats(numbers)),
   };
 }
