@@ -2,6 +2,7 @@
 import { checkSize } from '../arguments/range.js';
 import { throwIfAborted } from '../arguments/signal.js';
 import { binding } from '../binding/binding.js';
+import type { Call } from '../binding/steps.js';
 import { setImmediate } from '../host.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { ownerOf } from '../mapping/window-set.js';
@@ -32,22 +33,31 @@ export async function readSome(
   offset: number,
   signal?: AbortSignal | undefined,
 ): Promise<number> {
-  let count = readNow(mapping, to, offset);
-  if (count < 0 && to.length <= SMALL && served < TURN && !mapping.isCow) {
-    let isThere = false;
-    await mapping.queue.use(async () => {
-      // The turns before may have made it shorter.
-      const rest = Math.min(to.length, mapping.length - offset);
-      if (rest > 0)
-        isThere = await runAsync(runtime, operations.fetch(mapping, offset, rest), signal);
-    });
-    throwIfAborted(signal);
-    served += isThere ? to.length : 0;
-    count = isThere ? copyTo(mapping, to, offset) : readNow(mapping, to, offset);
-  }
+  const count = readNow(mapping, to, offset);
   if (count >= 0) return count;
-  await prepare(runtime, mapping, offset, to.length, signal);
+  const isSmall = to.length <= SMALL && served < TURN && !mapping.isCow;
+  const { fetch } = operations;
+  const isThere = isSmall && (await readIn(runtime, fetch, mapping, offset, to.length, signal));
+  if (isThere) served += to.length;
+  else await prepare(runtime, mapping, offset, to.length, signal);
   return copyTo(mapping, to, offset);
+}
+
+/** Has a range read in elsewhere, as far as the mapping still has it when the changes before are done. */
+async function readIn<T>(
+  runtime: Runtime,
+  operation: (mapping: Mapping, offset: number, length: number) => Call<T>,
+  mapping: Mapping,
+  offset: number,
+  length: number,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  const found = await mapping.queue.use(async () => {
+    const rest = Math.min(length, mapping.length - offset);
+    return rest > 0 ? await runAsync(runtime, operation(mapping, offset, rest), signal) : undefined;
+  });
+  throwIfAborted(signal);
+  return found;
 }
 
 function isServed(mapping: Mapping, offset: number, length: number): boolean {
@@ -86,12 +96,6 @@ export async function prepare(
     }
     const size = Math.min(PIECE, within() - done);
     if (isServed(mapping, offset + done, size)) continue;
-    await mapping.queue.use(async () => {
-      // The turns before may have made it shorter.
-      const rest = Math.min(size, mapping.length - offset - done);
-      if (rest > 0)
-        await runAsync(runtime, operations.prefetch(mapping, offset + done, rest), signal);
-    });
-    throwIfAborted(signal);
+    await readIn(runtime, operations.prefetch, mapping, offset + done, size, signal);
   }
 }
