@@ -32,8 +32,8 @@ export interface MmapErrorDetails {
 export type IdentityReason = 'missing' | 'replaced' | 'symlink';
 
 /**
- * The class of all errors that fmmap throws, as tested by `instanceof`, except for arguments of the wrong type, which
- * are a `TypeError` as everywhere in Node. `cause`, if set, is the underlying error of the system, Node or JavaScript.
+ * Every error that fmmap throws is an `instanceof` this class, except for arguments of the wrong type, which throw a
+ * `TypeError` as everywhere in Node. `cause`, if set, is the underlying error of the system, Node or JavaScript.
  */
 export class MmapError extends Error {
   /** A stable identifier to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
@@ -293,8 +293,8 @@ export function systemError(
 }
 
 /**
- * The number of an error's class, for sending to another thread, which no class can be sent to. @returns -1 for any
- * other class.
+ * The number of an error's class, for sending to another thread, which no class can be sent to.
+ * @returns -1 for any other class.
  */
 export function packType(error: Error): number {
   return types.findIndex(({ prototype }) => prototype === Object.getPrototypeOf(error));

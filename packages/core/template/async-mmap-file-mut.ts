@@ -219,7 +219,7 @@ export class AsyncMmapFileMut<
    * zeroes, those of a part that remains still show the file. Waits for pending operations on this file; operations
    * that are requested later wait for it.
    *
-   * @throws TypeError, MmapRangeError (`size` is before the mapping's offset), MmapClosedError, MmapFaultError
+   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError, MmapFaultError
    * @throws MmapUnsupportedError for copy-on-write mappings; see {@link AsyncMmapFileMut.openCow} for how to grow those
    * @throws MmapError from the system. If the file was changed before the failure, the mapping is poisoned
    * (`isPoisoned`); otherwise it is unchanged.
@@ -263,7 +263,7 @@ export class AsyncMmapFileMut<
     await this._change(() => this._mapping.remove());
   }
 
-  /** Calls {@link truncate} and then {@link close}; if the former fails, the handle stays open. */
+  /** Calls {@link truncate} and then {@link close}; if truncating fails, the handle stays open. */
   async closeWithTruncate(size: number): Promise<void> {
     await this._change(() => this.#closingWithTruncate(size));
   }

@@ -334,8 +334,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Takes the exclusive lock if that needs no waiting, neither for another handle nor for a task. @returns Whether it
-   * did.
+   * Takes the exclusive lock if that needs no waiting, neither for another handle nor for a task.
+   * @returns Whether it did.
    */
   async tryLock(): Promise<boolean> {
     return await this.#tryLock(LockKind.exclusive);

@@ -28,7 +28,7 @@ export interface ReadableOptions extends RangeOptions, ChunkOptions {}
 
 const CHUNK = 2 ** 18;
 
-/** Bytes of views after which the file is checked, as readers check it. */
+/** The file is checked after this many bytes of views, as readers check it. */
 const CHECK = 2 ** 20;
 
 /** Larger chunks would exceed what V8 can account for without harm. */

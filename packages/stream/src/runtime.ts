@@ -71,7 +71,7 @@ export abstract class Writes extends FileWrites {
    * pages they go to are read into memory, and `close` is fulfilled once everything is on disk.
    *
    * A chunk that does not fit is refused with `MmapRangeError` before any of it is written. With `grow` the file is
-   * extended instead: its size about doubles each time, by 16 MiB at most, with disk blocks reserved for it. It is
+   * extended instead: to about twice its size each time, but by 16 MiB at most, with disk blocks reserved for it. It is
    * trimmed to what was written when the stream ends, successfully or not, and at the latest when the file is closed or
    * the process exits. A process that is killed, or a system crash, leaves this room at the end of the file as zeroes.
    * Programs that must then know where their data ends should record it, such as by a length before each record. After

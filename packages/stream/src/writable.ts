@@ -171,8 +171,8 @@ class Sink {
 
   /**
    * Ends the stream early and at once: whatever the user does to the file from here on comes after it.
-   * @returns A promise that is fulfilled when the room has been removed, if that was possible: what matters is the
-   * reason.
+   * @returns A promise that is fulfilled when the room has been removed; a failure to remove it is ignored, because
+   * what matters is the reason.
    */
   #stop(reason: unknown): Promise<void> {
     this.#unlisten?.();

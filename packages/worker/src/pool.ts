@@ -28,8 +28,8 @@ export interface PoolOptions {
   /** Maximum number of threads. @defaultValue `os.availableParallelism()` */
   size?: number | undefined;
   /**
-   * Milliseconds after which an idle thread ends; `Infinity` for never. Starting one takes about 50 ms. @defaultValue
-   * 10,000
+   * Milliseconds after which an idle thread ends; `Infinity` for never. Starting one takes about 50 ms.
+   * @defaultValue 10,000
    */
   idleTimeout?: number | undefined;
 }

@@ -24,7 +24,8 @@ import type { TaskSource } from './protocol.js';
 export interface RunOptions extends OperationOptions {
   /**
    * Milliseconds that the task may take in its thread, which is terminated after that. Waiting for a thread does not
-   * count. @defaultValue no limit
+   * count.
+   * @defaultValue no limit
    */
   timeout?: number | undefined;
   /** The pool to run it in. @defaultValue {@link getDefaultPool} */
@@ -47,8 +48,8 @@ export interface TaskLimits extends JobLimits {
 }
 
 /**
- * The options for running a task, and others, as they are at the call. @throws The same errors as
- * {@link operationOptions}
+ * The options for running a task, and others, as they are at the call.
+ * @throws The same errors as {@link operationOptions}
  */
 export function runOptions<Options extends RunOptions>(
   options: Options | undefined,

@@ -97,7 +97,7 @@ export class Threads extends Piscina {
     }
   }
 
-  /** Keeps one timer per idle thread: the thread that starts work counts as the one that became idle last. */
+  /** Keeps one timer per idle thread. When a thread starts work, the newest timer is the one to cancel. */
   #rest(): void {
     if (this.#idleTimeout === Number.POSITIVE_INFINITY) return;
     const idle = this.idleThreads;

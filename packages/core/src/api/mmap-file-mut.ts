@@ -213,7 +213,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * new size is durable when this returns. Existing views stay valid: those of a part that was cut off read zeroes,
    * those of a part that remains still show the file.
    *
-   * @throws TypeError, MmapRangeError (`size` is before the mapping's offset), MmapClosedError
+   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError
    * @throws MmapUnsupportedError for copy-on-write mappings; see {@link MmapFileMut.openCow} for how to grow those
    * @throws MmapError from the system. If the file was changed before the failure, the mapping is poisoned
    * ({@link isPoisoned}); otherwise it is unchanged.
@@ -265,7 +265,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     invoke(this._mapping.remove());
   }
 
-  /** Calls {@link truncate} and then {@link close}; if the former fails, the handle stays open. */
+  /** Calls {@link truncate} and then {@link close}; if truncating fails, the handle stays open. */
   closeWithTruncate(size: number): void {
     this.truncate(size);
     this.close();

@@ -36,7 +36,8 @@ export const byteLengthOf = getter<number>('byteLength');
 export const lengthOf = getter<number>('length');
 
 /**
- * A plain array over the same memory, without overridden methods and getters. @throws TypeError if the memory is gone
+ * A plain array over the same memory, without overridden methods and getters.
+ * @throws TypeError if the memory is gone
  */
 export function plain(array: Uint8Array, name: string): Uint8Array {
   const length = lengthOf(array);

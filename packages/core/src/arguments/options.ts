@@ -62,11 +62,11 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
   /**
    * The advisory lock to take on the file (`flock(2)`) and hold until `unlock` or `close`:
    *
-   * - `'exclusive'`: no other handle holds a lock. Also for readers that want no one to write meanwhile.
+   * - `'exclusive'`: no other handle may hold a lock. Also for readers that want no one to write meanwhile.
    * - `'shared'`: other handles may hold a shared lock. For writable mappings it is an agreement among several writers,
    *   or writers and readers, that see each other's stores at once and coordinate by themselves (`Atomics`, or a part
    *   of the file for each).
-   * - `'none'`: regardless of the locks of others. For readers of a file that one writer has locked exclusively, such
+   * - `'none'`: no lock, whatever locks others hold. For readers of a file that one writer has locked exclusively, such
    *   as a growing log; and for file systems without locks (some NFS, Lustre and FUSE mounts), where `open` otherwise
    *   fails. `lock()` and the other lock methods still try.
    *
@@ -78,8 +78,8 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
   lock?: 'shared' | 'exclusive' | 'none' | undefined;
   /**
    * Milliseconds to wait for the lock, from 0 to 2^31 - 1. The lock is tried repeatedly; after that time the error is
-   * an `MmapLockError` with the code `ETIMEDOUT`. Nothing is held open meanwhile, so a file that is removed and
-   * recreated, or renamed, is opened as it is when the lock becomes free.
+   * an `MmapLockError` with the code `ETIMEDOUT`. The file is not kept open meanwhile, so if it is removed and
+   * recreated, or renamed, the file that is at the path when the lock becomes free is opened.
    * @defaultValue does not wait: `EWOULDBLOCK`
    */
   lockTimeout?: number | undefined;
@@ -98,8 +98,8 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
 /** Options of {@link MmapFileMut.openExisting}. */
 export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOptions<Shared> {
   /**
-   * Size in bytes to give to a file that is new, empty, or emptied by `truncate`. Any other file keeps its
-   * size, larger or smaller.
+   * Size in bytes to give to a file that is new, empty, or emptied by `truncate`. Any other file keeps its size, larger
+   * or smaller.
    * @defaultValue `0`
    */
   maxSize?: number | undefined;
@@ -111,7 +111,8 @@ export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOp
   minSize?: number | undefined;
   /**
    * Reserve the file's disk blocks, including those of its holes and of later growth, so that no store finds the disk
-   * full (`posix_fallocate(3)`). @defaultValue `false`
+   * full (`posix_fallocate(3)`).
+   * @defaultValue `false`
    */
   allocate?: boolean | undefined;
   /** Open for writing; only `true` is accepted, because the mapping is writable. @defaultValue `true` */
@@ -223,7 +224,7 @@ const LOCKS: ReadonlyMap<unknown, Flag> = new Map([
   ['none', Flag.noLock],
 ]);
 
-/** Objects that cannot be options. */
+/** Kinds of objects that cannot hold options. */
 const NO_OPTIONS: readonly ((value: unknown) => boolean)[] = [
   Array.isArray,
   ...[types.isArrayBufferView, types.isAnyArrayBuffer, types.isBoxedPrimitive],

@@ -37,8 +37,8 @@ const PATHS = 'a string, a Uint8Array or a file: URL';
 const FILES = 'a string, a Uint8Array, a file: URL, a file descriptor or a FileHandle';
 
 /**
- * Converts a path to one of the two forms that the binding takes, in memory that the caller cannot change. @throws
- * TypeError for anything else.
+ * Converts a path to one of the two forms that the binding takes, in memory that the caller cannot change.
+ * @throws TypeError for anything else.
  */
 export function toPath(path: unknown, name = 'path', expected = PATHS): string | Uint8Array {
   const own = isBytes(path) ? new Uint8Array(path) : path;

@@ -1,5 +1,4 @@
-// All checks of numeric arguments. -0 counts as 0, as in Buffer and `fs`: code that exposes a checked number adds 0 to
-// it.
+// All checks of numeric arguments. -0 counts as 0, as in Buffer and `fs`: to expose a checked number, add 0 to it.
 import { MmapRangeError, typeError } from '../errors.js';
 
 /** What offsets refer to: a file, or a part of one. */
