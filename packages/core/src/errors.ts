@@ -1,53 +1,54 @@
+// The errors that fmmap throws, and how they are made from failures of the system and the binding.
 import { constants } from 'node:os';
 import { getSystemErrorMap, inspect, types as slots } from 'node:util';
 
-/** What an error knows besides its message; the names are those of Node's system errors. */
+/** The properties of an error besides its message; the names are those of Node's system errors. */
 export interface MmapErrorDetails {
-  /** A stable word to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
+  /** A stable identifier to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
   code?: string | undefined;
-  /** The file, as it was given when it was opened. */
+  /** The path of the file, as given when it was opened. */
   path?: string | undefined;
-  /** The second file, for operations that have two. */
+  /** The second file, for operations on two files. */
   dest?: string | undefined;
   /** The system call that failed. */
   syscall?: string | undefined;
   /** The system's error number, negative as in Node. */
   errno?: number | undefined;
-  /** The option or parameter that was wrong. */
+  /** The option or parameter that was invalid. */
   argument?: string | undefined;
-  /** What is at the path, of an {@link MmapIdentityError}. */
+  /** What is at the path, for an {@link MmapIdentityError}. */
   reason?: IdentityReason | undefined;
-  /** What the system, Node or JavaScript said, where that is an error of its own. */
+  /** The underlying error of the system, Node or JavaScript, if there is one. */
   cause?: Error | undefined;
 }
 
 /**
  * What `remove` found instead of the file:
  *
- * - `'missing'`: nothing. The file was renamed or removed, before or while it was looked at.
+ * - `'missing'`: nothing. The file was renamed or removed, before or during the check.
  * - `'replaced'`: another file, or a directory.
- * - `'symlink'`: a symbolic link, wherever it leads: also to the file.
+ * - `'symlink'`: a symbolic link, wherever it leads, even to the file.
  */
 export type IdentityReason = 'missing' | 'replaced' | 'symlink';
 
 /**
- * What every error that fmmap throws is an `instanceof`, except for arguments of the wrong type, which are a `TypeError` as
- * everywhere in Node. `cause`, where there is one, is the error of the system, of Node or of JavaScript behind it.
+ * Every error that fmmap throws is an `instanceof` this class, except for arguments of the wrong type, which throw a
+ * `TypeError` as everywhere in Node. `cause`, if set, is the underlying error of the system, Node or JavaScript.
  */
 export class MmapError extends Error {
-  /** A stable word to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
+  /** A stable identifier to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
   declare code: string;
-  /** The file, as its path was given when it was opened. */
+  /** The path of the file, as given when it was opened. */
   declare path?: string;
-  /** The second file, for operations that have two. */
+  /** The second file, for operations on two files. */
   declare dest?: string;
   /** The system call that failed. */
   declare syscall?: string;
   /** The system's error number, negative as in Node. */
   declare errno?: number;
-  /** The option or parameter that was wrong. */
+  /** The option or parameter that was invalid. */
   declare argument?: string;
-  /** The error of the system, of Node or of JavaScript that led to this one. */
+  /** The error of the system, Node or JavaScript that led to this one. */
   declare cause?: Error;
 
   constructor(message: string, details: MmapErrorDetails = {}) {
@@ -56,7 +57,7 @@ export class MmapError extends Error {
   }
 }
 
-/** Gives an error what it knows. As of V8's own errors, `cause` is not among what is listed. */
+/** Sets the properties of an error. As in V8's own errors, `cause` is not enumerable. */
 function tell(error: Error, { cause, ...details }: MmapErrorDetails): void {
   if (cause !== undefined) hide(error, 'cause', cause);
   for (const [key, value] of Object.entries(details)) {
@@ -64,7 +65,7 @@ function tell(error: Error, { cause, ...details }: MmapErrorDetails): void {
   }
 }
 
-/** Sets a property as V8 sets those of its errors: not among what is listed. */
+/** Sets a non-enumerable property, as V8 does for its errors. */
 export function hide<Type extends Error>(error: Type, key: string, value: unknown): Type {
   return Object.defineProperty(error, key, { value, configurable: true, writable: true });
 }
@@ -81,8 +82,8 @@ export class MmapClosedError extends MmapError {
 }
 
 /**
- * An earlier `truncate`, `freeze` or `flush` failed half-way, so what the file holds is no longer
- * known. `path`, `remove` and `close` still work. `code` is `'ERR_MMAP_POISONED'`.
+ * An earlier `truncate`, `freeze` or `flush` failed partway, so the contents of the file are no longer known. `path`,
+ * `remove` and `close` still work. `code` is `'ERR_MMAP_POISONED'`.
  */
 export class MmapPoisonedError extends MmapError {
   constructor(path?: string, details: MmapErrorDetails = {}) {
@@ -94,16 +95,16 @@ export class MmapPoisonedError extends MmapError {
   }
 }
 
-/** What `native/src/platform/fault.h` calls `Reason`, in its order. */
+/** `Reason` of `native/src/platform/fault.h`, in the same order. */
 const REASONS = ['truncated', 'no-space', 'io', 'read-only'] as const;
 
 /**
  * Why a page could not be used:
  *
- * - `'truncated'`: somebody else made the file shorter than what is mapped of it.
- * - `'no-space'`: what was stored in a page without a block on the disk found the disk full.
+ * - `'truncated'`: the file was made shorter than what is mapped of it, by someone else.
+ * - `'no-space'`: a store to a page without a block on disk found the disk full.
  * - `'io'`: the system could not read or write the page.
- * - `'read-only'`: a view of a mapping that may only be read was written to. The file is unchanged.
+ * - `'read-only'`: a view of a read-only mapping was written to. The file is unchanged.
  */
 export type FaultReason = (typeof REASONS)[number];
 
@@ -118,19 +119,19 @@ const WHY: Readonly<Record<FaultReason, string>> = {
 };
 
 /**
- * A page of the mapping was gone, or not to be had, when somebody touched it. It reads as zeroes
- * since, so nothing that the mapping shows can be relied on: every method throws this error until
- * `reopen` or `close`. `code` is `'ERR_MMAP_FAULT'`.
+ * A page of the mapping was missing or unavailable when it was accessed. It has read as zeroes since, so nothing that
+ * the mapping shows can be relied on: every method throws this error until `reopen` or `close`. `code` is
+ * `'ERR_MMAP_FAULT'`.
  */
 export class MmapFaultError extends MmapError {
   /** Why the page could not be used. */
   declare reason: FaultReason;
-  /** What the system said, where it said more than a signal: `MmapError` `EIO` or `ENOSPC`, for example. */
+  /** The system's error, if it reported more than a signal: `MmapError` `EIO` or `ENOSPC`, for example. */
   declare cause?: MmapError;
-  /** Where it happened first, in bytes from the start of the mapping. */
+  /** Where the first fault occurred, in bytes from the start of the mapping. */
   declare offset: number;
 
-  /** @param code - A reason and an errno, as the binding puts them together. */
+  /** @param code - A reason and an errno, as the binding combines them. */
   constructor(path: string | undefined, code: number, offset: number, details?: MmapErrorDetails) {
     const reason = REASONS[(code & 7) - 1] ?? 'io';
     const errno = code >> 3;
@@ -148,18 +149,18 @@ export class MmapFaultError extends MmapError {
   }
 }
 
-/** Somebody else holds the lock, or the own lock would have to change its kind. */
+/** Another handle holds the lock, or this handle's own lock would have to change its kind. */
 export class MmapLockError extends MmapError {}
 
-/** As {@link MmapError}, which it is an `instanceof` as well. */
+/** Like {@link MmapError}, which it is an `instanceof` as well. */
 export interface MmapRangeError extends MmapError {
   /** The error that led to this one. */
   cause?: Error;
 }
 
 /**
- * A number outside what is possible: a `RangeError`, as Node and JavaScript throw it, and an `MmapError`. `code` is
- * `'ERR_OUT_OF_RANGE'`, `argument` names it.
+ * A number out of range: a `RangeError`, as Node and JavaScript throw it, and an `MmapError`. `code` is
+ * `'ERR_OUT_OF_RANGE'`, and `argument` names the argument.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: a class extends one other, and `instanceof MmapError` is told below
 export class MmapRangeError extends RangeError {
@@ -170,18 +171,18 @@ export class MmapRangeError extends RangeError {
 }
 
 /**
- * `remove` looked into the directory of the path, and the file is not what has that name there; whatever is, was left
- * alone. `reason` says what; `code` is `'ERR_MMAP_IDENTITY'`.
+ * `remove` looked in the directory of the path and found that the name does not refer to the file; whatever is there
+ * was left alone. `reason` says what it is; `code` is `'ERR_MMAP_IDENTITY'`.
  *
- * Where that directory itself cannot be opened, it is an `MmapError` of the system (`open(2)`): `ENOENT` or `ENOTDIR` if it
- * is gone, `EACCES` if it may not be read.
+ * If the directory itself cannot be opened, the error is an `MmapError` from the system (`open(2)`): `ENOENT` or
+ * `ENOTDIR` if it is gone, `EACCES` if it is not readable.
  */
 export class MmapIdentityError extends MmapError {
   /** What was found. */
   declare reason: IdentityReason;
 }
 
-/** This system, or this kind of mapping, cannot do it. `code` is `'ERR_MMAP_UNSUPPORTED'`. */
+/** Not supported by this system, or by this kind of mapping. `code` is `'ERR_MMAP_UNSUPPORTED'`. */
 export class MmapUnsupportedError extends MmapError {
   constructor(message: string, details: MmapErrorDetails = {}) {
     super(message, { code: 'ERR_MMAP_UNSUPPORTED', ...details });
@@ -199,14 +200,15 @@ const types = [
   MmapUnsupportedError,
 ];
 
-// As V8's own errors have it: on the prototype, not on each error.
+// As for V8's own errors: on the prototype, not on each error.
 for (const type of types) {
   Object.defineProperty(type.prototype, 'name', { value: type.name, configurable: true });
 }
 
 const isInstance = Function.prototype[Symbol.hasInstance];
 
-// The one error that extends another class. Classes that extend MmapError inherit this, and it is not about them.
+// `MmapRangeError` is the one error that extends another class. Subclasses of MmapError inherit this method, which is
+// not about them.
 Object.defineProperty(MmapError, Symbol.hasInstance, {
   value(this: unknown, value: unknown): boolean {
     return (
@@ -216,12 +218,12 @@ Object.defineProperty(MmapError, Symbol.hasInstance, {
   },
 });
 
-/** Of this realm or of another one; Node's DOMExceptions, too. */
+/** Recognizes errors of this and other realms, including Node's DOMExceptions. */
 export function isError(value: unknown): value is Error {
   return slots.isNativeError(value) || value instanceof Error;
 }
 
-/** What was thrown, for a `cause`: whatever is no error is told by one. */
+/** A thrown value for use as a `cause`: a value that is not an error is wrapped in one. */
 export function asError(thrown: unknown): Error {
   if (isError(thrown)) return thrown;
   return new MmapError(`${inspect(thrown)} was thrown, which is no error`, {
@@ -234,7 +236,7 @@ export function typeError(argument: string, expected: string, value: unknown): T
   return argumentError(argument, `must be ${expected}; received ${describe(value)}`);
 }
 
-/** Likewise, where there is more to say. @param what - Of the argument. */
+/** The same with a custom message. @param what - The rest of the message, about the argument. */
 export function argumentError(
   argument: string,
   what: string,
@@ -244,10 +246,10 @@ export function argumentError(
   return Object.assign(new TypeError(`"${argument}" ${what}`, options), { code, argument });
 }
 
-/** More than this of a value helps nobody. */
+/** Maximum number of characters to show of a value. */
 const LONG = 60;
 
-/** A value for people. */
+/** A value for messages. */
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'bigint') return `a bigint (${value}n)`;
@@ -257,14 +259,14 @@ function describe(value: unknown): string {
   return `a ${typeof value} (${text.length > LONG ? `${text.slice(0, LONG)}…` : text})`;
 }
 
-/** Names of errors by their numbers; Node's map of errors, which comes first, lacks some of them. */
+/** Names of errors by number, for those missing from Node's error map, which takes precedence. */
 const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(constants.errno).map(([name, code]) => [code, name]),
 );
 
 /**
- * An error that Node or V8 might have thrown, in the shape of a system error.
- * @param known - Its name and text in the system's words, for what Node does not know.
+ * Creates an error in the shape of a system error, as Node might have thrown it.
+ * @param known - The system's name and text for an error that Node does not know.
  */
 export function systemError(
   code: number,
@@ -290,17 +292,20 @@ export function systemError(
   });
 }
 
-/** The number of an error's class, for another thread, to which no class can be sent. @returns -1 for a class of somebody else. */
+/**
+ * The number of an error's class, for sending to another thread, which no class can be sent to.
+ * @returns -1 for any other class.
+ */
 export function packType(error: Error): number {
   return types.findIndex(({ prototype }) => prototype === Object.getPrototypeOf(error));
 }
 
-/** An error of the class of that number, which knows nothing yet. */
+/** Creates an error of the class with that number, without properties yet. */
 export function unpackType(type: number, message: string): Error {
   return Object.setPrototypeOf(new Error(message), (types[type] ?? MmapError).prototype) as Error;
 }
 
-/** What `native/src/platform/status.h` calls `Kind`. */
+/** `Kind` of `native/src/platform/status.h`. */
 enum Kind {
   system = 1,
   locked,
@@ -312,14 +317,14 @@ enum Kind {
   faulted,
 }
 
-/** The system says of such a path that there is nothing, or no directory, at it. */
+/** The system reports such a path as nonexistent, or as not a directory. */
 function hintFor(path: string | undefined): string {
   return path?.endsWith('/')
     ? 'a path that ends with a slash is that of a directory; leave the slash out for a file'
     : '';
 }
 
-/** Makes the error for a failure in the binding, which calls this. */
+/** Creates the error for a failure in the binding, which calls this. */
 export function createError(
   kind: number,
   syscall: string,

@@ -1,6 +1,6 @@
-// What the library needs of Node, as it is when the library is loaded, and from modules, not from globals: jsdom has
-// timers and signals of its own and no `structuredClone`, and fake timers replace what `node:timers` exports, too. No file
-// may stop with the clock of a test.
+// What the library needs from Node, captured when the library is loaded, and from modules rather than globals: jsdom
+// has its own timers and signals and no `structuredClone`, and fake timers also replace what `node:timers` exports. No
+// file may stop with the clock of a test.
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import timers from 'node:timers';
@@ -9,10 +9,10 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 export const { clearTimeout, setImmediate, setTimeout } = timers;
 export const { nextTick } = process;
 
-/** Milliseconds that go on whatever the system's time does. */
+/** Milliseconds of a monotonic clock, unaffected by changes to the system time. */
 export const now: () => number = performance.now.bind(performance);
 
-/** No module has them; `gc` is there with `--expose-gc` only. */
+/** Not available from a module; `gc` exists only with `--expose-gc`. */
 export const { AbortController, gc } = globalThis;
 
 interface WasmConstructors {
@@ -21,19 +21,19 @@ interface WasmConstructors {
   readonly Instance: new (module: object, imports: object) => object;
 }
 
-/** Not there with `--jitless`; its types are TypeScript's for browsers. */
+/** Undefined with `--jitless`; TypeScript has its types only for browsers. */
 export const { WebAssembly } = globalThis as { WebAssembly?: WasmConstructors };
 
 let channel: MessageChannel | undefined;
 
-/** A structured clone, by the way on which Node itself makes one. @throws DataCloneError */
+/** A structured clone, made the way Node itself makes one. @throws DataCloneError */
 export function clone<T>(value: T): T {
   channel ??= openChannel();
   channel.port1.postMessage(value);
   return receiveMessageOnPort(channel.port2)?.message as T;
 }
 
-/** It does not keep the process alive. */
+/** The channel does not keep the process alive. */
 function openChannel(): MessageChannel {
   const made = new MessageChannel();
   made.port1.unref();

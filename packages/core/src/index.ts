@@ -1,4 +1,4 @@
-// What users import.
+// The public names of @fmmap/core.
 
 export { syncDirectory, syncParentDirectory } from './api/directory.js';
 export { MmapFile } from './api/mmap-file.js';

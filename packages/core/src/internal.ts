@@ -1,4 +1,4 @@
-// What the async packages are made of. Not for direct use: it may change with any version.
+// What the async packages are built from. Not for direct use: may change in any version.
 
 export { copyMethods } from './api/copy-methods.js';
 export { parentOf, syncing } from './api/directory.js';
@@ -45,7 +45,7 @@ export {
 } from './errors.js';
 export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
 export * from './index.js';
-/** For the build, which makes the public module of it. */
+/** For the build, which makes the public module from it. */
 export * as index from './index.js';
 export { show } from './mapping/describe.js';
 export { Disposal, failLate } from './mapping/disposal.js';

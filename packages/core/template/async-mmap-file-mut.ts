@@ -1,3 +1,4 @@
+// The asynchronous class for writable mappings.
 import {
   Access,
   type AttachOptions,
@@ -35,11 +36,11 @@ import { runtime, Writes } from './runtime.js';
 export interface AsyncMmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends Writes {}
 
 /**
- * A file mapped for reading and writing. What waits for the system is done {@where}, and returns a
- * promise; what only touches memory is as in `MmapFileMut`.
+ * A file mapped for reading and writing. Methods that wait for the system do their work {@where} and return a promise;
+ * methods that only access memory are the same as in `MmapFileMut`.
  *
- * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
- * that take files of either kind ask for `AsyncMmapFileMut<ArrayBufferLike>`.
+ * @typeParam Memory - The memory behind views: `ArrayBuffer`, or `SharedArrayBuffer` with the option `shared`.
+ * Functions that accept files of either kind should take `AsyncMmapFileMut<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { AsyncMmapFileMut } from '@fmmap/async';
@@ -56,13 +57,14 @@ export class AsyncMmapFileMut<
 > extends AsyncMmapFile<Memory> {
   #removeOnDispose = false;
 
-  /** There is none, for executable memory is never writable: {@link AsyncMmapFile.openExec}. */
+  /** Not available, because executable memory is never writable: use {@link AsyncMmapFile.openExec}. */
   declare static readonly openExec: never;
 
   /**
-   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively, if not asked otherwise. The file, its size and
-   * its name are on the disk then (`fsync(2)` of the file, and of its directory).
-   * @throws MmapError `EEXIST`, or as {@link AsyncMmapFileMut.open}; no file is left then.
+   * Creates a file of `maxSize` bytes, which must not exist yet, and locks it exclusively unless the option `lock` says
+   * otherwise. The file, its size and its name are on disk when the promise is fulfilled (`fsync(2)` of the file and of
+   * its directory).
+   * @throws MmapError `EEXIST`, or the same errors as {@link AsyncMmapFileMut.open}; no file is left then.
    */
   static async create<Shared extends boolean = false>(
     path: PathLike,
@@ -74,14 +76,14 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * Maps a file for writing, created if there is none, and locks it exclusively, if not asked otherwise. With
-   * `lockTimeout` it waits for the lock, and occupies no thread meanwhile.
+   * Maps a file for writing, creating it if it does not exist, and locks it exclusively unless the option `lock` says
+   * otherwise. With `lockTimeout` it waits for the lock without occupying a thread.
    *
-   * Nothing is created, truncated or extended before every option is found valid and the lock is held.
-   * What has been, is on the disk when this has opened it: a new file as with `create`, a new size by `fsync(2)`.
+   * Nothing is created, truncated or extended until every option has been validated and the lock is held. Any such
+   * change is on disk when the promise is fulfilled: a new file as with `create`, a new size by `fsync(2)`.
    *
-   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`, open for reading and writing.
-   * @throws TypeError, MmapRangeError for arguments, also for `createNew` with a file that is open already
+   * @param path - A path, or a file that is already open: a descriptor or a `FileHandle`, open for reading and writing.
+   * @throws TypeError, MmapRangeError for invalid arguments, including `createNew` with a file that is already open
    * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock, or `ETIMEDOUT` if it still does after
    * `lockTimeout` milliseconds; or the signal's reason
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
@@ -95,7 +97,7 @@ export class AsyncMmapFileMut<
     );
   }
 
-  /** Maps an existing file for writing; otherwise as {@link AsyncMmapFileMut.open}. */
+  /** Maps an existing file for writing; otherwise like {@link AsyncMmapFileMut.open}. */
   static async openExisting<Shared extends boolean = false>(
     path: FileLike,
     options?: OpenMutOptions<Shared> & OperationOptions,
@@ -106,12 +108,13 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone, and the file never changes.
+   * Maps a private copy of a file and takes the shared lock: stores are visible to this mapping only, and the file
+   * never changes.
    *
-   * So `flush` has nothing to do and does nothing: save with {@link writeToNewFile}, which can also replace the file. The
-   * length is that of the file: to grow, save and open the copy with `maxSize`, or go on with
-   * `AsyncMmapFileMut.memory(name, file.asBuffer())`, which `truncate` makes longer.
-   * @throws as {@link AsyncMmapFile.open}
+   * `flush` therefore does nothing: save with {@link writeToNewFile}, which can also replace the file. The mapping is
+   * as long as the file: to grow it, save it and open the copy with `maxSize`, or continue with
+   * `AsyncMmapFileMut.memory(name, file.asBuffer())`, which `truncate` can make longer.
+   * @throws The same errors as {@link AsyncMmapFile.open}
    */
   static async openCow<Shared extends boolean = false>(
     path: FileLike,
@@ -123,10 +126,11 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * A writable mapping of a copy of `data` with no file behind it, at once, which {@link truncate} makes longer or shorter.
-   * @param name - As for {@link AsyncMmapFile.memory}: not a path.
-   * @param data - Bytes, or text in UTF-8. Default: nothing.
-   * @throws TypeError, MmapError of the system
+   * Creates a writable mapping of a copy of `data`, not backed by a file, and returns it synchronously.
+   * {@link truncate} makes it longer or shorter.
+   * @param name - A name, not a path; see {@link AsyncMmapFile.memory}.
+   * @param data - Bytes, or text to encode as UTF-8. Default: nothing.
+   * @throws TypeError, MmapError from the system
    */
   static override memory<Shared extends boolean = false>(
     name: string,
@@ -139,8 +143,8 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * A writable mapping of `length` zeroes with no file and no name, at once.
-   * @throws TypeError, MmapRangeError, MmapError of the system
+   * Creates a writable mapping of `length` zero bytes, with no file and no name, and returns it synchronously.
+   * @throws TypeError, MmapRangeError, MmapError from the system
    */
   static anonymous<Shared extends boolean = false>(
     length: number,
@@ -150,8 +154,8 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * As {@link AsyncMmapFile.attach}, for writing.
-   * @throws MmapUnsupportedError if the token is of a read-only mapping
+   * Like {@link AsyncMmapFile.attach}, but for writing.
+   * @throws MmapUnsupportedError if the token is for a read-only mapping
    */
   static override attach<Shared extends boolean = false>(
     token: SharedMapping,
@@ -185,13 +189,14 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * Fulfilled when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
-   * for memory and copy-on-write mappings, which have nothing to write to: {@link writeToNewFile} saves those.
+   * Writes a range, by default the whole mapping, to disk; the promise is fulfilled when it is there (`msync(2)` with
+   * `MS_SYNC`). Does nothing for memory and copy-on-write mappings, which have no file to write to: save those with
+   * {@link writeToNewFile}.
    *
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
-   * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
-   * once only, so a later flush must not seem to succeed. Views still show what was to be written.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
+   * @throws MmapError from the system. The mapping is poisoned then: the system reports a lost write only once, so a
+   * later flush must not appear to succeed. Views still show the data that was to be written.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   async flush(offset?: number, length?: number, options?: OperationOptions): Promise<void> {
@@ -200,24 +205,24 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * Starts writing a range to the disk and does not wait for it; otherwise as {@link flush}.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * Starts writing a range to disk without waiting for it; otherwise like {@link flush}.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    */
   async startFlush(offset?: number, length?: number): Promise<void> {
     await this._use(() => operations.flush(this._mapping, false, offset, length));
   }
 
   /**
-   * Makes the file `size` bytes long, shorter or longer, and maps all of it from the mapping's
-   * offset on. Durable when it is fulfilled. Existing views stay valid: those of a part that is gone
-   * show zeroes, those of a part that stays go on showing the file. It waits for what is under way
-   * on this file, and what is asked for later waits for it.
+   * Sets the size of the file to `size` bytes, shorter or longer, and maps all of it from the mapping's offset on. The
+   * new size is durable when the promise is fulfilled. Existing views stay valid: those of a part that was cut off read
+   * zeroes, those of a part that remains still show the file. Waits for pending operations on this file; operations
+   * that are requested later wait for it.
    *
-   * @throws TypeError, MmapRangeError (before the mapping's offset), MmapClosedError, MmapFaultError
-   * @throws MmapUnsupportedError for copy-on-write mappings; {@link AsyncMmapFileMut.openCow} says how to grow those
-   * @throws MmapError of the system. If the file was changed before it failed, the mapping is
-   * poisoned (`isPoisoned`); otherwise it is as it was.
+   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError, MmapFaultError
+   * @throws MmapUnsupportedError for copy-on-write mappings; see {@link AsyncMmapFileMut.openCow} for how to grow those
+   * @throws MmapError from the system. If the file was changed before the failure, the mapping is poisoned
+   * (`isPoisoned`); otherwise it is unchanged.
    */
   async truncate(size: number, options?: OperationOptions): Promise<void> {
     const signal = abortable(options);
@@ -225,17 +230,17 @@ export class AsyncMmapFileMut<
   }
 
   /**
-   * Makes the mapping read-only, its views included, and gives it as a file that cannot be written.
-   * This handle is closed; the lock stays as it is.
+   * Makes the mapping read-only, including its views, and returns it as a file that cannot be written. This handle is
+   * closed; the lock is kept.
    *
    * @throws MmapUnsupportedError while other threads are attached
-   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
    */
   async freeze(): Promise<AsyncMmapFile<Memory>> {
     return await this.#freeze(false);
   }
 
-  /** As {@link freeze}, and executable. */
+  /** Like {@link freeze}, and makes the mapping executable. */
   async freezeExec(): Promise<AsyncMmapFile<Memory>> {
     return await this.#freeze(true);
   }
@@ -247,7 +252,7 @@ export class AsyncMmapFileMut<
   *#freezing(exec: boolean): Steps<AsyncMmapFile<Memory>> {
     const mapping = this._mapping;
     yield mapping.freeze(exec);
-    // Within the turn, so that whatever waits for it finds this handle closed.
+    // While the change still holds the queue, so that whatever waits for it finds this handle closed.
     Object.assign(this, { _mapping: Mapping.closed(mapping) });
     this.#removeOnDispose = false;
     return new AsyncMmapFile(mapping);
@@ -258,7 +263,7 @@ export class AsyncMmapFileMut<
     await this._change(() => this._mapping.remove());
   }
 
-  /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */
+  /** Calls {@link truncate} and then {@link close}; if truncating fails, the handle stays open. */
   async closeWithTruncate(size: number): Promise<void> {
     await this._change(() => this.#closingWithTruncate(size));
   }
@@ -279,7 +284,7 @@ export class AsyncMmapFileMut<
       try {
         await this._change(() => this._mapping.remove());
       } catch {
-        // Best effort, as documented: there is nobody to tell.
+        // Best effort, as documented: there is no one to report the error to.
       }
     }
     await this._change(() => this._mapping.close());

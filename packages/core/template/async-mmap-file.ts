@@ -1,3 +1,4 @@
+// The asynchronous class for read-only mappings.
 import type * as fs from 'node:fs';
 import {
   Access,
@@ -46,14 +47,14 @@ import { AsyncMmapFileReader } from './async-reader.js';
 import { Reads, runtime } from './runtime.js';
 
 /**
- * A file mapped read-only, or a piece of memory that behaves like one. What waits for the system
- * is done {@where}, and returns a promise; what only touches memory is as in `MmapFile`.
+ * A file mapped read-only, or a block of memory that behaves like one. Methods that wait for the system do their work
+ * {@where} and return a promise; methods that only access memory are the same as in `MmapFile`.
  *
- * Views and typed reads of pages that are not in memory still wait for the disk: `await`
- * {@link prefetch} first, or use {@link read}, which does it.
+ * Views and typed reads of pages that are not in memory still wait for the disk: `await` {@link prefetch} first, or use
+ * {@link read}, which reads the pages in.
  *
- * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
- * that take files of either kind ask for `AsyncMmapFile<ArrayBufferLike>`.
+ * @typeParam Memory - The memory behind views: `ArrayBuffer`, or `SharedArrayBuffer` with the option `shared`.
+ * Functions that accept files of either kind should take `AsyncMmapFile<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { AsyncMmapFile } from '@fmmap/async';
@@ -71,8 +72,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   readonly _mapping: Mapping;
 
   /**
-   * For the static methods, which make files: use {@link open}, {@link memory} or {@link attach}.
-   * @throws TypeError `ERR_INVALID_THIS` if anyone else calls it.
+   * For the static methods only: use {@link open}, {@link memory} or {@link attach} to create a file.
+   * @throws TypeError `ERR_INVALID_THIS` if called by anything else.
    */
   constructor(mapping: object) {
     super();
@@ -80,15 +81,16 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Maps an existing file for reading, and locks it shared. With `lockTimeout` it waits for the lock, and occupies no
-   * thread meanwhile.
+   * Maps an existing file for reading and takes the shared lock. With `lockTimeout` it waits for the lock without
+   * occupying a thread.
    *
-   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`, which may be closed after the call.
-   * @throws TypeError, MmapRangeError for arguments; nothing has been opened then.
-   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively, or `ETIMEDOUT` if it still does
+   * @param path - A path, or a file that is already open: a descriptor or a `FileHandle`, which may be closed after the
+   * call.
+   * @throws TypeError, MmapRangeError for invalid arguments; nothing has been opened then.
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds the exclusive lock, or `ETIMEDOUT` if it still does
    * after `lockTimeout` milliseconds; or the signal's reason
-   * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
-   * file), `EBADF` (no open descriptor), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular file), `EBADF` (not
+   * an open descriptor), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    * @example
    * ```ts
    * import { open } from 'node:fs/promises';
@@ -107,7 +109,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     return new AsyncMmapFile(await opening(this, AsyncMmapFile, constructors.open, path, options));
   }
 
-  /** Maps an existing file for reading and execution; otherwise as {@link open}. */
+  /** Maps an existing file for reading and execution; otherwise like {@link open}. */
   static async openExec<Shared extends boolean = false>(
     path: FileLike,
     options?: OpenOptions<Shared> & OperationOptions,
@@ -118,10 +120,12 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * A mapping of a copy of `data` with no file behind it, at once. Locks and flushes do nothing; {@link writeToNewFile} saves it.
-   * @param name - What it is called in messages, and by the property `path`: not a path, nothing is read from there. May be `''`.
-   * @param data - Bytes, or text in UTF-8. Default: nothing.
-   * @throws TypeError, MmapError of the system
+   * Creates a mapping of a copy of `data`, not backed by a file, and returns it synchronously. Locks and flushes do
+   * nothing; {@link writeToNewFile} saves it.
+   * @param name - The name used in messages and returned by the property `path`. It is not a path: nothing is read from
+   * it. May be `''`.
+   * @param data - Bytes, or text to encode as UTF-8. Default: nothing.
+   * @throws TypeError, MmapError from the system
    */
   static memory<Shared extends boolean = false>(
     name: string,
@@ -132,8 +136,9 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * A second handle on the memory of a handle in another thread, from its `share`d token; at once.
-   * @param options - Whether the views of this handle are `shared`, whatever those of the first one are.
+   * Creates a second handle on the memory of a handle in another thread, from the token that `share` returned there,
+   * and returns it synchronously.
+   * @param options - Whether the views of this handle are `shared`, regardless of those of the first handle.
    * @throws TypeError, MmapClosedError if the first handle is closed
    * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`
    */
@@ -145,12 +150,12 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Copies into `target` what there is from `offset` on, at most `target.length` bytes. What is in
-   * memory is copied at once; the rest is first read in, {@where}.
-   * @param target - What is filled.
-   * @param offset - First byte; past the end there is none. Default: `0`.
-   * @returns The bytes copied: fewer than asked at the end of the mapping, 0 behind it.
-   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapFaultError
+   * Copies the bytes available from `offset` on to `target`, at most `target.length` of them. Bytes in memory are
+   * copied at once; the rest are first loaded {@where}.
+   * @param target - The array to fill.
+   * @param offset - Offset of the first byte; nothing is copied past the end. Default: `0`.
+   * @returns The number of bytes copied: fewer than `target.length` at the end of the mapping, 0 past it.
+   * @throws TypeError, MmapRangeError (`offset` is not a non-negative integer), MmapClosedError, MmapFaultError
    */
   async read(target: Uint8Array, offset = 0, options?: OperationOptions): Promise<number> {
     const to = toTarget(target);
@@ -160,10 +165,10 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Fills all of `target` from `offset` on, as {@link read} does.
-   * @param target - What is filled.
-   * @param offset - First byte: 0 to `length` less the bytes of `target`. Default: `0`.
-   * @throws MmapRangeError if there are not enough bytes; then nothing is copied.
+   * Fills all of `target` with the bytes from `offset` on, reading them in as {@link read} does.
+   * @param target - The array to fill.
+   * @param offset - Offset of the first byte: 0 to `length` minus the byte length of `target`. Default: `0`.
+   * @throws MmapRangeError if there are not enough bytes; nothing is copied then.
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   async readExact(target: Uint8Array, offset = 0, options?: OperationOptions): Promise<void> {
@@ -183,11 +188,11 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Reads a range into memory and maps it, {@where}, so that using it later waits for no disk
-   * (`MADV_POPULATE_READ`). What is in memory already costs nothing.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError, MmapError of the system
+   * Reads a range into memory and maps it, {@where}, so that a later access does not wait for the disk
+   * (`MADV_POPULATE_READ`). Pages that are already in memory cost nothing.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError, MmapError from the system
    */
   async prefetch(offset?: number, length?: number, options?: OperationOptions): Promise<void> {
     const signal = abortable(options);
@@ -196,21 +201,22 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Copies a range, by default all, to a file that must not exist, or is replaced with `{ replace: true }`: inside the
-   * kernel where it can, and durable, the directory included, once the promise is fulfilled. It appears there whole or not at all,
-   * even after a crash, where the file system has files without a name (`O_TMPFILE`). Options may come in the place of
-   * the range.
+   * Copies a range, by default the whole mapping, to a file that must not exist, or that is replaced with
+   * `{ replace: true }`. The data is copied inside the kernel where possible, and is durable, directory entry included,
+   * when the promise is fulfilled. On file systems with unnamed files (`O_TMPFILE`) the file appears whole or not at
+   * all, even after a crash. The options may be passed in place of the range.
    *
-   * It is also how to save what a copy-on-write mapping holds, and memory.
+   * This is also how to save the contents of a copy-on-write mapping or of memory.
    *
-   * @param path - Where to; a relative one counts from the present working directory.
-   * @param offset - First byte. Default: `0`.
-   * @param length - Bytes. Default: to the end.
+   * @param path - The destination; a relative path is resolved against the current working directory.
+   * @param offset - Offset of the first byte. Default: `0`.
+   * @param length - Number of bytes. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
-   * @throws MmapIdentityError if `replace` names a file, and the path does not lead to it: `reason` says what is there
-   * @throws MmapUnsupportedError if `replace` names memory
-   * @throws MmapError of the system, such as `EEXIST`, `EISDIR` or `ENOSPC`: no new file is left then, and what was there is. Where
-   * only the sync of the directory fails after a replacement, that has taken place, and may be undone by a crash.
+   * @throws MmapIdentityError if `replace` is a file and the path does not lead to it: `reason` says what is there
+   * @throws MmapUnsupportedError if `replace` is a memory mapping
+   * @throws MmapError from the system, such as `EEXIST`, `EISDIR` or `ENOSPC`: no new file is left then, and an
+   * existing one is unchanged. If only the sync of the directory fails after a replacement, the replacement has taken
+   * place, but a crash may undo it.
    * @example
    * ```ts
    * await using edited = await AsyncMmapFileMut.openCow('package.json'); // whose stores do not reach the file
@@ -222,7 +228,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     path: PathLike,
     options?: WriteToNewFileOptions & OperationOptions,
   ): Promise<void>;
-  /** The same, of a range. */
+  /** The same, for a range. */
   async writeToNewFile(
     path: PathLike,
     offset?: number,
@@ -241,26 +247,27 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Tells the system what a range, by default all, is going to be used for (`madvise(2)`); see {@link Advice}. It is about the
-   * pages that the range touches (`'remove'`: those that lie in it as a whole), as they are mapped now: `reopen` starts without, and
-   * so may what `truncate` adds.
+   * Tells the system how a range, by default the whole mapping, is going to be used (`madvise(2)`); see {@link Advice}.
+   * The advice applies to the pages that the range touches (for `'remove'`: those that lie wholly within it) as they
+   * are mapped now: it does not carry over to what `reopen` maps, nor necessarily to what `truncate` adds.
    *
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    * @throws MmapUnsupportedError if the system does not have the advice (`isAdviceSupported`) or this mapping does not
-   * take it; for `'dontneed'` on a copy-on-write mapping, whose changes it would discard; for `'remove'` on one, and on a mapping that may
-   * only be read; for `'populate-write'` on the latter; and for `'free'`. Nothing is changed then.
-   * @throws MmapError of the system, such as `ENOSPC` for `'populate-write'`
+   * accept it; for `'dontneed'` on a copy-on-write mapping, whose changes it would discard; for `'remove'` on a
+   * copy-on-write or read-only mapping; for `'populate-write'` on a read-only mapping; and for `'free'`. Nothing is
+   * changed then.
+   * @throws MmapError from the system, such as `ENOSPC` for `'populate-write'`
    */
   async advise(advice: Advice, offset?: number, length?: number): Promise<void> {
     await this._use(() => operations.advise(this._mapping, advice, offset, length));
   }
 
   /**
-   * Keeps a range from being paged out (`mlock(2)`), until {@link unlockMemory} or `close`.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * Keeps a range from being paged out (`mlock(2)`) until {@link unlockMemory} or `close`.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws MmapError `ENOMEM`, `EPERM` or `EAGAIN` beyond `RLIMIT_MEMLOCK`
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
@@ -274,7 +281,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * What `fs.fstat` says of the open file, whatever is at its path by now.
+   * Returns what `fs.fstat` reports for the open file, whatever is at its path now.
    * @throws MmapClosedError
    */
   async stat(options?: { bigint?: false | undefined }): Promise<fs.Stats>;
@@ -286,23 +293,26 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Takes the exclusive lock, and waits for it (`flock(2)`), occupying no thread meanwhile: it tries
-   * again every few milliseconds.
+   * Takes the exclusive lock, waiting for it without occupying a thread (`flock(2)`, retried every few milliseconds).
    *
-   * Calls on one handle queue: each is one owner of the lock, until `unlock` gives it back and the next one has it. The
-   * lock that `open` took has no owner, and goes to the first call at once (`tryLock` is content with it as it is). So tasks that share a handle exclude each
-   * other between `lock` and `unlock`; and a task that calls `lock` twice waits for itself. Among processes there is no
-   * queue; who has just given the lock back pauses for one to three milliseconds before taking it again.
+   * Calls on one handle queue: each call owns the lock until `unlock` releases it and the next call gets it. The lock
+   * that `open` took has no owner and goes to the first call at once (`tryLock` succeeds without becoming its owner).
+   * Tasks that share a handle therefore exclude each other between `lock` and `unlock`, and a task that calls `lock`
+   * twice waits for itself. There is no queue among processes; a handle that has just released the lock pauses for one
+   * to three milliseconds before taking it again.
    *
-   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first; and
-   * `ETIMEDOUT` after `timeout` milliseconds.
+   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first; and `ETIMEDOUT` after
+   * `timeout` milliseconds.
    * @throws TypeError, MmapRangeError, MmapClosedError; the signal's reason
    */
   async lock(options?: LockOptions & OperationOptions): Promise<void> {
     await this.#lock(LockKind.exclusive, options);
   }
 
-  /** Takes the shared lock, which may have many owners at once, and waits for it; otherwise as {@link lock}. */
+  /**
+   * Takes the shared lock, which may have many owners at once, waiting for it if necessary; otherwise like
+   * {@link lock}.
+   */
   async lockShared(options?: LockOptions & OperationOptions): Promise<void> {
     await this.#lock(LockKind.shared, options);
   }
@@ -323,7 +333,10 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     return await this._use(() => operations.lock(this._mapping, { kind, again: false, adopt }));
   }
 
-  /** Takes the exclusive lock if that needs no waiting, neither for another handle nor for a task. @returns Whether it did. */
+  /**
+   * Takes the exclusive lock if that needs no waiting, neither for another handle nor for a task.
+   * @returns Whether it did.
+   */
   async tryLock(): Promise<boolean> {
     return await this.#tryLock(LockKind.exclusive);
   }
@@ -333,42 +346,42 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     return await this.#tryLock(LockKind.shared);
   }
 
-  /** Gives the lock back, also one that another handle on the open file has taken; without one it does nothing. */
+  /** Releases the lock, even one that another handle on the open file has taken; does nothing if there is none. */
   async unlock(): Promise<void> {
     await this._use(() => operations.unlock(this._mapping));
   }
 
   /**
-   * Rejects if a page of the mapping could not be used when somebody touched it, or if the file is
-   * shorter by now than what is mapped of it (`fstat(2)`). For users of views, which throw nothing.
-   * @throws MmapFaultError, MmapClosedError, MmapError of the system
+   * Rejects if a page of the mapping could not be used when it was accessed, or if the file is now shorter than the
+   * mapped part of it (`fstat(2)`). For code that uses views, which never throw.
+   * @throws MmapFaultError, MmapClosedError, MmapError from the system
    */
   async checkFault(): Promise<void> {
     await this._use(() => this._mapping.checkFault());
   }
 
   /**
-   * Maps the open file as it is now, from the same offset to where it ended when it was opened, or
-   * to its present end: after a fault, or to see what others have appended. The lock is held
-   * throughout. Views that exist show the file again; those of a copy-on-write mapping show zeroes,
-   * and its changes are gone.
+   * Maps the open file as it is now, from the same offset to its present end (at most the option `length`, if it was
+   * given): after a fault, or to see what others have appended. The lock is held throughout. Existing views show the
+   * file again; those of a copy-on-write mapping read zeroes, and its changes are lost.
    *
    * @throws MmapRangeError if the file ends before the mapping's offset
    * @throws MmapUnsupportedError for a copy-on-write mapping while other threads are attached
-   * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
+   * @throws MmapClosedError, MmapPoisonedError, MmapError from the system
    */
   async reopen(): Promise<void> {
     await this._change(() => this._mapping.reopen());
   }
 
   /**
-   * Unmaps and unlocks, when what is under way on this file is done. Views that are left read zeroes,
-   * or are detached with `detachOnClose`; every method throws `MmapClosedError` from then on. A
-   * second `close` does nothing.
+   * Unmaps the file and releases the lock once the pending operations on this file are done. Remaining views read
+   * zeroes, or are detached with `detachOnClose`; every method throws `MmapClosedError` from then on. Closing again
+   * does nothing.
    *
-   * What was stored is in the system's memory then, and comes to the disk in its time; with the option `flush` it is there already.
+   * Data that was stored is in the page cache by then and reaches the disk in due course; with the option `flush` it is
+   * already there.
    *
-   * @throws TypeError; with `flush`, as `flush` of a file that may be written, and then the handle is still open
+   * @throws TypeError; with `flush`, also what `flush` of a writable file throws, and the handle stays open then
    * @example
    * ```ts
    * const file = await AsyncMmapFileMut.create('journal.bin', { maxSize: 8 });
@@ -382,8 +395,9 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * {@link close}. What this file still has to do is waited for; if it fails, its promise is rejected when this is over, so that
-   * `return file.flush()` in a block with `await using file` is no unhandled rejection.
+   * Calls {@link close}: for `await using`. Waits for pending operations on this file; if one fails, its promise is
+   * rejected only after the disposal, so that `return file.flush()` in a block with `await using file` does not cause
+   * an unhandled rejection.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     await this._dispose(() => this._change(() => this._mapping.close()));
@@ -394,7 +408,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     return this._mapping.disposal.run(act);
   }
 
-  // Not async: that would be one more frame in the stacks of errors, of which V8 keeps ten.
+  // Not async: that would add a frame to the stack traces of errors, of which V8 keeps ten frames.
 
   /** @internal */
   protected _use<T>(act: () => Action<T>, signal?: AbortSignal): Promise<T> {

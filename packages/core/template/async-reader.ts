@@ -1,3 +1,4 @@
+// The asynchronous reader: reads from a position that advances.
 import {
   abortable,
   aim,
@@ -18,12 +19,12 @@ import { Reader, runtime } from './runtime.js';
 
 const LF = 10;
 
-/** Lines and chunks are read in ahead by so much. */
+/** Bytes to read in ahead when searching for lines and delimiters. */
 const AHEAD = 2 ** 18;
 
 /**
- * Reads a part of a mapped file from a position that moves. Made by `file.reader()`. Typed reads,
- * `bytes` and `peek` only touch memory; what returns a promise has cold pages read in {@where}.
+ * Reads a part of a mapped file from a position that advances. Created by `file.reader()`. Typed reads, `bytes` and
+ * `peek` only access memory; methods that return a promise have cold pages loaded {@where}.
  *
  * @example
  * ```ts
@@ -37,7 +38,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   extends Reader<Memory>
   implements AsyncIterable<string>
 {
-  /** Up to where the mapping has been prepared, in its offsets. */
+  /** The offset in the mapping up to which pages have been read in. */
   #ready = 0;
 
   /** {@inheritDoc MmapFileReader.read} */
@@ -45,7 +46,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
-    // Before it waits, so that two reads at once get different bytes.
+    // Before waiting, so that two concurrent reads get different bytes.
     this.advance(Math.max(Math.min(to.length, mapping.length - from), 0));
     return await readSome(runtime, mapping, to, from, signal);
   }
@@ -57,7 +58,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /**
    * Fills all of `target`.
-   * @throws MmapRangeError if too little remains; then nothing is read.
+   * @throws MmapRangeError if too few bytes remain; nothing is read then.
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   async readExact(target: Uint8Array, options?: OperationOptions): Promise<void> {
@@ -81,9 +82,9 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * The bytes up to and with the next `delimiter`, without copying, or `null` if there is none in what remains; then the
-   * position stays.
-   * @param delimiter - Bytes, text in UTF-8, or one byte (0 to 255); not empty.
+   * Returns the bytes up to and including the next `delimiter`, without copying. Returns `null` if the delimiter does
+   * not occur in the remaining bytes; the position does not change then.
+   * @param delimiter - Bytes, text to encode as UTF-8, or a single byte (0 to 255); not empty.
    * @throws TypeError, MmapRangeError (an empty delimiter), MmapClosedError, MmapFaultError
    */
   async readUntil(delimiter: Needle, options?: OperationOptions): Promise<Buffer<Memory> | null> {
@@ -111,14 +112,16 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     return this.file.copyBytes(from, bytes).toString(encoding);
   }
 
-  /** The remaining lines, as {@link readLine} gives them. */
+  /** Iterates over the remaining lines, as {@link readLine} returns them. */
   async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
     for (let line = await this.readLine(); line !== null; line = await this.readLine()) yield line;
   }
 
   /**
-   * What remains now, as views of `size` bytes, the last one shorter. They are in memory when they come.
-   * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
+   * Iterates over the bytes that remain at the time of the call, as views of `size` bytes; the last one may be shorter.
+   * The bytes of each view have been read into memory when it is yielded.
+   * @throws MmapRangeError also if some of these bytes are cut off meanwhile: an iteration that completes has covered
+   * all of them.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   chunks(
@@ -139,9 +142,9 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     while (this.position < end) {
       const length = Math.min(size, this.remaining);
       await prepare(runtime, this.file._mapping, this.fileOffset, length, signal);
-      const chunk = this.peek(length); // of fewer bytes, if it was made shorter meanwhile
+      const chunk = this.peek(length); // shorter if the mapping has shrunk meanwhile
       if (chunk.length === 0) {
-        this.claim(1); // which is gone
+        this.claim(1); // throws, since the byte is gone
         continue;
       }
       this.advance(chunk.length);
@@ -157,9 +160,10 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Has all read in up to where `needle` next is, or to the end.
-   * @param take - What is done then, before the file can change: from the position on, with where it is found, or -1.
-   * @returns What `take` does; `null` if nothing remains.
+   * Reads in everything up to the next occurrence of `needle`, or to the end.
+   * @param take - Called before the file can change, with the position, the offset of the match (-1 if there is none)
+   * and the end of the searched range.
+   * @returns The result of `take`; `null` if nothing remains.
    */
   async #search<T>(
     needle: Uint8Array | number,
@@ -169,12 +173,12 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const mapping = this.file._mapping;
     mapping.refresh();
     const overlap = typeof needle === 'number' ? 0 : needle.length - 1;
-    const end = () => this.offset + this.length; // which may move while it waits
+    const end = () => this.offset + this.length; // may change while waiting
     for (let from = this.fileOffset, searched = from; from < end(); ) {
       const until = Math.min(searched + overlap + AHEAD, end());
       await this.#prepare(searched, until, signal);
       mapping.refresh();
-      // The file is shorter, or another call was quicker and has moved the position.
+      // The mapping has shrunk, or another call was faster and has moved the position.
       if (end() < until || this.fileOffset !== from) {
         from = this.fileOffset;
         searched = from;

@@ -1,3 +1,4 @@
+// The asynchronous writer: writes at a position that advances.
 import {
   abortable,
   aim,
@@ -9,8 +10,8 @@ import {
 import { runtime, Writer } from './runtime.js';
 
 /**
- * Writes a part of a mapped file from a position that moves. Made by `file.writer()`. Only `flush`
- * and `read` wait for the system.
+ * Writes to a part of a mapped file at a position that advances. Created by `file.writer()`. Only `flush` and `read`
+ * wait for the system.
  *
  * @example
  * ```ts
@@ -36,14 +37,14 @@ export class AsyncMmapFileWriter<
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
-    // Before it waits, so that two reads at once get different bytes.
+    // Before waiting, so that two concurrent reads get different bytes.
     this.advance(Math.max(Math.min(to.length, mapping.length - from), 0), false);
     return await readSome(runtime, mapping, to, from, signal);
   }
 
   /**
-   * Makes durable what this writer wrote since its last flush; see `AsyncMmapFileMut.flush`.
-   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system
+   * Makes durable what this writer has written since its last flush; see `AsyncMmapFileMut.flush`.
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
    */
   async flush(options?: OperationOptions): Promise<void> {
     const unflushed = this.takeUnflushed();

@@ -1,3 +1,4 @@
+// Syncing of directories, which makes creations, renames and removals durable.
 import {
   abortable,
   holdPlace,
@@ -11,12 +12,13 @@ import {
 import { runtime } from './runtime.js';
 
 /**
- * Makes the entries of a directory durable (`fsync(2)` of the directory), {@where}: creations, renames and
- * removals in it survive a power failure once the promise is fulfilled.
+ * Makes the entries of a directory durable (`fsync(2)` of the directory), {@where}: creations, renames and removals in
+ * it survive a power failure once the promise is fulfilled.
  *
- * A relative path is that of the directory at the time of the call, wherever the process is by then.
+ * A relative path is resolved against the working directory at the time of the call, even if the process changes it
+ * afterwards.
  *
- * @throws TypeError, MmapError of the system, such as `ENOENT` or `ENOTDIR`; the signal's reason
+ * @throws TypeError, MmapError from the system, such as `ENOENT` or `ENOTDIR`; the signal's reason
  * @example
  * ```ts
  * import * as fs from 'node:fs/promises';
@@ -36,7 +38,7 @@ export async function syncDirectory(path: PathLike, options?: OperationOptions):
   }
 }
 
-/** {@link syncDirectory} for the directory that holds `path`, which itself need not exist. */
+/** Calls {@link syncDirectory} for the directory that contains `path`; `path` itself need not exist. */
 export async function syncParentDirectory(
   path: PathLike,
   options?: OperationOptions,

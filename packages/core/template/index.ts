@@ -1,3 +1,5 @@
+// The public names of an async package: those of core, and the asynchronous classes and functions.
+
 export * from '../src/index.js';
 export type { OperationOptions } from '../src/internal.js';
 export { AsyncMmapFile } from './async-mmap-file.js';

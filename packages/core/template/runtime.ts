@@ -1,4 +1,4 @@
-// The seam: what an async package has of its own. This one is for checking the template, and does
+// The seam: what differs between the async packages. This one is for type-checking and testing the template, and does
 // everything on the event loop. The code generator leaves it out.
 import { callBinding, FileReads, FileWrites, type Runtime, result } from '../src/internal.js';
 
@@ -6,13 +6,13 @@ export const runtime: Runtime = {
   call: async (name, args) => [callBinding(name, args), ...result],
 };
 
-/** What files have besides the template's methods. */
+/** The base class of files, which may add to the template's methods. */
 export abstract class Reads<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends FileReads<Memory> {}
 
-/** What writable files have besides. */
+/** The base class of writable files' writing methods, which may add to the template's. */
 export abstract class Writes extends FileWrites {}
 
-/** What readers and writers extend: these, or classes with further methods. */
+/** The base classes of readers and writers: these, or classes that add methods to them. */
 export { CursorReads as Reader, CursorWriter as Writer } from '../src/internal.js';

@@ -1,1 +1,3 @@
+// The public names of @fmmap/node.
+
 export * from './generated/index.js';

@@ -1,3 +1,4 @@
+// The seam of @fmmap/node: runs the binding's operations on the thread pool of libuv, and adds no methods.
 import { FileReads, FileWrites } from '@fmmap/core/internal';
 
 export {
@@ -6,10 +7,10 @@ export {
   poolRuntime as runtime,
 } from '@fmmap/core/internal';
 
-/** What files have besides the methods of every async package. */
+/** The base class of files; adds nothing to the methods of every async package. */
 export abstract class Reads<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends FileReads<Memory> {}
 
-/** What writable files have besides. */
+/** The base class of writable files' writing methods; adds nothing. */
 export abstract class Writes extends FileWrites {}

@@ -1,14 +1,15 @@
+// Reading ahead of a consumer that goes through a file in order.
 import { type FileReads, poolRuntime, prepare } from '@fmmap/core/internal';
 
-/** What is read in while the bytes before it are consumed. */
+/** Bytes to read in while the bytes before them are consumed. */
 const STEP = 2 ** 21;
 
-/** Reads a range in, ahead of somebody who goes through it. */
+/** Reads a range in, ahead of its consumer. */
 export class Ahead {
   readonly #file: FileReads<ArrayBufferLike>;
   readonly #end: number;
   readonly #signal: AbortSignal;
-  /** Up to where everything has been read in. */
+  /** The offset up to which everything has been read in. */
   #ready: number;
   #pending: Promise<void> | undefined;
 
@@ -20,18 +21,18 @@ export class Ahead {
   }
 
   /**
-   * What has to be waited for before the bytes up to `until` are used, if anything has to.
-   * @throws MmapClosedError, MmapFaultError, MmapError of the system, the signal's reason
+   * Returns the promise to wait for before using the bytes up to `until`, if there is anything to wait for.
+   * @throws MmapClosedError, MmapFaultError, MmapError from the system, the signal's reason
    */
   reach(until: number): Promise<void> | undefined {
     return until <= this.#ready ? undefined : this.#reach(until);
   }
 
   async #reach(until: number): Promise<void> {
-    // The first time no more than is asked for: somebody waits for it.
+    // At first only as much as was requested, because the consumer is waiting for it.
     while (until > this.#ready) await (this.#pending ?? this.#readIn(until));
     this.#pending ??= this.#ready < this.#end ? this.#readIn(this.#ready + STEP) : undefined;
-    this.#pending?.catch(() => {}); // who reaches it gets the error
+    this.#pending?.catch(() => {}); // the next call that waits for it gets the error
   }
 
   async #readIn(until: number): Promise<void> {

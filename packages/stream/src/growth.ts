@@ -1,3 +1,4 @@
+// Files that grow while streams write to them: room is made in large steps and cut off at the end.
 import process from 'node:process';
 import {
   Access,
@@ -14,18 +15,18 @@ import {
 } from '@fmmap/core/internal';
 
 /**
- * A file grows by as much as it is long, but by no less and no more than this. A process that is killed leaves so many
- * zeroes at the end of its file.
+ * A file grows by its own length, within these limits in bytes. A process that is killed leaves that many zeroes at the
+ * end of its file.
  */
 const GROWTH = { least: 2 ** 16, most: 2 ** 24 };
 
-/** Of each mapping that streams make longer. */
+/** The growth of each mapping that streams make longer. */
 const growths = new WeakMap<Mapping, Growth>();
 
-/** Of those. */
+/** The ids of those mappings. */
 const growing = new Set<Mapping['id']>();
 
-/** A process that ends does not end its streams. */
+/** Cuts off the room when the process exits, because that does not end its streams. */
 function cutAll(): void {
   for (const id of growing) binding.cutRoom(id, true);
 }
@@ -37,14 +38,14 @@ function grows(id: Mapping['id'], isSo: boolean): void {
   if (growing.size > 0) process.on('exit', cutAll);
 }
 
-/** The room at the end of a file that streams have made, and the last one of them takes away. */
+/** The room that streams have made at the end of a file; the last stream to leave removes it. */
 export class Growth {
   readonly #mapping: Mapping;
   readonly #id: Mapping['id'];
   #streams = 0;
-  /** Up to where the bytes are somebody's. */
+  /** The end of the bytes in use; those after it are room. */
   #end: number;
-  /** What the mapping's length is for as long as nobody else changes it. */
+  /** The length of the mapping as long as no one else changes it. */
   #length: number;
 
   private constructor(mapping: Mapping) {
@@ -69,13 +70,13 @@ export class Growth {
     return growth;
   }
 
-  /** Up to here a stream has written. */
+  /** Notes that a stream has written up to `end`. */
   wrote(end: number): void {
     this.#end = Math.max(this.#end, end);
     this.#note();
   }
 
-  /** The binding, too, knows what is but room: it cuts it off when the file is closed, or dropped, or its thread ends. */
+  /** Tells the binding what is only room: it cuts that off when the file is closed or dropped, or its thread ends. */
   #note(): void {
     binding.noteRoom(this.#id, this.#end, this.#length);
   }
@@ -96,7 +97,7 @@ export class Growth {
       try {
         await this.#resize(wanted, true);
       } catch (error) {
-        // There may be room for what is needed, and not for more.
+        // There may be room for what is needed, but not for more.
         if (mapping.isPoisoned || needed === wanted || !(error instanceof MmapError)) throw error;
         await this.#resize(needed, true);
       }
@@ -105,7 +106,7 @@ export class Growth {
     });
   }
 
-  /** Ends one stream's part; after the last one no more is left than was written. */
+  /** Ends one stream's use; the last one leaves no more than was written. */
   leave(): Promise<void> {
     const mapping = this.#mapping;
     return mapping.queue.change(async () => {
@@ -117,7 +118,7 @@ export class Growth {
         await runAsync(poolRuntime, makeCall('cutRoom', this.#id, false));
         return;
       }
-      // Where somebody else has changed the length it is to stay so.
+      // If someone else has changed the length, it stays as it is.
       if (mapping.length === this.#length && this.#end < mapping.length)
         await this.#resize(this.#end, false);
       binding.noteRoom(this.#id, 0, 0);
@@ -128,7 +129,7 @@ export class Growth {
     return runAsync(poolRuntime, this.#mapping.resize(this.#mapping.offset + length, isRoom));
   }
 
-  /** Growing must not cut off what lies behind a mapping of a part of a file. */
+  /** Growing must not cut off what follows a mapping of a part of a file. */
   async #requireWhole(): Promise<void> {
     const { offset, length, path } = this.#mapping;
     const { size } = await runAsync(poolRuntime, operations.stat(this.#mapping, false));

@@ -1,3 +1,5 @@
+// The public names of @fmmap/stream.
+
 export * from './generated/index.js';
 export type { LinesOptions } from './lines.js';
 export type { RangeOptions } from './options.js';

@@ -1,3 +1,4 @@
+// The lines of a file, as an async generator.
 import {
   AbortController,
   type FileReads,
@@ -13,7 +14,7 @@ export type LinesOptions = RangeOptions;
 
 const LF = 10;
 
-/** What is searched at once. */
+/** Bytes to search at a time. */
 const BLOCK = 2 ** 18;
 
 export function linesOf(
@@ -33,7 +34,7 @@ async function* generate(
 ): AsyncGenerator<string, void, undefined> {
   const over = new AbortController();
   const ahead = new Ahead(file, offset, end, over.signal);
-  let start = offset; // of the line
+  let start = offset; // of the current line
   try {
     for (let from = offset; from < end; ) {
       const until = Math.min(from + BLOCK, end);
@@ -52,7 +53,7 @@ async function* generate(
   }
 }
 
-/** Where there are line feeds in a part of the file. */
+/** The offsets of the line feeds in a part of the file. */
 function lineEnds(file: FileReads<ArrayBufferLike>, from: number, until: number): number[] {
   const mapping = file._mapping;
   const found = mapping.settled(() => {
@@ -67,7 +68,7 @@ function lineEnds(file: FileReads<ArrayBufferLike>, from: number, until: number)
   return found;
 }
 
-/** A line from the file itself, so that no character is ever cut in two. */
+/** A line read from the file itself, so that no character is ever split. */
 function textOf(
   file: FileReads<ArrayBufferLike>,
   from: number,

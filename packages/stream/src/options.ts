@@ -1,10 +1,11 @@
+// Options that several kinds of streams share.
 import { type OperationOptions, typeError } from '@fmmap/core/internal';
 
-/** Options of what goes through a part of a file. */
+/** Options for methods that go through a part of a file. */
 export interface RangeOptions extends OperationOptions {
-  /** First byte. @defaultValue `0` */
+  /** Offset of the first byte. @defaultValue `0` */
   offset?: number | undefined;
-  /** Bytes. @defaultValue to the end, as it is now */
+  /** Number of bytes. @defaultValue to the end, as it is now */
   length?: number | undefined;
 }
 

@@ -1,3 +1,4 @@
+// Byte streams that read from a mapped file.
 import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
 import {
   AbortController,
@@ -14,11 +15,11 @@ import {
 import { Ahead } from './ahead.js';
 import { checkBoolean, type RangeOptions } from './options.js';
 
-/** Options of `readable` of a reader. */
+/** Options of a reader's `readable`. */
 export interface ChunkOptions extends OperationOptions {
-  /** The most bytes of a chunk, of those that are not a BYOB reader's. @defaultValue 256 KiB */
+  /** Maximum number of bytes in a chunk, except for BYOB readers. @defaultValue 256 KiB */
   chunkSize?: number | undefined;
-  /** Give copies on the heap instead of views of the mapping. @defaultValue `false` */
+  /** Return copies on the heap instead of views of the mapping. @defaultValue `false` */
   copy?: boolean | undefined;
 }
 
@@ -27,10 +28,10 @@ export interface ReadableOptions extends RangeOptions, ChunkOptions {}
 
 const CHUNK = 2 ** 18;
 
-/** After so many bytes of views the file is looked at, as readers do. */
+/** The file is checked after this many bytes of views, as readers check it. */
 const CHECK = 2 ** 20;
 
-/** Chunks beyond this would be larger than what V8 accounts without harm. */
+/** Larger chunks would exceed what V8 can account for without harm. */
 const MOST = 2 ** 30;
 
 export function readableOf(
@@ -44,13 +45,13 @@ export function readableOf(
   checkBoolean(copy, 'copy');
   const bytes = file._mapping.resolve(offset, length);
   const source = new Source(file, offset, bytes, chunkSize, copy, signal);
-  // Nothing is queued: what is read ahead is read into the page cache.
+  // Nothing is queued: reading ahead fills the page cache.
   return new ReadableStream(source, { highWaterMark: 0 }) as ReadableStream<
     Uint8Array<ArrayBuffer>
   >;
 }
 
-/** Where the bytes of a stream come from. */
+/** The source of a stream's bytes. */
 class Source {
   readonly type = 'bytes';
   readonly #file: FileReads<ArrayBufferLike>;
@@ -62,7 +63,7 @@ class Source {
   readonly #signal: AbortSignal | undefined;
   readonly #over = new AbortController();
   #at: number;
-  /** Where the file is due for a look, which finds what no page fault tells of. */
+  /** The offset at which the file is to be checked next, for losses that no page fault reports. */
   #due = 0;
   #controller: ReadableByteStreamController | undefined;
   #unlisten: (() => void) | undefined;
@@ -90,7 +91,7 @@ class Source {
     this.#unlisten = onAbortWeakly(this.#signal, this, Source.#abort);
   }
 
-  // Not a closure, which would keep what it is made in.
+  // Not a closure, which would keep its enclosing scope alive.
   static #abort(source: Source, reason: unknown): void {
     source.#controller?.error(reason);
     source.cancel();
@@ -104,7 +105,7 @@ class Source {
     }
   }
 
-  /** Gives what is asked for when it is there: after a wait that may be another reader's request. */
+  /** Fulfills the current request once its bytes are in memory; after a wait that may be another reader's request. */
   #serve(controller: ReadableByteStreamController): Promise<void> | undefined {
     if (this.#over.signal.aborted) return undefined;
     const wanted = controller.byobRequest?.view?.byteLength ?? this.#chunkSize;
@@ -115,7 +116,7 @@ class Source {
     return undefined;
   }
 
-  /** Also when it is all over: no more is read ahead, and nobody listens. */
+  /** Also called at the end: stops reading ahead and removes the abort listener. */
   cancel(): void {
     this.#unlisten?.();
     this.#over.abort();
@@ -149,7 +150,7 @@ class Source {
     this.#at += length;
   }
 
-  /** Whether what was given so far was the file: consumers of views learn of faults here. */
+  /** Checks that everything delivered so far was the file: this is where consumers of views learn of faults. */
   #check(): void {
     const mapping = this.#file._mapping;
     mapping.resolve(this.#offset, this.#end - this.#offset);
@@ -164,7 +165,7 @@ class Source {
       mapping.resolve(this.#at, length);
       return mapping.bytes(this.#at, length, false);
     } catch (error) {
-      // Between two windows of a private mapping there is no view, on Node 20.
+      // On Node 20, no view can span two windows of a private mapping.
       if (error instanceof MmapUnsupportedError) return this.#file.copyBytes(this.#at, length);
       throw error;
     }

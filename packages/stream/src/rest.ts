@@ -1,7 +1,8 @@
+// Streams that take over what remains of a reader or writer.
 import { type OperationOptions, operationOptions } from '@fmmap/core/internal';
 import type { RangeOptions } from './options.js';
 
-/** What a reader or a writer still has of its part. */
+/** What remains of the part of a reader or writer. */
 interface Cursor {
   readonly fileOffset: number;
   readonly remaining: number;
@@ -9,9 +10,9 @@ interface Cursor {
 }
 
 /**
- * Has a stream take over what remains of a reader or writer, which is at its end from then on.
- * @param takes - The options that there may be, besides `signal`.
- * @param make - Makes the stream; if that fails, the position stays.
+ * Lets a stream take over what remains of a reader or writer, which moves to its end.
+ * @param takes - The accepted options, besides `signal`.
+ * @param make - Creates the stream; if it throws, the position does not change.
  */
 export function takeRest<Options extends OperationOptions, Stream>(
   cursor: Cursor,
@@ -21,7 +22,7 @@ export function takeRest<Options extends OperationOptions, Stream>(
 ): Stream {
   const values = operationOptions(options, takes);
   const length = cursor.remaining;
-  const offset = length === 0 ? 0 : cursor.fileOffset; // which may be past the end by now
+  const offset = length === 0 ? 0 : cursor.fileOffset; // which may be past the end now
   const stream = make({ ...values, offset, length });
   cursor.skip(length);
   return stream;

@@ -1,3 +1,4 @@
+// The seam of @fmmap/stream: its base classes add streams to files, readers and writers.
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import {
   CursorReads,
@@ -13,23 +14,22 @@ import { type WritableOptions, writableOf } from './writable.js';
 
 export { poolRuntime as runtime } from '@fmmap/core/internal';
 
-/** What files have besides the methods of every async package. */
+/** The base class of files: adds `readable` and `lines` to the methods of every async package. */
 export abstract class Reads<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends FileReads<Memory> {
   /**
-   * A byte stream over a range, by default all of it. What it is about to give is read in on the
-   * thread pool of libuv, one step ahead, so that the event loop waits for no disk.
+   * Returns a byte stream over a range, by default the whole mapping. Bytes are read in on the thread pool of libuv,
+   * one step ahead, so that the event loop does not wait for the disk.
    *
-   * A BYOB reader has its buffers filled. Every other consumer gets views of the mapping, without a
-   * copy: they show the file as it is at each moment, what is stored in them is stored in the file,
-   * and after `close` they read zeroes. A chunk is to be done with before the next one is asked for,
-   * or the option `copy` to be set. They lie over an `ArrayBuffer` of their own also with `shared`, because a byte
-   * stream takes no shared memory.
+   * A BYOB reader gets its buffers filled. Every other consumer gets views of the mapping, without copying: they show
+   * the file as it is at each moment, storing to them stores to the file, and after `close` they read zeroes. Finish
+   * with a chunk before requesting the next one, or set the option `copy`. Even with `shared`, the views are backed by
+   * an `ArrayBuffer` of their own, because byte streams do not accept shared memory.
    *
-   * The stream fails with what the methods of the file throw: `MmapClosedError` once it is closed,
-   * `MmapFaultError` if a page was gone (asked before the end at the latest, so a stream that ends well
-   * has shown nothing but the file), `MmapRangeError` if `truncate` has taken some of the range away.
+   * The stream fails with the errors that the file's methods throw: `MmapClosedError` once the file is closed,
+   * `MmapFaultError` if a page was lost (checked before the end at the latest, so a stream that completes has shown
+   * nothing but the file), `MmapRangeError` if `truncate` has cut off part of the range.
    *
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; the signal's reason
    * @example
@@ -47,8 +47,8 @@ export abstract class Reads<
   }
 
   /**
-   * The lines of a range, by default of all, as UTF-8 without their `\n` or `\r\n`; each waits for
-   * no disk, as of {@link readable}.
+   * Iterates over the lines of a range, by default the whole mapping, decoded as UTF-8 and without their `\n` or
+   * `\r\n`. As with {@link readable}, the event loop does not wait for the disk.
    *
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; the signal's reason
    * @example
@@ -64,25 +64,24 @@ export abstract class Reads<
   }
 }
 
-/** What writable files have besides. */
+/** The base class of writable files' writing methods: adds `writable`. */
 export abstract class Writes extends FileWrites {
   /**
-   * A stream that writes bytes, or text as UTF-8, from an offset on. It takes chunks as fast as the
-   * pages they go to are in memory, and `close` is fulfilled when all of it is on the disk.
+   * Returns a stream that writes bytes, or text encoded as UTF-8, from an offset on. It accepts chunks as fast as the
+   * pages they go to are read into memory, and `close` is fulfilled once everything is on disk.
    *
-   * A chunk that does not fit is refused with `MmapRangeError` before any of it is written. With
-   * `grow` the file is made larger instead, about twice as large each time and by 16 MiB at most, with blocks of the
-   * disk set aside for it, and trimmed to what was written when the stream ends, well or not, at the latest when the
-   * file is closed or the process exits. A process that is killed leaves the room, which is zeroes, at the end of the
-   * file; so does a crash of the system. Programs that must know then where their data ends write that down, as a length
-   * before each record. After an abort or an error the file holds what was written until then, which is not flushed. As
-   * with `fs`, the bytes of a chunk are read when its turn comes: leave them alone until `write` is fulfilled. All other
-   * arguments are taken at the call.
+   * A chunk that does not fit is refused with `MmapRangeError` before any of it is written. With `grow` the file is
+   * extended instead: to about twice its size each time, but by 16 MiB at most, with disk blocks reserved for it. It is
+   * trimmed to what was written when the stream ends, successfully or not, and at the latest when the file is closed or
+   * the process exits. A process that is killed, or a system crash, leaves this room at the end of the file as zeroes.
+   * Programs that must then know where their data ends should record it, such as by a length before each record. After
+   * an abort or an error the file holds what was written until then, not flushed. As with `fs`, the bytes of a chunk
+   * are read when its turn comes: do not modify them until `write` is fulfilled. All other arguments are read at the
+   * call.
    *
-   * @throws MmapError `ENOSPC` or `EDQUOT`, with which `write` rejects where the disk is full; the file keeps what was
+   * @throws MmapError `ENOSPC` or `EDQUOT`, with which `write` rejects if the disk is full; the file keeps what was
    * written before.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the
-   * signal's reason
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the signal's reason
    * @throws MmapUnsupportedError for `grow` on a copy-on-write mapping
    * @example
    * ```ts
@@ -100,14 +99,14 @@ export abstract class Writes extends FileWrites {
   }
 }
 
-/** What readers have besides. */
+/** The base class of readers: adds `readable` and `lines`. */
 export abstract class Reader<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends CursorReads<Memory> {
   /**
-   * A byte stream over what remains, as `readable` of the file gives; the reader is at its end from here on.
+   * Returns a byte stream over the remaining bytes, like the file's `readable`; the reader moves to its end.
    *
-   * @param options - As of the file, but for the range.
+   * @param options - Those of the file's method, except the range.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; the signal's reason
    * @example
    * ```ts
@@ -124,18 +123,18 @@ export abstract class Reader<
     return takeRest(this, options, ['chunkSize', 'copy'], (all) => readableOf(this.file, all));
   }
 
-  /** The lines of what remains, as `lines` of the file gives; the reader is at its end from here on. */
+  /** Iterates over the remaining lines, like the file's `lines`; the reader moves to its end. */
   lines(options?: OperationOptions): AsyncGenerator<string, void, undefined> {
     return takeRest(this, options, [], (all) => linesOf(this.file, all));
   }
 }
 
-/** What writers have besides. */
+/** The base class of writers: adds `writable`. */
 export abstract class Writer<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends CursorWriter<Memory> {
   /**
-   * A stream that writes to what remains, as `writable` of the file gives; the writer is at its end from here on.
+   * Returns a stream that writes to the remaining bytes, like the file's `writable`; the writer moves to its end.
    *
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the signal's reason
    */

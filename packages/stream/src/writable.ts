@@ -1,3 +1,4 @@
+// Streams that write to a mapped file.
 import { Buffer } from 'node:buffer';
 import { WritableStream, type WritableStreamDefaultController } from 'node:stream/web';
 import {
@@ -21,18 +22,21 @@ import { checkBoolean } from './options.js';
 
 /** Options of `writable`. */
 export interface WritableOptions extends OperationOptions {
-  /** Where the first byte goes. @defaultValue `0` */
+  /** Offset of the first byte to write. @defaultValue `0` */
   offset?: number | undefined;
-  /** Bytes that there is room for, of the file as it is or, with `grow`, as it may become. @defaultValue to the end */
+  /**
+   * Number of bytes that the stream may write, within the file as it is or, with `grow`, as it may become.
+   * @defaultValue to the end
+   */
   length?: number | undefined;
-  /** Make the file longer for what does not fit. @defaultValue `false` */
+  /** Extend the file for chunks that do not fit. @defaultValue `false` */
   grow?: boolean | undefined;
 }
 
-/** Pages are read in, and chunks are written, by so much at once. */
+/** Bytes to read in, and to write, at a time. */
 const STEP = 2 ** 20;
 
-/** A producer is asked to wait when this many bytes are queued. */
+/** Producers are asked to wait when this many bytes are queued. */
 const QUEUE = 2 ** 18;
 
 export function writableOf(
@@ -52,22 +56,22 @@ export function writableOf(
   return new WritableStream(sink, { highWaterMark: QUEUE, size: sizeOf });
 }
 
-/** What is no chunk counts as something, and is refused when its turn comes. */
+/** An invalid chunk counts as 1, and is refused when its turn comes. */
 function sizeOf(chunk: unknown): number {
   return isBytes(chunk) || typeof chunk === 'string' ? chunk.length : 1;
 }
 
-/** Where the bytes of a stream go. */
+/** The destination of a stream's bytes. */
 class Sink {
   readonly #file: FileWrites;
   readonly #from: number;
-  /** Where the stream's part of the file ends. */
+  /** The end of the stream's part of the file. */
   readonly #end: number;
   readonly #signal: AbortSignal | undefined;
   readonly #over = new AbortController();
   readonly #growth: Growth | undefined;
   #at: number;
-  /** Up to where pages have been read in. */
+  /** The offset up to which pages have been read in. */
   #ready = 0;
   #controller: WritableStreamDefaultController | undefined;
   #unlisten: (() => void) | undefined;
@@ -89,14 +93,14 @@ class Sink {
   }
 
   start(controller: WritableStreamDefaultController): void {
-    // The stream's own signal is earlier than `abort`, which waits for the chunk in flight.
-    const { signal } = controller as unknown as { signal: AbortSignal }; // not in the types
+    // The stream's own signal fires before `abort`, which waits for the chunk in flight.
+    const { signal } = controller as unknown as { signal: AbortSignal }; // missing from the types
     signal.addEventListener('abort', () => this.#stop(signal.reason), { once: true });
     this.#controller = controller;
     this.#unlisten = onAbortWeakly(this.#signal, this, Sink.#abort);
   }
 
-  // Not a closure, which would keep what it is made in.
+  // Not a closure, which would keep its enclosing scope alive.
   static #abort(sink: Sink, reason: unknown): void {
     sink.#controller?.error(reason);
     void sink.#stop(reason);
@@ -166,8 +170,9 @@ class Sink {
   }
 
   /**
-   * Ends it early, and at once: what the user does to the file from here on comes after it.
-   * @returns When the room that was made is gone, if that was possible: the reason is what counts.
+   * Ends the stream early and at once: whatever the user does to the file from here on comes after it.
+   * @returns A promise that is fulfilled when the room has been removed; a failure to remove it is ignored, because
+   * what matters is the reason.
    */
   #stop(reason: unknown): Promise<void> {
     this.#unlisten?.();

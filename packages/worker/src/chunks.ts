@@ -1,3 +1,4 @@
+// Splitting a mapping into chunks and running a task on each.
 import {
   AbortController,
   checkInteger,
@@ -20,11 +21,11 @@ import {
   toSource,
 } from './task.js';
 
-/** How far a `map` is. */
+/** The progress of a `map`. */
 export interface MapProgress {
-  /** Chunks that are done. */
+  /** Number of chunks that are done. */
   readonly chunks: number;
-  /** All of them. */
+  /** Number of all chunks. */
   readonly totalChunks: number;
   /** Bytes in the chunks that are done. */
   readonly bytes: number;
@@ -32,22 +33,22 @@ export interface MapProgress {
   readonly totalBytes: number;
 }
 
-/** Options of `map`. `timeout` is for each chunk. */
+/** Options of `map`. `timeout` applies to each chunk. */
 export interface ChunkOptions<File, Args extends unknown[] = unknown[]> extends RunOptions {
-  /** First byte of the part of the mapping to go over. @defaultValue `0` */
+  /** Offset of the first byte of the part of the mapping to process. @defaultValue `0` */
   offset?: number | undefined;
-  /** Of that part, in bytes. @defaultValue to the end */
+  /** Number of bytes in that part. @defaultValue to the end */
   length?: number | undefined;
   /**
-   * Bytes of a chunk, as near as the boundary allows.
+   * Bytes in a chunk, as nearly as the boundary allows.
    * @defaultValue what gives each thread four, at least 1 MiB
    */
   chunkSize?: number | undefined;
   /**
-   * Where chunks may end: after any `'byte'`; after a `'line'`; after records of so many bytes; or
-   * where a function (or module) finds a record's start, which is run as a task is: it gets
-   * the file and an offset, and returns where the next record begins, at that offset or behind it.
-   * The last chunk takes what is left. @defaultValue `'byte'`
+   * Where chunks may end: after any `'byte'`; after a `'line'`; after records of the given number of bytes; or at the
+   * start of a record that a function (or module) finds. Such a function is run like a task: it gets the file and an
+   * offset, and returns where the next record starts, at or after that offset. The last chunk gets the remaining bytes.
+   * @defaultValue `'byte'`
    */
   boundary?:
     | 'byte'
@@ -56,11 +57,11 @@ export interface ChunkOptions<File, Args extends unknown[] = unknown[]> extends 
     | URL
     | ((file: File, offset: number) => number | Promise<number>)
     | undefined;
-  /** The most chunks at once. @defaultValue the size of the pool */
+  /** Maximum number of chunks to process at once. @defaultValue the size of the pool */
   concurrency?: number | undefined;
   /** Further arguments for the task, after the chunk's offset and length. */
   args?: Args | undefined;
-  /** Called after each chunk, on this thread; if it throws, so does `map`. */
+  /** Called after each chunk, on this thread; if it throws, `map` rejects with that error. */
   onProgress?: ((progress: MapProgress) => void) | undefined;
 }
 
@@ -81,7 +82,7 @@ function toBoundary(boundary: unknown): Boundary {
 
 const SMALLEST = 2 ** 20;
 
-/** What `map` takes besides {@link RunOptions}. */
+/** The options of `map` besides {@link RunOptions}. */
 const OPTIONS: readonly string[] = [
   ...['offset', 'length', 'chunkSize', 'boundary', 'concurrency'],
   ...['args', 'onProgress'],
@@ -140,7 +141,7 @@ export async function mapChunks<File>(
       await Promise.all(Array.from({ length: Math.min(concurrency, chunks.count) }, lane));
       throwIfAborted(signal);
     } catch (error) {
-      stop.abort(error); // nobody wants the others any more
+      stop.abort(error); // the other results are no longer needed
       throw error;
     } finally {
       ignore();

@@ -1,3 +1,4 @@
+// Passing errors from one thread to another, with their class, properties and causes.
 import { inspect } from 'node:util';
 import {
   asError,
@@ -9,9 +10,9 @@ import {
   unpackType,
 } from '@fmmap/core/internal';
 
-/** An error in a form that arrives in another thread as it was: a clone keeps few classes, and no properties. */
+/** An error in a form that reaches another thread intact: structured clone keeps few classes, and no properties. */
 interface PackedFailure {
-  /** Of our own classes, or else by name one of JavaScript's. */
+  /** A number for one of our own classes, or the name of a JavaScript class. */
   readonly type: number | string;
   readonly name: string;
   readonly message: string;
@@ -21,7 +22,7 @@ interface PackedFailure {
   readonly cause?: Failure;
 }
 
-/** What was thrown in another thread. */
+/** A value thrown in another thread. */
 export type Failure = PackedFailure | { readonly thrown: unknown };
 
 const TYPES: Readonly<Record<string, ErrorConstructor>> = {
@@ -33,10 +34,10 @@ const TYPES: Readonly<Record<string, ErrorConstructor>> = {
   URIError,
 };
 
-/** Causes may go round in circles. */
+/** Causes may be circular. */
 const DEEPEST = 8;
 
-/** @returns Why not, if a value cannot be sent. */
+/** @returns The reason if a value cannot be cloned. */
 export function whyNotCloned(value: unknown): Error | undefined {
   try {
     clone(value);
@@ -46,7 +47,7 @@ export function whyNotCloned(value: unknown): Error | undefined {
   }
 }
 
-/** The name of JavaScript's own class that an error is of, in whichever realm it was made. */
+/** The name of the built-in JavaScript class of an error, whichever realm it was created in. */
 function builtInOf(error: Error): string {
   for (let from = error; ; from = Object.getPrototypeOf(from)) {
     const prototype = Object.getPrototypeOf(from) as Error | null;
@@ -91,7 +92,7 @@ export function unpackFailure(failure: Failure): unknown {
   return fromElsewhere(error);
 }
 
-/** Errors whose stack does not lead to who asked. */
+/** Errors whose stack does not lead to the caller. */
 const strangers = new WeakSet<Error>();
 
 export function fromElsewhere<E extends Error>(error: E): E {
@@ -99,7 +100,7 @@ export function fromElsewhere<E extends Error>(error: E): E {
   return error;
 }
 
-/** Has the stack of an error from elsewhere go on with who asked, for whom it is caught here. */
+/** Appends the caller's frames to the stack of an error from another thread, which is caught here. */
 export function addCaller(error: unknown): unknown {
   if (!isError(error) || !strangers.delete(error)) return error;
   const here: { stack?: string } = {};

@@ -1,3 +1,5 @@
+// The public names of @fmmap/worker.
+
 export type { ChunkOptions, MapProgress } from './chunks.js';
 export * from './generated/index.js';
 export { getDefaultPool, type PoolOptions, setDefaultPool, WorkerPool } from './pool.js';

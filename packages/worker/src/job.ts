@@ -1,25 +1,26 @@
+// A unit of work of the pool.
 import { AbortController } from '@fmmap/core/internal';
 
 import type { Reply, Request } from './protocol.js';
 
-/** When work in the pool is to be given up. */
+/** When to give up on work in the pool. */
 export interface JobLimits {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds in a thread. */
   readonly timeout?: number | undefined;
 }
 
-/** A piece of work, from the pool's queue to its end. */
+/** A unit of work, from the pool's queue to its end. */
 export class Job {
   readonly request: Request;
   readonly limits: JobLimits;
-  /** What the caller gets; as soon as the job is given up, the reason for that. */
+  /** What the caller gets; rejected with the reason as soon as the job is given up. */
   readonly reply: Promise<Reply>;
-  /** No thread is at it any more: one that is terminated finishes its call into the system first. */
+  /** Fulfilled when no thread is working on it any more: a terminated thread first finishes its system call. */
   readonly ended: Promise<void>;
   /** Terminates the thread. */
   readonly abort = new AbortController();
-  /** Of the threads that were terminated for it. */
+  /** Fulfilled when the threads that were terminated for it have exited. */
   gone: Promise<unknown> | undefined;
   resolve!: (reply: Reply) => void;
   reject!: (reason: unknown) => void;
@@ -41,7 +42,7 @@ export class Job {
     return 'task' in this.request;
   }
 
-  /** For messages. */
+  /** The job's name in messages. */
   get name(): string {
     return 'task' in this.request ? 'the task' : `'${this.request.operation}'`;
   }

@@ -1,3 +1,4 @@
+// The pool of worker threads: its queue, its limits and its errors.
 import { availableParallelism } from 'node:os';
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import {
@@ -19,25 +20,25 @@ import { Job, type JobLimits } from './job.js';
 import type { Reply, Request } from './protocol.js';
 import { Threads } from './threads.js';
 
-/** What a timer of Node can wait for. */
+/** The longest time that a Node timer can wait for, in milliseconds. */
 export const LONGEST: number = 2 ** 31 - 1;
 
 /** Options of a {@link WorkerPool}. */
 export interface PoolOptions {
-  /** The most threads at once. @defaultValue `os.availableParallelism()` */
+  /** Maximum number of threads. @defaultValue `os.availableParallelism()` */
   size?: number | undefined;
   /**
-   * Milliseconds after which a thread without work ends; `Infinity` for never. Starting one takes some
-   * 50 ms. @defaultValue 10,000
+   * Milliseconds after which an idle thread ends; `Infinity` for never. Starting one takes about 50 ms.
+   * @defaultValue 10,000
    */
   idleTimeout?: number | undefined;
 }
 
 /**
- * Threads that operations on files and tasks are run in. They are started when they are needed, and
- * keep the process alive only while they have work. What finds no thread waits, operations before tasks; if
- * there is no thread and none can be started, it is rejected with `ERR_MMAP_POOL_THREAD`, except for closing of
- * files. Most programs do with the shared pool; see {@link getDefaultPool}.
+ * Threads that run file operations and tasks. They are started on demand, and keep the process alive only while they
+ * have work. Work that finds no idle thread is queued, operations ahead of tasks; if there is no thread and none can be
+ * started, it is rejected with `ERR_MMAP_POOL_THREAD`, except for the closing of files. The shared pool suits most
+ * programs; see {@link getDefaultPool}.
  *
  * @example
  * ```ts
@@ -49,9 +50,9 @@ export interface PoolOptions {
  * ```
  */
 export class WorkerPool implements AsyncDisposable {
-  /** The most threads at once. */
+  /** Maximum number of threads. */
   readonly size: number;
-  /** @internal What makes structured cloning fail, with these words. */
+  /** @internal Makes structured cloning fail, with these words. */
   readonly _uncloneable: symbol = Symbol(
     'a WorkerPool, which belongs to its thread; make another one there',
   );
@@ -75,12 +76,12 @@ export class WorkerPool implements AsyncDisposable {
     this.#threads = new Threads(size, idleTimeout, () => this.#next());
   }
 
-  /** Threads that there are now, or that are being started. */
+  /** Number of threads that exist or are being started. */
   get threads(): number {
     return this.#threads.threads.length;
   }
 
-  /** Operations and tasks that wait for a thread. */
+  /** Number of operations and tasks that are waiting for a thread. */
   get queued(): number {
     return this.#operations.size + this.#tasks.size;
   }
@@ -91,8 +92,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Ends all threads. What waits and what runs is rejected with `ERR_MMAP_POOL_DESTROYED`, except for
-   * operations that the system is at: those come to their end first. So does closing of files.
+   * Ends all threads. Queued and running work is rejected with `ERR_MMAP_POOL_DESTROYED`, except for operations that
+   * are already in the system: those complete first. So does the closing of files.
    */
   destroy(): Promise<void> {
     this.#destroyed ??= this.#destroy();
@@ -109,12 +110,12 @@ export class WorkerPool implements AsyncDisposable {
     await this.#threads.destroy();
   }
 
-  /** {@link destroy}. What it ends is rejected when this is over, as of files that are disposed of. */
+  /** Calls {@link destroy}. Work that this ends is rejected only after the disposal, as with files. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#disposal.run(() => this.destroy());
   }
 
-  /** For `JSON.stringify`: the numbers of the pool. */
+  /** For `JSON.stringify`: the pool's numbers. */
   toJSON(): Pick<WorkerPool, 'size' | 'threads' | 'queued' | 'isDestroyed'> {
     const { size, threads, queued, isDestroyed } = this;
     return { size, threads, queued, isDestroyed };
@@ -144,7 +145,7 @@ export class WorkerPool implements AsyncDisposable {
     return job;
   }
 
-  /** @internal The reply to a job; rejected as {@link start} says. */
+  /** @internal The reply to a job; rejected as described at {@link start}. */
   async replyTo(job: Job): Promise<Reply> {
     try {
       return await job.reply;
@@ -217,7 +218,7 @@ function timeoutError(timeout: number): MmapError {
   });
 }
 
-/** Errors that a job's function throws are in its reply; here the thread has ended. */
+/** Errors thrown by a job's function are in its reply; here the thread itself has ended. */
 function threadError(job: Job, thrown: unknown): MmapError {
   const cause = asError(thrown);
   return poolError(`the thread for ${job.name} ended before it was done: ${cause.message}`, cause);
@@ -237,14 +238,14 @@ function poolError(message: string, cause: Error): MmapError {
 
 let defaultPool: WorkerPool | undefined;
 
-/** The pool that is used where no other one is given. It is made when it is needed first. */
+/** Returns the pool that is used where no other is given. It is created on first use. */
 export function getDefaultPool(): WorkerPool {
   defaultPool ??= new WorkerPool();
   return defaultPool;
 }
 
 /**
- * Has all files of this thread use another pool from now on. The one before is not destroyed.
+ * Makes all files of this thread use another pool from now on. The previous pool is not destroyed.
  * @throws TypeError
  */
 export function setDefaultPool(pool: WorkerPool): void {

@@ -1,8 +1,7 @@
+// The messages between the pool and its threads.
 import type { Operation, SharedMapping } from '@fmmap/core/internal';
 
 import type { Failure } from './failure.js';
-
-// What the pool and its threads say to each other.
 
 /** An operation of the binding. */
 export interface OperationRequest {
@@ -10,18 +9,18 @@ export interface OperationRequest {
   readonly args: readonly unknown[];
 }
 
-/** Where a thread finds the function that it is to call. */
+/** Where a thread finds the function to call. */
 export type TaskSource =
   | { readonly url: string }
   | { readonly code: string }
-  /** Where chunks begin and end, as the function of another source finds it, or by lines. */
+  /** Finds where chunks begin and end, by the function of another source or by lines. */
   | { readonly cutsBy: TaskSource | 'line' };
 
-/** A function of the user's, on a handle of its own on a file. */
+/** A user's function, to be called with a handle of its own on a file. */
 export interface TaskRequest {
   readonly task: TaskSource;
   readonly file: SharedMapping;
-  /** Whether the views of that handle lie over shared memory, as those of the file do. */
+  /** Whether the views of that handle are backed by shared memory, as those of the file are. */
   readonly shared: boolean;
   readonly args: readonly unknown[];
 }

@@ -1,3 +1,4 @@
+// The methods that run tasks on a file in other threads.
 import { FileReads, failLate } from '@fmmap/core/internal';
 
 import { type ChunkOptions, mapChunks } from './chunks.js';
@@ -13,26 +14,27 @@ import {
   toSource,
 } from './task.js';
 
-/** What files have besides the methods of every async package: work in other threads. */
+/** The base class of files: adds `run`, `runWith` and `map` to the methods of every async package. */
 export abstract class Reads<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends FileReads<Memory> {
   /**
-   * Runs a function in a worker thread, on a handle of its own on the same memory: nothing is copied,
-   * opened or locked again. The function gets the file as the sync class (`MmapFile`, or
-   * `MmapFileMut` if this one is writable), which is closed when it is done, and the arguments; what it
-   * returns, or its promise is fulfilled with, is the result. Closing and resizing this file wait for it.
+   * Runs a function in a worker thread, with a handle of its own on the same memory: nothing is copied, reopened or
+   * locked again. The function gets the file as the sync class (`MmapFile`, or `MmapFileMut` if this one is writable),
+   * which is closed when the function is done, followed by the arguments. Its return value, or the value its promise is
+   * fulfilled with, is the result. Closing and resizing this file wait for it.
    *
-   * Arguments and result are copied by structured clone. A view of the file is not: it stays a
-   * view, which this file's `close` empties, so return `copyBytes()`.
+   * Arguments and result are copied by structured clone. A view of the file is not: it stays a view, which reads zeroes
+   * once this file is closed, so return `copyBytes()` instead.
    *
-   * @param task - The URL or absolute path of a module whose default export is the function; or a
-   * function that is sent as its source. That one sees globals, its arguments and what it `import()`s, and
-   * nothing else from around it, neither variables nor helpers that a compiler put there.
+   * @param task - The URL or absolute path of a module whose default export is the function; or a function, which is
+   * sent as its source. Such a function sees globals, its arguments and what it `import()`s, and nothing else from its
+   * surroundings: neither variables nor helpers that a compiler added there.
    * @throws What the function throws, with its message, name, stack and own properties
-   * @throws MmapError `ERR_MMAP_POOL_THREAD` if the function ended its thread, or there is none and none can be
+   * @throws MmapError `ERR_MMAP_POOL_THREAD` if the function ended its thread, or there is no thread and none can be
    * started; `ERR_MMAP_TASK_RESULT` if its result cannot be cloned; `ERR_MMAP_POOL_DESTROYED`
-   * @throws MmapUnsupportedError for a function, where no code is made of strings (`--disallow-code-generation-from-strings`)
+   * @throws MmapUnsupportedError for a function if code generation from strings is disabled
+   * (`--disallow-code-generation-from-strings`)
    * @throws TypeError, MmapClosedError, MmapFaultError
    * @example
    * ```ts
@@ -46,24 +48,24 @@ export abstract class Reads<
     task: (file: AttachedFile<this>, ...args: Args) => Result,
     ...args: Args
   ): Promise<Awaited<Result>>;
-  /** The same, with a task in a module of its own. */
+  /** The same, for a task in a module of its own. */
   run<Result = unknown>(task: TaskModule, ...args: unknown[]): Promise<Result>;
   async run(task: TaskModule | ((...args: never[]) => unknown), ...args: unknown[]) {
     return await runTask(this, {}, task, args);
   }
 
   /**
-   * {@link run} with options: a `signal`, a `timeout`, a `pool`. A task that is stopped by one of
-   * them loses its thread, in the midst of what it does.
+   * Like {@link run}, with options: a `signal`, a `timeout`, a `pool`. A task that is stopped by one of them loses its
+   * thread in the middle of its work.
    *
-   * @throws MmapError `ERR_MMAP_TASK_TIMEOUT`; the signal's reason; or as {@link run}
+   * @throws MmapError `ERR_MMAP_TASK_TIMEOUT`; the signal's reason; or the same errors as {@link run}
    */
   runWith<Args extends unknown[], Result>(
     options: RunOptions,
     task: (file: AttachedFile<this>, ...args: Args) => Result,
     ...args: Args
   ): Promise<Awaited<Result>>;
-  /** The same, with a task in a module of its own. */
+  /** The same, for a task in a module of its own. */
   runWith<Result = unknown>(
     options: RunOptions,
     task: TaskModule,
@@ -78,12 +80,12 @@ export abstract class Reads<
   }
 
   /**
-   * Splits the mapping into chunks, and runs a task on each, several at once, as {@link run} does. The
-   * task gets the file, the chunk's offset and its length.
+   * Splits the mapping into chunks and runs a task on each, several at once, as {@link run} does. The task gets the
+   * file, the chunk's offset and its length.
    *
-   * @returns What it returned, in the order of the chunks.
+   * @returns The results of the tasks, in the order of the chunks.
    * @throws What the first failing task throws; the others are stopped then.
-   * @throws as {@link runWith}
+   * @throws The same errors as {@link runWith}
    * @example
    * ```ts
    * import { AsyncMmapFile } from '@fmmap/worker';
@@ -100,7 +102,7 @@ export abstract class Reads<
     task: (file: AttachedFile<this>, offset: number, length: number, ...args: Args) => Result,
     options?: ChunkOptions<AttachedFile<this>, Args>,
   ): Promise<Awaited<Result>[]>;
-  /** The same, with a task in a module of its own. */
+  /** The same, for a task in a module of its own. */
   map<Result = unknown>(
     task: TaskModule,
     options?: ChunkOptions<AttachedFile<this>>,

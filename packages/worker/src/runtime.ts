@@ -1,3 +1,4 @@
+// The seam of @fmmap/worker: runs the binding's operations in the threads of the default pool.
 import {
   binding,
   FileWrites,
@@ -15,13 +16,13 @@ import { getDefaultPool } from './pool.js';
 export { CursorReads as Reader, CursorWriter as Writer } from '@fmmap/core/internal';
 export { Reads } from './reads.js';
 
-/** Makes a handle, which would end with the thread that made it. */
+/** Creates a handle, which would otherwise end with the thread that created it. */
 const OPENING: Operation = 'open';
 
-/** These must happen, with a pool or without. */
+/** These must happen, with or without a pool. */
 const ENDING: ReadonlySet<Operation> = new Set(['close', 'release', 'abandon']);
 
-/** The binding's operations in the threads of the default pool. */
+/** Runs the binding's operations in the threads of the default pool. */
 export const runtime: Runtime = {
   async call(name, args) {
     try {
@@ -46,10 +47,10 @@ function isOfPool(error: unknown): error is MmapError {
   return error instanceof MmapError && error.code.startsWith('ERR_MMAP_POOL');
 }
 
-/** Node starts no thread where `process.cwd()` fails: in a directory that is gone, or too far down. */
+/** Node cannot start threads where `process.cwd()` fails: in a directory that was removed or whose path is too long. */
 function isHomeless({ cause }: MmapError): boolean {
   return (cause as { syscall?: unknown } | undefined)?.syscall === 'uv_cwd';
 }
 
-/** What writable files have besides. */
+/** The base class of writable files' writing methods; adds nothing. */
 export abstract class Writes extends FileWrites {}

@@ -1,3 +1,4 @@
+// Tasks: their options and arguments, and running them on a file.
 import { isAbsolute } from 'node:path';
 import { URL as NodeUrl, pathToFileURL } from 'node:url';
 import type { MmapFile, MmapFileMut } from '@fmmap/core';
@@ -19,18 +20,19 @@ import type { JobLimits } from './job.js';
 import { checkPool, getDefaultPool, LONGEST, type WorkerPool } from './pool.js';
 import type { TaskSource } from './protocol.js';
 
-/** Options of running a task. */
+/** Options for running a task. */
 export interface RunOptions extends OperationOptions {
   /**
-   * Milliseconds that the task may take in its thread, which is terminated then. Waiting for a
-   * thread does not count. @defaultValue no limit
+   * Milliseconds that the task may take in its thread, which is terminated after that. Waiting for a thread does not
+   * count.
+   * @defaultValue no limit
    */
   timeout?: number | undefined;
-  /** The threads to run it in. @defaultValue {@link getDefaultPool} */
+  /** The pool to run it in. @defaultValue {@link getDefaultPool} */
   pool?: WorkerPool | undefined;
 }
 
-/** What a task gets for a file: the sync class for the same memory, with views that are shared if the file's are. */
+/** What a task gets for a file: the sync class for the same memory, with shared views if the file's are shared. */
 export type AttachedFile<File> =
   File extends FileReads<infer Memory extends ArrayBufferLike>
     ? File extends { writer: unknown }
@@ -38,14 +40,17 @@ export type AttachedFile<File> =
       : MmapFile<Memory>
     : never;
 
-/** Where a task is found: a URL, or an absolute path, of a module whose default export it is. */
+/** The URL or absolute path of a module whose default export is the task. */
 export type TaskModule = string | URL;
 
 export interface TaskLimits extends JobLimits {
   readonly pool: WorkerPool;
 }
 
-/** The options of running a task, and others, as they are at the call. @throws as {@link operationOptions} */
+/**
+ * The options for running a task, and others, as they are at the call.
+ * @throws The same errors as {@link operationOptions}
+ */
 export function runOptions<Options extends RunOptions>(
   options: Options | undefined,
   others: readonly string[] = [],
@@ -79,7 +84,7 @@ export function toSource(task: unknown, name = 'task'): TaskSource {
   throw typeError(name, 'a function, or the URL or absolute path of a module', task);
 }
 
-/** What is sent is what there is at the call. @throws TypeError */
+/** The arguments as they are at the call, for sending. @throws TypeError */
 export function toArguments(args: unknown): readonly unknown[] {
   if (!Array.isArray(args)) throw typeError('args', 'an array', args);
   if (args.length === 0) return [];
@@ -87,14 +92,14 @@ export function toArguments(args: unknown): readonly unknown[] {
     return clone(args);
   } catch (thrown) {
     const cause = asError(thrown);
-    // A file of ours, or a pool, is told by a symbol that says what to do.
+    // The symbol in our files and pools says what to do instead.
     const found = cause.message.replace(/^Symbol\((.*)\) could not be cloned\.$/, '$1');
     const what = `must be what structuredClone() takes, to be sent to another thread; received ${found}`;
     throw argumentError('args', what, 'ERR_INVALID_ARG_TYPE', { cause });
   }
 }
 
-/** Has a task run on the file. */
+/** Runs a task on the file. */
 export type Start = (
   task: TaskSource,
   args: readonly unknown[],
@@ -102,8 +107,8 @@ export type Start = (
 ) => Promise<unknown>;
 
 /**
- * Runs tasks as one use of the file, so that closing and resizing wait. The result is there as soon
- * as possible; the use ends when no thread looks at the file any more.
+ * Runs tasks as a single use of the file, so that closing and resizing wait. The result is returned as soon as
+ * possible; the use ends when no thread accesses the file any more.
  */
 export function inTurn<T>(
   mapping: Mapping,

@@ -1,31 +1,32 @@
+// The worker threads themselves, on top of piscina: starting, idling and ending.
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { AbortController, clearTimeout, setTimeout } from '@fmmap/core/internal';
 import { Piscina, type TaskQueue } from 'piscina';
 
-/** Built next to this file, and the same when this one is run from its source. */
+/** Built next to this file; also used when this file is run from source. */
 const WORKER = join(__dirname, '../dist/worker.cjs');
 
 /**
- * Keeps nothing. What waits in piscina cannot be taken back when no thread can be started for it, and piscina
- * tries that again where nobody catches the error. So jobs wait in our pool until a thread is idle.
+ * Holds nothing. A task that waits in piscina cannot be withdrawn if no thread can be started for it, and piscina
+ * retries that where no one catches the error. So jobs wait in our pool until a thread is idle.
  */
 const NO_QUEUE: TaskQueue = { size: 0, push() {}, shift: () => null, remove() {} };
 
 /**
- * Milliseconds after a failed start in which no other one is tried, doubled each time: an attempt holds up the event
- * loop for as long as a start, and Node never frees the memory that it takes.
+ * Milliseconds to wait after a failed start before the next attempt, doubled each time: an attempt blocks the event
+ * loop for as long as a start takes, and Node never frees the memory it used.
  */
 const SHORTEST_PAUSE = 10;
 const LONGEST_PAUSE = 1000;
 
-/** The name of what is run in an idle thread to have it end. */
+/** The name of the task that makes an idle thread end. */
 const END = 'end';
 
-/** Threads without a queue: what is {@link run} needs an idle one, and {@link start} sees that there are some. */
+/** Threads without a queue: {@link run} needs an idle one, and {@link start} provides them. */
 export class Threads extends Piscina {
   readonly #onChange: () => void;
-  /** Those that have not exited: they start, work, wait or end. */
+  /** Threads that have not exited: they are starting, working, idle or ending. */
   readonly #alive = new Set<Worker>();
   readonly #starting = new Set<Worker>();
   /** Why the last start failed. */
@@ -33,19 +34,19 @@ export class Threads extends Piscina {
   #pause: NodeJS.Timeout | undefined;
   #pauseTime = SHORTEST_PAUSE;
   readonly #idleTimeout: number;
-  /** When the idle threads end, each its own time after one of them became idle. */
+  /** Timers that end the idle threads, each set when a thread became idle. */
   readonly #ends: NodeJS.Timeout[] = [];
 
-  /** @param onChange - Called when a thread has become idle by starting, or another one may be started. */
+  /** @param onChange - Called when a new thread has become idle, or another thread may be started. */
   constructor(size: number, idleTimeout: number, onChange: () => void) {
     super({
       filename: WORKER,
       minThreads: 0,
       maxThreads: size,
-      idleTimeout: Number.POSITIVE_INFINITY, // its timers are those of the environment
+      idleTimeout: Number.POSITIVE_INFINITY, // piscina's timers are the environment's
       taskQueue: NO_QUEUE,
       recordTiming: false,
-      // The first ones work, so that the last ones can end.
+      // Work goes to the first idle threads, so that the last ones can end.
       loadBalancer: ({ name }, threads) => {
         const idle = threads.filter(({ currentUsage }) => currentUsage === 0);
         return (name === END ? idle.at(-1) : idle[0]) ?? null;
@@ -53,13 +54,13 @@ export class Threads extends Piscina {
     });
     this.#idleTimeout = idleTimeout;
     this.#onChange = onChange;
-    this.on('error', () => {}); // of a thread without a job: see its exit
+    this.on('error', () => {}); // from a thread without a job: handled by its exit
     this.on('workerCreate', (ready: { readonly id: number }) => {
       for (const thread of this.#starting) {
         if (thread.threadId === ready.id) this.#starting.delete(thread);
       }
       this.#pauseTime = SHORTEST_PAUSE;
-      // It is not among the idle ones yet.
+      // The new thread is not counted as idle yet.
       void Promise.resolve().then(() => {
         onChange();
         this.#rest();
@@ -68,8 +69,8 @@ export class Threads extends Piscina {
   }
 
   /**
-   * Starts threads for so many jobs that wait for one, while none is idle.
-   * @returns Why, if there are none to wait for and none can be started.
+   * Starts threads for `waiting` jobs while no thread is idle.
+   * @returns The cause, if there are no threads to wait for and none can be started.
    */
   start(waiting: number): { readonly cause: unknown } | undefined {
     const room = this.maxThreads - this.threads.length;
@@ -85,7 +86,7 @@ export class Threads extends Piscina {
     return this.#alive.size > 0 ? undefined : { cause: this.#failure };
   }
 
-  /** Has an idle thread work. */
+  /** Runs a request in an idle thread. */
   async work(request: unknown, signal: AbortSignal): Promise<unknown> {
     const reply = this.run(request, { signal });
     this.#rest();
@@ -96,7 +97,7 @@ export class Threads extends Piscina {
     }
   }
 
-  /** Has as many threads wait for their end as are idle: what begins to work is the one that became idle last. */
+  /** Keeps one timer per idle thread. When a thread starts work, the newest timer is the one to cancel. */
   #rest(): void {
     if (this.#idleTimeout === Number.POSITIVE_INFINITY) return;
     const idle = this.idleThreads;
@@ -110,7 +111,7 @@ export class Threads extends Piscina {
     this.#ends.shift();
     const end = new AbortController();
     this.run(undefined, { name: END, signal: end.signal }).catch(() => {});
-    end.abort(); // which takes its thread
+    end.abort(); // terminates its thread
   }
 
   #attend(thread: Worker): void {
@@ -125,7 +126,7 @@ export class Threads extends Piscina {
       if (this.#starting.delete(thread)) {
         this.#postpone(cause ?? new Error(`worker exited with code: ${code}`));
       } else {
-        this.#resume(); // where one was, there is room for another one
+        this.#resume(); // one thread less: there is room for another
       }
       this.#onChange();
       this.#rest();

@@ -1,4 +1,4 @@
-// What a thread of the pool runs. Built on its own, as dist/worker.cjs.
+// Runs in each thread of the pool. Built separately, as dist/worker.cjs.
 import {
   Access,
   argumentError,
@@ -25,7 +25,7 @@ function operate({ operation, args }: OperationRequest): number[] {
   return [callBinding(operation, args), ...result];
 }
 
-/** The task's function is loaded first, since that may take its time. */
+/** The task's function is loaded first, because that may take a while. */
 async function runTask({ task, file: token, shared, args }: TaskRequest): Promise<unknown> {
   const call = await load(task);
   const mapping = attachMapping(MmapFile, MmapFile, token, { shared });
@@ -38,13 +38,13 @@ async function runTask({ task, file: token, shared, args }: TaskRequest): Promis
   }
 }
 
-/** Sending it is not ours to watch, and would end the thread. */
+/** Checks that the result can be sent: sending happens outside our control, and a failure would end the thread. */
 function checked(value: unknown): unknown {
   const isPlain = value === null || ArrayBuffer.isView(value);
   const isSafe = isPlain || !['object', 'function', 'symbol'].includes(typeof value);
   const cause = isSafe ? undefined : whyNotCloned(value);
   if (cause === undefined) return value;
-  const found = cause.message.includes(String(UNCLONEABLE)) // by which V8 calls it
+  const found = cause.message.includes(String(UNCLONEABLE)) // which V8 names in its message
     ? 'the file, or a reader or writer of it, which is closed when the task is done; return what you need of it, such as copyBytes()'
     : `what cannot be sent to another thread: ${cause.message}`;
   throw new MmapError(`the task returned ${found}`, { code: 'ERR_MMAP_TASK_RESULT', cause });
@@ -54,7 +54,7 @@ async function load(source: TaskSource): Promise<Callable> {
   if ('cutsBy' in source) return cutsBy(source.cutsBy);
   if ('code' in source) return compile(source.code);
   const { default: found } = (await import(source.url)) as { default?: unknown };
-  // A module that was compiled to CommonJS has its default export inside that.
+  // A module compiled to CommonJS has its default export inside `default`.
   const call = typeof found === 'function' ? found : (found as { default?: unknown })?.default;
   if (typeof call === 'function') return call as Callable;
   throw typeError('task', `a module whose default export is a function ('${source.url}')`, found);
@@ -63,7 +63,7 @@ async function load(source: TaskSource): Promise<Callable> {
 // biome-ignore lint/security/noGlobalEval: for the user's own functions, which see globals only, so called by another name
 const evaluate = globalThis.eval;
 
-/** So that V8's optimizations survive from chunk to chunk. */
+/** Keeps V8's optimizations from chunk to chunk. */
 const compiled = new Map<string, Callable>();
 const MOST_COMPILED = 100;
 
@@ -102,13 +102,13 @@ function evaluated(code: string): Callable {
   }
 }
 
-/** The start of a source. */
+/** The beginning of a function's source, for messages. */
 function shown(code: string): string {
   const [start = ''] = /^.{0,60}/.exec(code) ?? [];
   return `"${start}${start.length < code.length ? '…' : ''}"`;
 }
 
-/** Says why a name is not defined that stands in the task's source, and is defined where that was written. */
+/** Explains a ReferenceError for a name that occurs in the task's source and is defined only where that was written. */
 function withScope(error: unknown, code: string): unknown {
   if (!isError(error) || error.name !== 'ReferenceError') return error;
   const { message, stack } = error;

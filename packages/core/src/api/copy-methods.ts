@@ -1,6 +1,8 @@
+// Copies the methods of one class to another, in place of multiple inheritance.
+
 /**
- * Gives a class the methods of another one and of what that extends. Not a subclass factory: V8
- * would make each class's methods anew, and forget what it learned of the others.
+ * Copies to a class the methods of another class and of its base classes. Not a subclass factory: V8 would create each
+ * class's methods anew and share no type feedback between them.
  */
 export function copyMethods(target: { prototype: object }, source: { prototype: object }): void {
   for (

@@ -1,3 +1,4 @@
+// Syncing of directories, which makes creations, renames and removals durable.
 import { Buffer } from 'node:buffer';
 
 import { type PathLike, type Place, placeOf, toPath } from '../arguments/path.js';
@@ -7,7 +8,7 @@ export function syncing({ path, directory }: Place): Call {
   return makeCall('syncDirectory', path, directory);
 }
 
-/** The directory that holds `path`, byte for byte, so that a name in any encoding stays what it is. @throws TypeError */
+/** The directory that contains `path`, byte for byte, so that a name in any encoding is preserved. @throws TypeError */
 export function parentOf(path: PathLike): string | Uint8Array {
   const name = toPath(path);
   const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1');
@@ -18,10 +19,10 @@ export function parentOf(path: PathLike): string | Uint8Array {
 }
 
 /**
- * Makes the entries of a directory durable (`fsync(2)` of the directory): creations, renames and
- * removals in it survive a power failure from then on.
+ * Makes the entries of a directory durable (`fsync(2)` of the directory): creations, renames and removals in it survive
+ * a power failure once this returns.
  *
- * @throws TypeError, MmapError of the system, such as `ENOENT` or `ENOTDIR`
+ * @throws TypeError, MmapError from the system, such as `ENOENT` or `ENOTDIR`
  * @example
  * ```ts
  * fs.renameSync('data.tmp', 'data');
@@ -32,7 +33,7 @@ export function syncDirectory(path: PathLike): void {
   invoke(syncing(placeOf(path)));
 }
 
-/** {@link syncDirectory} for the directory that holds `path`, which itself need not exist. */
+/** Calls {@link syncDirectory} for the directory that contains `path`; `path` itself need not exist. */
 export function syncParentDirectory(path: PathLike): void {
   invoke(syncing(placeOf(parentOf(path))));
 }

@@ -1,6 +1,7 @@
+// Checks and error messages that the file classes share, for their constructors and static methods.
 import { Mapping } from '../mapping/mapping.js';
 
-/** A class of files. */
+/** A file class. */
 export interface FileClass {
   readonly name: string;
   readonly prototype: object;
@@ -11,9 +12,9 @@ function refusal(message: string): TypeError {
 }
 
 /**
- * How messages call a static method of a class of files. It makes files of that class, so it is refused to what extends the
- * class, and would seem to get one of its own.
- * @param caller - What it was called on; nothing, if it was taken out of its class.
+ * The name of a static method of a file class in messages. The method creates files of that class only, so a subclass
+ * may not call it: it would seem to create one of its own.
+ * @param caller - The `this` of the call; undefined if the method was detached from its class.
  * @throws TypeError
  */
 export function madeBy(caller: unknown, type: FileClass, method: string): string {
@@ -25,14 +26,14 @@ export function madeBy(caller: unknown, type: FileClass, method: string): string
   );
 }
 
-/** Has a class refuse a static method that it inherits, and would make no file of its own. */
+/** Makes a class refuse a static method that it inherits but that would not create files of its own. */
 export function refuseStatic(
   type: FileClass,
   parent: FileClass,
   method: string,
   why: string,
 ): void {
-  // Not a method: those are what a class has.
+  // A getter, because a method would look like one that the class has.
   Object.defineProperty(type, method, {
     get: () => {
       throw refusal(`${type.name} has no ${method}, because ${why}: call ${parent.name}.${method}`);
@@ -42,9 +43,9 @@ export function refuseStatic(
 }
 
 /**
- * What a file object is made of.
- * @param made - The class that `new` was used on.
- * @throws TypeError for whatever else users give to `new`
+ * The mapping that a file object is constructed with.
+ * @param made - The class that `new` was called on.
+ * @throws TypeError for anything else that a user passes to `new`
  */
 export function checkMapping(mapping: unknown, made: FileClass): Mapping {
   if (mapping instanceof Mapping) return mapping;

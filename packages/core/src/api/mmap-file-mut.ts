@@ -1,3 +1,4 @@
+// The synchronous class for writable mappings.
 import {
   type AttachOptions,
   type CreateOptions,
@@ -28,8 +29,8 @@ export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> exten
 /**
  * A file mapped for reading and writing.
  *
- * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
- * that take files of either kind ask for `MmapFileMut<ArrayBufferLike>`.
+ * @typeParam Memory - The memory behind views: `ArrayBuffer`, or `SharedArrayBuffer` with the option `shared`.
+ * Functions that accept files of either kind should take `MmapFileMut<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { MmapFileMut } from '@fmmap/core';
@@ -44,13 +45,14 @@ export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> exten
 export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends MmapFile<Memory> {
   #removeOnDispose = false;
 
-  /** There is none, for executable memory is never writable: {@link MmapFile.openExec}. */
+  /** Not available, because executable memory is never writable: use {@link MmapFile.openExec}. */
   declare static readonly openExec: never;
 
   /**
-   * Creates a file that must not exist, of `maxSize` bytes, and locks it exclusively, if not asked otherwise. The file, its size and
-   * its name are on the disk then (`fsync(2)` of the file, and of its directory).
-   * @throws MmapError `EEXIST`, or as {@link MmapFileMut.open}; no file is left then.
+   * Creates a file of `maxSize` bytes, which must not exist yet, and locks it exclusively unless the option `lock` says
+   * otherwise. The file, its size and its name are on disk when this returns (`fsync(2)` of the file and of its
+   * directory).
+   * @throws MmapError `EEXIST`, or the same errors as {@link MmapFileMut.open}; no file is left then.
    */
   static create<Shared extends boolean = false>(
     path: PathLike,
@@ -62,13 +64,14 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Maps a file for writing, created if there is none, and locks it exclusively, if not asked otherwise.
+   * Maps a file for writing, creating it if it does not exist, and locks it exclusively unless the option `lock` says
+   * otherwise.
    *
-   * Nothing is created, truncated or extended before every option is found valid and the lock is held.
-   * What has been, is on the disk when this has opened it: a new file as with `create`, a new size by `fsync(2)`.
+   * Nothing is created, truncated or extended until every option has been validated and the lock is held. Any such
+   * change is on disk when this returns: a new file as with `create`, a new size by `fsync(2)`.
    *
-   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`, open for reading and writing.
-   * @throws TypeError, MmapRangeError for arguments, also for `createNew` with a file that is open already
+   * @param path - A path, or a file that is already open: a descriptor or a `FileHandle`, open for reading and writing.
+   * @throws TypeError, MmapRangeError for invalid arguments, including `createNew` with a file that is already open
    * @throws MmapLockError `EWOULDBLOCK` if another handle holds a lock, or `ETIMEDOUT` if it still does after
    * `lockTimeout` milliseconds
    * @throws MmapError with the system's code (`open(2)`, `mmap(2)`, `ftruncate(2)`)
@@ -82,7 +85,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     );
   }
 
-  /** Maps an existing file for writing; otherwise as {@link MmapFileMut.open}. */
+  /** Maps an existing file for writing; otherwise like {@link MmapFileMut.open}. */
   static openExisting<Shared extends boolean = false>(
     path: FileLike,
     options?: OpenMutOptions<Shared>,
@@ -93,12 +96,13 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Maps a private copy of a file, and locks it shared: stores are seen by this mapping alone, and the file never changes.
+   * Maps a private copy of a file and takes the shared lock: stores are visible to this mapping only, and the file
+   * never changes.
    *
-   * So `flush` has nothing to do and does nothing: save with {@link writeToNewFile}, which can also replace the file. The
-   * length is that of the file: to grow, save and open the copy with `maxSize`, or go on with
-   * `MmapFileMut.memory(name, file.asBuffer())`, which `truncate` makes longer.
-   * @throws as {@link MmapFile.open}
+   * `flush` therefore does nothing: save with {@link writeToNewFile}, which can also replace the file. The mapping is
+   * as long as the file: to grow it, save it and open the copy with `maxSize`, or continue with
+   * `MmapFileMut.memory(name, file.asBuffer())`, which `truncate` can make longer.
+   * @throws The same errors as {@link MmapFile.open}
    */
   static openCow<Shared extends boolean = false>(
     path: FileLike,
@@ -110,10 +114,10 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * A writable mapping of a copy of `data` with no file behind it, which {@link truncate} makes longer or shorter.
-   * @param name - As for {@link MmapFile.memory}: not a path.
-   * @param data - Bytes, or text in UTF-8. Default: nothing.
-   * @throws TypeError, MmapError of the system
+   * Creates a writable mapping of a copy of `data`, not backed by a file. {@link truncate} makes it longer or shorter.
+   * @param name - A name, not a path; see {@link MmapFile.memory}.
+   * @param data - Bytes, or text to encode as UTF-8. Default: nothing.
+   * @throws TypeError, MmapError from the system
    */
   static override memory<Shared extends boolean = false>(
     name: string,
@@ -124,8 +128,8 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * A writable mapping of `length` zeroes with no file and no name.
-   * @throws TypeError, MmapRangeError, MmapError of the system
+   * Creates a writable mapping of `length` zero bytes, with no file and no name.
+   * @throws TypeError, MmapRangeError, MmapError from the system
    */
   static anonymous<Shared extends boolean = false>(
     length: number,
@@ -135,8 +139,8 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * As {@link MmapFile.attach}, for writing.
-   * @throws MmapUnsupportedError if the token is of a read-only mapping
+   * Like {@link MmapFile.attach}, but for writing.
+   * @throws MmapUnsupportedError if the token is for a read-only mapping
    */
   static override attach<Shared extends boolean = false>(
     token: SharedMapping,
@@ -154,9 +158,10 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Whether disposing of this handle removes the file, as far as {@link remove} can. A handle that is dropped without it,
-   * and collected, leaves the file where it is.
-   * @throws TypeError; MmapUnsupportedError to set it on a file that was opened by a descriptor
+   * Whether disposing of this handle also removes the file, as {@link remove} does; if that fails, the error is
+   * ignored. A handle that is garbage-collected without being disposed of leaves the file in place.
+   * @throws TypeError if set to anything but a boolean; MmapUnsupportedError if set to `true` on a file that was opened
+   * by descriptor
    */
   get removeOnDispose(): boolean {
     return this.#removeOnDispose;
@@ -169,10 +174,10 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * A writer with a position of its own over a part of the mapping, by default all of it as it is now. The part never
-   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the writer alike.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * Returns a writer with its own position over a part of the mapping, by default its whole current length. The part
+   * never grows; if the mapping shrinks, the part ends where the mapping ends, for all methods of the writer.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   writer(offset?: number, length?: number): MmapFileWriter<Memory> {
@@ -180,13 +185,14 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Returns when a range, by default all, is on the disk (`msync(2)` with `MS_SYNC`). Does nothing
-   * for memory and copy-on-write mappings, which have nothing to write to: {@link writeToNewFile} saves those.
+   * Writes a range, by default the whole mapping, to disk and returns when it is there (`msync(2)` with `MS_SYNC`).
+   * Does nothing for memory and copy-on-write mappings, which have no file to write to: save those with
+   * {@link writeToNewFile}.
    *
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
-   * @throws MmapError of the system. The mapping is poisoned then: the system tells of a lost write
-   * once only, so a later flush must not seem to succeed. Views still show what was to be written.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
+   * @throws MmapError from the system. The mapping is poisoned then: the system reports a lost write only once, so a
+   * later flush must not appear to succeed. Views still show the data that was to be written.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   flush(offset?: number, length?: number): void {
@@ -194,40 +200,40 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Starts writing a range to the disk and does not wait; otherwise as {@link flush}.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * Starts writing a range to disk without waiting for it; otherwise like {@link flush}.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    */
   startFlush(offset?: number, length?: number): void {
     invoke(operations.flush(this._mapping, false, offset, length));
   }
 
   /**
-   * Makes the file `size` bytes long, shorter or longer, and maps all of it from the mapping's
-   * offset on. Durable when it returns. Existing views stay valid: those of a part that is gone
-   * show zeroes, those of a part that stays go on showing the file.
+   * Sets the size of the file to `size` bytes, shorter or longer, and maps all of it from the mapping's offset on. The
+   * new size is durable when this returns. Existing views stay valid: those of a part that was cut off read zeroes,
+   * those of a part that remains still show the file.
    *
-   * @throws TypeError, MmapRangeError (before the mapping's offset), MmapClosedError
-   * @throws MmapUnsupportedError for copy-on-write mappings; {@link MmapFileMut.openCow} says how to grow those
-   * @throws MmapError of the system. If the file was changed before it failed, the mapping is
-   * poisoned ({@link isPoisoned}); otherwise it is as it was.
+   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError
+   * @throws MmapUnsupportedError for copy-on-write mappings; see {@link MmapFileMut.openCow} for how to grow those
+   * @throws MmapError from the system. If the file was changed before the failure, the mapping is poisoned
+   * ({@link isPoisoned}); otherwise it is unchanged.
    */
   truncate(size: number): void {
     runSync(this._mapping.resize(size));
   }
 
   /**
-   * Makes the mapping read-only, its views included, and returns it as a file that cannot be
-   * written. This handle is closed; the lock stays as it is.
+   * Makes the mapping read-only, including its views, and returns it as a file that cannot be written. This handle is
+   * closed; the lock is kept.
    *
    * @throws MmapUnsupportedError while other threads are attached
-   * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
+   * @throws MmapClosedError, MmapPoisonedError, MmapError from the system
    */
   freeze(): MmapFile<Memory> {
     return this.#freeze(false);
   }
 
-  /** As {@link freeze}, and executable. */
+  /** Like {@link freeze}, and makes the mapping executable. */
   freezeExec(): MmapFile<Memory> {
     return this.#freeze(true);
   }
@@ -241,24 +247,25 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
   }
 
   /**
-   * Removes the file from its directory, durably, if it still is the one that was opened, and
-   * closes this handle (`unlinkat(2)`, then `fsync(2)` of that directory). After a failure the handle is open
-   * and `remove` may be called again; if only the sync has failed, it syncs the same directory once more.
+   * Removes the file from its directory, durably, provided it is still the file that was opened, and closes this handle
+   * (`unlinkat(2)`, then `fsync(2)` of the directory). If this fails, the handle stays open and `remove` may be called
+   * again; if only the sync failed, that call syncs the same directory again.
    *
-   * Somebody who renames another file to that name in the instant between the check and the unlink
-   * loses it: POSIX has no way to unlink by identity.
+   * A file that is renamed to the same name between the check and the unlink is lost: POSIX has no way to unlink by
+   * identity.
    *
-   * A file that was opened by a relative path is that of the directory at that time, wherever the process is by now.
+   * A relative path refers to the directory that was current when the file was opened, even if the process has changed
+   * its working directory since.
    *
-   * @throws MmapIdentityError if another file, a symbolic link or nothing has the name by now: `reason` says which
-   * @throws MmapUnsupportedError if it was opened by a descriptor
-   * @throws MmapError of the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
+   * @throws MmapIdentityError if the name now refers to another file, a symbolic link or nothing: `reason` says which
+   * @throws MmapUnsupportedError if the file was opened by descriptor
+   * @throws MmapError from the system, such as `EACCES`, or `ENOENT` if the directory is gone; MmapClosedError
    */
   remove(): void {
     invoke(this._mapping.remove());
   }
 
-  /** {@link truncate} and {@link close}; if the first fails, the handle stays open. */
+  /** Calls {@link truncate} and then {@link close}; if truncating fails, the handle stays open. */
   closeWithTruncate(size: number): void {
     this.truncate(size);
     this.close();
@@ -270,7 +277,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
       try {
         this.remove();
       } catch {
-        // Best effort, as documented: there is nobody to tell.
+        // Best effort, as documented: there is no one to report the error to.
       }
     }
     this.close();

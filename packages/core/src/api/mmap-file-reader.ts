@@ -1,3 +1,4 @@
+// The synchronous reader: reads from a position that advances.
 import { checkInteger, checkSize } from '../arguments/range.js';
 import { copyExact, copyTo, toTarget } from '../memory/copy.js';
 import { aim, peekAt } from '../memory/cursor.js';
@@ -7,7 +8,7 @@ import { checkEncoding, indexOf, type Needle, toDelimiter } from '../memory/sear
 const LF = 10;
 
 /**
- * Reads a part of a mapped file from a position that moves. Made by `file.reader()`.
+ * Reads a part of a mapped file from a position that advances. Created by `file.reader()`.
  *
  * @example
  * ```ts
@@ -20,8 +21,8 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   implements Iterable<string>
 {
   /**
-   * Fills `target` with what remains, at most `target.length` bytes.
-   * @returns The bytes read; 0 at the end.
+   * Fills `target` with the remaining bytes, at most `target.length` of them.
+   * @returns The number of bytes read; 0 at the end.
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array): number {
@@ -32,8 +33,8 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Like {@link bytes}, but stays, and gives what there is where too little remains.
-   * @param length - Bytes, at most; any.
+   * Like {@link bytes}, but does not advance, and returns the available bytes if fewer than `length` remain.
+   * @param length - Maximum number of bytes; may exceed what remains.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   peek(length: number): Buffer<Memory> {
@@ -42,7 +43,7 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /**
    * Fills all of `target`.
-   * @throws MmapRangeError if too little remains; then nothing is read.
+   * @throws MmapRangeError if too few bytes remain; nothing is read then.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   readExact(target: Uint8Array): void {
@@ -53,7 +54,7 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * The next line as UTF-8 without its `\n` or `\r\n`, or `null` at the end.
+   * Returns the next line, decoded as UTF-8 and without its `\n` or `\r\n`, or `null` at the end.
    * @throws MmapClosedError, MmapFaultError
    */
   readLine(): string | null {
@@ -65,7 +66,7 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
         const end = Math.min(this.offset + this.length, mapping.length);
         if (from >= end) return null;
         const found = indexOf(mapping, LF, from, end);
-        if (mapping.length < end) continue; // another thread has made it shorter
+        if (mapping.length < end) continue; // another thread has made the mapping shorter
         const length = (found < 0 ? end : found) - from;
         return { text: mapping.windows.text(from, length), isEnded: found >= 0, length };
       }
@@ -77,9 +78,9 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * The bytes up to and with the next `delimiter`, without copying, or `null` if there is none in what remains; then the
-   * position stays.
-   * @param delimiter - Bytes, text in UTF-8, or one byte (0 to 255); not empty.
+   * Returns the bytes up to and including the next `delimiter`, without copying. Returns `null` if the delimiter does
+   * not occur in the remaining bytes; the position does not change then.
+   * @param delimiter - Bytes, text to encode as UTF-8, or a single byte (0 to 255); not empty.
    * @throws TypeError, MmapRangeError (an empty delimiter), MmapClosedError, MmapFaultError
    * @example
    * ```ts
@@ -99,10 +100,10 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * The next `length` bytes as text.
-   * @param length - Bytes, not characters. Default: all that remain.
-   * @param encoding - One of Buffer's. Default: `'utf8'`.
-   * @throws MmapRangeError if too little remains; the position stays.
+   * Returns the next `length` bytes, decoded as text.
+   * @param length - Number of bytes, not characters. Default: all that remain.
+   * @param encoding - A `Buffer` encoding. Default: `'utf8'`.
+   * @throws MmapRangeError if too few bytes remain; the position does not change then.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   readText(length?: number, encoding: BufferEncoding = 'utf8'): string {
@@ -115,14 +116,15 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     return text;
   }
 
-  /** The remaining lines, as {@link readLine} gives them. */
+  /** Iterates over the remaining lines, as {@link readLine} returns them. */
   *[Symbol.iterator](): Generator<string, void, undefined> {
     for (let line = this.readLine(); line !== null; line = this.readLine()) yield line;
   }
 
   /**
-   * What remains now, as views of `size` bytes, the last one shorter.
-   * @throws MmapRangeError also when some of it is gone meanwhile: an iteration that ends well was of all.
+   * Iterates over the bytes that remain at the time of the call, as views of `size` bytes; the last one may be shorter.
+   * @throws MmapRangeError also if some of these bytes are cut off meanwhile: an iteration that completes has covered
+   * all of them.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   chunks(size: number): Generator<Buffer<Memory>, void, undefined> {
@@ -135,7 +137,7 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     while (this.position < end) {
       const chunk = this.peek(size);
       if (chunk.length === 0) {
-        this.claim(1); // which is gone
+        this.claim(1); // throws, since the byte is gone
         continue;
       }
       this.advance(chunk.length);

@@ -1,9 +1,10 @@
+// The synchronous writer: writes at a position that advances.
 import { copyTo } from '../memory/copy.js';
 import { aim, type CursorFile } from '../memory/cursor.js';
 import { CursorWriter } from '../memory/cursor-writer.js';
 
 /**
- * Writes a part of a mapped file from a position that moves. Made by `file.writer()`.
+ * Writes to a part of a mapped file at a position that advances. Created by `file.writer()`.
  *
  * @example
  * ```ts
@@ -20,8 +21,8 @@ export class MmapFileWriter<
   declare protected readonly file: CursorFile & { flush(offset: number, length: number): void };
 
   /**
-   * Fills `target` with what is there from the position on, at most `target.length` bytes, and moves past it.
-   * @returns The bytes read; 0 at the end.
+   * Fills `target` with the bytes at the position, at most `target.length` of them, and advances past them.
+   * @returns The number of bytes read; 0 at the end.
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array): number {
@@ -32,8 +33,8 @@ export class MmapFileWriter<
   }
 
   /**
-   * Makes durable what this writer wrote since its last flush; see `MmapFileMut.flush`.
-   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system
+   * Makes durable what this writer has written since its last flush; see `MmapFileMut.flush`.
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
    */
   flush(): void {
     const unflushed = this.takeUnflushed();

@@ -1,3 +1,4 @@
+// The synchronous class for read-only mappings.
 import type * as fs from 'node:fs';
 
 import type { Advice } from '../arguments/advice.js';
@@ -22,13 +23,13 @@ import { MmapFileReader } from './mmap-file-reader.js';
 import { attachMapping, openFile, openMemory } from './open.js';
 
 /**
- * A file mapped read-only, or a piece of memory that behaves like one.
+ * A file mapped read-only, or a block of memory that behaves like one.
  *
- * Views (`asBuffer`, `bytes`) show the file without copying and never dangle: after `close` they
- * read zeroes. A file that is dropped without `close` is unmapped by the garbage collector.
+ * Views (`asBuffer`, `bytes`) show the file without copying and never dangle: after `close` they read zeroes. A file
+ * that is dropped without `close` is unmapped by the garbage collector.
  *
- * @typeParam Memory - What views lie over: an `ArrayBuffer`, or a `SharedArrayBuffer` with the option `shared`. Functions
- * that take files of either kind ask for `MmapFile<ArrayBufferLike>`.
+ * @typeParam Memory - The memory behind views: `ArrayBuffer`, or `SharedArrayBuffer` with the option `shared`.
+ * Functions that accept files of either kind should take `MmapFile<ArrayBufferLike>`.
  * @example
  * ```ts
  * import { MmapFile } from '@fmmap/core';
@@ -45,8 +46,8 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   readonly _mapping: Mapping;
 
   /**
-   * For the static methods, which make files: use {@link open}, {@link memory} or {@link attach}.
-   * @throws TypeError `ERR_INVALID_THIS` if anyone else calls it.
+   * For the static methods only: use {@link open}, {@link memory} or {@link attach} to create a file.
+   * @throws TypeError `ERR_INVALID_THIS` if called by anything else.
    */
   constructor(mapping: object) {
     super();
@@ -54,14 +55,14 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Maps an existing file for reading, and locks it shared.
+   * Maps an existing file for reading and takes the shared lock.
    *
-   * @param path - A path, or a file that is open already: a descriptor or a `FileHandle`.
-   * @throws TypeError, MmapRangeError for arguments; nothing has been opened then.
-   * @throws MmapLockError `EWOULDBLOCK` if another handle holds it exclusively, or `ETIMEDOUT` if it still does
+   * @param path - A path, or a file that is already open: a descriptor or a `FileHandle`.
+   * @throws TypeError, MmapRangeError for invalid arguments; nothing has been opened then.
+   * @throws MmapLockError `EWOULDBLOCK` if another handle holds the exclusive lock, or `ETIMEDOUT` if it still does
    * after `lockTimeout` milliseconds.
-   * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular
-   * file), `EBADF` (no open descriptor), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
+   * @throws MmapError with the system's code: `ENOENT`, `EACCES`, `EISDIR`, `ENODEV` (not a regular file), `EBADF` (not
+   * an open descriptor), `EMFILE`, `ENOMEM`, … (`open(2)`, `mmap(2)`)
    * @example
    * ```ts
    * import { closeSync, openSync } from 'node:fs';
@@ -82,9 +83,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     );
   }
 
-  /**
-   * Maps an existing file for reading and execution, and locks it shared; otherwise as {@link open}.
-   */
+  /** Maps an existing file for reading and execution and takes the shared lock; otherwise like {@link open}. */
   static openExec<Shared extends boolean = false>(
     path: FileLike,
     options?: OpenOptions<Shared>,
@@ -95,10 +94,12 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * A mapping of a copy of `data` with no file behind it. Locks and flushes do nothing; {@link writeToNewFile} saves it.
-   * @param name - What it is called in messages, and by the property `path`: not a path, nothing is read from there. May be `''`.
-   * @param data - Bytes, or text in UTF-8. Default: nothing.
-   * @throws TypeError, MmapError of the system
+   * Creates a mapping of a copy of `data`, not backed by a file. Locks and flushes do nothing; {@link writeToNewFile}
+   * saves it.
+   * @param name - The name used in messages and returned by the property `path`. It is not a path: nothing is read from
+   * it. May be `''`.
+   * @param data - Bytes, or text to encode as UTF-8. Default: nothing.
+   * @throws TypeError, MmapError from the system
    */
   static memory<Shared extends boolean = false>(
     name: string,
@@ -109,13 +110,14 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * A second handle on the memory of a handle in another thread, from its {@link share}d token.
+   * Creates a second handle on the memory of a handle in another thread, from the token that {@link share} returned
+   * there.
    *
-   * Locks, poison, faults and the closing of the first handle are seen by all attached ones. A mapping with a fault is
-   * attached as well: its methods throw `MmapFaultError` until one of the handles calls {@link reopen}. Closing an
-   * attached handle ends that handle only; it need not be closed.
+   * Locks, poisoning, faults and the closing of the first handle take effect on all attached handles. A mapping with a
+   * fault can be attached too: its methods throw `MmapFaultError` until one of the handles calls {@link reopen}.
+   * Closing an attached handle ends only that handle; it need not be closed.
    *
-   * @param options - Whether the views of this handle are `shared`, whatever those of the first one are.
+   * @param options - Whether the views of this handle are `shared`, regardless of those of the first handle.
    * @throws TypeError, MmapClosedError if the first handle is closed
    * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`
    */
@@ -127,11 +129,11 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Copies into `target` what there is from `offset` on, at most `target.length` bytes.
-   * @param target - What is filled.
-   * @param offset - First byte; past the end there is none. Default: `0`.
-   * @returns The bytes copied: fewer than asked at the end of the mapping, 0 behind it.
-   * @throws TypeError, MmapRangeError (an offset that is no offset), MmapClosedError, MmapFaultError
+   * Copies the bytes available from `offset` on to `target`, at most `target.length` of them.
+   * @param target - The array to fill.
+   * @param offset - Offset of the first byte; nothing is copied past the end. Default: `0`.
+   * @returns The number of bytes copied: fewer than `target.length` at the end of the mapping, 0 past it.
+   * @throws TypeError, MmapRangeError (`offset` is not a non-negative integer), MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array, offset = 0): number {
     const few = copyFew(this._mapping, target, offset);
@@ -139,10 +141,10 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Fills all of `target` from `offset` on.
-   * @param target - What is filled.
-   * @param offset - First byte: 0 to `length` less the bytes of `target`. Default: `0`.
-   * @throws MmapRangeError if there are not enough bytes; then nothing is copied.
+   * Fills all of `target` with the bytes from `offset` on.
+   * @param target - The array to fill.
+   * @param offset - Offset of the first byte: 0 to `length` minus the byte length of `target`. Default: `0`.
+   * @throws MmapRangeError if there are not enough bytes; nothing is copied then.
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   readExact(target: Uint8Array, offset = 0): void {
@@ -151,10 +153,10 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * A reader with a position of its own over a part of the mapping, by default all of it as it is now. The part never
-   * grows; where the mapping becomes shorter it ends with the mapping, for all methods of the reader alike.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * Returns a reader with its own position over a part of the mapping, by default its whole current length. The part
+   * never grows; if the mapping shrinks, the part ends where the mapping ends, for all methods of the reader.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   reader(offset?: number, length?: number): MmapFileReader<Memory> {
@@ -162,21 +164,22 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Copies a range, by default all, to a file that must not exist, or is replaced with `{ replace: true }`: inside the
-   * kernel where it can, and durable, the directory included, when it returns. It appears there whole or not at all,
-   * even after a crash, where the file system has files without a name (`O_TMPFILE`). Options may come in the place of
-   * the range.
+   * Copies a range, by default the whole mapping, to a file that must not exist, or that is replaced with
+   * `{ replace: true }`. The data is copied inside the kernel where possible, and is durable, directory entry included,
+   * when this returns. On file systems with unnamed files (`O_TMPFILE`) the file appears whole or not at all, even
+   * after a crash. The options may be passed in place of the range.
    *
-   * It is also how to save what a copy-on-write mapping holds, and memory.
+   * This is also how to save the contents of a copy-on-write mapping or of memory.
    *
-   * @param path - Where to; a relative one counts from the present working directory.
-   * @param offset - First byte. Default: `0`.
-   * @param length - Bytes. Default: to the end.
+   * @param path - The destination; a relative path is resolved against the current working directory.
+   * @param offset - Offset of the first byte. Default: `0`.
+   * @param length - Number of bytes. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
-   * @throws MmapIdentityError if `replace` names a file, and the path does not lead to it: `reason` says what is there
-   * @throws MmapUnsupportedError if `replace` names memory
-   * @throws MmapError of the system, such as `EEXIST`, `EISDIR` or `ENOSPC`: no new file is left then, and what was there is. Where
-   * only the sync of the directory fails after a replacement, that has taken place, and may be undone by a crash.
+   * @throws MmapIdentityError if `replace` is a file and the path does not lead to it: `reason` says what is there
+   * @throws MmapUnsupportedError if `replace` is a memory mapping
+   * @throws MmapError from the system, such as `EEXIST`, `EISDIR` or `ENOSPC`: no new file is left then, and an
+   * existing one is unchanged. If only the sync of the directory fails after a replacement, the replacement has taken
+   * place, but a crash may undo it.
    * @example
    * ```ts
    * using edited = MmapFileMut.openCow('package.json'); // whose stores do not reach the file
@@ -185,7 +188,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```
    */
   writeToNewFile(path: PathLike, options?: WriteToNewFileOptions): void;
-  /** The same, of a range. */
+  /** The same, for a range. */
   writeToNewFile(
     path: PathLike,
     offset?: number,
@@ -198,37 +201,38 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Tells the system what a range, by default all, is going to be used for (`madvise(2)`); see {@link Advice}. It is about the
-   * pages that the range touches (`'remove'`: those that lie in it as a whole), as they are mapped now: `reopen` starts without, and
-   * so may what `truncate` adds.
+   * Tells the system how a range, by default the whole mapping, is going to be used (`madvise(2)`); see {@link Advice}.
+   * The advice applies to the pages that the range touches (for `'remove'`: those that lie wholly within it) as they
+   * are mapped now: it does not carry over to what `reopen` maps, nor necessarily to what `truncate` adds.
    *
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
-   * @throws MmapUnsupportedError if the system does not have the advice ({@link isAdviceSupported}) or this mapping does not
-   * take it; for `'dontneed'` on a copy-on-write mapping, whose changes it would discard; for `'remove'` on one, and on a mapping that may
-   * only be read; for `'populate-write'` on the latter; and for `'free'`. Nothing is changed then.
-   * @throws MmapError of the system, such as `ENOSPC` for `'populate-write'`
+   * @throws MmapUnsupportedError if the system does not have the advice ({@link isAdviceSupported}) or this mapping
+   * does not accept it; for `'dontneed'` on a copy-on-write mapping, whose changes it would discard; for `'remove'` on
+   * a copy-on-write or read-only mapping; for `'populate-write'` on a read-only mapping; and for `'free'`. Nothing is
+   * changed then.
+   * @throws MmapError from the system, such as `ENOSPC` for `'populate-write'`
    */
   advise(advice: Advice, offset?: number, length?: number): void {
     invoke(operations.advise(this._mapping, advice, offset, length));
   }
 
   /**
-   * Reads a range into memory and maps it now, so that using it later waits for no disk
+   * Reads a range into memory and maps it now, so that a later access does not wait for the disk
    * (`MADV_POPULATE_READ`).
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapError of the system
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapError from the system
    */
   prefetch(offset?: number, length?: number): void {
     invoke(operations.prefetch(this._mapping, offset, length));
   }
 
   /**
-   * Keeps a range from being paged out (`mlock(2)`), until {@link unlockMemory} or `close`.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * Keeps a range from being paged out (`mlock(2)`) until {@link unlockMemory} or `close`.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws MmapError `ENOMEM`, `EPERM` or `EAGAIN` beyond `RLIMIT_MEMLOCK`
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
@@ -238,15 +242,15 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /**
    * Undoes {@link lockMemory}.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    */
   unlockMemory(offset?: number, length?: number): void {
     invoke(operations.lockMemory(this._mapping, false, offset, length));
   }
 
   /**
-   * What `fs.fstat` says of the open file, whatever is at its path by now.
+   * Returns what `fs.fstat` reports for the open file, whatever is at its path now.
    * @throws MmapClosedError
    */
   stat(options?: { bigint?: false | undefined }): fs.Stats;
@@ -257,47 +261,50 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Takes the exclusive lock, and keeps this thread waiting until it is free (`flock(2)`, tried again and
-   * again: `worker.terminate()` and `process.exit()` end the wait). Returns at once if this handle has it already; one
-   * {@link unlock} gives it back.
+   * Takes the exclusive lock, blocking this thread until it is free (`flock(2)`, retried repeatedly:
+   * `worker.terminate()` and `process.exit()` end the wait). Returns at once if this handle already holds the lock; a
+   * single {@link unlock} releases it.
    *
-   * The lock belongs to the open file. Of several handles on it (see {@link attach}) the one that called `lock` is its
-   * owner until it calls `unlock`, or ends, and the others wait as another process would. The lock that `open` took
-   * has no owner: whoever calls `lock` first becomes it.
+   * The lock belongs to the open file. Among several handles on it (see {@link attach}), the one that called `lock`
+   * owns the lock until it calls `unlock` or ends; the others wait as another process would. The lock that `open` took
+   * has no owner: the first handle to call `lock` becomes its owner.
    *
-   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first; and
-   * `ETIMEDOUT` after `timeout` milliseconds.
+   * @throws MmapLockError `ERR_MMAP_LOCK_STATE` if the shared lock is held: unlock first; and `ETIMEDOUT` after
+   * `timeout` milliseconds.
    * @throws TypeError, MmapRangeError, MmapClosedError
    */
   lock(options?: LockOptions): void {
     operations.waitForLock(this._mapping, LockKind.exclusive, options);
   }
 
-  /** Takes the shared lock, which several handles may own at once, and waits for it; otherwise as {@link lock}. */
+  /**
+   * Takes the shared lock, which several handles may own at once, waiting for it if necessary; otherwise like
+   * {@link lock}.
+   */
   lockShared(options?: LockOptions): void {
     operations.waitForLock(this._mapping, LockKind.shared, options);
   }
 
-  /** Takes the exclusive lock if that needs no waiting. @returns Whether this handle has it now. */
+  /** Takes the exclusive lock if that needs no waiting. @returns Whether this handle now holds it. */
   tryLock(): boolean {
     return invoke(operations.tryLock(this._mapping, LockKind.exclusive));
   }
 
-  /** Takes the shared lock if that needs no waiting. @returns Whether this handle has it now. */
+  /** Takes the shared lock if that needs no waiting. @returns Whether this handle now holds it. */
   tryLockShared(): boolean {
     return invoke(operations.tryLock(this._mapping, LockKind.shared));
   }
 
-  /** Gives the lock back, also one that another handle on the open file has taken; without one it does nothing. */
+  /** Releases the lock, even one that another handle on the open file has taken; does nothing if there is none. */
   unlock(): void {
     invoke(operations.unlock(this._mapping));
   }
 
   /**
-   * Throws if a page of the mapping could not be used when somebody touched it, or if the file is
-   * shorter by now than what is mapped of it (`fstat(2)`). For users of views, which throw nothing.
+   * Throws if a page of the mapping could not be used when it was accessed, or if the file is now shorter than the
+   * mapped part of it (`fstat(2)`). For code that uses views, which never throw.
    *
-   * @throws MmapFaultError, MmapClosedError, MmapError of the system
+   * @throws MmapFaultError, MmapClosedError, MmapError from the system
    * @example
    * ```ts
    * import { createHash } from 'node:crypto';
@@ -312,28 +319,28 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 
   /**
-   * Maps the open file as it is now, from the same offset to where it ended when it was opened, or
-   * to its present end: after a fault, or to see what others have appended. The lock is held
-   * throughout. Views that exist show the file again; those of a copy-on-write mapping show zeroes,
-   * and its changes are gone.
+   * Maps the open file as it is now, from the same offset to its present end (at most the option `length`, if it was
+   * given): after a fault, or to see what others have appended. The lock is held throughout. Existing views show the
+   * file again; those of a copy-on-write mapping read zeroes, and its changes are lost.
    *
-   * To follow the path to another file, close and open.
+   * To follow the path to another file, close and open again.
    *
    * @throws MmapRangeError if the file ends before the mapping's offset
    * @throws MmapUnsupportedError for a copy-on-write mapping while other threads are attached
-   * @throws MmapClosedError, MmapPoisonedError, MmapError of the system
+   * @throws MmapClosedError, MmapPoisonedError, MmapError from the system
    */
   reopen(): void {
     invoke(this._mapping.reopen());
   }
 
   /**
-   * Unmaps and unlocks. Views that are left read zeroes, or are detached with `detachOnClose`;
-   * every method throws {@link MmapClosedError} from now on. A second `close` does nothing.
+   * Unmaps the file and releases the lock. Remaining views read zeroes, or are detached with `detachOnClose`; every
+   * method throws {@link MmapClosedError} from then on. Closing again does nothing.
    *
-   * What was stored is in the system's memory then, and comes to the disk in its time; with the option `flush` it is there already.
+   * Data that was stored is in the page cache by then and reaches the disk in due course; with the option `flush` it is
+   * already there.
    *
-   * @throws TypeError; with `flush`, as `flush` of a file that may be written, and then the handle is still open
+   * @throws TypeError; with `flush`, also what `flush` of a writable file throws, and the handle stays open then
    * @example
    * ```ts
    * const file = MmapFileMut.create('journal.bin', { maxSize: 8 });

@@ -1,3 +1,4 @@
+// Opening of files, creation of memory mappings and attaching, shared by the sync and the async classes.
 import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 import { isBytes, plain } from '../arguments/bytes.js';
@@ -28,7 +29,7 @@ const DEFAULTS = new Map(
 
 /**
  * Opens, locks and maps a file. Arguments are checked before anything is touched.
- * @param caller - See {@link madeBy}, as for all of these.
+ * @param caller - See {@link madeBy}; the same for all functions here.
  */
 export function* openFile(
   caller: unknown,
@@ -68,7 +69,8 @@ export function* openFile(
     );
   let id = (yield open()) as number;
   for (const longest of id > 0 ? [] : pauses()) {
-    // For whoever has a lease, as open(2) itself would wait; but nothing could end that, and a FIFO would not be refused.
+    // Waits for the holder of a lease, as open(2) itself would; but that wait could not be interrupted, and would not
+    // refuse a FIFO.
     const left = id === 0 ? longest : until - now();
     if (left <= 0) throw timedOut(showPath(path), lockTimeout);
     yield { milliseconds: Math.min(longest, left) };
@@ -90,7 +92,7 @@ export function* openFile(
   });
 }
 
-/** A mapping of a copy of `data` with no file behind it. */
+/** Creates a mapping of a copy of `data`, not backed by a file. */
 export function openMemory(
   caller: unknown,
   type: FileClass,
@@ -108,13 +110,13 @@ export function openMemory(
   const content = plain(bytes, 'data');
   const owner = ownerOf(content);
   if (!owner) return mapMemory(name, path, access, content, options);
-  // The binding would give it to the system, which knows nothing of pages that are gone.
+  // The binding would pass the memory to the system, which does not notice lost pages.
   const copy = content.slice();
   owner.requireIntact();
   return mapMemory(name, path, access, copy, options);
 }
 
-/** A mapping of `length` zeroes with no file behind it. */
+/** Creates a mapping of `length` zero bytes, not backed by a file. */
 export function openAnonymous(
   caller: unknown,
   type: FileClass,
@@ -156,7 +158,9 @@ const MOST_WINDOWS = 2 ** 14;
 
 const TOKEN = 'fmmap,path,secret,windows';
 
-/** The mapping of a token of `share()`. Each part of it is looked at once: it may be anybody's object. */
+/**
+ * Attaches to the mapping of a token from `share()`. Each part is read only once: the token may be an arbitrary object.
+ */
 export function attachMapping(
   caller: unknown,
   type: FileClass,

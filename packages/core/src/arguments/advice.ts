@@ -1,7 +1,8 @@
+// The advice for `madvise(2)`: which kinds there are, and which the system has.
 import { binding } from '../binding/binding.js';
 import { MmapUnsupportedError, typeError } from '../errors.js';
 
-/** What `native/src/platform/memory.h` calls `Advice`, in its order. */
+/** `Advice` of `native/src/platform/memory.h`, in the same order. */
 const ADVICE = [
   'normal',
   'random',
@@ -25,27 +26,28 @@ const ADVICE = [
 ] as const;
 
 /**
- * What a program is going to do with memory, as `madvise(2)` takes it. {@link isAdviceSupported} tells which of them there
- * are here.
+ * How a program is going to use memory, as `madvise(2)` takes it. {@link isAdviceSupported} tells which kinds this
+ * system has.
  *
  * - `'normal'`, `'random'`, `'sequential'`: how much is read ahead.
- * - `'willneed'`: starts reading in. `'populate-read'` waits until it is mapped, as `prefetch` does; `'populate-write'` also
- *   makes each page ready to be stored to, with a block on the disk, and leaves what it holds: of writable mappings, and of
- *   copy-on-write ones, which get their own copy of all pages.
- * - `'dontneed'`: unmaps pages; the file keeps them. `'cold'` and `'pageout'` have the system take them first, or now.
- * - `'remove'`: **empties** the file: makes a hole of the pages, which read as zeroes then, and gives their blocks back, also
- *   those that `allocate` has reserved; of memory it gives the memory back. Of writable mappings only, and of pages that lie in the range as
- *   a whole: what else is in its first and its last page stays as it is.
- * - `'hugepage'`, `'nohugepage'`: whether there may be huge pages; `'collapse'` makes them now, where whole ones fit.
- * - `'mergeable'`, `'unmergeable'`: whether the system may keep pages of the same content once. It looks at the private pages
- *   of copy-on-write mappings only.
- * - `'dontfork'`, `'dofork'`: whether a process that is forked has the pages. Child processes of Node never look at them.
- * - `'dontdump'`, `'dodump'`: whether a core dump has the pages.
- * - `'free'`: never taken, since it is for memory that is in no file; `'remove'` gives memory back.
+ * - `'willneed'`: starts reading the pages in. `'populate-read'` waits until they are mapped, like `prefetch`;
+ *   `'populate-write'` also makes each page ready for stores, with a block allocated on disk, and keeps its contents.
+ *   It is for writable and for copy-on-write mappings; the latter get their own copy of every page.
+ * - `'dontneed'`: unmaps pages; the file keeps them. `'cold'` makes pages the first candidates for reclaim; `'pageout'`
+ *   reclaims them now.
+ * - `'remove'`: **empties** the pages of the file: makes a hole of them, which reads as zeroes, and frees their blocks,
+ *   including those reserved with `allocate`; for a memory mapping it frees the memory. For writable mappings only, and
+ *   only for pages that lie wholly within the range: the other bytes of its first and last page stay as they are.
+ * - `'hugepage'`, `'nohugepage'`: whether huge pages may be used; `'collapse'` makes them now, where whole ones fit.
+ * - `'mergeable'`, `'unmergeable'`: whether the system may keep pages with equal contents only once. This affects only
+ *   the private pages of copy-on-write mappings.
+ * - `'dontfork'`, `'dofork'`: whether a forked process has the pages. Child processes of Node never access them.
+ * - `'dontdump'`, `'dodump'`: whether a core dump includes the pages.
+ * - `'free'`: never accepted, because it is for memory that is not in a file; `'remove'` frees memory.
  */
 export type Advice = (typeof ADVICE)[number] | 'free';
 
-/** What `madvise(2)` has besides, and why no mapping of ours takes it. */
+/** The other advice of `madvise(2)`, and why no mapping accepts it. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
   ['free', "is for memory that is in no file; 'remove' gives that of a mapping back"],
   ['wipeonfork', 'is for memory that is in no file'],
@@ -57,7 +59,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ['soft-offline', 'would take the memory away'],
 ]);
 
-/** The binding's number of an advice. @throws TypeError, MmapUnsupportedError */
+/** Returns the binding's number for an advice. @throws TypeError, MmapUnsupportedError */
 export function checkAdvice(advice: unknown): number {
   const index = ADVICE.indexOf(advice as never);
   if (index >= 0) return index;
@@ -70,10 +72,10 @@ export function checkAdvice(advice: unknown): number {
 }
 
 /**
- * Whether the system that this runs on has an advice (`madvise(2)`), and there are mappings that take it; those that do
- * not are named at {@link Advice}. Kernels differ in their versions, and in what they were built with.
+ * Whether this system has an advice (`madvise(2)`) and some mappings accept it; {@link Advice} says which do not.
+ * Kernels differ by version and by build options.
  *
- * @throws TypeError for what is no {@link Advice}
+ * @throws TypeError if `advice` is not an {@link Advice}
  * @example
  * ```ts
  * const advice = isAdviceSupported('populate-read') ? 'populate-read' : 'willneed';

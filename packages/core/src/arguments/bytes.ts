@@ -1,16 +1,17 @@
+// Access to users' typed arrays without running users' code.
 import { types } from 'node:util';
 
 import { argumentError } from '../errors.js';
 
-// Arrays that come from users may have methods and getters of their own. Those must not run while
-// fmmap has its memory in hand: they could close the file, or keep what they get to see.
+// Arrays from users may have methods and getters of their own. These must not run while fmmap is working on its memory:
+// they could close the file, or keep what they see.
 
 const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
-/** The kinds that fmmap takes. */
+/** The typed arrays that fmmap accepts. */
 export type TypedArray = Uint8Array | BigUint64Array | Float64Array;
 
-/** The mapping whose memory an array lies over. */
+/** The mapping whose memory an array is a view of. */
 export interface Owner {
   /** @throws MmapFaultError */
   requireIntact(): void;
@@ -21,7 +22,7 @@ function getter<T>(name: string): (array: TypedArray) => T {
   return Function.prototype.call.bind(get) as (array: TypedArray) => T;
 }
 
-/** By what they are made of, and not by a class: a Buffer is no `Uint8Array` of another realm (jsdom, `node:vm`). */
+/** By internal slots, not by class: a Buffer is not an instance of another realm's `Uint8Array` (jsdom, `node:vm`). */
 export const {
   isUint8Array: isBytes,
   isBigUint64Array,
@@ -34,7 +35,10 @@ export const byteOffsetOf = getter<number>('byteOffset');
 export const byteLengthOf = getter<number>('byteLength');
 export const lengthOf = getter<number>('length');
 
-/** An array without surprises over the same memory. @throws TypeError if that is gone */
+/**
+ * A plain array over the same memory, without overridden methods and getters.
+ * @throws TypeError if the memory is gone
+ */
 export function plain(array: Uint8Array, name: string): Uint8Array {
   const length = lengthOf(array);
   if (length === 0) checkAttached(array, name);
@@ -42,7 +46,7 @@ export function plain(array: Uint8Array, name: string): Uint8Array {
 }
 
 /**
- * An array whose memory was transferred or detached looks like one that was made empty.
+ * Detects an array whose memory was transferred or detached, which looks like an empty one.
  * @throws TypeError
  */
 export function checkAttached(array: TypedArray, name: string): void {

@@ -1,3 +1,4 @@
+// The options of constructors: their types, their validation, and the form in which the binding takes them.
 import { constants as fs } from 'node:fs';
 import process from 'node:process';
 import { types } from 'node:util';
@@ -6,46 +7,45 @@ import { Access, Flag, pageSize } from '../binding/binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
 import { checkInteger, checkSize, checkTimeout } from './range.js';
 
-/** What views lie over: depends on the option `shared`. */
+/** The memory behind views, depending on the option `shared`. */
 export type MemoryOf<Shared extends boolean> = Shared extends true
   ? SharedArrayBuffer
   : ArrayBuffer;
 
-/** What every handle on a mapping takes; options of {@link MmapFile.attach}. */
+/** Options of every handle on a mapping, and of {@link MmapFile.attach}. */
 export interface AttachOptions<Shared extends boolean = boolean> {
   /**
-   * Whether views lie over a `SharedArrayBuffer`: memory for `Atomics` between threads. Many APIs refuse it, and
-   * nothing detaches it, so that `detachOnClose` does not go with it. `share()` and `attach` work without it.
+   * Whether views are backed by a `SharedArrayBuffer`, for `Atomics` between threads. Many APIs refuse shared memory,
+   * and it cannot be detached, so this cannot be combined with `detachOnClose`. `share()` and `attach` work without it.
    * @defaultValue `false`
    */
   shared?: Shared | undefined;
 }
 
-/** What every mapping takes. */
+/** Options of every mapping. */
 export interface MapOptions<Shared extends boolean = boolean> extends AttachOptions<Shared> {
   /** Fault all pages in while mapping (`MAP_POPULATE`). @defaultValue `false` */
   populate?: boolean | undefined;
   /** A hint that the memory is a stack (`MAP_STACK`). @defaultValue `false` */
   stack?: boolean | undefined;
   /**
-   * Ask for transparent huge pages (`MADV_HUGEPAGE`). Those that are set aside (hugetlbfs) cannot be had, since no part of one can be
-   * replaced: a size of theirs in place of `true` is an {@link MmapUnsupportedError}.
+   * Request transparent huge pages (`MADV_HUGEPAGE`). Reserved huge pages (hugetlbfs) are not available, because a part
+   * of one cannot be replaced: their size in place of `true` throws an {@link MmapUnsupportedError}.
    * @defaultValue `false`
    */
   hugePages?: boolean | undefined;
   /** Reserve no swap for private pages (`MAP_NORESERVE`). @defaultValue `false` */
   noReserve?: boolean | undefined;
   /**
-   * Detach all views on `close`, so that their `byteLength` becomes 0, instead of letting them read
-   * zeroes. V8 then accounts the views as memory of its own, and Node's asynchronous work on a
-   * detached view (`zlib`, for one) may end the process: use it where neither matters.
+   * Detach all views on `close`, so that their `byteLength` becomes 0, instead of letting them read zeroes. V8 then
+   * counts the views as memory of its own, and Node's asynchronous work on a detached view (`zlib`, for example) may
+   * crash the process: use it only where neither matters.
    * @defaultValue `false`
    */
   detachOnClose?: boolean | undefined;
   /**
-   * Whether a page that cannot be used is replaced and reported ({@link MmapFaultError}) instead of
-   * ending the process with a signal. `false` is for programs that handle these signals themselves;
-   * see {@link disableFaultGuard}.
+   * Whether a page that cannot be used is replaced and reported ({@link MmapFaultError}) instead of ending the process
+   * with a signal. `false` is for programs that handle these signals themselves; see {@link disableFaultGuard}.
    * @defaultValue `true`
    */
   guard?: boolean | undefined;
@@ -53,36 +53,37 @@ export interface MapOptions<Shared extends boolean = boolean> extends AttachOpti
 
 /** Options of {@link MmapFile.open} and {@link MmapFile.openExec}. */
 export interface OpenOptions<Shared extends boolean = boolean> extends MapOptions<Shared> {
-  /** First byte of the file to map; need not be page-aligned. @defaultValue `0` */
+  /** Offset of the first byte of the file to map; need not be page-aligned. @defaultValue `0` */
   offset?: number | undefined;
-  /** Bytes to map. @defaultValue all from `offset` to the end of the file */
+  /** Number of bytes to map. @defaultValue all from `offset` to the end of the file */
   length?: number | undefined;
-  /** Open for reading; only `true` can be mapped. @defaultValue `true` */
+  /** Open for reading; only `true` is accepted, because a mapping must be readable. @defaultValue `true` */
   read?: boolean | undefined;
   /**
-   * Which advisory lock the file is to have (`flock(2)`), and keeps until `unlock` or `close`:
+   * The advisory lock to take on the file (`flock(2)`) and hold until `unlock` or `close`:
    *
-   * - `'exclusive'`: no other handle has a lock. Also for who only reads, and wants nobody to write meanwhile.
-   * - `'shared'`: others may have a shared one. For writable mappings it is an agreement of several writers, or of writers
-   *   and readers, who see each other's stores at once and keep out of each other's way by themselves (`Atomics`, or a
-   *   part of the file for each).
-   * - `'none'`: whatever others have. For readers of a file that one writer has exclusively, such as a log that grows; and for
-   *   file systems without locks (some of NFS, Lustre and FUSE), on which `open` fails otherwise. `lock()` and its like
-   *   still try.
+   * - `'exclusive'`: no other handle may hold a lock. Also for readers that want no one to write meanwhile.
+   * - `'shared'`: other handles may hold a shared lock. For writable mappings it is an agreement among several writers,
+   *   or writers and readers, that see each other's stores at once and coordinate by themselves (`Atomics`, or a part
+   *   of the file for each).
+   * - `'none'`: no lock, whatever locks others hold. For readers of a file that one writer has locked exclusively, such
+   *   as a growing log; and for file systems without locks (some NFS, Lustre and FUSE mounts), where `open` otherwise
+   *   fails. `lock()` and the other lock methods still try.
    *
-   * What changes the size of a file that exists (`truncate`, `maxSize`, `minSize`, and `allocate`) always has the exclusive lock
-   * while it does, and is refused where another handle has any; but for `'none'` on a file system without locks.
+   * Any change to the size of an existing file (`truncate`, `maxSize`, `minSize` and `allocate`) is made under the
+   * exclusive lock, and is refused if another handle holds any lock; except with `'none'` on a file system without
+   * locks.
    * @defaultValue `'exclusive'` for writable mappings, `'shared'` for others
    */
   lock?: 'shared' | 'exclusive' | 'none' | undefined;
   /**
-   * Milliseconds to wait for the lock, from 0 to 2^31 - 1: it is tried again and again, and then the error is an
-   * `MmapLockError` with the code `ETIMEDOUT`. Nothing is open meanwhile, so that a file that is removed and made
-   * anew, or renamed, is found as it is when its turn comes.
+   * Milliseconds to wait for the lock, from 0 to 2^31 - 1. The lock is tried repeatedly; after that time the error is
+   * an `MmapLockError` with the code `ETIMEDOUT`. The file is not kept open meanwhile, so if it is removed and
+   * recreated, or renamed, the file that is at the path when the lock becomes free is opened.
    * @defaultValue does not wait: `EWOULDBLOCK`
    */
   lockTimeout?: number | undefined;
-  /** Further flags for `open(2)`, such as `fs.constants.O_NOFOLLOW`. @defaultValue `0` */
+  /** Additional flags for `open(2)`, such as `fs.constants.O_NOFOLLOW`. @defaultValue `0` */
   customFlags?: number | undefined;
   /** Windows only. */
   accessMode?: number | undefined;
@@ -97,23 +98,24 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
 /** Options of {@link MmapFileMut.openExisting}. */
 export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOptions<Shared> {
   /**
-   * Bytes that the file is to have if it has none: because it is new, empty, or emptied by `truncate`. Any other file stays as
-   * long as it is, longer or shorter.
+   * Size in bytes to give to a file that is new, empty, or emptied by `truncate`. Any other file keeps its size, larger
+   * or smaller.
    * @defaultValue `0`
    */
   maxSize?: number | undefined;
   /**
-   * Bytes that the file is to have at least: a shorter one is grown, with zeroes, before it is mapped, and a longer one
-   * stays as it is. Where both are given, a file that `maxSize` makes shorter than this is as long as this.
+   * Minimum size of the file in bytes: a shorter file is extended with zeroes before it is mapped, a longer one keeps
+   * its size. If both are given, a file that `maxSize` would make shorter than this gets this size.
    * @defaultValue `0`
    */
   minSize?: number | undefined;
   /**
-   * Reserve the blocks of the file, also of its holes and as it grows, so that no store meets a full
-   * disk (`posix_fallocate(3)`). @defaultValue `false`
+   * Reserve the file's disk blocks, including those of its holes and of later growth, so that no store finds the disk
+   * full (`posix_fallocate(3)`).
+   * @defaultValue `false`
    */
   allocate?: boolean | undefined;
-  /** Open for writing; only `true` makes a writable mapping. @defaultValue `true` */
+  /** Open for writing; only `true` is accepted, because the mapping is writable. @defaultValue `true` */
   write?: boolean | undefined;
   /** Open with `O_APPEND`; stores through the mapping are not affected. @defaultValue `false` */
   append?: boolean | undefined;
@@ -121,7 +123,7 @@ export interface OpenMutOptions<Shared extends boolean = boolean> extends OpenOp
   truncate?: boolean | undefined;
 }
 
-/** Options of waiting for a lock. */
+/** Options for waiting for a lock. */
 export interface LockOptions {
   /** Milliseconds after which to give up, from 0 to 2^31 - 1. @defaultValue never */
   timeout?: number | undefined;
@@ -129,7 +131,7 @@ export interface LockOptions {
 
 /** Options of {@link MmapFileMut.create}. */
 export interface CreateOptions<Shared extends boolean = boolean> extends OpenMutOptions<Shared> {
-  /** Permission bits of a new file, less the umask, as in `fs.open`. @defaultValue `0o666` */
+  /** Permission bits of a new file, minus the umask, as in `fs.open`. @defaultValue `0o666` */
   mode?: number | string | undefined;
 }
 
@@ -142,25 +144,25 @@ export interface OpenOrCreateOptions<Shared extends boolean = boolean>
   createNew?: boolean | undefined;
 }
 
-/** What the views of a mapping are like. */
+/** Properties of a mapping's views. */
 export interface Views {
   readonly detachOnClose: boolean;
-  /** Over a `SharedArrayBuffer`. */
+  /** Whether they are backed by a `SharedArrayBuffer`. */
   readonly shared: boolean;
 }
 
-/** Checked options in the form that the binding takes. */
+/** Validated options in the form that the binding takes. */
 export interface OpenRequest extends Views {
   readonly access: Access;
   readonly flags: number;
   readonly mode: number;
   readonly customFlags: number;
   readonly offset: number;
-  /** -1: to the end. */
+  /** -1 means to the end. */
   readonly length: number;
   readonly maxSize: number;
   readonly minSize: number;
-  /** Of waiting for the lock, if that is wanted at all. */
+  /** Milliseconds to wait for the lock; undefined for not waiting. */
   readonly lockTimeout: number | undefined;
 }
 
@@ -176,9 +178,9 @@ const OPEN = [
 const OPEN_MUT = [...OPEN, 'maxSize', 'minSize', 'allocate', 'write', 'append', 'truncate'];
 const CREATE = [...OPEN_MUT, 'mode'];
 
-/** A constructor: which options it takes, and what it asks of the file. */
+/** A constructor: the options that it takes, and the access and flags it opens the file with. */
 interface Constructor {
-  /** Of the method. */
+  /** The name of the static method. */
   readonly name: string;
   readonly access: Access;
   readonly flags: number;
@@ -222,7 +224,7 @@ const LOCKS: ReadonlyMap<unknown, Flag> = new Map([
   ['none', Flag.noLock],
 ]);
 
-/** What is an object, and yet holds no options. */
+/** Kinds of objects that cannot hold options. */
 const NO_OPTIONS: readonly ((value: unknown) => boolean)[] = [
   Array.isArray,
   ...[types.isArrayBufferView, types.isAnyArrayBuffer, types.isBoxedPrimitive],
@@ -230,7 +232,7 @@ const NO_OPTIONS: readonly ((value: unknown) => boolean)[] = [
   ...[types.isDate, types.isRegExp, types.isPromise, types.isNativeError],
 ];
 
-/** Options that something takes: a getter of this name, which no enumeration finds, is one of them. */
+/** Every option that some method takes. A getter with such a name is found even if it is not enumerable. */
 const KNOWN = new Set([
   'signal',
   'timeout',
@@ -238,10 +240,10 @@ const KNOWN = new Set([
 ]);
 
 /**
- * Reads options as `fs` does, by their names: also inherited ones, and those of getters; each once.
- * @param owner - Whose they are, for messages.
- * @param also - Others, which are not the owner's.
- * @throws TypeError for what cannot hold options, and for one that is not among `takes`, even if it is undefined
+ * Reads options by name, as `fs` does: inherited ones and getters count, and each is read once.
+ * @param owner - The method that the options are for, for messages.
+ * @param also - Further options, which are not listed as the owner's.
+ * @throws TypeError if `options` cannot hold options, or has one that is not among `takes`, even if it is undefined
  */
 export function readOptions<Options extends object>(
   options: Options | undefined,
@@ -266,7 +268,7 @@ export function readOptions<Options extends object>(
   return values;
 }
 
-/** @param also - What is taken as well, which is not the owner's to list. */
+/** @param also - Further accepted options, which are not the owner's to list. */
 function unknownOption(
   key: string,
   takes: ReadonlySet<string>,
@@ -283,7 +285,7 @@ function unknownOption(
   return Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE', argument: key });
 }
 
-/** The name that a slip of the hand makes into another one, if one is near enough. */
+/** The name that `word` is probably a misspelling of, if there is one near enough. */
 function nearest(word: string, names: readonly string[]): string | undefined {
   const most = Math.min(Math.floor(word.length / 3), 3);
   const [found] = names
@@ -293,7 +295,7 @@ function nearest(word: string, names: readonly string[]): string | undefined {
   return found?.name;
 }
 
-/** How many letters were added, left out or changed (Levenshtein). */
+/** The number of letters added, left out or changed (Levenshtein distance). */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (const [at, letter] of [...one].entries()) {
@@ -315,10 +317,10 @@ function parseMode(value: unknown): number {
   return mode as number;
 }
 
-/** Without these `open(2)` changes no file and opens the one that was meant: options of ours do that. */
+/** Flags with which `open(2)` changes a file or opens another one than was meant; there are options for these. */
 const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
 
-/** Flags of Linux, which Node has no names for, that open no file to be mapped. */
+/** Linux flags that Node has no names for, with which `open(2)` opens no file that can be mapped. */
 const NO_FILES =
   process.platform === 'linux'
     ? [
@@ -347,7 +349,7 @@ function parseCustomFlags(value: unknown): number {
   );
 }
 
-/** @throws MmapUnsupportedError for what is a size of huge pages somewhere */
+/** @throws MmapUnsupportedError if `value` is a size of huge pages on some system */
 function refusePageSize(value: unknown): void {
   if (typeof value !== 'number' || value <= pageSize || !Number.isInteger(Math.log2(value))) return;
   throw new MmapUnsupportedError(
@@ -358,10 +360,10 @@ function refusePageSize(value: unknown): void {
 }
 
 /**
- * Checks the options of a constructor before anything is opened.
- * @param name - How messages call the constructor.
- * @throws TypeError for an option that the constructor does not take, or of a wrong type;
- * MmapRangeError for a number out of range; MmapUnsupportedError for one of another system.
+ * Validates the options of a constructor before anything is opened.
+ * @param name - The name of the constructor in messages.
+ * @throws TypeError for an option that the constructor does not take, or of the wrong type; MmapRangeError for a number
+ * out of range; MmapUnsupportedError for an option of another system.
  */
 export function parseOptions(
   name: string,
@@ -418,7 +420,7 @@ export function parseOptions(
   return { access, flags, lockTimeout, ...views, ...numbers };
 }
 
-/** @throws MmapUnsupportedError for views that cannot be */
+/** @throws MmapUnsupportedError for a combination of options that is not possible */
 export function checkViews({ shared, detachOnClose }: Views): void {
   if (!shared || !detachOnClose) return;
   throw new MmapUnsupportedError(
@@ -429,7 +431,7 @@ export function checkViews({ shared, detachOnClose }: Views): void {
 
 const ATTACH_TAKES = new Set(ATTACH);
 
-/** Checks the options of `attach`. @throws TypeError */
+/** Validates the options of `attach`. @throws TypeError */
 export function parseAttach(name: string, options: AttachOptions | undefined): boolean {
   const { shared = false } = readOptions(options, ATTACH_TAKES, name);
   if (typeof shared !== 'boolean') throw typeError('shared', 'a boolean', shared);

@@ -1,3 +1,4 @@
+// Paths and open files as arguments: their types, their validation, and the form in which the binding takes them.
 import { Buffer } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -15,16 +16,17 @@ import { checkInteger } from './range.js';
 export type PathLike = string | URL | Uint8Array;
 
 /**
- * A file to open: its path, or one that is open already, as a descriptor or as a `FileHandle` of `node:fs/promises`.
+ * A file to open: its path, or an already open file, as a descriptor or a `FileHandle` of `node:fs/promises`.
  *
- * What is open already is opened anew, by itself and not by its path, wherever that is and whether it has one
- * (`/proc/self/fd`). So it may be closed at once, and the mapping has a lock of its own, and not that of the descriptor,
- * which all copies of that share; but permissions are looked at once more. The descriptor must be open for reading,
- * and for a writable mapping for writing as well. `path` of the mapping is `''`, and nothing can be removed by it.
+ * An open file is reopened by its descriptor, not by its path, wherever the file is and whether or not it has a path
+ * (`/proc/self/fd`). So the descriptor may be closed at once, and the mapping has a lock of its own rather than the
+ * descriptor's, which all duplicates of the descriptor share; but permissions are checked again. The descriptor must be
+ * open for reading, and for a writable mapping also for writing. The mapping's `path` is `''`, and it cannot be used to
+ * remove the file.
  */
 export type FileLike = PathLike | number | FileHandle;
 
-/** A URL of any realm, told as `node:fs` tells it from what `url.parse()` makes. */
+/** Recognizes a URL of any realm, and tells it from what `url.parse()` returns, in the same way as `node:fs`. */
 export function isUrl(value: unknown): value is URL {
   if (typeof value !== 'object' || value === null) return false;
   const { href, protocol, auth, path } = value as Record<string, unknown>;
@@ -34,7 +36,10 @@ export function isUrl(value: unknown): value is URL {
 const PATHS = 'a string, a Uint8Array or a file: URL';
 const FILES = 'a string, a Uint8Array, a file: URL, a file descriptor or a FileHandle';
 
-/** A path in the two forms that the binding takes, of the caller's own no more. @throws TypeError for anything else. */
+/**
+ * Converts a path to one of the two forms that the binding takes, in memory that the caller cannot change.
+ * @throws TypeError for anything else.
+ */
 export function toPath(path: unknown, name = 'path', expected = PATHS): string | Uint8Array {
   const own = isBytes(path) ? new Uint8Array(path) : path;
   const plain = isUrl(own) ? fileURLToPath(own) : own;
@@ -47,7 +52,7 @@ export function toPath(path: unknown, name = 'path', expected = PATHS): string |
   return plain;
 }
 
-/** A path for people. */
+/** A path for messages. */
 export function showPath(path: string | Uint8Array): string {
   return typeof path === 'string' ? path : Buffer.from(path).toString();
 }
@@ -55,27 +60,27 @@ export function showPath(path: string | Uint8Array): string {
 /** A path as the binding opens it, now or later. */
 export interface Place {
   readonly path: string | Uint8Array;
-  /** A descriptor of what a relative one starts from; -1 for the working directory. */
+  /** A descriptor of the directory that a relative path starts from; -1 for the working directory. */
   readonly directory: number;
-  /** The descriptor of a file that is open already, of which `path` is but a name; or -1. */
+  /** The descriptor of an already open file, for which `path` is only a name; or -1. */
   readonly file: number;
 }
 
-/** For who opens it now. @throws TypeError */
+/** For opening immediately. @throws TypeError */
 export const placeOf = (path: unknown, expected?: string): Place => ({
   path: toPath(path, 'path', expected),
   directory: -1,
   file: -1,
 });
 
-/** As {@link placeOf}, also of what is open already. @throws TypeError, MmapRangeError, MmapError `EBADF` */
+/** Like {@link placeOf}, but also accepts open files. @throws TypeError, MmapRangeError, MmapError `EBADF` */
 export function fileOf(file: unknown): Place {
   const descriptor = descriptorOf(file);
   if (descriptor === undefined) return placeOf(file, FILES);
   return { path: `descriptor ${descriptor}`, directory: -1, file: descriptor };
 }
 
-/** A `FileHandle` is told by what it has, as one of another realm has it, too. */
+/** A `FileHandle` is recognized by its properties, so one of another realm is accepted too. */
 function descriptorOf(file: unknown): number | undefined {
   const isHandle = typeof file === 'object' && file !== null && !isBytes(file) && !isUrl(file);
   const descriptor = isHandle ? (file as Partial<FileHandle>).fd : file;
@@ -94,15 +99,15 @@ function descriptorOf(file: unknown): number | undefined {
 }
 
 /**
- * For who has it opened by another thread, when the working directory may be another one: holds on to the present
- * one, which waits for no disk. To be given to {@link letGo}.
+ * For opening in another thread, by which time the working directory may have changed: holds a descriptor of the
+ * current one, which does not wait for the disk. Release it with {@link letGo}.
  * @throws TypeError, MmapError `EMFILE`
  */
 export function holdPlace(path: unknown): Place {
   return hold(placeOf(path));
 }
 
-/** As {@link holdPlace}, also of what is open already, and may be closed meanwhile. */
+/** Like {@link holdPlace}, but also accepts open files, which may be closed meanwhile. */
 export function holdFile(file: unknown): Place {
   return hold(fileOf(file));
 }

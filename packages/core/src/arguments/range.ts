@@ -1,15 +1,14 @@
+// All checks of numeric arguments. -0 counts as 0, as in Buffer and `fs`: to expose a checked number, add 0 to it.
 import { MmapRangeError, typeError } from '../errors.js';
 
-// The only checks of numbers. -0 is 0, as in Buffer and `fs`: whoever shows a checked number adds 0 to it.
-
-/** What offsets lie in. */
+/** What offsets refer to: a file, or a part of one. */
 export interface Extent {
-  /** Bytes. */
+  /** Length in bytes. */
   readonly length: number;
   readonly path: string;
-  /** How it gets more bytes. */
+  /** How to make it longer, for messages. */
   readonly growth: string;
-  /** What checks this of it. */
+  /** The method that makes the check, which is left out of the stack of its errors. */
   requireBytes(offset: number, length: number): void;
 }
 
@@ -31,27 +30,28 @@ function outOfRange(
   return new MmapRangeError(message, { argument: name });
 }
 
-/** @throws TypeError for what is no number; MmapRangeError for what is not an integer in [min, max]. */
+/** @throws TypeError if `value` is not a number; MmapRangeError if it is not an integer in [min, max]. */
 export function checkInteger(value: unknown, name: string, min: number, max: number): void {
   if (typeof value !== 'number') throw typeError(name, 'an integer', value);
   if (value >= min && value <= max && Math.floor(value) === value) return;
   throw outOfRange(value, name, min, max);
 }
 
-/** @throws TypeError for what is no bigint; MmapRangeError outside [min, max]. */
+/** @throws TypeError if `value` is not a bigint; MmapRangeError if it is outside [min, max]. */
 export function checkBigInt(value: unknown, name: string, min: bigint, max: bigint): void {
   if (typeof value !== 'bigint') throw typeError(name, 'a bigint', value);
   if (value < min || value > max) throw outOfRange(value, name, min, max);
 }
 
-/** @throws TypeError for what is no number. */
+/** @throws TypeError if `value` is not a number. */
 export function checkNumber(value: unknown, name: string): void {
   if (typeof value !== 'number') throw typeError(name, 'a number', value);
 }
 
 /**
- * An offset or a length: 0 to 2^53-1.
- * @param most - What it may be here, for the message; to be checked later, when the state of the file has been.
+ * Checks an offset or a length: 0 to 2^53-1.
+ * @param most - The maximum to name in the message; whether `value` exceeds it is checked later, after the file's
+ * state.
  */
 export function checkSize(
   value: unknown,
@@ -63,20 +63,21 @@ export function checkSize(
   throw outOfRange(value, name, 0, most < 0 ? Number.MAX_SAFE_INTEGER : most);
 }
 
-/** Milliseconds to wait: 0 to 2^31-1, which is the most that a timer takes. */
+/** Checks a timeout in milliseconds: 0 to 2^31-1, the most that a timer takes. */
 export function checkTimeout(value: unknown, name: string): void {
   checkInteger(value, name, 0, 2 ** 31 - 1);
 }
 
 /**
- * Checks that `length` bytes at `offset` lie within something, and names what does not.
- * @param of - The argument that has the length: `length` itself, what is to be copied, or, of a value of a fixed size, `offset`.
+ * Checks that `length` bytes at `offset` lie within `within`, and names the argument that does not fit.
+ * @param of - The argument that determines the length: `length` itself, the data to be copied, or, for a value of fixed
+ * size, `offset`.
  */
 export function checkWithin(offset: number, length: number, within: Extent, of = 'length'): void {
   if (offset <= within.length && length <= within.length - offset) return;
   const isLength = of === 'length';
   const error = isLength ? pastTheEnd(offset, length, within) : noFit(offset, length, within, of);
-  // V8 keeps ten frames, of which those of users are the last ones.
+  // V8 keeps ten frames, and the user's are the last ones.
   Error.captureStackTrace(error, within.requireBytes);
   throw error;
 }

@@ -1,19 +1,20 @@
+// Abort signals as options, and listening to them.
 import { typeError } from '../errors.js';
 import { readOptions } from './options.js';
 
-/** Options of what takes a while. */
+/** Options of operations that may take a while. */
 export interface OperationOptions {
   /**
-   * Ends the operation early, with the signal's reason, as soon as the step is over that the system is
-   * at. What has been done by then is undone, or is of no consequence.
+   * Aborts the operation with the signal's reason, as soon as the system has finished the current step. What has been
+   * done until then is undone, or has no effect.
    */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Options of an operation, as they are at the call: `signal`, and what else `takes` names, which is yet to be checked. As for
- * `node:fs`, a signal is anything that can be asked whether it is `aborted`, so that those of other realms and of
- * polyfills do.
+ * Reads the options of an operation as they are at the call: `signal`, and the others in `takes`, which are not
+ * validated here. As for `node:fs`, any object with a property `aborted` is a signal, so signals of other realms and of
+ * polyfills are accepted.
  * @throws TypeError, or the signal's reason if it is aborted.
  */
 export function operationOptions<Options extends OperationOptions>(
@@ -33,12 +34,12 @@ export function operationOptions<Options extends OperationOptions>(
   return values;
 }
 
-/** The signal of options that hold nothing else. @throws as {@link operationOptions} */
+/** The signal of options that hold nothing else. @throws The same errors as {@link operationOptions} */
 export function abortable(options: OperationOptions | undefined): AbortSignal | undefined {
   return options === undefined ? undefined : operationOptions(options).signal;
 }
 
-/** Why a signal is aborted; of one that gives no reason, what Node would say. */
+/** Why a signal was aborted; for a signal without a reason, the error that Node would use. */
 export function reasonOf(signal: AbortSignal): unknown {
   if (signal.reason !== undefined) return signal.reason;
   const error = new Error('The operation was aborted');
@@ -70,9 +71,9 @@ function watch(signal: AbortSignal): Watch {
 }
 
 /**
- * Calls `act`, with the reason, when the signal is aborted. There is one listener for each signal, however many wait for it:
- * Node warns of more than ten.
- * @returns What ends that.
+ * Calls `act` with the reason when the signal is aborted. Each signal has a single listener, however many callers wait
+ * for it: Node warns about more than ten.
+ * @returns A function that removes `act`.
  */
 export function onAbort(
   signal: AbortSignal | undefined,
@@ -91,8 +92,9 @@ export function onAbort(
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
 /**
- * As {@link onAbort}, for something that may be dropped: the signal, which may live long, does not keep it.
- * @param act - Must not keep it either.
+ * Like {@link onAbort}, for a target that may be garbage-collected: the signal, which may live long, does not keep it
+ * alive.
+ * @param act - Must not keep the target alive either.
  */
 export function onAbortWeakly<T extends object>(
   signal: AbortSignal | undefined,
