@@ -201,8 +201,7 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * @param value - Bytes, text, or one byte (0 to 255).
    * @param offset - Where to start; past the end nothing is found. Default: `0`.
    * @param end - Where the occurrence must end at the latest. Default: `length`.
-   * @param encoding - Encoding of text. It may also follow `value` or `offset`, as in `Buffer.indexOf`. Default:
-   * `'utf8'`.
+   * @param encoding - Encoding of text. May also follow `value` or `offset`, as in `Buffer.indexOf`. Default: `'utf8'`.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   indexOf(
