@@ -9,7 +9,7 @@ import { setImmediate } from '../host.js';
 /** Disposals that have just ended, until their caller has gone on; each lists the disposals started since. */
 const ended = new Set<Promise<void>[]>();
 
-/** Code that runs without a break: `return` makes the call, and then starts disposing of the resource opened last. */
+/** One uninterrupted run of code: `return` makes the call, then starts disposing of the resource opened last. */
 interface Job {
   /** Fulfilled when the disposal that the job started has ended. */
   over?: Promise<void>;
