@@ -175,7 +175,7 @@ export interface Binding extends Operations, Changes {
   /** Protects the read-only files in a WebAssembly memory again, after it has grown and thereby become writable. */
   protectGuests(memory: Uint8Array): void;
   poison(id: HandleId): void;
-  /** Of the `to` mapped bytes, those after `from` are only room, which is cut off when the mapping ends at the latest. */
+  /** Of the `to` mapped bytes, those after `from` are only room, to be cut off when the mapping ends at the latest. */
   noteRoom(id: HandleId, from: number, to: number): void;
   /** Records the owner of a handle, without keeping it alive, for {@link takeDropped}; until {@link unwatch}. */
   watch(id: HandleId, owner: object): void;
