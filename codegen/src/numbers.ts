@@ -1,4 +1,5 @@
 // The table of numbers that the typed accessors are generated from.
+
 /** A numeric kind as stored in a file. Kinds of more than one byte exist as LE and BE. */
 export interface NumericKind {
   /** As in the method names, without the byte order: `readUInt32LE`, `writeUInt32BE`. */

@@ -56,7 +56,7 @@ export type OffsetArray = BigUint64Array | Float64Array;
 /** A handle of the binding; never reused in a process. */
 export type HandleId = number;
 
-/** Calls that may wait for the system: made by the caller's thread, or by another one with a promise. */
+/** Calls that may wait for the system: made on the caller's thread, or through a promise on another one. */
 interface Operations {
   /**
    * `result`: length, offset of the mapping's start in its page, and 1 if there is something to commit. Nothing has
@@ -80,9 +80,7 @@ interface Operations {
   ): HandleId;
   /** Throws unless the address space has room for `bytes` bytes and some more. */
   probe(id: HandleId, bytes: number): number;
-  /**
-   * Maps a new window: capacity and footer. `length`: visible bytes to map for, or -1 for all; returns how many.
-   */
+  /** Maps a new window: capacity and footer. `length`: visible bytes to map for, or -1 for all; returns how many. */
   map(id: HandleId, window: Uint8Array, start: number, length: number): number;
   commit(id: HandleId): number;
   abandon(id: HandleId): number;
@@ -168,7 +166,7 @@ export interface Binding extends Operations, Changes {
   /** Call once per thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
   /**
-   * Maps the file over pages of a WebAssembly memory, from its page at `start` on, which counts as for windows; until
+   * Maps the file, from its page at `start` on (an offset as for windows), over pages of a WebAssembly memory, until
    * {@link unmap}. Operations ignore such windows.
    */
   mapInto(id: HandleId, pages: Uint8Array, start: number): number;

@@ -12,7 +12,7 @@ import { gc, now } from '../host.js';
 /** The error codes of the system when it has run out of what files need. */
 const SHORTAGES: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 
-/** Holds things that may have been dropped. */
+/** A holder of things that may have been dropped. */
 interface Holder {
   /** How many things it holds. */
   readonly size: () => number;

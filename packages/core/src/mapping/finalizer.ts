@@ -25,10 +25,7 @@ let held = 0;
 const LEAST = 2 ** 28;
 let most = LEAST;
 
-/**
- * Call before creating memory of `bytes` bytes: collects dropped memory whenever the total has doubled since the last
- * time.
- */
+/** Called before creating `bytes` bytes of memory: collects dropped memory whenever the total has doubled. */
 export function makeWay(bytes: number): void {
   if (held + bytes <= most || collect() < 0) return;
   most = Math.max(LEAST, 2 * (held + bytes));

@@ -1,4 +1,5 @@
 // The reader-writer lock that orders the async calls on one mapping.
+
 /**
  * Uses of a mapping run concurrently; a change waits for the calls before it and runs alone. The binding
  * has a gate for threads; this queue keeps the event loop from blocking at it.

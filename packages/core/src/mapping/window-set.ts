@@ -228,7 +228,7 @@ export class WindowSet {
   }
 
   /**
-   * Calls `visit` for each piece of a range that lies in one window.
+   * Calls `visit` for each piece of a range, one or more per window.
    * @param visit - Gets the bytes and their offset in the mapping; returns `true` to stop.
    * @param step - The maximum size of a piece, in bytes.
    */

@@ -38,9 +38,9 @@ export type Whence = 'start' | 'current' | 'end';
  * | `chunks` | yields what remained when it was called; `MmapRangeError` if the mapping ends before that |
  * | `readExact`, `bytes`, `readX`, `write`, `writeX` | `MmapRangeError` if too little remains; the position stays |
  *
- * A poisoned mapping has length 0, and calls that would throw `MmapRangeError` throw `MmapPoisonedError`. Once the file
- * is closed, the getters return the last values of the part, so that no loop mistakes the close for the end, and every
- * method throws `MmapClosedError`.
+ * A poisoned mapping has length 0, and what would throw `MmapRangeError` throws `MmapPoisonedError` instead. Once the
+ * file is closed, the getters still report the part, so that no loop mistakes the close for the end, and every method
+ * throws `MmapClosedError`.
  */
 export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   /** @internal */

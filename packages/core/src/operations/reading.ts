@@ -1,4 +1,4 @@
-// Reads of the async packages: bytes in memory are copied at once, others are first read in by another thread.
+// Reads of the async packages: bytes in memory are copied at once; others are first read in by another thread.
 import { checkSize } from '../arguments/range.js';
 import { throwIfAborted } from '../arguments/signal.js';
 import { binding } from '../binding/binding.js';

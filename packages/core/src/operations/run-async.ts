@@ -65,7 +65,7 @@ export async function runAsync<T>(
     }
     try {
       if ('name' in step) value = take(step, await send(runtime, step));
-      else await pause(step.milliseconds, signal).catch(() => {}); // the next turn finds it aborted
+      else await pause(step.milliseconds, signal).catch(() => {}); // the next iteration sees the abort
     } catch (error) {
       next = action.throw(traced(error));
       signal = undefined;
