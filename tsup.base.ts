@@ -1,11 +1,12 @@
+// The tsup configuration shared by the published packages.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { Options } from 'tsup';
 
 /**
- * What packages use of JavaScript itself. It is taken when they are loaded: what tests and polyfills put in its place later
- * does not change them. What they need of Node they import (`packages/core/src/host.ts`).
+ * The JavaScript built-ins that packages use, captured when they are loaded: replacements by tests and polyfills do not
+ * affect them later. What they need from Node they import (`packages/core/src/host.ts`).
  */
 const INTRINSICS = [
   'Array',
@@ -39,7 +40,7 @@ const INTRINSICS = [
   'WeakSet',
 ];
 
-/** Shared by every published package: one CommonJS build, which its esm/ re-exports. */
+/** The build of every published package: CommonJS, re-exported by its esm/. */
 export const base: Options = {
   format: 'cjs',
   target: 'node20',
@@ -51,9 +52,9 @@ export const base: Options = {
 };
 
 /**
- * Writes the modules that `import` finds, with the very objects that `require` gives: two of a class would disagree. Each name
- * is spelled out, because Node does not see those that a CommonJS module has from another package. (Bundlers may know of no
- * default export.)
+ * Writes the modules that `import` finds, with the very objects that `require` returns: two copies of a class would
+ * disagree. Each name is spelled out, because Node does not detect those that a CommonJS module re-exports from another
+ * package. (Bundlers may not know of a default export.)
  */
 export function writeEsm(...entries: readonly string[]): void {
   const require = createRequire(resolve('package.json'));

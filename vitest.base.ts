@@ -1,7 +1,8 @@
+// The vitest configuration shared by the packages.
 import { defineConfig } from 'vitest/config';
 import { SkippedReporter } from './packages/core/test/helpers/skipped.ts';
 
-/** Shared by every package: its vitest.config.ts re-exports this. */
+/** Re-exported by the vitest.config.ts of every package. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -9,7 +10,7 @@ export default defineConfig({
     execArgv: ['--expose-gc'],
     testTimeout: 30_000,
     reporters: ['default', new SkippedReporter()],
-    // Loaded by Node: vitest would make a second instance of what such a file requires.
+    // Loaded by Node: vitest would create a second instance of what such a file requires.
     server: { deps: { external: [/\/dist\/[^/]+\.cjs$/] } },
   },
 });

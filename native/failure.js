@@ -1,11 +1,13 @@
 'use strict';
 
+// Makes the error for an addon that failed to load, and says how to fix it.
+
 const { existsSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
 const PACKAGE = '@fmmap/native';
 
-/** How each package manager builds a package whose install script it has skipped. */
+/** How to build a package whose install script was skipped, by package manager. */
 const REMEDIES = {
   npm: `run \`npm rebuild ${PACKAGE} --ignore-scripts=false\``,
   pnpm: `run \`pnpm approve-builds\` and choose ${PACKAGE}`,
@@ -14,7 +16,10 @@ const REMEDIES = {
   bun: `run \`bun pm trust ${PACKAGE}\``,
 };
 
-/** Files by which it is known who has installed a project, what is in node_modules before what may be of another day. */
+/**
+ * Files that tell which package manager installed a project; those in node_modules come first, as others may be
+ * outdated.
+ */
 const SIGNS = [
   ['node_modules/.modules.yaml', 'pnpm'],
   ['node_modules/.yarn-state.yml', 'yarn'],
@@ -28,24 +33,24 @@ const SIGNS = [
   ['yarn.lock', 'yarn'],
 ];
 
-/** The one that has installed what is in a directory. */
+/** The package manager that installed a directory. */
 function managerOf(directory) {
   for (const [sign, manager] of SIGNS) if (existsSync(join(directory, sign))) return manager;
   const parent = dirname(directory);
   return parent === directory ? undefined : managerOf(parent);
 }
 
-/** What to do about an addon that was not loaded. */
+/** What to do about an addon that failed to load. */
 function remedyFor({ code }) {
   if (code === 'ERR_DLOPEN_DISABLED') {
     return 'This process may not load addons: start Node without --no-addons, or with --allow-addons if it has --permission.';
   }
-  // A store that is shared by projects is in none of them.
+  // A store shared by projects is in none of them.
   const manager = managerOf(__dirname) ?? managerOf(process.cwd()) ?? 'npm';
   return `To compile it, install Python 3 and a C++17 compiler and ${REMEDIES[manager]}.`;
 }
 
-/** The error of an addon that was not loaded. */
+/** The error to throw, made of what `require` threw. */
 module.exports = function failure(cause) {
   const [why] = cause.message.split('\n', 1);
   return new Error(

@@ -1,3 +1,3 @@
-/** The addon as it is. `@fmmap/core` gives it types (`src/binding.ts`). */
+/** The untyped addon. `@fmmap/core` types it (`src/binding/binding.ts`). */
 declare const binding: unknown;
 export = binding;

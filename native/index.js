@@ -1,6 +1,6 @@
 'use strict';
 
-// Loads build/Release (compiled here) or prebuilds/<platform>-<arch> (published), in this order.
+// Tries build/Release (compiled here), then prebuilds/<platform>-<arch> (published).
 let addon;
 try {
   addon = require('node-gyp-build')(__dirname);
@@ -8,9 +8,9 @@ try {
   throw require('./failure.js')(cause);
 }
 
-// What there is one of for all copies of @fmmap/core in a process. It is kept by the addon, which Node loads once.
+// What all copies of @fmmap/core in a process share is kept on the addon, which Node loads once.
 
-// A registry calls nothing once it is gone itself: that of one copy would leave files open when nobody uses it any more.
+// A registry that is collected calls nothing: that of one copy would leave files open once the copy is no longer used.
 addon.leases ??= new FinalizationRegistry((lease) => lease.expire());
 
 class Same {
@@ -20,7 +20,7 @@ class Same {
   }
 }
 
-/** Notes of an ArrayBuffer what it is a view of, in a field that nobody else sees. */
+/** Records what an ArrayBuffer is a view of, in a private field. */
 addon.Mark ??= class Mark extends Same {
   #of;
 
@@ -29,13 +29,13 @@ addon.Mark ??= class Mark extends Same {
     this.#of = of;
   }
 
-  /** What was noted, if anything. */
+  /** What was recorded, if anything. */
   static of(buffer) {
     return #of in buffer ? buffer.#of : undefined;
   }
 };
 
-// A listener for these signals replaces the handler of the guard, and its removal takes any handler away.
+// A listener for these signals replaces the guard's handler, and removing the listener removes any handler.
 addon.onListener ??= (event) => {
   if (event === 'SIGBUS' || event === 'SIGSEGV') addon.rearmGuard();
 };

@@ -1,5 +1,5 @@
-// Proves that src/platform is the whole contract with the system: links the addon with stub/ in place of posix/, finds what
-// the stub lacks and what it has in vain, and runs the result. `node scripts/check-stub.mjs`, after a build.
+// Proves that src/platform is the whole contract with the system: links the addon with stub/ instead of posix/, reports
+// what the stub lacks or has unused, and runs the result. `node scripts/check-stub.mjs`, after a build.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -24,7 +24,7 @@ try {
     run('g++', ...flags, '-c', source, '-o', object);
     return object;
   });
-  // By their sources: objects of files that are gone may still be there.
+  // Listed by source: objects of deleted sources may still exist.
   const shared = ['src/binding', 'src/mapping']
     .flatMap((name) => within(name, '.cc'))
     .map((source) => join('build/Release/obj.target/fmmap', source.replace(/cc$/, 'o')));
@@ -37,7 +37,7 @@ try {
   for (const name of missing) throw new Error(`the stub lacks ${name}`);
   for (const name of unused) throw new Error(`no shared code calls ${name}`);
 
-  // The error that a port would start with.
+  // The first error that a new port would see.
   const binding = require(addon);
   Object.assign(binding, { createError: (_kind, ...rest) => ({ found: rest.slice(0, 2) }) });
   const found = [];
@@ -52,7 +52,7 @@ try {
   fs.rmSync(folder, { recursive: true });
 }
 
-/** Functions of the contract that object files lack (`-u`) or have (`-U`). */
+/** The functions of the contract that object files lack (`-u`) or define (`-U`). */
 function symbols(kind, files) {
   const lines = run('nm', '-C', kind, ...files).split('\n');
   const names = lines.map((line) => /^\S* *[UT] (fmmap::platform::.*)$/.exec(line)?.[1]);

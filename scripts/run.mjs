@@ -12,7 +12,7 @@ const [tool, ...args] = process.argv.slice(2);
 install();
 process.exit(run(tool, args));
 
-/** The pinned pnpm comes through npx, and only when the lockfile is not the one last installed. */
+/** Installs with the pinned pnpm, through npx, and only if the lockfile has changed since the last time. */
 function install() {
   const { packageManager } = JSON.parse(readFileSync('package.json', 'utf8'));
   const wanted = `# ${process.platform}-${process.arch}\n${readFileSync('pnpm-lock.yaml', 'utf8')}`;

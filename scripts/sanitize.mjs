@@ -1,5 +1,5 @@
-// Builds the addon with sanitizers of g++, and runs with it what would show a mistake:
-// `node scripts/sanitize.mjs address|thread [SEED]`. Ends with 1 if anything was found.
+// Builds the addon with a sanitizer of g++, and runs the programs and tests most likely to find a bug:
+// `node scripts/sanitize.mjs address|thread [SEED]`. Exits with 1 if anything was found.
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ const here = (name) => resolve('test/sanitizers', name);
 const logs = fs.mkdtempSync(join(tmpdir(), 'fmmap-sanitize-'));
 const failures = [];
 
-/** Faults are for the addon's own handlers. */
+/** Leaves faults to the addon's own handlers. */
 const SIGNALS = ['handle_segv=0', 'handle_sigbus=0', 'allow_user_segv_handler=1'];
 const options = (...list) => [...SIGNALS, ...list, `log_path=${join(logs, kind)}`].join(':');
 
@@ -22,7 +22,7 @@ const SANITIZERS = {
     wrapped: ['munlock'],
     libraries: ['libasan.so', 'libubsan.so'],
     env: {
-      ASAN_OPTIONS: options('detect_leaks=0'), // Node frees little before it ends
+      ASAN_OPTIONS: options('detect_leaks=0'), // Node frees little before it exits
       UBSAN_OPTIONS: options('halt_on_error=1', 'print_stacktrace=1'),
     },
     isOurs: () => true,
@@ -38,15 +38,15 @@ const SANITIZERS = {
     wrapped: ['munlock', 'mmap', 'mmap64', 'memchr', 'memmem'],
     libraries: ['libtsan.so'],
     env: {
-      // The longest history, or it often does not know what the other thread did.
+      // The longest history; otherwise it often does not know what the other thread did.
       TSAN_OPTIONS: options(
         'history_size=7',
-        'exitcode=0', // its reports are read
+        'exitcode=0', // its reports decide instead
         `suppressions=${here('thread.suppressions')}`,
       ),
     },
     isOurs,
-    // Its shadow lies where addresses may be that are as random as newer kernels make them.
+    // With the address randomization of newer kernels, mappings may collide with its shadow memory.
     through: ['setarch', '--addr-no-randomize'],
     run: torture,
   },
@@ -70,14 +70,14 @@ try {
 for (const failure of failures) console.log(`FAILED: ${failure}`);
 process.exitCode = failures.length === 0 ? 0 : 1;
 
-/** Whether a report of ThreadSanitizer is about an access by the addon, and not by the engine alone. */
+/** Whether a ThreadSanitizer report is about an access by the addon, not by the engine alone. */
 function isOurs(report) {
   if (!report.includes(': data race')) return report.includes('fmmap.node');
   const access = / of size \d+ at .*\n(?: +#\d+ .*\(libtsan\.so.*\n)* +#\d+ .*\(fmmap\.node/;
   return access.test(report);
 }
 
-/** The sources of `native`, in a folder of their own. */
+/** Builds the sources of `native` in a separate folder. */
 function build() {
   fs.mkdirSync(addon, { recursive: true });
   fs.copyFileSync('native/binding.gyp', join(addon, 'binding.gyp'));
@@ -104,7 +104,7 @@ function torture() {
   node('the torture program', 5, ...args, ...(seed ? [seed] : []));
 }
 
-/** Those tests of core that start no process for each case, which is slow with a sanitizer. */
+/** Runs the tests of core, except those that start a process per case, which is slow with a sanitizer. */
 function tests() {
   const starts =
     /\/(child|children|program|foreign|lost-writes|mounting|power-loss|sequences|soak)\.js'/;
@@ -125,7 +125,7 @@ function matrix() {
   node('the matrix', 10, ...args);
 }
 
-/** Has node run something with the addon, which whatever it starts has as well. */
+/** Runs node with the sanitized addon; processes that it starts use it as well. */
 function node(name, minutes, ...args) {
   const [program, ...rest] = [...through, process.execPath, ...args];
   const { status, signal } = spawnSync(program, rest, {

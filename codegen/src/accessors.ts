@@ -1,8 +1,8 @@
-// The typed accessors of files, readers and writers: text, made of the table of numbers.
+// Generates the typed accessors of files, readers and writers from the table of numbers.
 import { type NumericKind, numericKinds, type SizedKind, sizedKinds } from './numbers.js';
 import { type Files, format } from './output.js';
 
-/** The modules, by name: one abstract class each. */
+/** The generated modules, by name: one abstract class each. */
 export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Files {
   const accessors = accessorsOf(kinds);
   const checkers = [...new Set(kinds.map(checkerOf))].sort().join(', ');
@@ -60,7 +60,7 @@ export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Fil
   return new Map(Object.entries(modules).map(print));
 }
 
-/** A value counts only if the flag, read after it, says that no page had vanished by then. */
+/** A value is valid only if the flag, read after it, shows that no page was lost by then. */
 function readMethod(accessor: Accessor): string {
   const { suffix, size, js, via, access, littleEndian } = accessor;
   const checked = via === 'halves';
@@ -157,7 +157,7 @@ function sizedWriterMethod(kind: SizedKind): string {
 
 // --- expressions and statements ---
 
-/** One numeric kind in one byte order: what a pair of methods, `read…` and `write…`, is made from. */
+/** One numeric kind in one byte order: the source of a pair of methods, `read…` and `write…`. */
 interface Accessor extends NumericKind {
   /** What follows `read` and `write`: `UInt8`, `UInt32LE`. */
   readonly suffix: string;
@@ -165,10 +165,10 @@ interface Accessor extends NumericKind {
   readonly littleEndian: boolean | undefined;
 }
 
-/** The sizes for which a mapping has a `last…` field, the last offset where that many bytes fit. */
+/** The sizes for which a mapping has a `last…` field: the last offset where that many bytes fit. */
 const sizes = [1, 2, 4, 8, 16];
 
-/** Expands the table by byte order; refuses a table that would not compile, or not as it was meant. */
+/** Expands the table by byte order; rejects a table that would not compile, or not as intended. */
 function accessorsOf(kinds: readonly NumericKind[]): Accessor[] {
   const names = new Set<string>();
   return kinds.flatMap((kind): Accessor[] => {
@@ -188,24 +188,24 @@ function accessorsOf(kinds: readonly NumericKind[]): Accessor[] {
   });
 }
 
-/** The expression that takes a value out of `view` at `at`. */
+/** The expression that reads a value from `view` at `at`. */
 function getExpression(accessor: Accessor, view: string, at: string): string {
   const { access, via, high, littleEndian } = accessor;
   if (via === 'integers') return `integers.get${access}(${args(view, at, littleEndian)})`;
   if (via === 'view') return `${view}.get${access}(${args(at, littleEndian)})`;
-  // Written out: as a function it is not inlined, and costs four times as much.
+  // Written out: a function would not be inlined, and would cost four times as much.
   const [upper, lower] = littleEndian ? [plus(at, 4), at] : [at, plus(at, 4)];
   const half = (name: string, from: string) => `${view}.get${name}(${args(from, littleEndian)})`;
   return `${half(high ?? 'Uint32', upper)} * 0x100000000 + ${half('Uint32', lower)}`;
 }
 
-/** The statement that puts `value` into `view` at `at`. */
+/** The statement that writes `value` to `view` at `at`. */
 function setStatement(accessor: Accessor, view: string, at: string): string {
   const { access, via, littleEndian } = accessor;
   if (via === 'integers') return `integers.set${access}(${args(view, at, 'value', littleEndian)});`;
   if (via === 'view') return `${view}.set${access}(${args(at, 'value', littleEndian)});`;
   const [upper, lower] = littleEndian ? [plus(at, 4), at] : [at, plus(at, 4)];
-  // setUint32 takes the lowest 32 bits, of a negative number those of its two's complement.
+  // setUint32 takes the lowest 32 bits, in two's complement for a negative number.
   return `
     ${view}.setUint32(${args(lower, 'value', littleEndian)});
     ${view}.setUint32(${args(upper, 'Math.floor(value / 0x100000000)', littleEndian)});`;
@@ -213,7 +213,7 @@ function setStatement(accessor: Accessor, view: string, at: string): string {
 
 const plus = (at: string, bytes: number) => (at === '0' ? String(bytes) : `${at} + ${bytes}`);
 
-/** The statement that throws for a bad `value`: a cheap test, and core's `range.ts` for who fails it. */
+/** The statement that throws for a bad `value`: a cheap test, then a function of core's `range.ts` if it fails. */
 function checkStatement(accessor: Accessor): string {
   const { js, size, range } = accessor;
   const checker = checkerOf(accessor);
@@ -222,7 +222,7 @@ function checkStatement(accessor: Accessor): string {
   const [min, max] = range.map((bound) => literal(bound, js));
   const inRange =
     js === 'bigint' && size === 8
-      ? // Half the time or less of comparing two BigInts.
+      ? // At most half the time of comparing two BigInts.
         [`BigInt.as${range[0] < 0n ? 'Int' : 'Uint'}N(64, value) === value`]
       : [`value >= ${min}`, `value <= ${max}`];
   const terms = [
@@ -233,7 +233,7 @@ function checkStatement(accessor: Accessor): string {
   return `if (!(${terms.join(' && ')})) ${checker}(value, 'value', ${min}, ${max});`;
 }
 
-/** The name of the function of core's `range.ts` that says why a value is bad. */
+/** The name of the function of core's `range.ts` that reports why a value is bad. */
 function checkerOf({ js, range }: NumericKind): string {
   if (!range) return 'checkNumber';
   return js === 'bigint' ? 'checkBigInt' : 'checkInteger';
@@ -261,7 +261,7 @@ function literal(value: bigint, js: 'number' | 'bigint'): string {
 
 // --- documentation ---
 
-/** The kind that shows how it is done; the other methods would only repeat its example. */
+/** The kind whose methods have an example; the others would only repeat it. */
 const representative = 'UInt32LE';
 
 const offsetTag = (size: number) =>
@@ -271,7 +271,7 @@ const valueTag = (accessor: Accessor) =>
 const stateTag =
   '@throws `MmapFaultError`, `MmapPoisonedError`, or `MmapClosedError` after `close`.';
 
-/** TSDoc of a `read…` of the file. */
+/** TSDoc of a file's `read…` method. */
 function readDocs(accessor: Accessor): string {
   const { size, via } = accessor;
   const beyond = via === 'halves' ? ', or the value in the file is' : '';
@@ -295,7 +295,7 @@ function readDocs(accessor: Accessor): string {
   );
 }
 
-/** TSDoc of a `write…` of the file. */
+/** TSDoc of a file's `write…` method. */
 function writeDocs(accessor: Accessor): string {
   const { size } = accessor;
   return tsdoc(
@@ -320,7 +320,7 @@ function writeDocs(accessor: Accessor): string {
   );
 }
 
-/** TSDoc of a `read…` of a reader. */
+/** TSDoc of a reader's `read…` method. */
 function readerDocs(accessor: Accessor): string {
   const { size, via } = accessor;
   const beyond = via === 'halves' ? ' or the value is out of range' : '';
@@ -343,7 +343,7 @@ function readerDocs(accessor: Accessor): string {
   );
 }
 
-/** TSDoc of a `write…` of a writer. */
+/** TSDoc of a writer's `write…` method. */
 function writerDocs(accessor: Accessor): string {
   const { size } = accessor;
   return tsdoc(
@@ -373,7 +373,7 @@ const byteLengthTag = '@param byteLength - 1 to 6 bytes.';
 const sizedValueTag = (kind: SizedKind) =>
   `@param value - ${sizedValues(kind)}; anything else throws.`;
 
-/** TSDoc of a `read…` of the file whose size is an argument. */
+/** TSDoc of a file's `read…` method with the size as an argument. */
 function sizedReadDocs(kind: SizedKind): string {
   return block(`Reads ${sizedNoun(kind)} from the \`byteLength\` bytes at \`offset\`.`, [
     sizedOffsetTag,
@@ -385,7 +385,7 @@ function sizedReadDocs(kind: SizedKind): string {
   ]);
 }
 
-/** TSDoc of a `write…` of the file whose size is an argument. */
+/** TSDoc of a file's `write…` method with the size as an argument. */
 function sizedWriteDocs(kind: SizedKind): string {
   return block(`Writes ${sizedNoun(kind)} to the \`byteLength\` bytes at \`offset\`.`, [
     sizedValueTag(kind),
@@ -398,7 +398,7 @@ function sizedWriteDocs(kind: SizedKind): string {
   ]);
 }
 
-/** TSDoc of a `read…` of a reader whose size is an argument. */
+/** TSDoc of a reader's `read…` method with the size as an argument. */
 function sizedReaderDocs(kind: SizedKind): string {
   return block(`Reads ${sizedNoun(kind)} from the next \`byteLength\` bytes and moves past them.`, [
     byteLengthTag,
@@ -409,7 +409,7 @@ function sizedReaderDocs(kind: SizedKind): string {
   ]);
 }
 
-/** TSDoc of a `write…` of a writer whose size is an argument. */
+/** TSDoc of a writer's `write…` method with the size as an argument. */
 function sizedWriterDocs(kind: SizedKind): string {
   return block(`Writes ${sizedNoun(kind)} to the next \`byteLength\` bytes and moves past them.`, [
     sizedValueTag(kind),
@@ -442,7 +442,7 @@ function values({ size, js, range }: Accessor): string {
   return `${js === 'bigint' ? 'A bigint' : 'An integer'}, ${power(min)} to ${power(max)}`;
 }
 
-/** Bounds are 2^n or 2^n - 1, and easier to read so than in digits. */
+/** Bounds are 2^n or 2^n - 1, which is easier to read than the digits. */
 function power(bound: bigint): string {
   const size = bound < 0n ? -bound : bound;
   if (size < 2n ** 16n) return String(bound);

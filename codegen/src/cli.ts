@@ -1,4 +1,4 @@
-// The command line; see README.md.
+// The command-line entry point; see README.md.
 import { targets } from './flavours.js';
 import { root, run } from './output.js';
 

@@ -1,22 +1,24 @@
-/** A numeric kind as a file stores it. Kinds of more than one byte exist as LE and as BE. */
+// The table of numbers that the typed accessors are generated from.
+
+/** A numeric kind as stored in a file. Kinds of more than one byte exist as LE and BE. */
 export interface NumericKind {
   /** As in the method names, without the byte order: `readUInt32LE`, `writeUInt32BE`. */
   readonly name: string;
-  /** Bytes in the file. */
+  /** Size in the file, in bytes. */
   readonly size: number;
   /** The JavaScript type of a value. */
   readonly js: 'number' | 'bigint';
-  /** `get…` and `set…` of this name do the work. */
+  /** The name after `get…` and `set…` of the functions that do the work. */
   readonly access: string;
   /**
-   * Where those are: `view`, methods of DataView; `integers`, functions of core's `integers.ts`; `halves`,
-   * two halves of 32 bits that make a number. A file may hold values out of its range, for which
+   * Where they are: `view`, methods of DataView; `integers`, functions of core's `integers.ts`; `halves`,
+   * two 32-bit halves that make a number. A file may hold values outside a number's exact range, for which
    * `exact…` of `integers.ts` throws.
    */
   readonly via: 'view' | 'integers' | 'halves';
   /** How the upper half is read. */
   readonly high?: 'Uint32' | 'Int32';
-  /** The values there are; left out where every number is one, if rounded. */
+  /** The range of values; omitted if any number is allowed, rounded if necessary. */
   readonly range?: readonly [min: bigint, max: bigint];
 }
 
@@ -24,7 +26,7 @@ const uint = (bits: bigint) => [0n, 2n ** bits - 1n] as const;
 const int = (bits: bigint) => [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] as const;
 const safe = [1n - 2n ** 53n, 2n ** 53n - 1n] as const;
 
-/** Every kind there is. A new one is a line here, and its functions in `integers.ts` if DataView has none. */
+/** All kinds. To add one, add a line here, and its functions to `integers.ts` if DataView has none. */
 export const numericKinds: readonly NumericKind[] = [
   { name: 'UInt8', size: 1, js: 'number', access: 'Uint8', via: 'view', range: uint(8n) },
   { name: 'Int8', size: 1, js: 'number', access: 'Int8', via: 'view', range: int(8n) },
@@ -72,6 +74,6 @@ export const numericKinds: readonly NumericKind[] = [
   },
 ];
 
-/** Integers whose size is an argument, 1 to 6 bytes, as Buffer has them; core's `integers.ts` does the work. */
+/** Integers with the size as an argument, 1 to 6 bytes, as in Buffer; core's `integers.ts` does the work. */
 export const sizedKinds = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'] as const;
 export type SizedKind = (typeof sizedKinds)[number];

@@ -1,4 +1,4 @@
-// What is done with generated files: formatted, compared with the disk, written. And the command line that asks for it.
+// Formats generated files, compares them with the disk and writes them; and parses the command line for that.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,21 +12,21 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The text of each file, by its path relative to the generated folder. */
 export type Files = ReadonlyMap<string, string>;
 
-/** A generated folder: nothing else may be in it, and git ignores it. */
+/** A generated folder: it may contain nothing else, and git ignores it. */
 export interface Target {
-  /** What the command line calls it: the name of its package, which may have several. */
+  /** Its name on the command line: that of its package, which may have several targets. */
   readonly name: string;
-  /** From the root of the repository. */
+  /** Path relative to the root of the repository. */
   readonly folder: string;
   readonly generate: () => Files;
 }
 
 const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
 
-/** Formats by the repository's own biome.json; refuses what does not parse. */
+/** Formats with the repository's own biome.json; rejects what does not parse. */
 export function format(name: string, text: string): string {
   const args = ['format', `--config-path=${root}`, `--stdin-file-path=${name}`];
-  // Biome leaves files alone that git ignores: `name` is taken from its own, not the generated folder.
+  // Biome skips files that git ignores, so `name` is resolved in the root, not in the generated folder.
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [biome, ...args], {
     cwd: root,
     input: text,
@@ -36,13 +36,13 @@ export function format(name: string, text: string): string {
   return stdout;
 }
 
-/** What is wrong on disk, by path relative to the folder. */
+/** What is wrong on disk; the path is relative to the folder. */
 export interface Difference {
   readonly path: string;
   readonly state: 'missing' | 'different' | 'stale';
 }
 
-/** Compares whole files, and in both directions. */
+/** Compares whole files, in both directions. */
 export function compare(folder: string, files: Files): Difference[] {
   const onDisk = list(folder);
   const differences: Difference[] = onDisk
@@ -57,7 +57,7 @@ export function compare(folder: string, files: Files): Difference[] {
   return differences;
 }
 
-/** Makes the folder hold `files` and nothing else; what is right already is not touched. */
+/** Makes the folder hold `files` and nothing else; does not touch files that are already right. */
 export function write(folder: string, files: Files): Difference[] {
   const differences = compare(folder, files);
   for (const { path, state } of differences) {
@@ -72,7 +72,7 @@ export function write(folder: string, files: Files): Difference[] {
   return differences;
 }
 
-/** Every file below `folder`, with `/` on every platform. */
+/** All files below `folder`, with `/` on every platform. */
 function list(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -86,7 +86,7 @@ export const usage = `Usage: fmmap-codegen [--check] [TARGET...]
 Writes the generated files of the targets, or of all. With --check it writes nothing and fails
 if two runs differ or if what is on disk is not what would be written.`;
 
-/** Runs the command line `args` in the repository at `root`; returns what to say. Throws to fail. */
+/** Runs the command line `args` in the repository at `root`; returns the output. Throws on failure. */
 export function run(args: readonly string[], root: string, targets: readonly Target[]): string {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -130,7 +130,7 @@ function checkTarget({ name, folder: path, generate }: Target, folder: string): 
   throw new Error([`Run \`fmmap-codegen ${name}\`, these are out of date:`, ...lines].join('\n'));
 }
 
-/** The first path that is not the same in both. */
+/** The first path whose text differs between the two. */
 function difference(a: Files, b: Files): string | undefined {
   return [...a.keys(), ...b.keys()].find((path) => a.get(path) !== b.get(path));
 }

@@ -1,3 +1,4 @@
+// The typed interface of the native addon.
 import native from '@fmmap/native';
 
 import { createError } from '../errors.js';
@@ -43,26 +44,26 @@ export enum Flag {
   noLock = 2 ** 29,
 }
 
-/** What a view shows: the mapping of this or of another copy of the package, through one of its windows. */
+/** What a view shows: a mapping, of this or another copy of the package, through one of its windows. */
 export interface ViewOf {
   readonly owner: { requireIntact(): void };
   readonly window: object;
 }
 
-/** What offsets are put into: as numbers, or as 64-bit integers in the byte order of the processor. */
+/** Receives offsets: as numbers, or as 64-bit integers in the byte order of the processor. */
 export type OffsetArray = BigUint64Array | Float64Array;
 
-/** A handle of the binding. Never used twice in a process. */
+/** A handle of the binding; never reused in a process. */
 export type HandleId = number;
 
-/** What may wait for the system: run by the caller's thread, or with a promise by another one. */
+/** Calls that may wait for the system: made on the caller's thread, or through a promise on another one. */
 interface Operations {
   /**
-   * `result`: length, how far into its page the mapping begins, and 1 if there is something to commit. Nothing is changed
-   * yet. 0 if somebody has a lease on the file, and was asked to give it up; -1 with {@link Flag.wait} if somebody has a
-   * lock: then it is to be called again.
-   * `directory`: the descriptor of what a relative path starts from, or -1 for the working directory. `file`: that of a
-   * file which is open already, and whose name for messages is `path`; or -1.
+   * `result`: length, offset of the mapping's start in its page, and 1 if there is something to commit. Nothing has
+   * changed yet. Returns 0 if another process has a lease on the file and was asked to give it up; -1 with
+   * {@link Flag.wait} if another handle has the lock: then it must be called again.
+   * `directory`: the descriptor of the directory that a relative path starts from, or -1 for the working directory.
+   * `file`: the descriptor of a file that is already open, whose name for messages is `path`; or -1.
    */
   open(
     path: string | Uint8Array,
@@ -77,41 +78,40 @@ interface Operations {
     directory: number,
     file: number,
   ): HandleId;
-  /** Throws unless the address space has room for so many bytes and some more. */
+  /** Throws unless the address space has room for `bytes` bytes and some more. */
   probe(id: HandleId, bytes: number): number;
-  /**
-   * Maps a new window: capacity and footer. `length`: visible bytes to map for, or -1 for as many as there are; returns
-   * which.
-   */
+  /** Maps a new window: capacity and footer. `length`: visible bytes to map for, or -1 for all; returns how many. */
   map(id: HandleId, window: Uint8Array, start: number, length: number): number;
   commit(id: HandleId): number;
   abandon(id: HandleId): number;
   /** `result`: length. */
   resize(id: HandleId, size: number): number;
-  /** As {@link resize}, for what is yet to be written: with blocks set aside for it, and nobody waits for the disk. */
+  /** Like {@link resize}, for bytes yet to be written: reserves blocks for them, and does not wait for the disk. */
   makeRoom(id: HandleId, size: number): number;
-  /** Cuts off what {@link noteRoom} has told of, also after a fault. `isLast`: no more is made then. */
+  /** Cuts off the room noted by {@link noteRoom}, also after a fault. `isLast`: no more room will be made. */
   cutRoom(id: HandleId, isLast: boolean): number;
-  /** Maps the open file as it is now, into windows that are yet to be made. */
+  /** Maps the open file as it is now, into windows yet to be made. */
   reopen(id: HandleId): number;
   checkFault(id: HandleId): number;
-  /** `isHidden`: nothing looks at the flags of the handle's windows any more, so that their footers may go as well. */
+  /** `isHidden`: nothing reads the flags of the handle's windows any more, so their footers may be zeroed as well. */
   close(id: HandleId, isHidden?: boolean): number;
   release(id: HandleId): number;
   flush(id: HandleId, offset: number, length: number, wait: boolean): number;
   advise(id: HandleId, advice: number, offset: number, length: number): number;
   prefetch(id: HandleId, offset: number, length: number): number;
-  /** Brings at most 64 KiB of the file into memory; 1 if all of it was read, so that touching it waits for no disk. */
+  /**
+   * Reads at most 64 KiB of the file into memory; 1 if all of it was read, so touching it does not wait for the disk.
+   */
   fetch(id: HandleId, offset: number, length: number): number;
   lockMemory(id: HandleId, offset: number, length: number, lock: boolean): number;
   /**
-   * Waits for nothing; 1 if the call has the lock now. `again`: also if the handle has it from an earlier call. `adopt`:
+   * Does not wait; 1 if the call has the lock now. `again`: also if the handle has it from an earlier call. `adopt`:
    * the lock that `open` took gets an owner.
    */
   lock(id: HandleId, kind: LockKind, again: boolean, adopt: boolean): number;
-  /** Puts what `fstat(2)` says into shared memory, in the order of `FileStat` in `native/src/platform/file.h`. */
+  /** Writes the result of `fstat(2)` to shared memory, in the order of `FileStat` in `native/src/platform/file.h`. */
   stat(id: HandleId, numbers: BigInt64Array): number;
-  /** `replace`: -1 nothing, 0 whatever has the path, else the file of that handle only. */
+  /** `replace`: -1 nothing, 0 any file at the path, otherwise only the file of that handle. */
   writeToNewFile(
     id: HandleId,
     path: string | Uint8Array,
@@ -120,32 +120,32 @@ interface Operations {
     directory: number,
     replace: HandleId | 0 | -1,
   ): number;
-  /** Unlinks the file and syncs its directory; if that has succeeded, ends the handle as `then` says. */
+  /** Unlinks the file and syncs its directory; if that succeeds, ends the handle as `then` says. */
   remove(id: HandleId, then?: End, isHidden?: boolean): number;
   syncDirectory(path: string | Uint8Array, directory: number): number;
 }
 
 export type Operation = keyof Operations;
 
-/** A change that waits for no disk, and is made on the thread whose stores it must not meet half done. */
+/** A change that does not wait for the disk, made on the thread whose stores must not run into it half done. */
 interface Changes {
   freeze(id: HandleId, exec: boolean): number;
 }
 
-/** What a piece of work may ask for. */
+/** The calls that a step may make. */
 export type StepName = Operation | keyof Changes;
 
 export function isOperation(name: StepName): name is Operation {
   return name !== 'freeze';
 }
 
-/** The addon's functions. They throw what {@link createError} makes; arguments are checked before. */
+/** The addon's functions. They throw what {@link createError} makes; callers check arguments. */
 export interface Binding extends Operations, Changes {
   readonly pageSize: number;
   readonly granularity: number;
-  /** Of `open(2)`, for a directory that relative paths start from. */
+  /** The flags of `open(2)` for a directory that relative paths start from. */
   readonly directoryFlags: number;
-  /** Where a call leaves what it found besides its return value, to be read at once. */
+  /** Where a call leaves what it found besides its return value; read it at once. */
   readonly result: Float64Array;
   /** On a thread of libuv's pool; resolves with the value and then the `result` of the operation. */
   readonly queued: {
@@ -153,78 +153,82 @@ export interface Binding extends Operations, Changes {
       ...args: Parameters<Operations[Name]>
     ) => Promise<readonly number[]>;
   };
-  /** For a new window, once. */
+  /** Prepares a new window, once. */
   adopt(memory: Uint8Array): void;
-  /** For a window that nothing but views looks at any more. */
+  /** For a window that only views still use. */
   blank(memory: Uint8Array): void;
   /** False while work in flight still uses the window: its memory must stay until that is done. */
   unmap(id: HandleId, window: Uint8Array): boolean;
-  /** By its place in the list of `advice.ts`. */
+  /** `advice`: its index in the list of `advice.ts`. */
   hasAdvice(advice: number): boolean;
-  /** Whether it was in time: before the first mapping. */
+  /** Returns whether it was in time: before the first mapping. */
   disableGuard(): boolean;
-  /** Once in a thread; `report` is called after each fault in the process. */
+  /** Call once per thread; `report` is called after each fault in the process. */
   watchFaults(report: () => void): void;
   /**
-   * Shows the file in pages of a WebAssembly memory, from its page at `start` on, which counts like that of windows; until
-   * {@link unmap}. Of such windows no operation takes any notice.
+   * Maps the file, from its page at `start` on (an offset as for windows), over pages of a WebAssembly memory, until
+   * {@link unmap}. Operations ignore such windows.
    */
   mapInto(id: HandleId, pages: Uint8Array, start: number): number;
-  /** Of a WebAssembly memory that has grown, and has become writable by that: files in it that are not. */
+  /** Protects the read-only files in a WebAssembly memory again, after it has grown and thereby become writable. */
   protectGuests(memory: Uint8Array): void;
   poison(id: HandleId): void;
-  /** Of the `to` bytes that are mapped those after `from` are but room, which goes with the mapping at the latest. */
+  /** Of the `to` mapped bytes, those after `from` are only room, to be cut off when the mapping ends at the latest. */
   noteRoom(id: HandleId, from: number, to: number): void;
-  /** Notes who has a handle, without keeping it alive, for {@link takeDropped}; until {@link unwatch}. */
+  /** Records the owner of a handle, without keeping it alive, for {@link takeDropped}; until {@link unwatch}. */
   watch(id: HandleId, owner: object): void;
   unwatch(id: HandleId): void;
-  /** Puts there handles whose owners V8 has collected, as far as there is room, and returns how many. */
+  /** Fills `handles` with handles whose owners V8 has collected, as far as there is room, and returns how many. */
   takeDropped(handles: Float64Array): number;
-  /** `content`: bytes, or a count of zeroes. `result` as of {@link open}. */
+  /** `content`: bytes, or a number of zeroes. `result`: as for {@link open}. */
   memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
   /**
-   * Another descriptor of an open file, until {@link letGo} or the end of this thread.
-   * @param name - Of the file, for the error.
+   * Another descriptor of an open file, valid until {@link letGo} or the end of this thread.
+   * @param name - Name of the file, for the error.
    */
   hold(file: number, name: string): number;
-  /** Closes what {@link hold} gave, and nothing else. */
+  /** Closes a descriptor from {@link hold}, and nothing else. */
   letGo(file: number): void;
-  /** A word that nobody can guess, by which {@link attach} finds the mapping; empty if it is closed. */
+  /** An unguessable string by which {@link attach} finds the mapping; empty if it is closed. */
   share(id: HandleId): string;
-  /** The path as it was given to `open`. */
+  /** The path as given to `open`. */
   nameOf(id: HandleId): string;
   /**
-   * `result`: length, access, offset, delta, and bits 1 memory, 2 copy-on-write, 4 detaching, 8 without a path. `starts` gets where each
-   * window begins, or -1 for one that is not the mapping's. `name` is for the error of a mapping that is closed.
+   * `result`: length, access, offset, delta, and bits 1 memory, 2 copy-on-write, 4 detaching, 8 without a path.
+   * `starts` receives the start of each window, or -1 for one that is not the mapping's. `name` is for the error if the
+   * mapping is closed.
    */
   attach(secret: string, name: string, starts: Float64Array, ...windows: Uint8Array[]): HandleId;
-  /** What every call does, and no more; to measure that. */
+  /** Does what every call does and no more; for measuring that. */
   nothing(id: HandleId): void;
-  /** Makes a handle that another thread has opened end with this one; false if it is gone. */
+  /** Makes a handle opened by another thread end with this thread; false if it is gone. */
   take(id: HandleId): boolean;
   /**
-   * Bits 1 closed, 2 poisoned, 4 faulted, 8 about to be cut by another thread, with all bytes still there; `result`:
+   * Bits 1 closed, 2 poisoned, 4 faulted, 8 about to be cut by another thread, with all bytes still present; `result`:
    * length, lock, code, offset and serial number of the fault, and the number of changes of the length.
    */
   state(id: HandleId): number;
   residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;
-  /** 1 if all of it was in memory and is copied; 2 if it is in memory and can be copied through the map only; otherwise 0. */
+  /**
+   * 1 if the range was in memory and has been copied; 2 if it is in memory, but can only be copied through the mapping;
+   * else 0.
+   */
   readCached(id: HandleId, offset: number, to: Uint8Array): number;
   /** 1 if the range is certainly in memory. */
   isResident(id: HandleId, offset: number, length: number): number;
-  /** Whether V8 counts nothing for what {@link view} gives; else it counts all its bytes. */
+  /** Whether V8 counts none of the bytes of what {@link view} returns; otherwise it counts all of them. */
   readonly hasPlainViews: boolean;
-  /** Of an array's first byte, in the process; of a window it is what {@link view} and {@link keepFor} know it by. */
+  /** The address of an array's first byte in the process; {@link view} and {@link keepFor} identify a window by it. */
   addressOf(bytes: Uint8Array): number;
-  /** An ArrayBuffer of some bytes of a window of the handle's; nothing where the handle is gone. */
+  /** An ArrayBuffer over some bytes of a window of the handle; undefined if the handle is gone. */
   view(id: HandleId, address: number, from: number, length: number): ArrayBuffer | undefined;
-  /** Has an object keep bytes of a window, as a view does. */
+  /** Makes an object keep bytes of a window, as a view does. */
   keepFor(id: HandleId, address: number, from: number, length: number, object: object): boolean;
-  /** Of a handle that nobody uses any more but through views: it ends with them. */
+  /** For a handle that is now used only through views: it ends with them. */
   disown(id: HandleId): void;
-  /** Where a needle, which is not empty, first occurs; or -1. */
+  /** The index of the first occurrence of a needle, which must not be empty; or -1. */
   find(bytes: Uint8Array, needle: Uint8Array): number;
-  /** Puts where it occurs, counted from `base`, behind the first `used` offsets of `target`; returns how many it added. */
+  /** Appends the offsets of the needle, counted from `base`, to the `used` entries of `target`; returns how many. */
   findAll(
     bytes: Uint8Array,
     needle: Uint8Array,
@@ -233,18 +237,18 @@ export interface Binding extends Operations, Changes {
     used: number,
   ): number;
   detach(buffer: ArrayBuffer): void;
-  /** What is noted of the memory of a view, for all copies of this package. */
+  /** The mark on the memory of a view, shared by all copies of this package. */
   readonly Mark: {
     new (buffer: ArrayBufferLike, of: ViewOf): object;
     of(buffer: ArrayBufferLike): ViewOf | undefined;
   };
-  /** Calls `expire()` of what it was given when the owner of that is collected. */
+  /** Calls `expire()` of what was registered when its owner is collected. */
   readonly leases: FinalizationRegistry<{ expire(): void }>;
 }
 
 /**
- * The addon is one for all copies of this package in a process: other versions, and those of test environments that load
- * modules anew. A function of it makes its errors with the `createError` of the object that it is called on.
+ * All copies of this package in a process share one addon: other versions, and those of test environments that reload
+ * modules. An addon function creates its errors with the `createError` of the object that it is called on.
  */
 const ownErrors = <T extends object>(of: T): T => Object.setPrototypeOf({ createError }, of) as T;
 
@@ -254,11 +258,11 @@ export const binding: Binding = Object.assign(ownErrors(addon), {
   queued: ownErrors(addon.queued),
 });
 
-/** Of every call. */
+/** The `result` of every call. */
 export const { result } = binding;
 
 /**
- * Bytes of a page of memory, 4096 on most machines: what the system reads in, keeps and tells of as a whole. A power of two.
- * A file's pages start at multiples of it, counted from the start of the file.
+ * Size of a memory page in bytes, 4096 on most machines: the unit in which the system reads, keeps and reports memory.
+ * A power of two. A file's pages start at multiples of it, counted from the start of the file.
  */
 export const pageSize: number = binding.pageSize;

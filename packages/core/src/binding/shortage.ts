@@ -1,26 +1,28 @@
+// Collects dropped files when the system runs out of descriptors, memory areas or addresses.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { MmapError } from '../errors.js';
 import { gc, now } from '../host.js';
 
-// V8 collects garbage when its own memory runs short, and knows nothing of descriptors, areas and addresses. So when the
-// system has none left, files that were dropped without close are looked for, before anybody is told so.
+// V8 collects garbage when its own memory runs short, and does not know about descriptors, memory areas and addresses.
+// So when the system runs out of these, dropped files that were not closed are collected before the caller gets an
+// error.
 
-/** What the system says when it has run out of what files take. */
+/** The error codes of the system when it has run out of what files need. */
 const SHORTAGES: ReadonlySet<string> = new Set(['ENOMEM', 'EMFILE', 'ENFILE']);
 
-/** What has things that others may have dropped. */
+/** A holder of things that may have been dropped. */
 interface Holder {
-  /** How many they are. */
+  /** How many things it holds. */
   readonly size: () => number;
-  /** Lets go of those, after a collection. @returns How many they were. */
+  /** Releases the dropped ones after a collection. @returns How many there were. */
   readonly letGo: () => number;
 }
 
 const holders: Holder[] = [];
 
-/** Has the holder asked when something runs short. */
+/** Registers a holder to ask in a shortage. */
 export function onShortage(holder: Holder): void {
   holders.push(holder);
 }
@@ -30,15 +32,15 @@ function sum(count: (holder: Holder) => number): number {
 }
 
 let collectGarbage: (() => void) | undefined;
-/** Of the last collection: when it ended, what was left, and how long it took if it was in vain. */
+/** The last collection: when it ended, what was left, and how long it took if it released nothing. */
 let endedAt = 0;
 let left = 0;
 let lost = 0;
 
 /**
- * Has V8 collect what was dropped, and lets go of it.
- * @returns Of how much, or -1 if it did not: after one in vain there is none for as long as that took, unless there is more
- * to be dropped, or it is a matter of addresses, whose number nobody knows.
+ * Makes V8 collect what was dropped, and releases it.
+ * @returns How many things were released, or -1 if no collection ran: one that released nothing is not repeated for as
+ * long as it took, unless there is more to release now, or addresses ran out, which are not counted.
  */
 export function collect(isOfAddresses = false): number {
   const startedAt = now();
@@ -47,7 +49,7 @@ export function collect(isOfAddresses = false): number {
   collectGarbage ??= makeCollector();
   collectGarbage();
   const count = sum(({ letGo }) => letGo());
-  // What those had becomes garbage now; the memory of buffers is given back by the collection after that.
+  // What they held becomes garbage only now; the memory of buffers is freed by the collection after that.
   collectGarbage();
   collectGarbage();
   left = sum(({ size }) => size());
@@ -56,7 +58,7 @@ export function collect(isOfAddresses = false): number {
   return count;
 }
 
-/** `gc` is there without a flag, too: in a context that is made while the flag is set. */
+/** `gc` is available without a command-line flag, too: in a context that is created while the flag is set. */
 function makeCollector(): () => void {
   if (gc) return () => void gc?.();
   try {
@@ -70,15 +72,15 @@ function makeCollector(): () => void {
 }
 
 /**
- * After a failure: whether it is one of too little of something, and it is worth trying again.
- * @param isOfAddresses - Those of views that nobody has any more were V8's garbage alone.
+ * Whether a failure was caused by a shortage, and trying again is worthwhile.
+ * @param isOfAddresses - Whether addresses ran out: those of dropped views are V8's garbage and not counted here.
  */
 export function relieve(error: unknown, isOfAddresses: boolean): boolean {
   if (!(error instanceof MmapError && SHORTAGES.has(error.code))) return false;
   return collect(isOfAddresses) > 0 || isOfAddresses;
 }
 
-/** Does what takes something, once more after a shortage. */
+/** Runs `act`, and once more after a shortage. */
 export function relieved<T>(act: () => T, isOfAddresses = false): T {
   try {
     return act();

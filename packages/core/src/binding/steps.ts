@@ -1,5 +1,5 @@
-// How calls into the binding are made, written once for the sync and the async classes. What needs one call is data: the call.
-// What needs several, and undoes them when one fails, is a generator that yields them.
+// Calls into the binding, written once for the sync and the async classes. An operation of a single call is data: the
+// call. An operation of several calls, which undoes them if one fails, is a generator that yields them.
 import { type Binding, binding, type StepName } from './binding.js';
 import { relieve } from './shortage.js';
 
@@ -7,24 +7,24 @@ import { relieve } from './shortage.js';
 export interface Call<T = number> {
   readonly name: StepName;
   readonly args: readonly unknown[];
-  /** What the call is about, if that is a mapping, which a failure may have changed. */
+  /** The mapping that the call is about, if any; a failure may have changed it. */
   readonly subject: { noteFailure(): void } | undefined;
-  /** Makes what the caller gets of what the call returns; nothing if that is it. */
+  /** Turns the call's value into what the caller gets; undefined if they are the same. */
   readonly finish: ((value: number) => T) | undefined;
 }
 
-/** Waiting for something that the system does not announce. */
+/** A wait for something that the system does not signal. */
 export interface Pause {
   readonly milliseconds: number;
 }
 
-/** Several calls, of which each but the last may decide what follows. What a call finds besides its value is in `result`. */
+/** Several calls; all but the last may decide what comes next. What a call finds besides its value is in `result`. */
 export type Steps<T> = Generator<Call<unknown> | Pause, T, unknown>;
 
-/** What a method does, whichever way. */
+/** What a method does, in either form. */
 export type Action<T> = Call<T> | Steps<T>;
 
-/** Calls that take what there may be too little of, and fail before they change anything. */
+/** Calls that take something scarce, and fail before they change anything. */
 const TAKING: ReadonlySet<StepName> = new Set<StepName>([
   'open',
   'probe',
@@ -61,7 +61,7 @@ export function callBinding(name: StepName, args: readonly unknown[]): number {
   }
 }
 
-/** Whether a call that failed had too little of something, and there is more of that now. */
+/** Whether a call failed because of a shortage that may be over now. */
 export function isWorthRepeating({ name }: Call<unknown>, error: unknown): boolean {
   return TAKING.has(name) && relieve(error, name === 'probe');
 }
@@ -82,7 +82,7 @@ export function invoke<T>(call: Call<T>): T {
   return call.finish ? call.finish(value) : (value as T);
 }
 
-/** Takes all the steps now, on this thread. */
+/** Runs all the steps now, on this thread. */
 export function runSync<T>(action: Action<T>): T {
   if ('name' in action) return invoke(action);
   let next = action.next();
@@ -103,7 +103,7 @@ export function runSync<T>(action: Action<T>): T {
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Keeps the thread waiting, and still lets it, or the process, be ended. */
+/** Blocks the thread; the thread or the process can still be ended. */
 export function sleep(milliseconds: number): void {
   Atomics.wait(sleeper, 0, 0, milliseconds);
 }

@@ -1,33 +1,37 @@
+// Descriptions of files and cursors for JSON.stringify and util.inspect.
 import * as util from 'node:util';
 
-/** The advisory lock that a handle holds. */
+/** The advisory lock held by a handle. */
 export type LockState = 'none' | 'shared' | 'exclusive';
 
-/** What a mapped file is at this moment, for people and logs: nothing of what it holds. */
+/** The current state of a mapped file, for people and logs; nothing of its content. */
 export interface FileDescription {
-  /** As it was given; of a file that was opened by a descriptor the number of that. */
+  /** The path as given; for a file opened by descriptor, the descriptor's number. */
   readonly path: string;
-  /** Mapped bytes; 0 once closed or poisoned. */
+  /** Number of mapped bytes; 0 once closed or poisoned. */
   readonly length: number;
-  /** `'copy'` is copy-on-write. */
+  /** What the mapping allows; `'copy'` is copy-on-write. */
   readonly access: 'read' | 'exec' | 'write' | 'copy';
-  /** As `lockState`. */
+  /** Same as `lockState`. */
   readonly lock: LockState;
-  /** Why methods throw, if they do. */
+  /** Why methods throw, unless `'open'`. */
   readonly state: 'open' | 'closed' | 'poisoned' | 'faulted';
 }
 
-/** What a reader or a writer is at this moment, likewise. */
+/** The current state of a reader or writer. */
 export interface CursorDescription extends Pick<FileDescription, 'path' | 'state'> {
-  /** Of the part in the mapping. */
+  /** Offset of the part in the mapping, in bytes. */
   readonly offset: number;
-  /** Of the part, as far as the mapping has it. */
+  /** Length of the part in bytes, as far as it is mapped. */
   readonly length: number;
-  /** In the part. */
+  /** Position in the part, in bytes. */
   readonly position: number;
 }
 
-/** Shows an object by its class and what `toJSON` gives; it never throws. The other arguments are those of `util.inspect.custom`. */
+/**
+ * Formats an object as its class name and its `toJSON()`; never throws. The other arguments are those of
+ * `util.inspect.custom`.
+ */
 export function show(
   object: { toJSON(): object },
   depth = 0,
@@ -37,7 +41,7 @@ export function show(
   const { name } = object.constructor;
   if (depth < 0) return options.stylize?.(`[${name}]`, 'special') ?? `[${name}]`;
   const facts = factsOf(object);
-  // Else it only looks like one of ours.
+  // Otherwise it only looks like one of ours.
   return facts
     ? `${name} ${inspect(facts, options)}`
     : inspect(object, { ...options, customInspect: false });

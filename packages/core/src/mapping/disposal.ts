@@ -1,15 +1,17 @@
+// Delays the failure of async calls until the disposal of their file has ended.
 import { setImmediate } from '../host.js';
 
-// `return file.flush()` in a block with `await using file` gives the promise of a call to nobody until the file is disposed of,
-// which waits for that call. Had it failed meanwhile, Node would end the process for a rejection that nobody handles. So what
-// fails while its file is being disposed of says so when that is over: then there is a handler, or there really is none.
+// In a block with `await using file`, the promise of `return file.flush()` has no handler until the file is disposed
+// of, and the disposal waits for that call. If the call failed meanwhile, Node would end the process because of an
+// unhandled rejection. So a call that fails while its file is being disposed of rejects only after the disposal: by
+// then it has a handler, or really has none.
 
-/** Disposals that are over, until what they have returned to has gone on: each has those that were started then. */
+/** Disposals that have just ended, until their caller has gone on; each lists the disposals started since. */
 const ended = new Set<Promise<void>[]>();
 
-/** What is done at once, before anything else has its turn: `return` calls, and then disposes of what was opened last. */
+/** One uninterrupted run of code: `return` makes the call, then starts disposing of the resource opened last. */
 interface Job {
-  /** When what it disposes of is. */
+  /** Fulfilled when the disposal that the job started has ended. */
   over?: Promise<void>;
 }
 
@@ -24,9 +26,9 @@ function thisJob(): Job {
   return job;
 }
 
-/** The disposing of a file, or of a pool. */
+/** The disposal of a file or a pool. */
 export class Disposal {
-  /** Fulfilled when it is over, and so are those of the same block that came after it. */
+  /** Fulfilled when this disposal has ended, and the later ones of the same block too. */
   over: Promise<void> | undefined;
 
   async run(dispose: () => Promise<void>): Promise<void> {
@@ -50,7 +52,7 @@ export class Disposal {
   }
 }
 
-/** A file, or what reads or writes one. */
+/** A file, or a reader or writer of one. */
 interface Disposable {
   readonly _mapping?: { readonly disposal: Disposal };
   readonly file?: Disposable;
@@ -60,7 +62,7 @@ type Method = (this: Disposable, ...args: unknown[]) => Promise<unknown>;
 
 const AsyncFunction = (async () => {}).constructor;
 
-/** Has the async methods of a class fail when the disposing of their file is over, if there is any. */
+/** Makes the async methods of a class reject only after the disposal of their file, if there is one. */
 export function failLate(type: { prototype: object }): void {
   for (const [name, descriptor] of Object.entries(
     Object.getOwnPropertyDescriptors(type.prototype),

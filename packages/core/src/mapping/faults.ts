@@ -1,13 +1,14 @@
+// Reports faults to the listeners of a mapping, and switches the fault guard off.
 import process from 'node:process';
 
 import { binding } from '../binding/binding.js';
 import { MmapError, type MmapFaultError } from '../errors.js';
 import { nextTick } from '../host.js';
 
-/** Is called with what the methods of the file throw from now on. */
+/** Called with the error that the methods of the file throw from now on. */
 export type FaultListener = (error: MmapFaultError) => void;
 
-/** A mapping whose listeners may have to be told of a fault. */
+/** A mapping that may have a fault to report to its listeners. */
 interface Watched {
   reportFault(): void;
 }
@@ -16,7 +17,7 @@ const watched = new Set<WeakRef<Watched>>();
 const dropped = new FinalizationRegistry<WeakRef<Watched>>((entry) => watched.delete(entry));
 let isWatching = false;
 
-/** Has `mapping.reportFault()` called after each fault in the process. @returns What ends that. */
+/** Calls `mapping.reportFault()` after each fault in the process. @returns A function that stops this. */
 function watch(mapping: Watched): () => void {
   if (!isWatching) binding.watchFaults(() => reportFaults());
   isWatching = true;
@@ -33,13 +34,13 @@ function reportFaults(): void {
   for (const entry of watched) entry.deref()?.reportFault();
 }
 
-/** The listeners of a mapping, which may be dropped in spite of them. */
+/** The fault listeners of a mapping; they do not keep it alive. */
 export class FaultListeners {
-  /** Each with the serial number of the fault that it was told of last. */
+  /** Each listener, with the serial number of the last fault reported to it. */
   readonly #told = new Map<FaultListener, number>();
   #unwatch: (() => void) | undefined;
 
-  /** @returns What takes the listener away. */
+  /** @returns A function that removes the listener. */
   add(mapping: Watched, listener: FaultListener): () => void {
     this.#unwatch ??= watch(mapping);
     this.#told.set(listener, -1);
@@ -65,14 +66,14 @@ export class FaultListeners {
 }
 
 /**
- * For programs that handle `SIGBUS` and `SIGSEGV` themselves: fmmap installs no handlers in this
- * process, so that a fault in a mapped file is theirs to deal with. The environment variable
- * `FMMAP_FAULT_GUARD=0` does the same, and the option `guard: false` for one mapping.
+ * Disables the fault guard, for programs that handle `SIGBUS` and `SIGSEGV` themselves: fmmap installs no
+ * handlers in this process, and a fault in a mapped file is left to the program. The environment variable
+ * `FMMAP_FAULT_GUARD=0` does the same; the option `guard: false` does it for one mapping.
  *
- * Without the guard, reading a page that somebody has truncated away ends the process with SIGBUS,
+ * Without the guard, reading a page that another process has truncated away ends the process with SIGBUS,
  * and writing to a view of a read-only mapping with SIGSEGV, as with any other `mmap(2)`.
  *
- * @throws MmapError `ERR_MMAP_GUARD_ACTIVE` if a file was mapped before.
+ * @throws MmapError `ERR_MMAP_GUARD_ACTIVE` if a file has already been mapped.
  * @example
  * ```ts
  * import { disableFaultGuard } from '@fmmap/core';

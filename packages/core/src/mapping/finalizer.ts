@@ -1,3 +1,4 @@
+// Unmaps files that were dropped without close.
 import process from 'node:process';
 
 import { binding, type HandleId } from '../binding/binding.js';
@@ -5,10 +6,10 @@ import { collect, onShortage } from '../binding/shortage.js';
 
 let hasWarned = false;
 
-/** Of mappings that have not ended. */
+/** The finalizers of mappings that have not ended. */
 const leases = new Map<HandleId, Finalizer>();
 
-// JavaScript is told of what was collected a turn later. Whoever is short of something cannot wait for that.
+// Finalization callbacks run a turn later; a call that runs into a shortage cannot wait for them.
 onShortage({
   size: () => leases.size,
   letGo() {
@@ -19,23 +20,23 @@ onShortage({
   },
 });
 
-/** The content of memory without a file that has not ended, which V8 does not count, and when to look for garbage in it. */
+/** Bytes of open mappings of anonymous memory, which V8 does not count; above `most`, a collection is due. */
 let held = 0;
 const LEAST = 2 ** 28;
 let most = LEAST;
 
-/** Before memory of so many bytes is made: looks for such as was dropped whenever there is twice as much as the last time. */
+/** Called before creating `bytes` bytes of memory: collects dropped memory whenever the total has doubled. */
 export function makeWay(bytes: number): void {
   if (held + bytes <= most || collect() < 0) return;
   most = Math.max(LEAST, 2 * (held + bytes));
 }
 
-/** The hold that a mapping has on its handle. The binding keeps the memory. */
+/** A mapping's hold on its handle. The binding keeps the memory. */
 export class Finalizer {
   readonly id: HandleId;
-  /** Of a file that should have been closed; memory and attached handles need no closing. */
+  /** Path of a file that should have been closed; memory and attached handles need no close. */
   readonly #path: string | undefined;
-  /** Bytes that are held by nothing else. */
+  /** Bytes of anonymous memory, which nothing else holds. */
   #content = 0;
 
   constructor(id: HandleId, path: string | undefined) {
@@ -52,20 +53,20 @@ export class Finalizer {
     held += content;
   }
 
-  /** @returns Whether it was there until now. */
+  /** @returns Whether it was registered. */
   #unregister(): boolean {
     if (!leases.delete(this.id)) return false;
     held -= this.#content;
     return true;
   }
 
-  /** The binding has let go of everything. */
+  /** Called after the binding has released everything. */
   end(owner: object): void {
     this.#unregister();
     binding.leases.unregister(owner);
   }
 
-  /** The mapping was dropped, and with it all views but those that were transferred. */
+  /** Called when the mapping was dropped, and with it all views except transferred ones. */
   expire(): void {
     if (!this.#unregister()) return;
     binding.unwatch(this.id);

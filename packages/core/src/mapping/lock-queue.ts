@@ -1,19 +1,23 @@
+// Waiting for the file lock: pauses, fairness, and the order of async calls.
 import { onAbort, throwIfAborted } from '../arguments/signal.js';
 import { MmapLockError } from '../errors.js';
 import { clearTimeout, now, setTimeout } from '../host.js';
 
-// flock(2) has no queue: whoever asks first after it is given back gets it. Nobody waits in the system for it, which
-// could not be stopped, but tries again after a pause. Whoever had it a moment ago pauses first, or the others would never
-// find it free.
+// flock(2) has no queue: after an unlock, the first caller to ask gets the lock. A call that blocks in the system could
+// not be cancelled, so callers poll, with pauses in between. A handle that has just released the lock pauses first, or
+// the others would never find it free.
 
-/** Between two tries, in milliseconds: at first, and at most. Shortened at random, so that few try at the same moment. */
+/** The first and the longest pause between attempts, in milliseconds. Shortened at random, so that few coincide. */
 const PATIENCE = { first: 1, most: 16 };
 
-/** After so long with the lock, a handle that takes it again at once lets others have a try. */
+/**
+ * In milliseconds. After `SHARE` with the lock, a handle that takes it again within `REST` first pauses for about that
+ * long, so that others get a turn.
+ */
 const SHARE = 2;
 const REST = 2;
 
-/** The pauses between tries for the lock, without end. */
+/** The pauses between attempts to take the lock, in milliseconds; endless. */
 export function* pauses(): Generator<number, void, undefined> {
   for (let longest = PATIENCE.first; ; longest = Math.min(2 * longest, PATIENCE.most)) {
     yield longest * (0.5 + Math.random() / 2);
@@ -27,11 +31,11 @@ export function timedOut(path: string, milliseconds: number | undefined): MmapLo
   );
 }
 
-/** When somebody had the lock, and so when others are to have their turn. */
+/** Tracks when the lock was held, and so when others are due a turn. */
 export class LockUse {
   #takenAt = 0;
   #givenAt = Number.NEGATIVE_INFINITY;
-  /** How long they had the lock since they last paused. */
+  /** Milliseconds for which the lock was held since the last rest. */
   #used = 0;
 
   took(): void {
@@ -44,7 +48,7 @@ export class LockUse {
     this.#takenAt = this.#givenAt;
   }
 
-  /** What is due before a try, in milliseconds. */
+  /** The pause due before an attempt, in milliseconds. */
   rest(): number {
     const isAgain = now() - this.#givenAt < REST;
     if (isAgain && this.#used < SHARE) return 0;
@@ -55,13 +59,16 @@ export class LockUse {
 
 let lastOpened: { readonly name: string; readonly use: LockUse } | undefined;
 
-/** Of the file that this thread opens, perhaps once more: while it was at another one, others have had their time. */
+/**
+ * The use of the file that this thread opens, kept if it opened the same file last; otherwise others have had their
+ * turn.
+ */
 export function useOfOpened(name: string): LockUse {
   if (lastOpened?.name !== name) lastOpened = { name, use: new LockUse() };
   return lastOpened.use;
 }
 
-/** The calls of one handle that wait for the lock. */
+/** The calls of one handle that are waiting for the lock. */
 export class LockQueue extends LockUse {
   #tail: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
@@ -74,9 +81,9 @@ export class LockQueue extends LockUse {
   // --- for async calls, which take turns ---
 
   /**
-   * Waits until the calls before have the lock or have given up, and then until `attempt` gets it.
-   * @param until - When to give up, of `now()`.
-   * @returns Whether it was got.
+   * Waits until the earlier calls have the lock or have given up, then until `attempt` takes it.
+   * @param until - When to give up, as a time of `now()`.
+   * @returns Whether the lock was taken.
    * @throws The signal's reason, and what `attempt` rejects with.
    */
   async wait(
@@ -112,7 +119,7 @@ export class LockQueue extends LockUse {
     }
   }
 
-  /** Fulfilled when this handle gives the lock back. */
+  /** Fulfilled when this handle releases the lock. */
   #woken(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -120,10 +127,10 @@ export class LockQueue extends LockUse {
   }
 }
 
-/** The longest that a timer waits for. */
+/** The longest delay of a timer, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Waits for so many milliseconds, or for `early`. @throws The signal's reason */
+/** Waits for `milliseconds`, or until `early` is fulfilled. @throws The signal's reason */
 export function pause(
   milliseconds: number,
   signal: AbortSignal | undefined,

@@ -1,3 +1,4 @@
+// The state of a mapped file in one thread: its handle, its memory, and the hot path of typed access.
 import { checkViews, type Views } from '../arguments/options.js';
 import { checkInteger, checkSize, checkWithin } from '../arguments/range.js';
 import {
@@ -28,7 +29,7 @@ import { OperationQueue } from './operation-queue.js';
 import { Window } from './window.js';
 import { ownerOf, WindowSet } from './window-set.js';
 
-/** What makes structured cloning fail, with these words: a clone would look like a file, and be none. */
+/** Makes structured cloning fail with this text: a clone would look like a file without being one. */
 export const UNCLONEABLE: unique symbol = Symbol(
   'an fmmap file; send what its share() returns, and attach() that in the other thread',
 );
@@ -37,54 +38,54 @@ const NOTHING = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
 const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
 
-/** The same number as V8 likes it: a small integer where it is one, never a boxed double. */
+/** The same number in the form that V8 handles best: a small integer where possible, never a boxed double. */
 const small = (value: number): number => (value === (value | 0) ? value | 0 : value);
 
-/** The first thing that went wrong since the file was mapped; `serial` tells it from other ones. */
+/** The first fault since the file was mapped; `serial` distinguishes it from others. */
 interface Fault {
-  /** Of {@link MmapFaultError}. */
+  /** As in {@link MmapFaultError}. */
   readonly code: number;
   readonly offset: number;
   readonly serial: number;
 }
 
-/** What a mapping is, for good. */
+/** The fixed properties of a mapping. */
 export interface MappingTraits extends Views {
   readonly id: HandleId;
   readonly path: string;
   readonly access: Access;
-  /** Of the first visible byte in the file. */
+  /** Offset of the first visible byte in the file. */
   readonly offset: number;
   readonly isMemory: boolean;
-  /** Copy-on-write, and still so once frozen. */
+  /** Copy-on-write; stays true once frozen. */
   readonly isCow: boolean;
-  /** Opened by a descriptor: `path` is for messages only. */
+  /** Opened by descriptor: `path` is for messages only. */
   readonly isNameless: boolean;
-  /** Of who waited for the lock to open it. */
+  /** The lock use of the `open` call that waited for the lock. */
   readonly lockUse?: LockUse | undefined;
 }
 
 /**
- * What another thread needs to look through the same windows; see `share()`. Made for structured cloning, and of no use
- * once the file is closed. Whoever has it may read the file, and write to it if it is writable.
+ * What another thread needs to see the file through the same windows; see `share()`. Made for structured cloning;
+ * useless once the file is closed. Its holder may read the file, and write to it if it is writable.
  */
 export interface SharedMapping {
   /** The version of the token. */
   readonly fmmap: 1;
-  /** For people. */
+  /** The path, for people. */
   readonly path: string;
-  /** By which the binding knows the mapping; it cannot be guessed. */
+  /** Identifies the mapping to the binding; cannot be guessed. */
   readonly secret: string;
   /** The memory through which the file is seen. */
   readonly windows: readonly SharedArrayBuffer[];
 }
 
 /**
- * What stands behind a file object: the handle of the binding, and the memory.
+ * The state behind a file object: the handle of the binding, and the memory.
  *
  * The first group of fields is the hot path of every typed access, which the code generator writes
- * out: an offset up to `lastN` is read through `view`, and good if the byte at `flag` is still 0.
- * Anything else, from a bad argument to a page of another window, goes to `load` and `store`.
+ * out: an offset up to `lastN` is read through `view`, and the value is valid if the byte at `flag` is
+ * still 0. Anything else, from a bad argument to a page of another window, goes to `load` and `store`.
  */
 export class Mapping {
   view: DataView = NOTHING;
@@ -95,20 +96,20 @@ export class Mapping {
   last8 = -1;
   last16 = -1;
 
-  /** Visible bytes, as this thread last saw them. */
+  /** Number of visible bytes, as this thread last saw it. */
   length = 0;
   access: Access;
   readonly windows: WindowSet;
-  /** Where a value is put together that is not read on the hot path. */
+  /** Where a value is assembled off the hot path. */
   readonly scratch: DataView = SCRATCH;
   readonly uncloneable: symbol = UNCLONEABLE;
   readonly #traits: MappingTraits;
-  /** Closing ends this handle, not the mapping, which is another thread's. */
+  /** Closing ends this handle, not the mapping, which belongs to another thread. */
   readonly #isAttached: boolean;
   readonly #finalizer: Finalizer;
   #isClosed = false;
   #isPoisoned = false;
-  /** Of the length, as this thread last heard. */
+  /** The number of changes of the length, as this thread last saw it. */
   #changes = -1;
   #fault: Fault | undefined;
   #listeners: FaultListeners | undefined;
@@ -125,7 +126,7 @@ export class Mapping {
     this.windows = new WindowSet(traits, delta, isAttached);
   }
 
-  /** Maps what the binding has just opened; on failure nothing of it is left. */
+  /** Maps what the binding has just opened; undoes everything on failure. */
   static *finish(traits: MappingTraits): Steps<Mapping> {
     const [length = 0, delta = 0, isPending] = result;
     const mapping = new Mapping(traits, delta);
@@ -143,9 +144,9 @@ export class Mapping {
   }
 
   /**
-   * The mapping of a token from {@link share}, seen from this thread. Everything but the memory is asked of the binding.
-   * @param name - For the message if it is closed.
-   * @param shared - Whether the views of this handle are to lie over shared memory.
+   * The mapping of a token from {@link share}, for this thread. Everything except the memory comes from the binding.
+   * @param name - The path, for the message if the mapping is closed.
+   * @param shared - Whether the views of this handle lie over shared memory.
    */
   static attach(
     secret: string,
@@ -173,7 +174,7 @@ export class Mapping {
     mapping.#show(mapping.windows.covers(length) ? length : 0);
     try {
       checkViews(mapping.#traits);
-      mapping.#sync(true); // a fault is for who uses it: it may have come to reopen
+      mapping.#sync(true); // a fault does not fail this: the caller may want to reopen
       if (mapping.#isClosed) throw new MmapClosedError(name);
     } catch (error) {
       runSync(mapping.close());
@@ -182,7 +183,7 @@ export class Mapping {
     return mapping;
   }
 
-  /** A mapping that is over, for handles that were consumed. */
+  /** A closed mapping, for handles that were consumed. */
   static closed(of: Mapping): Mapping {
     const mapping = new Mapping({ ...of.#traits, id: 0 }, 0);
     mapping.#isClosed = true;
@@ -206,7 +207,7 @@ export class Mapping {
     return this.#traits.isNameless;
   }
 
-  /** @throws MmapUnsupportedError for what cannot be removed. */
+  /** @throws MmapUnsupportedError if the file has no path, and so cannot be removed. */
   requirePath(): void {
     if (!this.isNameless) return;
     throw new MmapUnsupportedError(
@@ -215,7 +216,7 @@ export class Mapping {
     );
   }
 
-  /** Of the first visible byte in the file. */
+  /** Offset of the first visible byte in the file. */
   get offset(): number {
     return this.#traits.offset;
   }
@@ -225,13 +226,13 @@ export class Mapping {
     return this.#traits.shared;
   }
 
-  /** Of the async classes. */
+  /** Orders the calls of the async classes. */
   get queue(): OperationQueue {
     this.#queue ??= new OperationQueue();
     return this.#queue;
   }
 
-  /** Of the async classes. */
+  /** The disposal by the async classes. */
   get disposal(): Disposal {
     this.#disposal ??= new Disposal();
     return this.#disposal;
@@ -256,7 +257,7 @@ export class Mapping {
     return this.#fault !== undefined;
   }
 
-  /** Of calls that wait for the lock. */
+  /** The calls that are waiting for the lock. */
   get lockQueue(): LockQueue {
     this.#lockQueue ??= new LockQueue();
     return this.#lockQueue;
@@ -267,12 +268,12 @@ export class Mapping {
     return isOver ? LockKind.none : (result[1] as LockKind);
   }
 
-  /** Throws nothing, whatever state it is in. */
+  /** Never throws, whatever the state. */
   describe(): FileDescription {
     try {
       this.#sync();
     } catch {
-      // There is no memory to see it as it is now: then as it was last seen.
+      // Not enough memory to find out the current state: describe the last known one.
     }
     const state = this.#isClosed
       ? 'closed'
@@ -297,8 +298,8 @@ export class Mapping {
   }
 
   /**
-   * First step of whatever is not on the hot path: catches up with what other threads did.
-   * @param isDue - Asks the binding even if no window says that something has changed.
+   * First step of everything off the hot path: catches up with changes by other threads.
+   * @param isDue - Whether to ask the binding even if no window indicates a change.
    * @throws MmapClosedError, MmapFaultError
    */
   refresh(isDue?: boolean): void {
@@ -327,7 +328,7 @@ export class Mapping {
       this.#isPoisoned = true;
       this.#show(0);
     } else if (!this.#fault && !this.#isShowing(length, (bits & 8) !== 0)) {
-      // The other thread may be at it again before we are done.
+      // Another thread may change the length again before this is done.
       for (let shown = -1; shown !== length; ) {
         if (shown >= 0) length = shown;
         shown = this.windows.renew(length);
@@ -336,13 +337,13 @@ export class Mapping {
     }
   }
 
-  /** @param isAhead - A cut by another thread, because of which the windows are stale, has not reached the file. */
+  /** @param isAhead - The windows are stale because another thread is about to cut the file, but has not yet. */
   #isShowing(length: number, isAhead: boolean): boolean {
     const isCurrent = isAhead || !this.windows.isStale;
     return length === this.length && isCurrent && this.windows.covers(length);
   }
 
-  /** Whether what has been read until now is the file's although another thread is about to cut it. */
+  /** Whether the bytes read so far are the file's, although another thread is about to cut it. */
   #isBeforeCut(): boolean {
     const bits = binding.state(this.#traits.id);
     return bits === 8 && result[0] === this.length && result[5] === this.#changes;
@@ -354,14 +355,14 @@ export class Mapping {
     return new MmapFaultError(this.path, code, offset);
   }
 
-  /** @throws MmapFaultError, and nothing else: views of a closed file read zeroes */
+  /** @throws MmapFaultError, and nothing else: views of a closed file read as zeroes */
   requireIntact(): void {
     this.#sync();
     if (this.#fault) throw this.#faultError(this.#fault);
   }
 
   /**
-   * Looks at the file, too: up to the end of the page in which it ends there are zeroes without a fault.
+   * Also looks at the file itself: past its end, the rest of its last page reads as zeroes without a fault.
    * @throws MmapClosedError, MmapFaultError
    */
   checkFault(): Call<unknown> {
@@ -374,7 +375,7 @@ export class Mapping {
     return { ...this.call('reopen', [this.id]), finish: () => this.#sync(true) };
   }
 
-  /** @returns What takes the listener away. */
+  /** @returns A function that removes the listener. */
   onFault(listener: FaultListener): () => void {
     if (typeof listener !== 'function') throw typeError('listener', 'a function', listener);
     if (this.isClosed) throw new MmapClosedError(this.path);
@@ -390,7 +391,7 @@ export class Mapping {
     if (fault) this.#listeners?.tell(fault.serial, () => this.#faultError(fault));
   }
 
-  /** Puts the first window on the hot path. */
+  /** Points the hot path at the first window. */
   #show(length: number): void {
     const { first, delta } = this.windows;
     const visible = length > 0 && first ? small(Math.min(length, first.capacity - delta)) : 0;
@@ -404,7 +405,7 @@ export class Mapping {
     this.last16 = visible - 16;
   }
 
-  /** No more access from here on; only then may the memory go. */
+  /** Ends all access; the memory may be unmapped only after that. */
   #hide(): void {
     this.#isClosed = true;
     this.#show(0);
@@ -420,8 +421,8 @@ export class Mapping {
   // --- arguments ---
 
   /**
-   * Checks `(offset?, length?)`, by default all, against what is mapped now.
-   * @param isUsable - A poisoned mapping will not do.
+   * Checks `(offset?, length?)`, by default the whole mapping, against what is mapped now.
+   * @param isUsable - Whether a poisoned mapping is refused.
    * @returns The length.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
@@ -450,8 +451,8 @@ export class Mapping {
   }
 
   /**
-   * Whoever takes what there is gets nothing from a poisoned mapping; whoever needs a byte is told why there is none.
-   * @param of - As of {@link checkWithin}.
+   * A call that takes the available bytes gets none from a poisoned mapping; a call that needs a byte throws.
+   * @param of - See {@link checkWithin}.
    * @throws MmapPoisonedError, MmapRangeError
    */
   requireBytes(offset: number, length: number, of?: string): void {
@@ -459,12 +460,12 @@ export class Mapping {
     checkWithin(offset, length, this, of);
   }
 
-  /** How many bytes there may be from an offset on, for messages; less than none where that is not known. */
+  /** The most bytes available from an offset on, for messages; negative if unknown. */
   most(from = 0): number {
     return this.#isClosed || this.#isPoisoned ? -1 : this.length - from;
   }
 
-  /** How it gets more bytes, for messages. */
+  /** How to make the mapping longer, for messages. */
   get growth(): string {
     const { isCow, isMemory } = this.#traits;
     if (isCow) {
@@ -480,21 +481,21 @@ export class Mapping {
 
   // --- memory ---
 
-  /** A view for the user over a checked range. */
+  /** A view, for the user, of a range that has been checked. */
   bytes(offset: number, length: number, isShared: boolean = this.#traits.shared): Buffer {
     return this.windows.view(offset, length, this, isShared);
   }
 
   /**
-   * Does something with the memory, again if another thread took windows away meanwhile: it may
-   * have read zeroes then, or written to nowhere.
-   * @param act - Checks its range each time.
-   * @param other - An array of a user's that it copies from or to.
+   * Runs `act` on the memory, again if another thread retired windows meanwhile: `act` may then have
+   * read zeroes, or its writes may be lost.
+   * @param act - Checks its range on each run.
+   * @param other - An array of the user's that `act` copies from or to.
    * @throws MmapFaultError, of this mapping or of the one that `other` lies over.
    */
   settled<T>(act: () => T, other?: Uint8Array): T {
     for (;;) {
-      const wasPoisoned = this.#isPoisoned; // and so its windows are stale for good
+      const wasPoisoned = this.#isPoisoned; // its windows stay stale
       const value = act();
       const isOver = wasPoisoned || this.windows.first === undefined || !this.windows.isStale;
       if (isOver || this.#isBeforeCut()) {
@@ -505,14 +506,14 @@ export class Mapping {
     }
   }
 
-  /** After a piece of work with `length` bytes: where it was much, a look at the file is cheap. */
+  /** Called after work on `length` bytes: if that was much, checking the file is cheap by comparison. */
   checkAfter(length: number): void {
     if (length > binding.pageSize) invoke(this.checkFault());
   }
 
-  /** The slow way of a typed read: a value of `size` bytes, at 0 of the view that it returns. */
+  /** The slow path of a typed read: a value of `size` bytes, at offset 0 of the returned view. */
   load(offset: number, size: number): DataView {
-    // Behind the first window, which a file larger than a buffer of this Node has.
+    // Past the first window, in a file larger than a buffer of this Node.
     if (this.loadFew(offset, size, SCRATCH_BYTES)) return SCRATCH;
     return this.settled(() => {
       this.#reach(offset, size);
@@ -523,12 +524,12 @@ export class Mapping {
     });
   }
 
-  /** Copies a few bytes out of one window. @returns Whether that could be done, and be done with. */
+  /** Copies a few bytes out of one window. @returns Whether that was possible and the bytes are valid. */
   loadFew(offset: number, size: number, to: Uint8Array): boolean {
     return this.#isInside(offset, size) && this.windows.get(offset, size, to);
   }
 
-  /** The slow way of a typed write: stores the first `size` bytes of `scratch`. @returns The offset after them. */
+  /** The slow path of a typed write: stores the first `size` bytes of `scratch`. @returns The offset after them. */
   store(offset: number, size: number): number {
     if (this.#isInside(offset, size) && this.windows.set(offset, size, SCRATCH_BYTES))
       return offset + size;
@@ -554,7 +555,7 @@ export class Mapping {
 
   // --- changes ---
 
-  /** A call about this mapping, which a failure may poison or show to be faulted. */
+  /** A call on this mapping; its failure may poison the mapping or reveal a fault. */
   call<Name extends StepName>(name: Name, args: Parameters<Binding[Name]>): Call {
     return { name, args, subject: this, finish: undefined };
   }
@@ -563,7 +564,7 @@ export class Mapping {
     this.#sync(true);
   }
 
-  /** @param isRoom - For what is yet to be written: blocks are set aside, and nobody waits for the disk. */
+  /** @param isRoom - Makes room for bytes yet to be written: blocks are reserved, without waiting for the disk. */
   *resize(size: number, isRoom = false): Steps<void> {
     checkSize(size, 'size');
     this.requireUsable();
@@ -576,7 +577,7 @@ export class Mapping {
     const { length } = this;
     const target = Math.max(size - this.#traits.offset, 0);
     const cover = yield* this.windows.cover(target);
-    // Whoever reads while this waits must not take the zeroes that come for the file's bytes.
+    // A read during the wait must not take the zeroes that are about to appear for bytes of the file.
     if (target < this.length) this.#show(target);
     try {
       yield this.call(isRoom ? 'makeRoom' : 'resize', [this.id, size]);
@@ -586,7 +587,7 @@ export class Mapping {
       this.#sync(true);
       throw error;
     }
-    if (this.#isClosed) return; // by another thread, which was later
+    if (this.#isClosed) return; // by another thread, after the resize
     const [shown = 0] = result;
     this.windows.use(cover);
     this.#show(shown);
@@ -615,7 +616,7 @@ export class Mapping {
     }
   }
 
-  /** Removes the file, and then ends as {@link close} does. */
+  /** Removes the file, then ends like {@link close}. */
   remove(): Call<void> {
     const call = this.call('remove', [this.id, this.#isAttached ? End.release : End.close]);
     this.requirePath();

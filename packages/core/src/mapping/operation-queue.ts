@@ -1,9 +1,11 @@
+// The reader-writer lock that orders the async calls on one mapping.
+
 /**
- * Who may use a mapping when: uses go side by side, and a change waits for those before it and goes
- * alone. The binding has a gate for threads; this one keeps the event loop from waiting at it.
+ * Uses of a mapping run concurrently; a change waits for the calls before it and runs alone. The binding
+ * has a gate for threads; this queue keeps the event loop from blocking at it.
  *
- * Nothing but the caller waits for the promise of an act, or V8 would not find the way back to the
- * caller for the stack of an error.
+ * Only the caller awaits the promise of `act`; otherwise V8 could not trace an error's async stack back to
+ * the caller.
  */
 export class OperationQueue {
   #change: Promise<void> | undefined;

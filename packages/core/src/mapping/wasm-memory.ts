@@ -1,3 +1,4 @@
+// The pages of WebAssembly memories, and the files that are mapped into them.
 import {
   bufferOf,
   byteLengthOf,
@@ -11,35 +12,35 @@ import { MmapUnsupportedError, typeError } from '../errors.js';
 import { WebAssembly } from '../host.js';
 
 /**
- * A `WebAssembly.Memory`, of any realm, by its shape: what TypeScript's `dom` library calls one need not be there. It must be
- * `shared`.
+ * A `WebAssembly.Memory` of any realm, described by its shape, because TypeScript's `dom` library may be absent. It
+ * must be `shared`.
  */
 export interface WasmMemory {
-  /** All of it; another one after it has grown. */
+  /** The whole memory; another object after it has grown. */
   readonly buffer: ArrayBufferLike;
-  /** Adds pages of 64 KiB. @returns How many there were. */
+  /** Adds pages of 64 KiB. @returns The previous number of pages. */
   grow(pages: number): number;
 }
 
-/** Bytes of a page of WebAssembly's, of which the system's are a part. */
+/** Size of a WebAssembly page in bytes, a multiple of the system's page size. */
 export const WASM_PAGE = 2 ** 16;
 
 const prototype = WebAssembly?.Memory.prototype;
 const call = Function.prototype.call;
 const get = prototype && Object.getOwnPropertyDescriptor(prototype, 'buffer')?.get;
-/** They go by what an object is made of, and throw a TypeError for what is no memory. */
+/** These check internal slots, not prototypes, and throw a TypeError for anything but a memory. */
 const memoryOf = get && (call.bind(get) as (memory: object) => ArrayBufferLike);
 const growBy =
   prototype &&
   (call.bind(prototype.grow) as (memory: object, pages: number | bigint) => number | bigint);
 
-/** Pages side by side. */
+/** Contiguous pages. */
 interface Block {
   readonly page: number;
   readonly pages: number;
 }
 
-/** Addresses of the process at which a file is in a memory. Whoever keeps the owner keeps this. */
+/** The process addresses where a file is mapped into a memory; valid as long as the owner lives. */
 interface Lodging {
   readonly owner: WeakRef<Owner>;
   readonly start: number;
@@ -49,8 +50,8 @@ interface Lodging {
 const lodgings = new Set<Lodging>();
 
 /**
- * The files in WebAssembly memories that an array shows a part of. It is found by its addresses: of the objects for one
- * memory there may be many, and V8 makes new ones when a memory grows.
+ * The owner of the files in WebAssembly memories that an array overlaps. They are found by address: one memory may have
+ * many objects, and V8 makes new ones when it grows.
  */
 export function tenantsOf(array: TypedArray): Owner | undefined {
   if (lodgings.size === 0) return undefined;
@@ -69,14 +70,14 @@ export function tenantsOf(array: TypedArray): Owner | undefined {
 }
 
 /**
- * The pages of one memory, and which files are in them, seen from this thread. The memory leads here, and from here to the
- * mappings: none is dropped while code may be looking at it.
+ * The pages of one memory and the files in them, as seen from this thread. The memory references this object, which
+ * references the mappings: none is collected while code may be using it.
  */
 export class WasmPages {
   readonly #memory: object;
   readonly #isWide: boolean;
   readonly #tenants = new Set<{ readonly owner: Owner }>();
-  /** Such as were given back, in order. */
+  /** Returned pages, in order. */
   #free: Block[] = [];
 
   private constructor(memory: object) {
@@ -102,19 +103,19 @@ export class WasmPages {
     return made;
   }
 
-  /** What arrays lie over until the memory grows. */
+  /** The buffer that arrays lie over until the memory grows. */
   get buffer(): SharedArrayBuffer {
     return bufferOfMemory(this.#memory) as SharedArrayBuffer;
   }
 
-  /** As code takes it: 64-bit numbers are bigints in JavaScript. */
+  /** An address as WebAssembly code takes it: 64-bit addresses are bigints in JavaScript. */
   address<Address extends number | bigint>(at: number): Address {
     return (this.#isWide ? BigInt(at) : at) as Address;
   }
 
   /**
-   * Pages that nobody uses: such as were given back, or new ones.
-   * @returns The number of the first one; -1 where there is no room.
+   * Takes unused pages: returned ones, or new ones.
+   * @returns The number of the first page; -1 if there is no room.
    */
   take(pages: number): number {
     const at = this.#free.findIndex((block) => block.pages >= pages);
@@ -122,12 +123,12 @@ export class WasmPages {
     if (!found) return this.#grow(pages);
     const rest = { page: found.page + pages, pages: found.pages - pages };
     this.#free.splice(at, 1, ...(rest.pages > 0 ? [rest] : []));
-    // The program may have written there since.
+    // The program may have written to them since.
     binding.blank(new Uint8Array(this.buffer, found.page * WASM_PAGE, pages * WASM_PAGE));
     return found.page;
   }
 
-  /** For others to take. */
+  /** Returns pages for reuse. */
   give(page: number, pages: number): void {
     let [start, end] = [page, page + pages];
     const apart = this.#free.filter((block) => {
@@ -141,7 +142,7 @@ export class WasmPages {
     this.#free = [...apart, { page: start, pages: end - start }].sort((a, b) => a.page - b.page);
   }
 
-  /** Others may grow it at the same time: what this gets is the caller's alone. */
+  /** Other threads may grow the memory at the same time; the pages returned belong to the caller alone. */
   #grow(pages: number): number {
     let page: number;
     try {
@@ -149,12 +150,12 @@ export class WasmPages {
     } catch {
       return -1;
     }
-    // V8 has made all of it writable.
+    // V8 has made the whole memory writable.
     if (page > 0) binding.protectGuests(new Uint8Array(this.buffer, 0, page * WASM_PAGE));
     return page;
   }
 
-  /** Pages by which it can still grow; -1 if that cannot be found out. */
+  /** Number of pages by which the memory can still grow; -1 if unknown. */
   get room(): number {
     try {
       return roomOf(this.#memory, this.buffer.byteLength / WASM_PAGE, this.#isWide);
@@ -163,7 +164,7 @@ export class WasmPages {
     }
   }
 
-  /** Notes that a file is in these bytes of the memory. @returns What ends it. */
+  /** Records that a file is mapped at these bytes of the memory. @returns A function that removes the record. */
   lodge(owner: Owner, bytes: Uint8Array): () => void {
     const tenant = { owner };
     this.#tenants.add(tenant);
@@ -180,21 +181,21 @@ export class WasmPages {
 function bufferOfMemory(memory: unknown): ArrayBufferLike {
   try {
     if (memoryOf) return memoryOf(memory as object);
-  } catch {} // that is how it says no
+  } catch {} // not a memory
   throw typeError('memory', 'a WebAssembly.Memory', memory);
 }
 
-/** The most pages that there may be with 32-bit addresses. */
+/** The most pages that 32-bit addresses allow. */
 const MOST = 2 ** 16;
 
-// No property tells the maximum of a memory, nor the size of its addresses; but a module that would import another kind, or
-// one with a smaller maximum, is refused.
+// No property exposes the maximum of a memory or the size of its addresses, but instantiating a module that imports
+// another kind of memory, or one with a smaller maximum, fails.
 
 function isWide(memory: object): boolean {
   try {
     return !canImport(memory, MOST, false);
   } catch {
-    return false; // no modules may be made here
+    return false; // compiling modules is not allowed here
   }
 }
 

@@ -1,3 +1,4 @@
+// The windows of one handle, and memory access across them.
 import { Buffer, constants } from 'node:buffer';
 import process from 'node:process';
 import { bufferOf, isShared, type Owner, type TypedArray } from '../arguments/bytes.js';
@@ -10,12 +11,12 @@ import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 
 const { Mark } = binding;
 
-/** The mapping that an array of a user's lies over, if it does. */
+/** The mapping that an array of the user's lies over, if any. */
 export function ownerOf(array: TypedArray): Owner | undefined {
   return Mark.of(bufferOf(array))?.owner ?? tenantsOf(array);
 }
 
-/** After so many bytes of windows it is worth asking whether the address space has room: V8 ends without any. */
+/** Bytes of new windows after which to probe for free address space: V8 crashes when it runs out. */
 const LARGE = 2 ** 26;
 let unasked = 0;
 
@@ -30,39 +31,39 @@ function warnOfCounting(): void {
   );
 }
 
-/** What the windows of a mapping have in common. */
+/** The properties that all windows of a mapping share. */
 export interface WindowSetTraits extends Views {
   readonly id: HandleId;
   readonly path: string;
-  /** Private pages cannot be shown twice. */
+  /** Copy-on-write: private pages cannot be mapped twice. */
   readonly isCow: boolean;
 }
 
-/** WindowSet for a length that the file has, or is to have. */
+/** Windows for a length that the file has or is about to have. */
 export interface Cover {
   readonly list: readonly Window[];
-  /** Those of the list that were made for it. */
+  /** The windows of the list that were made for it. */
   readonly added: readonly Window[];
-  /** Visible bytes that they were mapped for. */
+  /** Number of visible bytes that they were mapped for. */
   readonly length: number;
 }
 
 /**
- * The windows through which one handle sees its file: side by side, {@link MAX_WINDOW} bytes each,
- * so that there is one but for files larger than a buffer of this Node. Ranges are checked before.
+ * The windows through which one handle sees its file: contiguous, {@link MAX_WINDOW} bytes each, so
+ * there is only one unless the file is larger than a buffer of this Node. Callers check ranges.
  */
 export class WindowSet {
-  /** Of the first visible byte from its page. */
+  /** Offset of the first visible byte in its page. */
   readonly delta: number;
-  /** Another thread may be looking: windows never change under its eyes, and are never reused. */
+  /** Another thread may use the windows: they never change in place, and are never reused. */
   isShared: boolean;
-  /** A WebAssembly memory has shown the file, so that any array over such a memory may. */
+  /** A WebAssembly memory has shown the file, so any array over such a memory may show it. */
   isLent = false;
   readonly #traits: WindowSetTraits;
   #list: Window[] = [];
-  /** For views of a range that lies in two of the list. */
+  /** For views of a range that spans two windows of the list. */
   #bridge: Window | undefined;
-  /** To be detached. */
+  /** The buffers to detach on close. */
   #views: WeakRef<ArrayBuffer>[] = [];
 
   constructor(traits: WindowSetTraits, delta: number, isShared: boolean) {
@@ -71,12 +72,12 @@ export class WindowSet {
     this.isShared = isShared;
   }
 
-  /** The one that the hot path reads through; without any, nothing was ever mapped. */
+  /** The window that the hot path reads through; undefined if nothing was ever mapped. */
   get first(): Window | undefined {
     return this.#list[0];
   }
 
-  /** Whether another thread changed the file since the windows were made. */
+  /** Whether another thread has changed the file since the windows were made. */
   get isStale(): boolean {
     if (this.first === undefined) return this.isShared;
     for (const window of this.#list) if (window.stale) return true;
@@ -90,7 +91,7 @@ export class WindowSet {
 
   // --- size ---
 
-  /** WindowSet of another thread, in place of some of one's own, if they are all that `length` bytes need. */
+  /** Uses the windows of another thread instead of new ones, if they are all that `length` bytes need. */
   adopt(shared: readonly Window[], length: number): void {
     for (const window of shared) window.isMapped = true;
     const total = length === 0 ? 0 : this.delta + length;
@@ -104,20 +105,20 @@ export class WindowSet {
     else for (const window of shared) this.#unmap(window);
   }
 
-  /** Whether there are windows for so many visible bytes. */
+  /** Whether there are windows for `length` visible bytes. */
   covers(length: number): boolean {
     const last = this.#list.at(-1);
     return length === 0 || (last ? last.start + last.capacity >= this.delta + length : false);
   }
 
-  /** WindowSet that show `length` visible bytes, which the file is to have: for {@link use} or {@link cancel}. */
+  /** Makes windows for the `length` visible bytes that the file is about to have: for {@link use} or {@link cancel}. */
   *cover(length: number): Steps<Cover> {
-    // With nothing to show, the windows that are there stay for the next growth.
+    // With nothing to show, the existing windows stay for the next growth.
     if (length === 0) return { list: this.#list, added: [], length };
     return yield* this.#layout(length, length, this.isShared ? [] : this.#list);
   }
 
-  /** From now on memory is seen through these windows, unless they were let go meanwhile: others have come then. */
+  /** Switches to these windows, unless some were released meanwhile: others have replaced them then. */
   use(cover: Cover): void {
     if (!cover.list.every(({ isMapped }) => isMapped)) {
       this.cancel(cover);
@@ -132,7 +133,10 @@ export class WindowSet {
     for (const window of added) this.#unmap(window);
   }
 
-  /** WindowSet for about `length` visible bytes, new ones where those there are do not do. @returns The bytes that there really are. */
+  /**
+   * Makes windows for about `length` visible bytes, reusing those that fit.
+   * @returns The actual number of visible bytes.
+   */
   renew(length: number): number {
     const reuse = this.isShared || this.isStale ? [] : this.#list;
     const cover = runSync(this.#layout(length, -1, reuse));
@@ -158,7 +162,7 @@ export class WindowSet {
           list.push(old);
           continue;
         }
-        // One that grew once will grow again, and address space is free.
+        // A window that grew once will grow again, and address space is free.
         const room = Math.min(Math.max(needed, 2 * (old?.capacity ?? 0)), MAX_WINDOW);
         const opened = yield* this.#map(room, start, visible);
         shown = opened.shown;
@@ -180,7 +184,7 @@ export class WindowSet {
     const { id, path } = this.#traits;
     const window = takeWindow(capacity, path);
     window.start = start;
-    // Before it is: the thread that does it may end before it says so.
+    // Set in advance: the thread that maps it may end before it reports so.
     window.isMapped = true;
     try {
       const shown = (yield makeCall('map', id, window.whole, start, visible)) as number;
@@ -192,7 +196,7 @@ export class WindowSet {
     }
   }
 
-  /** What views or work in flight still look at stays mapped until they are over. */
+  /** Memory that views or work in flight still use stays mapped until they are done. */
   #unmap(window: Window): void {
     const isFree = binding.unmap(this.#traits.id, window.whole);
     const wasMapped = window.isMapped;
@@ -200,7 +204,7 @@ export class WindowSet {
     if (isFree && wasMapped && !this.isShared) returnWindow(window);
   }
 
-  /** After the binding has let go of them all. @param areBlank - It has put zeroes over their footers, too. */
+  /** Called after the binding has released all windows. @param areBlank - Whether it has also zeroed their footers. */
   close(areBlank = false): void {
     for (const view of this.#views) {
       const buffer = view.deref();
@@ -224,9 +228,9 @@ export class WindowSet {
   }
 
   /**
-   * Calls `visit` for each piece of a range, as one window shows it.
-   * @param visit - Gets the bytes and their offset in the mapping; `true` ends the walk.
-   * @param step - The most bytes of a piece.
+   * Calls `visit` for each piece of a range, one or more per window.
+   * @param visit - Gets the bytes and their offset in the mapping; returns `true` to stop.
+   * @param step - The maximum size of a piece, in bytes.
    */
   each(
     offset: number,
@@ -245,7 +249,7 @@ export class WindowSet {
     }
   }
 
-  /** Copies a range out to the start of an array. */
+  /** Copies a range to the start of an array. */
   load(offset: number, length: number, to: Uint8Array): void {
     if (length === 0) return;
     const at = offset + this.delta;
@@ -255,7 +259,7 @@ export class WindowSet {
     else this.each(offset, length, (bytes, start) => to.set(bytes, start - offset));
   }
 
-  /** Copies an array in. */
+  /** Copies an array into the mapping. */
   store(offset: number, source: Uint8Array): void {
     const { length } = source;
     if (length === 0) return;
@@ -270,7 +274,7 @@ export class WindowSet {
     }
   }
 
-  /** Copies a few bytes out of one window. @returns Whether it is one, and still shows the file. */
+  /** Copies a few bytes out of one window. @returns Whether the range lies in one, and that still shows the file. */
   get(offset: number, length: number, to: Uint8Array): boolean {
     const at = offset + this.delta;
     const window = this.#at(at);
@@ -291,8 +295,8 @@ export class WindowSet {
   }
 
   /**
-   * Whether an array of a user lies over pages of this mapping at other addresses, where a copy
-   * between the two would not notice that they overlap.
+   * Whether an array of the user's lies over pages of this mapping at other addresses, where a copy
+   * between the two would not notice the overlap.
    */
   aliases(array: Uint8Array, owner: object): boolean {
     const mark = Mark.of(bufferOf(array));
@@ -307,7 +311,7 @@ export class WindowSet {
     return copy;
   }
 
-  /** A range as UTF-8. */
+  /** A range decoded as UTF-8. */
   text(offset: number, length: number): string {
     if (length === 0) return '';
     const window = this.#at(offset + this.delta);
@@ -318,11 +322,11 @@ export class WindowSet {
   }
 
   /**
-   * A view for the user, of an ArrayBuffer of its own, or of memory that threads may share.
-   * @param owner - Lives as long as the view.
+   * A view for the user, over an ArrayBuffer of its own or over memory that threads may share.
+   * @param owner - Kept alive as long as the view.
    */
   view(offset: number, length: number, owner: ViewOf['owner'], isShared: boolean): Buffer {
-    // Not over memory of ours, which then has no address: to Node 20's `zlib.crc32` that is no data at all.
+    // Not over our memory: an empty view has no address, which Node 20's `zlib.crc32` treats as no data at all.
     if (length === 0) return Buffer.alloc(0);
     const at = offset + this.delta;
     const regular = this.#at(at);
@@ -331,7 +335,7 @@ export class WindowSet {
     const from = at - window.start;
     if (isShared) return Buffer.from(this.#sharedOf(window, owner) as never, from, length);
     const buffer = binding.view(this.#traits.id, window.address, from, length);
-    if (buffer === undefined) throw new MmapClosedError(this.#traits.path); // by another thread, just now
+    if (buffer === undefined) throw new MmapClosedError(this.#traits.path); // just closed by another thread
     new Mark(buffer, window.markFor(owner));
     if (!hasWarned && length >= LARGE) warnOfCounting();
     if (this.#traits.detachOnClose) this.#toDetach(buffer);
@@ -348,14 +352,14 @@ export class WindowSet {
   }
 
   #toDetach(buffer: ArrayBuffer): void {
-    // Now and then without those that have been collected.
+    // Now and then, drop those that have been collected.
     if (Number.isInteger(Math.log2(this.#views.length))) {
       this.#views = this.#views.filter((view) => view.deref() !== undefined);
     }
     this.#views.push(new WeakRef(buffer));
   }
 
-  /** A window of its own for a range that lies in two: the same pages of the file once more. */
+  /** A separate window for a range that spans two: it maps the same pages of the file again. */
   #bridgeOver(at: number, length: number): Window {
     const known = this.#bridge;
     if (known && !known.stale && at >= known.start && at + length <= known.start + known.capacity) {

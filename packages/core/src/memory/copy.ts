@@ -1,3 +1,4 @@
+// Copies bytes of a mapping into a target array of the caller's.
 import { checkAttached, isBytes, lengthOf, plain } from '../arguments/bytes.js';
 import { checkSize } from '../arguments/range.js';
 import { typeError } from '../errors.js';
@@ -10,7 +11,7 @@ export function toTarget(target: unknown): Uint8Array {
   return plain(target, 'target');
 }
 
-/** Copies what there is from `offset` on into `to`, as far as it has room. @returns The bytes copied. */
+/** Copies the available bytes from `offset` into `to`, as far as it has room. @returns The number of bytes copied. */
 export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number {
   return copy(mapping, to, offset, () => {
     mapping.refresh();
@@ -18,7 +19,7 @@ export function copyTo(mapping: Mapping, to: Uint8Array, offset: number): number
   });
 }
 
-/** Fills all of `to` from `offset` on. @throws MmapRangeError if there are not enough bytes */
+/** Fills all of `to`, starting at `offset`. @throws MmapRangeError if there are not enough bytes */
 export function copyExact(mapping: Mapping, to: Uint8Array, offset: number): void {
   copy(mapping, to, offset, () => {
     requireExact(mapping, to, offset);
@@ -32,10 +33,10 @@ export function requireExact(mapping: Mapping, to: Uint8Array, offset: number): 
   mapping.requireBytes(offset, to.length, 'target');
 }
 
-/** @param count - How many bytes; asked again each time, for another thread may make the mapping shorter. */
+/** @param count - Returns how many bytes; called on every attempt, as another thread may shorten the mapping. */
 function copy(mapping: Mapping, to: Uint8Array, offset: number, count: () => number): number {
   checkSize(offset, 'offset');
-  if (to.length === 0) checkAttached(to, 'target'); // it may have gone while the caller waited for the disk
+  if (to.length === 0) checkAttached(to, 'target'); // may have been detached while the caller waited for the disk
   const copied = mapping.settled(() => {
     const length = count();
     if (mapping.windows.aliases(to, mapping)) to.set(mapping.windows.copy(offset, length));
@@ -46,12 +47,12 @@ function copy(mapping: Mapping, to: Uint8Array, offset: number, count: () => num
   return copied;
 }
 
-/** More than this V8 copies faster than a loop. */
+/** Above this many bytes, V8's own copy is faster than a loop. */
 const FEW = 16;
 
 /**
- * Does {@link copyTo} for a few bytes, for which an array made on the way would cost more than the copy.
- * @returns The bytes copied, or -1 if it could not.
+ * {@link copyTo} for a few bytes, where allocating an intermediate array would cost more than the copy.
+ * @returns The number of bytes copied, or -1 if that is not possible.
  */
 export function copyFew(mapping: Mapping, target: unknown, offset: number): number {
   if (!isBytes(target)) return -1;

@@ -1,26 +1,27 @@
+// The writer's methods that need no I/O, shared by the sync and the async classes.
 import { sourceBytes } from './file-writes.js';
 import { CursorWrites } from './generated/cursor-writes.js';
 
-/** From one position to another, and the range of the file. */
+/** An unflushed range: as positions, and as a range of the file. */
 interface Unflushed {
   readonly from: number;
   readonly to: number;
   readonly range: readonly [offset: number, length: number];
 }
 
-/** What the writers of the sync and the async classes have in common: it never leaves memory. */
+/** The methods shared by the writers of the sync and the async classes: memory access only. */
 export abstract class CursorWriter<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends CursorWrites<Memory> {
-  /** What was written since the last flush, counted as the position is. */
+  /** The range written since the last flush, as positions. */
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
 
   /**
    * Writes all of `source`.
-   * @param source - Bytes, or text in UTF-8.
+   * @param source - Bytes, or text to encode as UTF-8.
    * @returns The new position.
-   * @throws MmapRangeError if there is not enough room; then nothing is written.
+   * @throws MmapRangeError if there is not enough room; nothing is written then.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   write(source: Uint8Array | string): number {
@@ -29,14 +30,14 @@ export abstract class CursorWriter<
     return this.advance(bytes.length);
   }
 
-  /** The same as {@link write}, by the name that the Rust crate has for it. */
+  /** Alias of {@link write}, named as in the Rust crate. */
   writeAll(source: Uint8Array | string): number {
     return this.write(source);
   }
 
   /**
-   * Writes as much of the start of `source` as there is room for.
-   * @returns The bytes written; 0 at the end.
+   * Writes as many of the first bytes of `source` as there is room for.
+   * @returns The number of bytes written; 0 at the end.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   writeSome(source: Uint8Array | string): number {
@@ -47,7 +48,7 @@ export abstract class CursorWriter<
     return written;
   }
 
-  /** What has to be flushed, which from now on is not. What a truncate has taken away needs no flush. @internal */
+  /** Takes the range that needs a flush and clears it. Bytes cut off by a truncate need no flush. @internal */
   protected takeUnflushed(): Unflushed {
     const to = Math.min(this.offset + this.#to, this.file.length);
     const from = Math.min(this.offset + this.#from, to);
@@ -57,13 +58,13 @@ export abstract class CursorWriter<
     return taken;
   }
 
-  /** After a flush that failed. @internal */
+  /** Restores the range after a failed flush. @internal */
   protected giveBack({ from, to }: Unflushed): void {
     this.#from = Math.min(this.#from, from);
     this.#to = Math.max(this.#to, to);
   }
 
-  /** @param isWritten - The bytes have to be flushed. @internal */
+  /** @param isWritten - Whether the bytes need a flush. @internal */
   protected override advance(length: number, isWritten = true): number {
     if (isWritten) {
       this.#from = Math.min(this.#from, this.position);

@@ -1,3 +1,4 @@
+// The position of a reader or writer in a part of a mapped file.
 import { type InspectOptionsStylized, inspect } from 'node:util';
 import { checkInteger, checkSize } from '../arguments/range.js';
 import { invoke } from '../binding/steps.js';
@@ -8,36 +9,38 @@ import { toTarget } from './copy.js';
 import type { FileReads } from './file-reads.js';
 import type { FileWrites } from './file-writes.js';
 
-/** As a reader goes on it looks at the file, about as often as one that reads with `fs` would. */
+/** Bytes a cursor advances between checks of the file: about as often as a reader based on `fs` would look at it. */
 const REFILL = 2 ** 16;
 
-/** What a cursor moves over. Only writers write to it. */
+/** The file that a cursor moves over. Only writers write to it. */
 export type CursorFile = FileReads<ArrayBufferLike> & FileWrites;
 
-/** Where an offset of `seek` counts from. */
+/** What the offset of `seek` is relative to. */
 export type Whence = 'start' | 'current' | 'end';
 
 /**
- * A position in a part of a mapped file: what readers and writers have in common.
+ * A position in a part of a mapped file: the base of readers and writers.
  *
- * The part is fixed when the cursor is made, and grows by {@link follow} alone. Where the mapping has become shorter (`truncate`, `reopen`,
- * another thread), the part ends with the mapping, for all methods alike, and where it has grown again, so has the part:
+ * The part is fixed when the cursor is created; only {@link follow} extends it. If the mapping becomes shorter
+ * (`truncate`, `reopen`, another thread), the part ends where the mapping ends, for all methods alike; if the mapping
+ * grows again, so does the part:
  *
  * | | while the mapping ends inside the part |
  * |---|---|
- * | `offset`, `position` | stay, also behind the end |
- * | `length` | the bytes of the part that the mapping has; 0 if it ends before |
- * | `remaining` | from the position to that end; 0 at or behind it |
+ * | `offset`, `position` | unchanged, even past the end |
+ * | `length` | the bytes of the part that are mapped; 0 if the mapping ends before the part |
+ * | `remaining` | the bytes from the position to that end; 0 at or past it |
  * | `seek` | 0 to `length`; `'end'` is that end |
- * | `skip`, `read`, `peek`, `writeSome` | take what remains: less than asked for, and nothing at the end |
- * | `readLine`, iteration | the last line ends with the mapping; then `null`, or the end |
+ * | `skip`, `read`, `peek`, `writeSome` | take what remains: fewer bytes than asked for, none at the end |
+ * | `readLine`, iteration | the last line ends with the mapping; then `null`, or the iteration ends |
  * | `readUntil` | `null` if the delimiter is not in what remains |
  * | `readText` | all that remains, or `MmapRangeError` for more |
- * | `chunks` | give what remained when they were asked for; `MmapRangeError` when the mapping ends before that |
+ * | `chunks` | yields what remained when it was called; `MmapRangeError` if the mapping ends before that |
  * | `readExact`, `bytes`, `readX`, `write`, `writeX` | `MmapRangeError` if too little remains; the position stays |
  *
- * A poisoned mapping has length 0, and what throws `MmapRangeError` there throws `MmapPoisonedError`. Once the file is closed the getters say
- * what the part was, so that no loop takes that for its end, and every method throws `MmapClosedError`.
+ * A poisoned mapping has length 0, and what would throw `MmapRangeError` throws `MmapPoisonedError` instead. Once the
+ * file is closed, the getters still report the part, so that no loop mistakes the close for the end, and every method
+ * throws `MmapClosedError`.
  */
 export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   /** @internal */
@@ -45,10 +48,10 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   readonly #offset: number;
   #length: number;
   #position = 0;
-  /** The position from which on the file is due for a look. */
+  /** The position at which the next check of the file is due. */
   #due = REFILL;
 
-  /** For `reader()` and `writer()` of a file; use those. */
+  /** Used by `reader()` and `writer()` of a file; call those instead. */
   constructor(file: object, offset?: number, length?: number) {
     const mapping = (file as CursorFile | undefined)?._mapping;
     if (!(mapping instanceof Mapping))
@@ -62,12 +65,12 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     this.#offset = (offset ?? 0) + 0;
   }
 
-  /** Where in the mapping the part starts, in bytes. */
+  /** Offset of the part in the mapping, in bytes. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** The bytes of the part, as far as the mapping has them now. */
+  /** Length of the part in bytes, as far as it is mapped now. */
   get length(): number {
     const mapping = this.file._mapping;
     return mapping.isClosed ? this.#length : this.#lengthIn(mapping.length);
@@ -77,25 +80,25 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     return Math.max(Math.min(this.#length, total - this.#offset), 0);
   }
 
-  /** Where the next byte is, in bytes from the start of the part; what {@link seek} takes. */
+  /** Offset of the next byte from the start of the part, in bytes, as {@link seek} takes it. */
   get position(): number {
     return this.#position;
   }
 
-  /** Where the next byte is, as the methods of the file take offsets: `offset + position`. */
+  /** Offset of the next byte in the mapping, as the methods of the file take it: `offset + position`. */
   get fileOffset(): number {
     return this.#offset + this.#position;
   }
 
-  /** Bytes from the position to the end; 0 where the mapping has become so short that it ends before. */
+  /** Bytes from the position to the end; 0 if the mapping now ends before the position. */
   get remaining(): number {
     return Math.max(this.length - this.#position, 0);
   }
 
   /**
-   * Has the part end where the mapping ends now, if that is further on: after `truncate`, or after `reopen` of a file that
-   * another process has made longer. The position stays.
-   * @returns The bytes that remain.
+   * Extends the part to the current end of the mapping, if that is further on: after `truncate`, or after `reopen` of a
+   * file that another process has extended. The position stays.
+   * @returns The number of bytes that remain.
    * @throws MmapClosedError, MmapFaultError
    * @example
    * ```ts
@@ -115,9 +118,10 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   }
 
   /**
-   * Moves the position, to 0 to `length`.
-   * @param offset - Bytes from there, also negative.
-   * @param whence - From where to count: `'start'` of the part, `'current'` position, or `'end'` of the part. Default: `'start'`.
+   * Moves the position, to a value from 0 to `length`.
+   * @param offset - Offset in bytes, relative to `whence`; may be negative.
+   * @param whence - What the offset is relative to: the `'start'` of the part, the `'current'` position, or the `'end'`
+   * of the part. Default: `'start'`.
    * @returns The new position.
    * @throws TypeError, MmapRangeError (the position stays), MmapClosedError, MmapFaultError
    */
@@ -130,15 +134,15 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     mapping.refresh();
     const { length } = this;
     const position = { start: 0, current: this.#position, end: length }[whence] + offset;
-    if (position > length) mapping.requireUsable(); // a poisoned one says that it is
+    if (position > length) mapping.requireUsable(); // a poisoned mapping reports that instead
     checkInteger(position, 'offset', 0, length);
     this.#position = position;
     return position;
   }
 
   /**
-   * Moves on by `length` bytes, at most to the end.
-   * @returns The bytes skipped.
+   * Advances the position by `length` bytes, at most to the end.
+   * @returns The number of bytes skipped.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   skip(length: number): number {
@@ -149,22 +153,22 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     return bytes;
   }
 
-  /** For `JSON.stringify`: where it is, not what it reads or writes. Throws nothing, whatever the state. */
+  /** For `JSON.stringify`: where the cursor is, not what it reads or writes. Never throws, whatever the state. */
   toJSON(): CursorDescription {
     const { path, length: total, state } = this.file._mapping.describe();
     const length = state === 'closed' ? this.#length : this.#lengthIn(total);
     return { path, offset: this.#offset, length, position: this.#position, state };
   }
 
-  /** For `console.log` and `util.inspect`, which show {@link toJSON}. */
+  /** For `console.log` and `util.inspect`: shows {@link toJSON}. */
   [inspect.custom](depth?: number, options?: InspectOptionsStylized, how?: typeof inspect): string {
     return show(this, depth, options, how);
   }
 
   /**
-   * The next `length` bytes without copying, as a view of the kind that `bytes` of the file gives; the position moves past
-   * them. What is stored through the view of a writer is not known to its `flush`.
-   * @param length - Bytes: 0 to {@link remaining}.
+   * Returns the next `length` bytes without copying, as a view like that of the file's `bytes`, and moves past them.
+   * Bytes stored through a writer's view are not tracked by its `flush`.
+   * @param length - Number of bytes: 0 to {@link remaining}.
    * @throws MmapRangeError if too little remains; the position stays.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
@@ -176,7 +180,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   }
 
   /**
-   * The offset in the file of the next `length` bytes; for none, one that always is in it.
+   * The offset in the mapping of the next `length` bytes; for a length of 0, one that is always valid.
    * @throws MmapRangeError, MmapPoisonedError if fewer remain
    * @internal
    */
@@ -197,8 +201,8 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   }
 
   /**
-   * Moves the position past `length` bytes that were used, and returns it.
-   * @param _isWritten - Whether they were written by a writer.
+   * Moves the position past `length` bytes that were used, and returns the new one.
+   * @param _isWritten - Whether a writer wrote them.
    * @internal
    */
   protected advance(length: number, _isWritten?: boolean): number {
@@ -212,7 +216,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   }
 }
 
-/** A view of the next `length` bytes of a cursor, or of what remains. The position stays. */
+/** A view of the next `length` bytes of a cursor, or of the rest if fewer remain. The position stays. */
 export function peekAt(
   mapping: Mapping,
   cursor: Pick<Cursor, 'remaining' | 'fileOffset'>,
@@ -221,13 +225,13 @@ export function peekAt(
   checkSize(length, 'length');
   return mapping.settled(() => {
     mapping.refresh();
-    // What remains is asked for once: another thread may make it less at any time.
+    // `remaining` is read once: another thread may reduce it at any time.
     const bytes = Math.min(length, cursor.remaining);
     return mapping.bytes(bytes === 0 ? 0 : cursor.fileOffset, bytes);
   });
 }
 
-/** What `target` has room for of what remains, and where in the file that is. @throws TypeError */
+/** The part of `target` that the remaining bytes fill, and the offset they start at. @throws TypeError */
 export function aim(
   { remaining, fileOffset }: Pick<Cursor, 'remaining' | 'fileOffset'>,
   target: unknown,

@@ -1,3 +1,4 @@
+// The read methods of a mapped file that need no I/O, shared by the sync and the async classes.
 import { type InspectOptionsStylized, inspect } from 'node:util';
 
 import { Access, binding, LockKind, type OffsetArray } from '../binding/binding.js';
@@ -10,31 +11,31 @@ import { indexesOf, indexOf, lastIndexOf, type Needle, searchArguments } from '.
 import { arrayOver, type TypedArrayConstructor, type TypedArrayOf } from './typed-array.js';
 import { mapInto, type WasmRange } from './wasm-range.js';
 
-/** Reading of a mapped file that never leaves memory; shared by the sync and the async classes. */
+/** The read methods that only access memory, shared by the sync and the async classes. */
 export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> extends NumericReads {
-  /** The path as it was given, or `''` for anonymous memory and for a file that was opened by a descriptor. */
+  /** The path as given, or `''` for anonymous memory and for a file opened by descriptor. */
   get path(): string {
     const { isNameless, path } = this._mapping;
     return isNameless ? '' : path;
   }
 
-  /** Mapped bytes; 0 once closed or poisoned. */
+  /** Number of mapped bytes; 0 once closed or poisoned. */
   get length(): number {
     const mapping = this._mapping;
     return mapping.isClosed ? 0 : mapping.length;
   }
 
-  /** Whether there is nothing mapped. */
+  /** Whether no bytes are mapped. */
   get isEmpty(): boolean {
     return this.length === 0;
   }
 
-  /** Whether the memory may be executed. */
+  /** Whether the memory is executable. */
   get isExec(): boolean {
     return this._mapping.access === Access.exec;
   }
 
-  /** Whether stores go to a private copy and never to the file. */
+  /** Whether stores go to a private copy (copy-on-write), never to the file. */
   get isCow(): boolean {
     return this._mapping.isCow;
   }
@@ -45,14 +46,14 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * Whether a page could not be used when it was touched; see {@link MmapFaultError}. Asks nobody:
-   * {@link checkFault} also looks at the file.
+   * Whether an access to a page has failed; see {@link MmapFaultError}. Does not look at the file;
+   * {@link checkFault} does.
    */
   get isFaulted(): boolean {
     return this._mapping.isFaulted;
   }
 
-  /** The lock that is held; `'none'` for memory and once closed. */
+  /** The lock held by this handle; `'none'` for memory and once closed. */
   get lockState(): LockState {
     return LockKind[this._mapping.lockKind] as LockState;
   }
@@ -65,16 +66,17 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   /**
    * The whole mapping as a Buffer, without copying.
    *
-   * It lies over an `ArrayBuffer` of exactly its own bytes, for which V8 counts nothing. Whatever takes a Buffer takes it:
-   * `structuredClone` and `postMessage` copy its bytes; with a transfer list they move this view, and neither the file nor
-   * other views. The memory lives, and shows the file, as long as anything uses it. For `Atomics` across threads, ask for
-   * views of shared memory with the option `shared`; they are a `Uint8Array` over the same memory when they are cloned.
+   * The Buffer's `ArrayBuffer` holds exactly these bytes and adds nothing to V8's memory accounting. It can be used
+   * wherever a Buffer can: `structuredClone` and `postMessage` copy its bytes; with a transfer list they move this
+   * view, but neither the file nor other views. The memory stays valid, and shows the file, as long as anything uses
+   * it. For `Atomics` across threads, use the option `shared`: views then lie over shared memory, and a cloned view is
+   * a `Uint8Array` over the same memory.
    *
-   * The first byte may be at any address. `DataView` and, on x64 and ARM64, typed arrays over it do not mind; `Atomics`
-   * need an offset that is a multiple of the element's size.
+   * The first byte may be at any address. `DataView` and, on x64 and ARM64, typed arrays work at any address; `Atomics`
+   * need an offset that is a multiple of the element size.
    *
-   * After `close` it reads zeroes, or is detached with `detachOnClose`. Of a poisoned mapping it is empty; what needs a
-   * byte of such a mapping ({@link bytes}, `readExact`, a typed read) throws `MmapPoisonedError`.
+   * After `close` the Buffer reads as zeroes, or is detached with `detachOnClose`. For a poisoned mapping it is empty;
+   * calls that need a byte of such a mapping ({@link bytes}, `readExact`, a typed read) throw `MmapPoisonedError`.
    *
    * @throws MmapClosedError, MmapFaultError
    * @throws MmapRangeError if the mapping is larger than a Buffer can be; use {@link bytes}.
@@ -93,10 +95,10 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   /**
    * A part of the mapping as a Buffer, without copying; see {@link asBuffer}.
    *
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
-   * @throws MmapUnsupportedError for a range across the 4 GiB boundary of a copy-on-write mapping
+   * @throws MmapUnsupportedError for a range that crosses the 4 GiB boundary of a copy-on-write mapping
    * on Node 20.
    */
   bytes(offset?: number, length?: number): Buffer<Memory> {
@@ -106,17 +108,18 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * A part of the mapping as numbers, without copying: a typed array of any element type, over memory as that of
-   * {@link bytes}. Elements are read and stored in the byte order of the machine, which is little-endian nearly everywhere.
+   * A part of the mapping as numbers, without copying: a typed array of any element type, over the same kind of memory
+   * as {@link bytes}. Elements are in the byte order of the machine, which is little-endian nearly everywhere.
    *
-   * `Atomics` are for arrays of a file that is opened with `shared`.
+   * To use `Atomics`, open the file with `shared`.
    *
    * @param type - `Float64Array`, `Int32Array`, `BigUint64Array`, … of this realm or another.
-   * @param offset - First byte, whose place in memory must be a multiple of the element's size: that is `offset` plus the
-   * mapping's own, with which it was opened. Default: `0`.
-   * @param length - Elements, not bytes. Default: all to the end, of which no bytes may be left over.
-   * @throws TypeError for what makes no typed arrays, such as `DataView` (`new DataView(view.buffer, …)`) or a class of yours
-   * @throws MmapRangeError also where the offset is not aligned, and where the rest is no whole number of elements
+   * @param offset - Offset of the first byte, whose address must be a multiple of the element size. What counts is
+   * `offset` plus the offset that the mapping was opened with. Default: `0`.
+   * @param length - Number of elements, not bytes. Default: all to the end, which must be a whole number of elements.
+   * @throws TypeError if `type` makes no typed arrays, such as `DataView` (`new DataView(view.buffer, …)`) or a class
+   * of your own
+   * @throws MmapRangeError, also if the offset is not aligned or the rest is not a whole number of elements
    * @throws MmapUnsupportedError for elements of several bytes on a big-endian machine
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError
    * @example
@@ -137,28 +140,30 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * Maps a part of the file into the memory of WebAssembly code, by default all of it, without copying: code loads from
-   * `address` on what the file holds, and stores go to it.
+   * Maps a part of the file, by default all of it, into the memory of WebAssembly code, without copying: loads from
+   * `address` on read the file, and stores write to it.
    *
-   * The memory grows by as many pages of 64 KiB as are needed, or pages of released ranges are used again. `address` need not be a
-   * multiple of anything: it is as far into a page of 64 KiB as `offset` into one of the system's. What else of the file is in the
-   * range's first and last page of the system is there, too. Arrays over the old `memory.buffer` do not reach new pages: take it again.
+   * The memory grows by as many 64 KiB pages as are needed, unless pages of released ranges can be reused. `address`
+   * need not be aligned: it is as far into a 64 KiB page as `offset` is into a system page. The rest of the first and
+   * the last system page of the range is mapped as well. Arrays over the old `memory.buffer` do not reach the new
+   * pages: read the property again.
    *
-   * As of a view: after `close` or `release` zeroes are there, a file that becomes shorter leaves zeroes, pages that are lost read as
-   * zeroes and make a fault, and stores to a file that may only be read do not reach it. Traps of WebAssembly stay traps. If code
-   * grows the memory itself, such stores are no longer noticed until the next `mapInto`; they still do not reach the file.
+   * It behaves like a view: after `close` or `release` it reads as zeroes, a file that becomes shorter leaves zeroes,
+   * lost pages read as zeroes and cause a fault, and stores to a read-only file do not reach it. WebAssembly traps stay
+   * traps. If the code grows the memory itself, such stores go unnoticed until the next `mapInto`, but still do not
+   * reach the file.
    *
-   * The file stays in the memory as long as the handle is open. One that is dropped is unmapped when the memory, as this thread knows
-   * it, is collected as well: with the last instance that uses it.
+   * The file stays in the memory as long as the handle is open. If the handle is dropped without `close`, the file is
+   * unmapped once this thread's object for the memory is collected too, which is after the last instance that uses it.
    *
    * @typeParam Address - `bigint` for a memory with 64-bit addresses.
-   * @param memory - A `WebAssembly.Memory` that is `shared`, and has a `maximum` that leaves room.
-   * @param offset - First byte. Default: `0`.
-   * @param length - Bytes; none is no error, and needs no room. Default: to the end.
-   * @returns Where it is, until it is released.
-   * @throws TypeError for what is no `WebAssembly.Memory`; MmapRangeError, also if the memory has no room
-   * @throws MmapUnsupportedError for a memory that is not shared, and of a copy-on-write mapping
-   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError of the system (`mmap(2)`)
+   * @param memory - A `WebAssembly.Memory` that is `shared` and has a `maximum` that leaves room.
+   * @param offset - Offset of the first byte. Default: `0`.
+   * @param length - Number of bytes; 0 is allowed and needs no room. Default: to the end.
+   * @returns The mapped range, which lasts until it is released.
+   * @throws TypeError if `memory` is not a `WebAssembly.Memory`; MmapRangeError, also if the memory has no room
+   * @throws MmapUnsupportedError if the memory is not shared, or the mapping is copy-on-write
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system (`mmap(2)`)
    * @example
    * ```ts
    * using file = MmapFile.open('package.json');
@@ -177,9 +182,9 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * A copy of a part of the mapping on the heap, by default of all of it.
-   * @param offset - First byte: 0 to `length`. Default: `0`.
-   * @param length - Bytes: 0 to `length - offset`. Default: to the end.
+   * Copies a part of the mapping, by default all of it, to the heap.
+   * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
+   * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   copyBytes(offset?: number, length?: number): Buffer<ArrayBuffer> {
@@ -194,9 +199,9 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   /**
    * The offset of the first occurrence of `value` at or after `offset`, or -1.
    * @param value - Bytes, text, or one byte (0 to 255).
-   * @param offset - Where to start; any, past the end nothing is found. Default: `0`.
+   * @param offset - Where to start; past the end nothing is found. Default: `0`.
    * @param end - Where the occurrence must end at the latest. Default: `length`.
-   * @param encoding - Of text. It may come after `value` or `offset` as well, as in `Buffer.indexOf`. Default: `'utf8'`.
+   * @param encoding - Encoding of text. May also follow `value` or `offset`, as in `Buffer.indexOf`. Default: `'utf8'`.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   indexOf(
@@ -212,7 +217,7 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * The offset of the last occurrence of `value` that starts at or before `offset`, or -1.
    * @param value - Bytes, text, or one byte (0 to 255).
    * @param offset - Where the occurrence must start at the latest. Default: `length`.
-   * @param encoding - Of text; also without `offset`. Default: `'utf8'`.
+   * @param encoding - Encoding of text; may take the place of `offset`. Default: `'utf8'`.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   lastIndexOf(value: Needle, offset?: number | BufferEncoding, encoding?: BufferEncoding): number {
@@ -221,10 +226,10 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * Whether `value` occurs; otherwise as {@link indexOf}.
+   * Whether `value` occurs; otherwise like {@link indexOf}.
    * @param offset - Where to start. Default: `0`.
    * @param end - Where the occurrence must end at the latest. Default: `length`.
-   * @param encoding - Of text. Default: `'utf8'`.
+   * @param encoding - Encoding of text. Default: `'utf8'`.
    */
   includes(
     value: Needle,
@@ -236,15 +241,15 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * The offsets of all occurrences of `value`, in order and none overlapping the one before: put into
-   * `target` until it is full. Much faster than one {@link indexOf} after another.
+   * Writes the offsets of all occurrences of `value`, in order and without overlaps, to `target` until it
+   * is full. Much faster than repeated {@link indexOf}.
    * @param value - Bytes, text, or one byte (0 to 255); not empty.
-   * @param target - What the offsets go to: a `BigUint64Array` takes them as 64-bit integers in the byte order
-   * of the processor, which may lie over another mapping.
+   * @param target - Receives the offsets: a `BigUint64Array` holds them as 64-bit integers in the byte order
+   * of the processor, and may lie over another mapping.
    * @param start - Where to start: 0 to `end`. Default: `0`.
-   * @param end - Where the last one must end: 0 to `length`. Default: `length`.
-   * @param encoding - Of text. Default: `'utf8'`.
-   * @returns How many were found. If `target` is full there may be more, after the last one.
+   * @param end - Where the last occurrence must end at the latest: 0 to `length`. Default: `length`.
+   * @param encoding - Encoding of text. Default: `'utf8'`.
+   * @returns The number of offsets written. If `target` is full, there may be more occurrences after the last one.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; MmapPoisonedError for an `end` that is gone
    * @example
    * ```ts
@@ -265,12 +270,13 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * Which pages of a range, by default all, are in memory: one byte for each page of {@link pageSize} bytes that the range touches,
-   * 1 if it is (`mincore(2)`). The first is the page that `offset` lies in; pages start where the file, not the mapping, has a
-   * multiple of `pageSize`. Linux says 1 for every page of a file that the caller neither owns nor may write.
+   * Reports which pages of a range, by default all, are in memory: one byte for each page of {@link pageSize} bytes
+   * that the range touches, 1 if it is resident (`mincore(2)`). The first is the page that contains `offset`; pages
+   * start at multiples of `pageSize` in the file, not in the mapping. Linux reports 1 for every page of a file that the
+   * caller neither owns nor may write.
    *
-   * @param offset - First byte. Default: `0`.
-   * @param length - Bytes. Default: to the end.
+   * @param offset - Offset of the first byte. Default: `0`.
+   * @param length - Number of bytes. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    * @example
    * ```ts
@@ -293,10 +299,10 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * Has `listener` called with the error, once, when a fault happens or has happened: soon after
-   * it, from the event loop. It does not keep the process alive, and an error that it throws is
-   * an uncaught exception.
-   * @returns What takes the listener away.
+   * Calls `listener` once with the error when a fault occurs, or if one has already occurred: soon
+   * afterwards, from the event loop. The listener does not keep the process alive; an error that it
+   * throws is an uncaught exception.
+   * @returns A function that removes the listener.
    * @throws TypeError, MmapClosedError
    */
   onFault(listener: FaultListener): () => void {
@@ -304,19 +310,19 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * A token for `attach` in another thread, to be sent with `postMessage` or as `workerData`.
+   * Returns a token for `attach` in another thread, to be sent with `postMessage` or as `workerData`.
    * @throws MmapClosedError, MmapFaultError
    */
   share(): SharedMapping {
     return this._mapping.share();
   }
 
-  /** For `JSON.stringify`: what the file is, not what it holds. Throws nothing, whatever the state. */
+  /** For `JSON.stringify`: describes the file, not its content. Never throws, whatever the state. */
   toJSON(): FileDescription {
-    return (this._mapping as Mapping | undefined)?.describe() as FileDescription; // of a prototype: nothing
+    return (this._mapping as Mapping | undefined)?.describe() as FileDescription; // undefined on a prototype
   }
 
-  /** For `console.log` and `util.inspect`, which show {@link toJSON}. */
+  /** For `console.log` and `util.inspect`: shows {@link toJSON}. */
   [inspect.custom](depth?: number, options?: InspectOptionsStylized, how?: typeof inspect): string {
     return show(this, depth, options, how);
   }

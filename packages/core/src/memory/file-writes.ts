@@ -1,3 +1,4 @@
+// The write methods of a mapped file that need no I/O, shared by the sync and the async classes.
 import { Buffer } from 'node:buffer';
 
 import { isBytes, plain } from '../arguments/bytes.js';
@@ -7,7 +8,7 @@ import type { Mapping } from '../mapping/mapping.js';
 import { ownerOf } from '../mapping/window-set.js';
 import { NumericWrites } from './generated/numeric-writes.js';
 
-/** Bytes of a source of {@link FileWrites.write}. */
+/** The bytes of a `source` of {@link FileWrites.write}. */
 export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
   if (typeof source === 'string') return Buffer.from(source);
   if (isBytes(source)) return plain(source, name);
@@ -15,8 +16,8 @@ export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
 }
 
 /**
- * Copies the start of `from` in.
- * @param count - How many bytes; asked again each time, for another thread may make the mapping shorter.
+ * Copies the start of `from` into the mapping.
+ * @param count - Returns how many bytes; called on every attempt, as another thread may shorten the mapping.
  */
 function store(mapping: Mapping, from: Uint8Array, offset: number, count: () => number): number {
   const stored = mapping.settled(() => {
@@ -29,17 +30,17 @@ function store(mapping: Mapping, from: Uint8Array, offset: number, count: () => 
   return stored;
 }
 
-/** The larger a move is, the more of it goes at once; bounded, for files larger than the heap. */
+/** The most bytes to move at once: large for speed, bounded because a file may be larger than the heap. */
 const MOVE = 1 << 20;
 
-/** Writing to a mapped file that never leaves memory; shared by the sync and the async classes. */
+/** The write methods that only access memory, shared by the sync and the async classes. */
 export abstract class FileWrites extends NumericWrites {
   /**
    * Copies all of `source` to `offset`.
-   * @param source - Bytes, or text in UTF-8.
-   * @param offset - Of the first byte: 0 to `length` less the bytes of `source`. Default: `0`.
+   * @param source - Bytes, or text to encode as UTF-8.
+   * @param offset - Offset of the first byte: 0 to `length` minus the byte length of `source`. Default: `0`.
    * @returns The offset after the last byte, where the next write goes.
-   * @throws MmapRangeError if there is not enough room; then nothing is written.
+   * @throws MmapRangeError if there is not enough room; nothing is written then.
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @example
    * ```ts
@@ -62,19 +63,20 @@ export abstract class FileWrites extends NumericWrites {
   }
 
   /**
-   * The same as {@link write}, by the name that the Rust crate has for it.
-   * @param offset - Of the first byte. Default: `0`.
+   * Alias of {@link write}, named as in the Rust crate.
+   * @param offset - Offset of the first byte. Default: `0`.
    */
   writeAll(source: Uint8Array | string, offset = 0): number {
     return this.write(source, offset);
   }
 
   /**
-   * Copies as much of the start of `source` to `offset` as there is room for.
-   * @param offset - Of the first byte; any. Default: `0`.
-   * @returns The bytes written: fewer than `source` has at the end of the mapping, 0 past it. Text may be cut inside a character.
-   * @throws TypeError, MmapRangeError (an offset that is not an integer of 0 to 2^53-1), MmapClosedError, MmapPoisonedError,
-   * MmapFaultError
+   * Copies as many of the first bytes of `source` to `offset` as there is room for.
+   * @param offset - Offset of the first byte; may be past the end. Default: `0`.
+   * @returns The number of bytes written: fewer than `source` has near the end of the mapping, 0 past it. Text may be
+   * cut within a character.
+   * @throws TypeError, MmapRangeError (an offset that is not an integer from 0 to 2^53-1), MmapClosedError,
+   * MmapPoisonedError, MmapFaultError
    */
   writeSome(source: Uint8Array | string, offset = 0): number {
     const from = sourceBytes(source);
@@ -87,14 +89,14 @@ export abstract class FileWrites extends NumericWrites {
   }
 
   /**
-   * Fills a range with a byte, or with bytes or text over and over.
-   * @param value - A byte (0 to 255), bytes, or text in UTF-8; not empty.
-   * @param start - First byte. Default: `0`.
-   * @param end - Behind the last byte. Default: `length`.
+   * Fills a range with a byte, or with repeated bytes or text.
+   * @param value - A byte (0 to 255), bytes, or text to encode as UTF-8; not empty.
+   * @param start - Offset of the first byte. Default: `0`.
+   * @param end - Offset after the last byte. Default: `length`.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
    */
   fill(value: number | Uint8Array | string, start = 0, end?: number): void {
-    // A copy, because the pattern may lie in the very range.
+    // A copy, because the pattern may overlap the range.
     const pattern =
       typeof value === 'number' ? Uint8Array.of(value) : sourceBytes(value, 'value').slice();
     if (typeof value === 'number') checkInteger(value, 'value', 0, 255);
@@ -128,11 +130,11 @@ export abstract class FileWrites extends NumericWrites {
   }
 
   /**
-   * Copies the bytes from `start` to `end` to `target`, overlapping or not.
-   * @param target - Where the first byte goes: 0 to `length`.
-   * @param start - First byte to copy: 0 to `end`.
-   * @param end - The byte after the last one. Default: `length`.
-   * @throws MmapRangeError if they do not fit there; then nothing is copied.
+   * Copies the bytes from `start` to `end` to `target`; the ranges may overlap.
+   * @param target - Offset that the first byte goes to: 0 to `length`.
+   * @param start - Offset of the first byte to copy: 0 to `end`.
+   * @param end - Offset after the last byte to copy. Default: `length`.
+   * @throws MmapRangeError if they do not fit there; nothing is copied then.
    * @throws TypeError, MmapClosedError, MmapPoisonedError
    */
   copyWithin(target: number, start: number, end?: number): void {
@@ -146,7 +148,7 @@ export abstract class FileWrites extends NumericWrites {
         { argument: 'target', path: mapping.path },
       );
     }
-    // Backwards where the ranges overlap that way, so that nothing is overwritten before it is read.
+    // Backwards towards a higher offset, so that no byte is overwritten before it is read.
     const isBackwards = target > start;
     for (let done = 0; done < length; done += MOVE) {
       const size = Math.min(MOVE, length - done);

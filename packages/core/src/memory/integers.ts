@@ -1,12 +1,12 @@
+// Integers that DataView has no methods for: of 128 bits, of 64 bits as numbers, and of 1 to 6 bytes.
 import { Buffer } from 'node:buffer';
 
 import { checkInteger } from '../arguments/range.js';
 import { MmapRangeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
 
-// Integers for which DataView has no methods: of 128 bits, of 64 bits as numbers, and of 1 to 6 bytes.
-//
-// The first two kinds have the signatures of DataView's methods. The view checks `at`; the caller has checked `value`.
+// The functions for 128 and 64 bits have the signatures of DataView's methods. The view checks `at`; the caller has
+// already checked `value`.
 
 const HALF = 0x1_0000_0000;
 
@@ -29,7 +29,7 @@ export function setBigUint128(
   value: bigint,
   littleEndian: boolean,
 ): void {
-  // setBigUint64 takes the lowest 64 bits, of a negative value those of its two's complement.
+  // setBigUint64 takes the lowest 64 bits, in two's complement for a negative value.
   view.setBigUint64(littleEndian ? at : at + 8, value, littleEndian);
   view.setBigUint64(littleEndian ? at + 8 : at, value >> 64n, littleEndian);
 }
@@ -45,15 +45,15 @@ export function setBigInt128(
 }
 
 /**
- * Reads an unsigned 64-bit integer as a number, never throwing for its value: beyond 2^53 - 1 it is
- * rounded, to a number that is not a safe integer either. {@link exactUSize} says what was wrong.
+ * Reads an unsigned 64-bit integer as a number. Never throws for its value: above 2^53 - 1 it is
+ * rounded, to a number that is not a safe integer either. {@link exactUSize} reports the error.
  */
 function getUSize(view: DataView, at: number, littleEndian: boolean): number {
   const high = view.getUint32(littleEndian ? at + 4 : at, littleEndian);
   return high * HALF + view.getUint32(littleEndian ? at : at + 4, littleEndian);
 }
 
-/** As {@link getUSize}, signed. */
+/** Like {@link getUSize}, but signed. */
 function getISize(view: DataView, at: number, littleEndian: boolean): number {
   const high = view.getInt32(littleEndian ? at + 4 : at, littleEndian);
   return high * HALF + view.getUint32(littleEndian ? at : at + 4, littleEndian);
@@ -93,9 +93,9 @@ function inexact(
   );
 }
 
-// Integers of 1 to 6 bytes: the sizes that Buffer takes, and that a number holds exactly. Too rare for a hot path.
+// Integers of 1 to 6 bytes: the sizes that Buffer takes and a number holds exactly. Too rare for a hot path.
 
-/** What Buffer calls the kind, after `read` and `write`. */
+/** The suffix of Buffer's `read…` and `write…` methods. */
 type Kind = 'UIntLE' | 'UIntBE' | 'IntLE' | 'IntBE';
 
 const bytes = Buffer.alloc(6);
@@ -116,7 +116,7 @@ export function readSized(
   return bytes[`read${kind}`](0, byteLength);
 }
 
-/** @returns Where the next value goes. */
+/** @returns The offset where the next value goes. */
 export function writeSized(
   mapping: Mapping,
   kind: Kind,

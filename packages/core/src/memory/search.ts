@@ -1,3 +1,4 @@
+// Searches a mapping for bytes, across its windows.
 import { Buffer } from 'node:buffer';
 import {
   checkAttached,
@@ -13,7 +14,7 @@ import { MmapRangeError, typeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { ownerOf } from '../mapping/window-set.js';
 
-/** What to search for: bytes, text in UTF-8, or one byte as a number. */
+/** What to search for: bytes, text (UTF-8 by default), or one byte as a number. */
 export type Needle = Uint8Array | string | number;
 
 function toBytes(value: Needle, encoding?: BufferEncoding, name = 'value'): Uint8Array {
@@ -25,7 +26,7 @@ function toBytes(value: Needle, encoding?: BufferEncoding, name = 'value'): Uint
   return Uint8Array.of(value);
 }
 
-/** @throws TypeError, MmapRangeError for an empty one */
+/** @throws TypeError, MmapRangeError for an empty delimiter */
 export function toDelimiter(value: Needle): Uint8Array {
   return requireSome(toBytes(value, undefined, 'delimiter'), 'delimiter');
 }
@@ -37,7 +38,7 @@ function requireSome(needle: Uint8Array, name: string): Uint8Array {
   });
 }
 
-/** As of Buffer's methods: the encoding of text may be in the place of any argument before it. */
+/** As in Buffer's methods, the encoding of text may take the place of any argument before it. */
 export function searchArguments(
   value: Needle,
   ...args: readonly unknown[]
@@ -50,7 +51,7 @@ export function searchArguments(
 const isEncoding = (value: unknown): boolean =>
   typeof value === 'string' && Buffer.isEncoding(value);
 
-/** @throws TypeError for what is no encoding of Buffer's */
+/** @throws TypeError if it is not one of Buffer's encodings */
 export function checkEncoding(encoding: unknown): void {
   if (isEncoding(encoding)) return;
   throw typeError(
@@ -60,7 +61,7 @@ export function checkEncoding(encoding: unknown): void {
   );
 }
 
-/** What lies around the end of a piece, where a match may begin in it and end in the next one. */
+/** The bytes around the end of a piece, where a match may start in it and end in the next. */
 function seam(mapping: Mapping, needle: Uint8Array, piece: Buffer, at: number, end: number) {
   const cut = at + piece.length;
   const from = Math.max(at, cut - needle.length + 1);
@@ -68,7 +69,7 @@ function seam(mapping: Mapping, needle: Uint8Array, piece: Buffer, at: number, e
   return { from, bytes: mapping.windows.copy(from, until - from) };
 }
 
-/** First occurrence at or after `offset` that ends at `end` or before, or -1. */
+/** Offset of the first occurrence at or after `offset` that ends at or before `end`, or -1. */
 export function indexOf(
   mapping: Mapping,
   value: Needle,
@@ -107,7 +108,7 @@ function findFirst(mapping: Mapping, needle: Uint8Array, offset: number, end: nu
   return found;
 }
 
-/** Every occurrence between `start` and `end`, into `target`. @returns How many, at most as many as it holds. */
+/** Writes the offsets of all occurrences from `start` to `end` to `target` until it is full. @returns How many. */
 export function indexesOf(
   mapping: Mapping,
   value: Needle,
@@ -141,7 +142,7 @@ function findEvery(
 ): number {
   const room = lengthOf(target);
   let count = 0;
-  let next = start; // where the one before ends
+  let next = start; // end of the previous occurrence
   const add = (bytes: Buffer, at: number): void => {
     const from = Math.max(next - at, 0);
     const found = binding.findAll(bytes.subarray(from), needle, at + from, target, count);
@@ -158,10 +159,10 @@ function findEvery(
   return count;
 }
 
-/** Buffer.lastIndexOf of Node 20 miscounts beyond 2^31, so a search goes piece by piece. */
+/** Buffer.lastIndexOf in Node 20 miscounts past 2^31, so a search goes piece by piece. */
 const PIECE = 2 ** 30;
 
-/** Last occurrence that starts at or before `offset`, or -1. */
+/** Offset of the last occurrence that starts at or before `offset`, or -1. */
 export function lastIndexOf(
   mapping: Mapping,
   value: Needle,

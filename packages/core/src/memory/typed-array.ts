@@ -1,3 +1,4 @@
+// Typed arrays over a range of a mapping.
 import process from 'node:process';
 import { types } from 'node:util';
 import { checkSize } from '../arguments/range.js';
@@ -5,13 +6,13 @@ import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { isBigEndian } from './endianness.js';
 
-/** A constructor of typed arrays: `Float64Array` and its like. */
+/** A typed array constructor, such as `Float64Array`. */
 export interface TypedArrayConstructor {
-  /** Makes one over a part of a buffer: offset in bytes, length in elements. */
+  /** Creates an array over a part of a buffer: offset in bytes, length in elements. */
   new (buffer: ArrayBuffer, byteOffset?: number, length?: number): object;
-  /** Of an element. */
+  /** Size of an element, in bytes. */
   readonly BYTES_PER_ELEMENT: number;
-  /** By which the kind is known. */
+  /** Identifies the kind of array. */
   readonly prototype: {
     readonly [Symbol.toStringTag]: string;
     readonly buffer: ArrayBufferLike;
@@ -19,7 +20,7 @@ export interface TypedArrayConstructor {
   };
 }
 
-/** The typed arrays over one kind of memory that every compiler knows. */
+/** The typed arrays, over one kind of memory, that every TypeScript version knows. */
 type TypedArrays<Memory extends ArrayBufferLike> =
   | Int8Array<Memory>
   | Uint8Array<Memory>
@@ -33,7 +34,7 @@ type TypedArrays<Memory extends ArrayBufferLike> =
   | BigInt64Array<Memory>
   | BigUint64Array<Memory>;
 
-/** What a constructor of typed arrays makes over memory of one kind. */
+/** The array that a typed array constructor creates over one kind of memory. */
 export type TypedArrayOf<
   Type extends TypedArrayConstructor,
   Memory extends ArrayBufferLike,
@@ -72,7 +73,7 @@ export function arrayOver(
       { argument: 'length', path: mapping.path },
     );
   }
-  const odd = (mapping.windows.delta + offset) % size; // windows start at a page
+  const odd = (mapping.windows.delta + offset) % size; // windows are page-aligned
   if (odd !== 0) {
     throw new MmapRangeError(
       `"offset" ${offset} is ${odd} bytes past a multiple of ${size} in memory, where ${type.name} needs one: the next is ${offset - odd + size}; for other offsets there are a DataView, and methods such as readDoubleLE`,
@@ -83,10 +84,10 @@ export function arrayOver(
   const view = mapping.bytes(offset, count * size);
   const array = new type(view.buffer as ArrayBuffer, view.byteOffset, count);
   if (types.isTypedArray(array) && array.byteLength === view.length) return array;
-  throw refused(type); // it only seemed to be one
+  throw refused(type); // it only looked like one
 }
 
-/** The bytes of an element, which typed arrays of every realm have, and what extends them only inherits. */
+/** The element size in bytes: an own property of typed array constructors of any realm; subclasses only inherit it. */
 function sizeOf(type: TypedArrayConstructor): number {
   const size: unknown =
     typeof type === 'function'

@@ -1,3 +1,4 @@
+// Maps a range of a file into a WebAssembly memory.
 import { binding } from '../binding/binding.js';
 import { MmapRangeError, MmapUnsupportedError } from '../errors.js';
 import { clone } from '../host.js';
@@ -5,17 +6,17 @@ import type { Mapping } from '../mapping/mapping.js';
 import { WASM_PAGE, type WasmMemory, WasmPages } from '../mapping/wasm-memory.js';
 
 /**
- * A part of a file in the memory of WebAssembly code; see {@link MmapFile.mapInto}.
+ * A part of a file mapped into the memory of WebAssembly code; see {@link MmapFile.mapInto}.
  * @typeParam Address - `bigint` for a memory with 64-bit addresses, as its code takes them.
  */
 export interface WasmRange<Address extends number | bigint = number> extends Disposable {
-  /** Of the first byte, in the memory. */
+  /** Address of the first byte in the memory. */
   readonly address: Address;
-  /** Bytes; they stay so many whatever becomes of the file. */
+  /** Length in bytes; never changes, whatever happens to the file. */
   readonly length: number;
   /**
-   * Takes the file out of the memory: zeroes are there from now on, which belong to nobody until a later `mapInto` uses the
-   * pages again. A second `release` does nothing, nor does one after `close`, but for giving the pages back.
+   * Unmaps the file from the memory: the range reads as zeroes from now on, and its pages are unused until a later
+   * `mapInto` reuses them. A second `release` does nothing; one after `close` only makes the pages available for reuse.
    */
   release(): void;
 }
@@ -80,8 +81,8 @@ function place<Address extends number | bigint>(
   const page = pages.take(count);
   if (page < 0) throw noRoom(mapping, pages, offset, length, count);
   const base = page * WASM_PAGE;
-  // Over another object for the same memory: the binding keeps that until the file is out of it again, and not the memory of
-  // the user, which leads to the mapping and would never let it be collected.
+  // Over another object for the same memory, which the binding keeps until the file is unmapped again. If it kept the
+  // user's memory, which references the mapping, the mapping would never be collected.
   const shown = new Uint8Array(clone(pages.buffer), base, size);
   try {
     binding.mapInto(id, shown, start);

@@ -1,4 +1,4 @@
-// What the sync and the async classes do alike: arguments first, then the state, then the system.
+// The operations shared by the sync and the async classes: check arguments, then the state, then call the system.
 import type { BigIntStats, Stats } from 'node:fs';
 
 import { type Advice, checkAdvice } from '../arguments/advice.js';
@@ -41,7 +41,7 @@ export function prefetch(mapping: Mapping, offset?: number, length?: number): Ca
   return mapping.call('prefetch', [mapping.id, offset ?? 0, bytes]);
 }
 
-/** The call gives whether all of it is in memory now. */
+/** The call returns whether the whole range is in memory now. */
 export function fetch(mapping: Mapping, offset?: number, length?: number): Call<boolean> {
   const bytes = mapping.resolve(offset, length);
   return {
@@ -63,30 +63,32 @@ export function lockMemory(
 /** Options of `writeToNewFile`. */
 export interface WriteToNewFileOptions {
   /**
-   * Whether the copy may take the place of a file that has the path already. The copy is made beside it under a hidden name, synced,
-   * and renamed over it in one step (`rename(2)`): whatever happens, the path leads to the whole old file or to the whole new one, and
-   * whoever has the old one open, or mapped, goes on with that. The mapped file itself may be replaced.
+   * Whether the copy may replace an existing file at the path. The copy is written beside it under a hidden name,
+   * synced, and renamed over it atomically (`rename(2)`): whatever happens, the path leads to the complete old file or
+   * the complete new one, and programs that have the old file open or mapped keep using it. The mapped file itself may
+   * be replaced.
    *
-   * The copy gets the permissions of the file that it replaces, and its owner and group as far as the process may give them.
-   * A symbolic link is itself replaced, not the file that it leads to; directories, devices, pipes and sockets are refused. Locks
-   * are not looked at, for they belong to the old file. It is no error that nothing has the path.
+   * The copy gets the permissions of the file it replaces, and its owner and group as far as the process may set them.
+   * A symbolic link is itself replaced, not its target; directories, devices, pipes and sockets are refused. Locks are
+   * not checked, because they belong to the old file. It is not an error if nothing exists at the path.
    *
-   * Given a file, it is replaced only if the path leads to just that file; else an `MmapIdentityError` tells what was found.
-   * What `remove` cannot exclude, this cannot either: another one being renamed to the path in the instant after the last look.
+   * If this is a file, it is replaced only if the path leads to that very file; otherwise an `MmapIdentityError`
+   * reports what was found. As with `remove`, one race remains: another file may be renamed to the path right after the
+   * last check.
    *
    * @defaultValue `false`
    */
   replace?: boolean | FileReads<ArrayBufferLike> | undefined;
 }
 
-/** What `writeToNewFile` is called with behind the path: the options may come alone. */
+/** The arguments of `writeToNewFile` after the path; the options may come alone. */
 export type CopyArguments = readonly [
   offset?: number | WriteToNewFileOptions | undefined,
   length?: number | undefined,
   options?: WriteToNewFileOptions | undefined,
 ];
 
-/** Which part is copied, and what the copy may replace: nothing, anything, or a certain file. */
+/** Which part to copy, and what the copy may replace: nothing, anything, or one particular file. */
 export interface CopyRequest {
   readonly offset: number | undefined;
   readonly length: number | undefined;
@@ -99,11 +101,11 @@ const COPY_TAKES = new Set(['replace']);
 const readCopyOptions = (options: object | undefined): WriteToNewFileOptions & OperationOptions =>
   readOptions(options, COPY_TAKES, 'writeToNewFile');
 
-/** As {@link copyRequest} has its options read where there is a `signal`. */
+/** How {@link copyRequest} reads its options where a `signal` is accepted. */
 export const readAbortableCopyOptions: typeof readCopyOptions = (options) =>
   operationOptions(options, COPY_TAKES);
 
-/** @throws TypeError, MmapClosedError of the file that is to be replaced */
+/** @throws TypeError, MmapClosedError if the file to be replaced is closed */
 export function copyRequest(args: CopyArguments, read = readCopyOptions): CopyRequest {
   const [first, ...others] = args;
   const isRecord = typeof first === 'object' && first !== null && !Array.isArray(first);
@@ -113,7 +115,7 @@ export function copyRequest(args: CopyArguments, read = readCopyOptions): CopyRe
   return { offset: offset as number | undefined, length, replace: toReplaced(replace), signal };
 }
 
-/** A file of any class, and of any copy of the package, is known by its mapping, which has a handle. */
+/** A file of any class, from any copy of the package, is recognized by its mapping, which has a handle. */
 function toReplaced(value: unknown): boolean | { readonly id: HandleId } {
   if (typeof value === 'boolean') return value;
   const mapping = (value as { _mapping?: { id: HandleId } } | null)?._mapping;
@@ -131,16 +133,16 @@ export function writeToNewFile(
   return mapping.call('writeToNewFile', [mapping.id, path, offset ?? 0, bytes, directory, old]);
 }
 
-/** How a lock is asked for. */
+/** How a lock is requested. */
 export interface LockRequest {
   readonly kind: LockKind;
-  /** Whether one that the handle has from an earlier call will do. */
+  /** Whether a lock that the handle has from an earlier call will do. */
   readonly again: boolean;
-  /** Whether the one that `open` took, which has no owner, gets one. */
+  /** Whether the lock that `open` took, which has no owner, gets one. */
   readonly adopt: boolean;
 }
 
-/** @returns Whether the call has it now. */
+/** @returns Whether the call has the lock now. */
 export function lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Call<boolean> {
   return {
     ...mapping.call('lock', [mapping.id, kind, again, adopt]),
@@ -154,7 +156,7 @@ export function lock(mapping: Mapping, { kind, again, adopt }: LockRequest): Cal
 
 const LOCK_TAKES = new Set(['timeout']);
 
-/** Keeps the thread waiting for the lock, and still lets it, or the process, be ended. */
+/** Blocks the thread until it has the lock; the thread or the process can still be ended. */
 export function waitForLock(
   mapping: Mapping,
   kind: LockKind,
@@ -173,7 +175,7 @@ export function waitForLock(
   }
 }
 
-/** @returns Whether the handle has it now, without waiting. */
+/** Does not wait. @returns Whether the handle has the lock now. */
 export function tryLock(mapping: Mapping, kind: LockKind): Call<boolean> {
   return lock(mapping, { kind, again: true, adopt: false });
 }
@@ -188,15 +190,15 @@ export function unlock(mapping: Mapping): Call<void> {
 /** Options of `close`. */
 export interface CloseOptions {
   /**
-   * Whether what was stored is to be on the disk before the file is closed, as after `flush`. If that fails, the handle stays
-   * open, and its mapping is poisoned; `close` without it then closes it. @defaultValue `false`
+   * Whether to write what was stored to the disk before closing the file, as `flush` does. If that fails, the handle
+   * stays open and its mapping is poisoned; a `close` without this option then closes it. @defaultValue `false`
    */
   flush?: boolean | undefined;
 }
 
 const CLOSE_TAKES = new Set(['flush']);
 
-/** Whether `options` of `close` ask for a flush. @throws TypeError */
+/** Whether the options of `close` request a flush. @throws TypeError */
 export function isFlushed(options: CloseOptions | undefined): boolean {
   if (options === undefined) return false;
   const { flush = false } = readOptions(options, CLOSE_TAKES, 'close');
@@ -213,7 +215,7 @@ function* flushAndClose(mapping: Mapping): Steps<void> {
   yield* mapping.close();
 }
 
-/** Whether `options` of `stat` ask for bigints. @throws TypeError */
+/** Whether the options of `stat` request bigints. @throws TypeError */
 export function isBigStat(options: { bigint?: boolean | undefined } | undefined): boolean {
   const { bigint = false } = readOptions(options, new Set(['bigint']));
   if (typeof bigint !== 'boolean') throw typeError('bigint', 'a boolean', bigint);

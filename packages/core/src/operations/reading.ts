@@ -1,4 +1,4 @@
-// Reading by the async packages: what is in memory is copied at once, and what is not is read in by another thread first.
+// Reads of the async packages: bytes in memory are copied at once; others are first read in by another thread.
 import { checkSize } from '../arguments/range.js';
 import { throwIfAborted } from '../arguments/signal.js';
 import { binding } from '../binding/binding.js';
@@ -10,12 +10,12 @@ import { copyTo } from '../memory/copy.js';
 import * as operations from './operations.js';
 import { type Runtime, runAsync } from './run-async.js';
 
-/** Copies a small range if that can be done at once. @returns The bytes copied, or -1. */
+/** Copies a small range if that is possible without waiting. @returns The number of bytes copied, or -1. */
 export function readNow(mapping: Mapping, to: Uint8Array, offset: number): number {
   mapping.refresh();
   const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
   if (length > SMALL || served >= TURN) return -1;
-  // The system knows nothing of pages of ours that are gone.
+  // The system does not know about lost pages of our mappings.
   if (length > 0 && !ownerOf(to)) {
     const cached = binding.readCached(mapping.id, offset, to.subarray(0, length));
     if (cached === 0) return -1;
@@ -25,7 +25,10 @@ export function readNow(mapping: Mapping, to: Uint8Array, offset: number): numbe
   return length === 0 || isServed(mapping, offset, length) ? copyTo(mapping, to, offset) : -1;
 }
 
-/** Copies what there is from `offset` on; what is not in memory is read in elsewhere. @returns The bytes copied. */
+/**
+ * Copies the available bytes from `offset`; another thread reads in those that are not in memory.
+ * @returns The number of bytes copied.
+ */
 export async function readSome(
   runtime: Runtime,
   mapping: Mapping,
@@ -43,7 +46,7 @@ export async function readSome(
   return copyTo(mapping, to, offset);
 }
 
-/** Has a range read in elsewhere, as far as the mapping still has it when the changes before are done. */
+/** Has another thread read in a range, or what is left of it once earlier changes are done. */
 async function readIn<T>(
   runtime: Runtime,
   operation: (mapping: Mapping, offset: number, length: number) => Call<T>,
@@ -66,18 +69,18 @@ function isServed(mapping: Mapping, offset: number, length: number): boolean {
   return true;
 }
 
-/** More than this is not asked for in one call. */
+/** The most bytes to request in one call. */
 const SMALL = 2 ** 16;
 
-/** A loop that awaits what is there already would let nobody else have a turn. */
+/** Bytes after which to yield to the event loop: a loop that awaits bytes already in memory would starve it. */
 const TURN = 2 ** 20;
-/** Bytes since the last turn of the event loop that we know of. */
+/** Bytes served since the last known turn of the event loop. */
 let served = 0;
 
-/** What is read in at once: other users of the disk get their turn in between. */
+/** Bytes to read in at once: other users of the disk get their turn in between. */
 const PIECE = 2 ** 20;
 
-/** Sees to it that using a range waits for no disk: what is not in memory is read in elsewhere. */
+/** Makes sure that using a range does not wait for the disk: another thread reads in what is not in memory. */
 export async function prepare(
   runtime: Runtime,
   mapping: Mapping,

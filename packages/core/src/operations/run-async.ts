@@ -1,11 +1,11 @@
-// How the async packages take the steps that the sync classes take at once.
+// Runs the calls and steps of the sync classes asynchronously, in another thread.
 import { reasonOf, throwIfAborted } from '../arguments/signal.js';
 import { type Binding, binding, isOperation, type Operation, result } from '../binding/binding.js';
 import { type Action, type Call, callBinding, isWorthRepeating } from '../binding/steps.js';
 import { isError } from '../errors.js';
 import { pause } from '../mapping/lock-queue.js';
 
-/** What an async package is made for: it has operations of the binding run by another thread. */
+/** How an async package runs operations of the binding in another thread. */
 export interface Runtime {
   /** @returns The value of the operation, and then its `result`. */
   call<Name extends Operation>(
@@ -14,13 +14,13 @@ export interface Runtime {
   ): Promise<readonly number[]>;
 }
 
-/** Has them run on the thread pool of libuv. */
+/** Runs operations on libuv's thread pool. */
 export const poolRuntime: Runtime = {
   call: (name, args) =>
     (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
 };
 
-/** Has a call made by another thread. @returns Its value, and then its `result`. */
+/** Makes a call in another thread. @returns Its value, and then its `result`. */
 async function send(runtime: Runtime, call: Call<unknown>): Promise<readonly number[]> {
   for (let isRepeated = false; ; isRepeated = true) {
     try {
@@ -34,13 +34,13 @@ async function send(runtime: Runtime, call: Call<unknown>): Promise<readonly num
   }
 }
 
-/** `result` is that of every call: whoever reads it does so before anything else has its turn. */
+/** All calls share one `result`, so it is read before any other code runs. */
 function take<T>({ finish }: Call<T>, [value = 0, ...rest]: readonly number[]): T {
   result.set(rest);
   return finish ? finish(value) : (value as T);
 }
 
-/** Takes all the steps, each elsewhere. An aborted signal ends them between two. */
+/** Runs all the steps, each in another thread. An aborted signal ends them between two steps. */
 export async function runAsync<T>(
   runtime: Runtime,
   action: Action<T>,
@@ -60,12 +60,12 @@ export async function runAsync<T>(
     let value: unknown = 0;
     if (signal?.aborted) {
       next = action.throw(reasonOf(signal));
-      signal = undefined; // what is left is the undoing
+      signal = undefined; // only the undoing is left
       continue;
     }
     try {
       if ('name' in step) value = take(step, await send(runtime, step));
-      else await pause(step.milliseconds, signal).catch(() => {}); // the next turn finds it aborted
+      else await pause(step.milliseconds, signal).catch(() => {}); // the next iteration sees the abort
     } catch (error) {
       next = action.throw(traced(error));
       signal = undefined;
@@ -76,7 +76,7 @@ export async function runAsync<T>(
   return next.value;
 }
 
-/** An error that was made elsewhere gets the stack that leads to the caller. */
+/** Gives an error created elsewhere the stack that leads to the caller. */
 function traced(error: unknown): unknown {
   if (isError(error)) Error.captureStackTrace(error, traced);
   return error;

@@ -1,9 +1,10 @@
+// Turns the binding's file status into Node's Stats objects.
 import * as fs from 'node:fs';
 
-// What the binding tells of a file, as the objects that `fs.fstat` makes of it. Node's classes are used by their
-// prototypes: their constructors are deprecated, and that of `BigIntStats` is not to be had.
+// The objects are those that `fs.fstat` returns. Only the prototypes of Node's classes are used: their constructors are
+// deprecated, and that of `BigIntStats` is not available.
 
-/** As `FileStat` in `native/src/platform/file.h` has them; then seconds and nanoseconds of {@link TIMES}. */
+/** The order of `FileStat` in `native/src/platform/file.h`; then come the seconds and nanoseconds of {@link TIMES}. */
 const FIELDS = [
   'dev',
   'mode',
@@ -22,7 +23,7 @@ const TIMES = ['atime', 'mtime', 'ctime', 'birthtime'] as const;
 const NANOSECONDS = 1_000_000_000n;
 const PER_MILLISECOND = 1_000_000n;
 
-/** Where the binding puts them. Shared, since the thread that asks the system may be another one. */
+/** The array that the binding fills. Shared, because another thread may make the system call. */
 export function statNumbers(): BigInt64Array {
   const count = FIELDS.length + 2 * TIMES.length;
   return new BigInt64Array(new SharedArrayBuffer(count * BigInt64Array.BYTES_PER_ELEMENT));
@@ -63,12 +64,12 @@ export function toBigIntStats(numbers: BigInt64Array): fs.BigIntStats {
   return stats as unknown as fs.BigIntStats;
 }
 
-/** Where it does not come from the prototype, as since Node 22. */
+/** Adds a date unless the prototype provides it, as it does since Node 22. */
 function addDate(stats: Record<string, unknown>, name: string, milliseconds: number): void {
   if (!(name in stats)) stats[name] = new Date(Math.round(milliseconds));
 }
 
-/** What Node calls so, and does not export. */
+/** Node's class of this name, which it does not export. */
 class BigIntStats {
   declare readonly mode: bigint;
 
