@@ -219,7 +219,8 @@ export class AsyncMmapFileMut<
    * zeroes, those of a part that remains still show the file. Waits for pending operations on this file; operations
    * that are requested later wait for it.
    *
-   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError, MmapFaultError
+   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError, MmapPoisonedError,
+   * MmapFaultError
    * @throws MmapUnsupportedError for copy-on-write mappings; see {@link AsyncMmapFileMut.openCow} for how to grow those
    * @throws MmapError from the system. If the file was changed before the failure, the mapping is poisoned
    * (`isPoisoned`); otherwise it is unchanged.

@@ -109,7 +109,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     return new AsyncMmapFile(await opening(this, AsyncMmapFile, constructors.open, path, options));
   }
 
-  /** Maps an existing file for reading and execution; otherwise like {@link open}. */
+  /** Maps an existing file for reading and execution and takes the shared lock; otherwise like {@link open}. */
   static async openExec<Shared extends boolean = false>(
     path: FileLike,
     options?: OpenOptions<Shared> & OperationOptions,
@@ -138,6 +138,11 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * Creates a second handle on the memory of a handle in another thread, from the token that `share` returned there,
    * and returns it synchronously.
+   *
+   * Locks, poisoning, faults and the closing of the first handle take effect on all attached handles. A mapping with a
+   * fault can be attached too: its methods throw `MmapFaultError` until one of the handles calls {@link reopen}.
+   * Closing an attached handle ends only that handle; it need not be closed.
+   *
    * @param options - Whether the views of this handle are `shared`, regardless of those of the first handle.
    * @throws TypeError, MmapClosedError if the first handle is closed
    * @throws MmapUnsupportedError for `shared` if the first handle has `detachOnClose`

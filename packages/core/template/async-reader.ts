@@ -59,7 +59,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   /**
    * Fills all of `target`.
    * @throws MmapRangeError if too few bytes remain; nothing is read then.
-   * @throws TypeError, MmapClosedError, MmapFaultError
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   async readExact(target: Uint8Array, options?: OperationOptions): Promise<void> {
     const to = toTarget(target);

@@ -193,7 +193,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws MmapError from the system. The mapping is poisoned then: the system reports a lost write only once, so a
    * later flush must not appear to succeed. Views still show the data that was to be written.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   flush(offset?: number, length?: number): void {
     invoke(operations.flush(this._mapping, true, offset, length));
@@ -213,7 +213,8 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * new size is durable when this returns. Existing views stay valid: those of a part that was cut off read zeroes,
    * those of a part that remains still show the file.
    *
-   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError
+   * @throws TypeError, MmapRangeError (`size` is less than the mapping's offset), MmapClosedError, MmapPoisonedError,
+   * MmapFaultError
    * @throws MmapUnsupportedError for copy-on-write mappings; see {@link MmapFileMut.openCow} for how to grow those
    * @throws MmapError from the system. If the file was changed before the failure, the mapping is poisoned
    * ({@link isPoisoned}); otherwise it is unchanged.
@@ -227,7 +228,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * closed; the lock is kept.
    *
    * @throws MmapUnsupportedError while other threads are attached
-   * @throws MmapClosedError, MmapPoisonedError, MmapError from the system
+   * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
    */
   freeze(): MmapFile<Memory> {
     return this.#freeze(false);

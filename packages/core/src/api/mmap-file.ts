@@ -223,7 +223,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * (`MADV_POPULATE_READ`).
    * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
    * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapError from the system
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError, MmapError from the system
    */
   prefetch(offset?: number, length?: number): void {
     invoke(operations.prefetch(this._mapping, offset, length));
@@ -234,7 +234,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
    * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws MmapError `ENOMEM`, `EPERM` or `EAGAIN` beyond `RLIMIT_MEMLOCK`
-   * @throws TypeError, MmapRangeError, MmapClosedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    */
   lockMemory(offset?: number, length?: number): void {
     invoke(operations.lockMemory(this._mapping, true, offset, length));

@@ -93,7 +93,7 @@ export abstract class FileWrites extends NumericWrites {
    * @param value - A byte (0 to 255), bytes, or text to encode as UTF-8; not empty.
    * @param start - Offset of the first byte. Default: `0`.
    * @param end - Offset after the last byte. Default: `length`.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   fill(value: number | Uint8Array | string, start = 0, end?: number): void {
     // A copy, because the pattern may overlap the range.
@@ -120,7 +120,7 @@ export abstract class FileWrites extends NumericWrites {
 
   /**
    * Fills a range with zeroes.
-   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   zeroRange(start: number, end: number): void {
     const { _mapping: mapping } = this;
@@ -135,7 +135,7 @@ export abstract class FileWrites extends NumericWrites {
    * @param start - Offset of the first byte to copy: 0 to `end`.
    * @param end - Offset after the last byte to copy. Default: `length`.
    * @throws MmapRangeError if they do not fit there; nothing is copied then.
-   * @throws TypeError, MmapClosedError, MmapPoisonedError
+   * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   copyWithin(target: number, start: number, end?: number): void {
     const mapping = this._mapping;
