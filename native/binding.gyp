@@ -37,7 +37,7 @@
             "src/platform/posix/linux.cc",
             "src/platform/posix/memory.cc",
             "src/platform/posix/signals.cc",
-            "src/platform/posix/ward-index.cc",
+            "src/platform/posix/guarded-range-index.cc",
           ],
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
           "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
@@ -53,7 +53,7 @@
             "src/platform/posix/guard.cc",
             "src/platform/posix/memory.cc",
             "src/platform/posix/signals.cc",
-            "src/platform/posix/ward-index.cc",
+            "src/platform/posix/guarded-range-index.cc",
           ],
           "xcode_settings": {
             "CLANG_CXX_LANGUAGE_STANDARD": "c++17",

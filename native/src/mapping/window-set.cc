@@ -17,7 +17,7 @@ std::int64_t roundUp(std::int64_t bytes) {
 // --- with `state_` held ---
 
 bool WindowSet::areGuarded() const {
-  return std::all_of(windows_.begin(), windows_.end(), [](const auto& window) { return window->ward != nullptr; });
+  return std::all_of(windows_.begin(), windows_.end(), [](const auto& window) { return window->range != nullptr; });
 }
 
 std::int64_t WindowSet::pagesOf(std::int64_t length) const { return length == 0 ? 0 : roundUp(traits_.delta + length); }
@@ -43,7 +43,7 @@ Status WindowSet::add(NewWindow made, const OpenFilePtr& file, std::int64_t leng
   }
   window->lowerFlag();
   if (traits_.isGuarded) {
-    window->ward = platform::guard({made.data, made.capacity, &window->flag(), file->handle(),
+    window->range = platform::guard({made.data, made.capacity, &window->flag(), file->handle(),
                                     traits_.fileStart + made.start, access_, traits_.isPrivate, &fault_});
   }
   if (fault_ || isCutting) window->raiseFlag();
@@ -105,12 +105,12 @@ Status WindowSet::show(const Window& window, std::size_t from, std::size_t to, p
 Status WindowSet::protect(platform::Access access, bool* begun) {
   for (const auto& window : windows_) {
     // The guard first: a store that meets protected pages must find that they are meant to be so.
-    platform::setAccess(window->ward, access);
+    platform::setAccess(window->range, access);
     if (window->mapped == 0) continue;
     const Status status = window->isGuest ? show(*window, 0, window->mapped, access)
                                           : platform::protect(window->data, window->mapped, access);
     if (!status) {
-      platform::setAccess(window->ward, access_);
+      platform::setAccess(window->range, access_);
       *begun = *begun || window->isGuest;
       return status;
     }

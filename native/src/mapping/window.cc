@@ -42,12 +42,12 @@ void retireUnclaimed(std::uint8_t* data, std::size_t length) {
 
 void withdraw(Window& window) {
   window.raiseFlag();
-  platform::suspend(window.ward);
+  platform::suspend(window.range);
   // All of it: a fault may have put pages after those of the file. An area of the same size takes no memory.
   platform::retire(window.data, window.capacity);
   window.mapped = 0;
-  platform::unguard(window.ward);
-  window.ward = nullptr;
+  platform::unguard(window.range);
+  window.range = nullptr;
   // Only now, for until then a signal handler may raise the flag.
   if (window.losesFooter) platform::retire(window.data + window.capacity, platform::pageSize());
   Addresses& all = addresses();

@@ -49,7 +49,7 @@ struct Window {
   std::vector<Holder> holders;
   Keeper memory;  // of the last holder, until the window is withdrawn
   int users = 0;  // operations that have its addresses
-  platform::Ward* ward = nullptr;
+  platform::GuardedRange* range = nullptr;
 
   std::vector<Holder>::iterator holder(HandleId handle) {
     return std::find_if(holders.begin(), holders.end(), [&](const Holder& holder) { return holder.handle == handle; });

@@ -26,17 +26,17 @@ struct Guarded {
 };
 
 /** A window under guard. */
-struct Ward;
+struct GuardedRange;
 
 /** Why the page at `offset` of a file is lost; none if it can be had by now. */
 Why whyLost(Handle file, std::int64_t offset, bool store);
 
 /** Null if the guard was disabled. Called with the file mapped. */
-Ward* guard(const Guarded& window);
-void setAccess(Ward* ward, Access access);
+GuardedRange* guard(const Guarded& window);
+void setAccess(GuardedRange* range, Access access);
 /** From here until unguard() the pages are the caller's: threads that fault there wait. */
-void suspend(Ward* ward);
-void unguard(Ward* ward);
+void suspend(GuardedRange* range);
+void unguard(GuardedRange* range);
 
 /** For programs that handle faults themselves. False if a window is, or was, guarded. */
 bool disableGuard();

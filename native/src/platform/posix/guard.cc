@@ -17,7 +17,7 @@
 
 #include "platform/posix/internal.h"
 #include "platform/posix/signals.h"
-#include "platform/posix/ward-index.h"
+#include "platform/posix/guarded-range-index.h"
 
 namespace fmmap::platform {
 
@@ -29,7 +29,7 @@ constexpr int kMaxRepairs = 64;
 /** A page that can be read and still faults so often is broken in an unknown way. */
 constexpr int kMaxRetries = 1000;
 
-WardIndex wards;
+GuardedRangeIndex ranges;
 std::atomic<bool> isUsed{false};
 bool isDisabled = false;
 std::atomic<int> reports{-1};  // where to write a byte for each fault
@@ -50,35 +50,35 @@ std::mutex& changing() {
 class Visit {
  public:
   explicit Visit(const std::uint8_t* address) {
-    const WardIndex::Walk walk(wards);
+    const GuardedRangeIndex::Walk walk(ranges);
     enter(walk.find(address));
   }
-  explicit Visit(Ward& ward) { enter(&ward); }  // during a walk
+  explicit Visit(GuardedRange& range) { enter(&range); }  // during a walk
   ~Visit() {
-    if (ward_) --ward_->visitors;
+    if (range_) --range_->visitors;
   }
   Visit(const Visit&) = delete;
 
-  Ward* ward() const { return ward_; }
+  GuardedRange* range() const { return range_; }
 
  private:
-  void enter(Ward* ward) {
-    if (!ward) return;
-    ++ward->visitors;
-    if (ward->state != Ward::State::gone) ward_ = ward;
-    else --ward->visitors;
+  void enter(GuardedRange* range) {
+    if (!range) return;
+    ++range->visitors;
+    if (range->state != GuardedRange::State::gone) range_ = range;
+    else --range->visitors;
   }
 
-  Ward* ward_ = nullptr;
+  GuardedRange* range_ = nullptr;
 };
 
 void raiseFlag(const Guarded& window) { window.flag->store(1); }
 
 void raiseFlags(const Fault* fault) {
   // Mapping::addWindow looks for a fault after guard(): it flags what was added too late for this walk.
-  const WardIndex::Walk walk(wards);
-  walk.eachOf(fault, [](Ward& other) {
-    if (const Visit visit(other); visit.ward()) raiseFlag(other.window);
+  const GuardedRangeIndex::Walk walk(ranges);
+  walk.eachOf(fault, [](GuardedRange& other) {
+    if (const Visit visit(other); visit.range()) raiseFlag(other.window);
   });
 }
 
@@ -125,16 +125,16 @@ int noRoomForFolio(const Guarded& window, std::size_t at) {
   return noRoom(static_cast<int>(window.file), start, std::min<std::int64_t>(info.st_size - start, folio), true);
 }
 
-bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
-  const Guarded& window = ward.window;
+bool replaceLostPage(GuardedRange& range, std::uint8_t* address, Touch touch) {
+  const Guarded& window = range.window;
   const std::size_t at = static_cast<std::size_t>(pageOf(address) - window.data);
-  const bool store = touch == Touch::write && ward.access == Access::write;
+  const bool store = touch == Touch::write && range.access == Access::write;
   Why why = whyLost(window.file, window.offset + static_cast<std::int64_t>(at), store);
   if (!why && store && !isBack(address, touch)) {
     if (const int error = noRoomForFolio(window, at)) why = {Reason::noSpace, error};
   }
   if (!why) {
-    if (++ward.retries < kMaxRetries) return true;
+    if (++range.retries < kMaxRetries) return true;
     why = {Reason::io};
   }
   mark(window, why, address);
@@ -143,15 +143,15 @@ bool replaceLostPage(Ward& ward, std::uint8_t* address, Touch touch) {
     const std::size_t left = std::min(pagesInFile(window), at);
     return static_cast<bool>(retire(window.data + left, window.capacity - left));
   }
-  if (++ward.repairs <= kMaxRepairs && claimAreasAtOnce(2) && retire(window.data + at, pageSize())) return true;
+  if (++range.repairs <= kMaxRepairs && claimAreasAtOnce(2) && retire(window.data + at, pageSize())) return true;
   return static_cast<bool>(retire(window.data, window.capacity));
 }
 
 /** Gives a store that must not reach the file private pages, once for the whole window. */
-bool divertStore(Ward& ward, const std::uint8_t* address) {
-  const Guarded& window = ward.window;
+bool divertStore(GuardedRange& range, const std::uint8_t* address) {
+  const Guarded& window = range.window;
   mark(window, {Reason::readOnly}, address);
-  const int protection = PROT_READ | PROT_WRITE | (ward.access == Access::exec ? PROT_EXEC : 0);
+  const int protection = PROT_READ | PROT_WRITE | (range.access == Access::exec ? PROT_EXEC : 0);
   const std::size_t left = pagesInFile(window);
   bool isDone = left == 0;
   if (!isDone && window.isPrivate) {
@@ -164,20 +164,20 @@ bool divertStore(Ward& ward, const std::uint8_t* address) {
   return kept == window.capacity || retire(window.data + kept, window.capacity - kept);
 }
 
-bool repair(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
+bool repair(GuardedRange& range, int signal, std::uint8_t* address, Touch touch) {
   if (isBack(address, touch)) return true;
-  const bool isReadOnly = ward.access == Access::read || ward.access == Access::exec;
+  const bool isReadOnly = range.access == Access::read || range.access == Access::exec;
   const bool isStore = touch == Touch::write || (touch == Touch::unknown && signal == SIGSEGV);
   // While a window is being frozen its pages may still be writable, and a store may meet a lost one.
-  if (isReadOnly && isStore && mayBeForbidden(signal)) return divertStore(ward, address);
-  return signal == SIGBUS && touch != Touch::execute && replaceLostPage(ward, address, touch);
+  if (isReadOnly && isStore && mayBeForbidden(signal)) return divertStore(range, address);
+  return signal == SIGBUS && touch != Touch::execute && replaceLostPage(range, address, touch);
 }
 
-bool serve(Ward& ward, int signal, std::uint8_t* address, Touch touch) {
+bool serve(GuardedRange& range, int signal, std::uint8_t* address, Touch touch) {
   // The thread retries until the window is given up, or its mapping is left to the guard again.
-  if (ward.state != Ward::State::open || !ward.window.fault->enter()) return true;
-  const bool isServed = repair(ward, signal, address, touch);
-  ward.window.fault->leave();
+  if (range.state != GuardedRange::State::open || !range.window.fault->enter()) return true;
+  const bool isServed = repair(range, signal, address, touch);
+  range.window.fault->leave();
   return isServed;
 }
 
@@ -200,42 +200,42 @@ bool handleFault(int signal, const siginfo_t* info, const void* context) {
   auto* const address = static_cast<std::uint8_t*>(info->si_addr);
   const Touch touch = touchOf(context);
   const Visit visit(address);
-  if (visit.ward()) return serve(*visit.ward(), signal, address, touch);
+  if (visit.range()) return serve(*visit.range(), signal, address, touch);
   // No window, or not any more: another thread may have closed the file between the fault and the visit. It maps the zeroes
-  // before it marks the ward as gone, so a handler that sees the mark finds them.
+  // before it marks the range as gone, so a handler that sees the mark finds them.
   return isBack(address, touch);
 }
 
-Ward* guard(const Guarded& window) {
-  Ward* ward = nullptr;
+GuardedRange* guard(const Guarded& window) {
+  GuardedRange* range = nullptr;
   {
     std::lock_guard<std::mutex> guard(changing());
     if (isDisabled) return nullptr;
     isUsed = true;
-    ward = new Ward(window);
-    wards.add(ward);
+    range = new GuardedRange(window);
+    ranges.add(range);
   }
   takeSignals();
-  return ward;
+  return range;
 }
 
 // Called before the pages are protected: a fault for that comes after the system call, and so sees this.
-void setAccess(Ward* ward, Access access) {
-  if (ward) ward->access = access;
+void setAccess(GuardedRange* range, Access access) {
+  if (range) range->access = access;
 }
 
-void suspend(Ward* ward) {
-  if (!ward) return;
-  ward->state = Ward::State::suspended;
-  waitForNone(ward->visitors);
+void suspend(GuardedRange* range) {
+  if (!range) return;
+  range->state = GuardedRange::State::suspended;
+  waitForNone(range->visitors);
 }
 
-void unguard(Ward* ward) {
-  if (!ward) return;
-  ward->state = Ward::State::gone;
-  waitForNone(ward->visitors);
+void unguard(GuardedRange* range) {
+  if (!range) return;
+  range->state = GuardedRange::State::gone;
+  waitForNone(range->visitors);
   std::lock_guard<std::mutex> guard(changing());
-  wards.remove(ward);
+  ranges.remove(range);
 }
 
 bool disableGuard() {

@@ -7,13 +7,13 @@ namespace fmmap::platform {
 
 Why whyLost(Handle, std::int64_t, bool) { return {Reason::io, ENOSYS}; }
 
-Ward* guard(const Guarded&) { return nullptr; }
+GuardedRange* guard(const Guarded&) { return nullptr; }
 
-void setAccess(Ward*, Access) {}
+void setAccess(GuardedRange*, Access) {}
 
-void suspend(Ward*) {}
+void suspend(GuardedRange*) {}
 
-void unguard(Ward*) {}
+void unguard(GuardedRange*) {}
 
 bool disableGuard() { return true; }
 

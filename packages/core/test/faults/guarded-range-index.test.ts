@@ -6,11 +6,11 @@ import { expect, test } from 'vitest';
 import { tempDir } from '../helpers/temp.js';
 
 const NATIVE = fileURLToPath(new URL('../../../../native/src', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('../helpers/ward-index.cc', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../helpers/guarded-range-index.cc', import.meta.url));
 
-test('the index of the guard finds each ward, and none that is deleted, while others come and go', async () => {
-  const program = join(tempDir(), 'ward-index');
-  const sources = [join(NATIVE, 'platform', 'posix', 'ward-index.cc'), PROGRAM];
+test('the index of the guard finds each range, and none that is deleted, while others come and go', async () => {
+  const program = join(tempDir(), 'guarded-range-index');
+  const sources = [join(NATIVE, 'platform', 'posix', 'guarded-range-index.cc'), PROGRAM];
   const flags = ['-std=c++17', '-O2', '-pthread', '-I', NATIVE];
   execFileSync('c++', [...flags, '-o', program, ...sources], { timeout: 60_000 });
   const ended = promisify(execFile)(program, { timeout: 60_000, killSignal: 'SIGKILL' });

@@ -1,8 +1,8 @@
-// Tries the index of the fault guard alone: some threads add and remove wards,
+// Tries the index of the fault guard alone: some threads add and remove ranges,
 // others look for them as a signal handler would. Prints what was wrong, or nothing.
 //
 // What is deleted is overwritten and never used again, so whoever still looks at it finds out.
-#include "platform/posix/ward-index.h"
+#include "platform/posix/guarded-range-index.h"
 
 #include <sched.h>
 
@@ -26,7 +26,7 @@ constexpr int kChanges = 400'000;
 constexpr int kChangers = 2;
 constexpr int kHandlers = 3;
 
-WardIndex wards;
+GuardedRangeIndex ranges;
 Fault faults[kWindows];
 std::atomic<std::uint8_t> flags[kWindows];
 std::mutex changing;
@@ -42,19 +42,19 @@ void expect(bool isTrue, const char* what) {
 std::uint8_t* addressOf(int number) { return reinterpret_cast<std::uint8_t*>(0x100000000 + number * kDistance); }
 
 /** An odd one has the fault of the even one before it. */
-Ward* newWard(int number) {
-  return new Ward(Guarded{addressOf(number), kCapacity, &flags[number], number, 0, Access::read, false, &faults[number & ~1]});
+GuardedRange* newWard(int number) {
+  return new GuardedRange(Guarded{addressOf(number), kCapacity, &flags[number], number, 0, Access::read, false, &faults[number & ~1]});
 }
 
-void remove(Ward* ward) {
+void remove(GuardedRange* range) {
   std::lock_guard<std::mutex> guard(changing);
-  wards.remove(ward);
+  ranges.remove(range);
   ++removed;
 }
 
 void change(int changer) {
   std::mt19937 random(changer);
-  std::vector<Ward*> own(kWindows);
+  std::vector<GuardedRange*> own(kWindows);
   for (int i = 0; i < kChanges; ++i) {
     const int number = static_cast<int>(random() % (kWindows / 2 / kChangers)) * 2 * kChangers + 2 * changer + 1;
     if (own[number]) {
@@ -63,7 +63,7 @@ void change(int changer) {
     } else {
       own[number] = newWard(number);
       std::lock_guard<std::mutex> guard(changing);
-      wards.add(own[number]);
+      ranges.add(own[number]);
     }
   }
   --atWork;
@@ -71,23 +71,23 @@ void change(int changer) {
 
 void lookAt(int number, std::size_t offset, bool isSlow) {
   const bool isThere = number % 2 == 0;
-  const WardIndex::Walk walk(wards);
-  const Ward* ward = walk.find(addressOf(number) + offset);
+  const GuardedRangeIndex::Walk walk(ranges);
+  const GuardedRange* range = walk.find(addressOf(number) + offset);
   if (isSlow) sched_yield();
-  if (ward) expect(ward->window.file == number && offset < kCapacity, "found another's ward");
-  else expect(!isThere || offset >= kCapacity, "did not find a ward that was there all the time");
+  if (range) expect(range->window.file == number && offset < kCapacity, "found another's range");
+  else expect(!isThere || offset >= kCapacity, "did not find a range that was there all the time");
 }
 
 void lookFor(int number, bool isSlow) {
   const Fault* fault = &faults[number & ~1];
   bool isFound = false;
-  const WardIndex::Walk walk(wards);
-  walk.eachOf(fault, [&](const Ward& ward) {
+  const GuardedRangeIndex::Walk walk(ranges);
+  walk.eachOf(fault, [&](const GuardedRange& range) {
     if (isSlow) sched_yield();
-    expect(ward.window.fault == fault, "found a ward of another fault");
-    if (ward.window.file == (number & ~1)) isFound = true;
+    expect(range.window.fault == fault, "found a range of another fault");
+    if (range.window.file == (number & ~1)) isFound = true;
   });
-  expect(isFound, "did not find a ward of a fault that was there all the time");
+  expect(isFound, "did not find a range of a fault that was there all the time");
 }
 
 void handle(int handler) {
@@ -104,21 +104,21 @@ void handle(int handler) {
 
 void operator delete(void* memory) noexcept { (void)memory; }
 void operator delete(void* memory, std::size_t size) noexcept {
-  if (size == sizeof(Ward)) ++deleted;
+  if (size == sizeof(GuardedRange)) ++deleted;
   std::memset(memory, 0x5a, size);
 }
 
 int main() {
-  for (int number = 0; number < kWindows; number += 2) wards.add(newWard(number));
+  for (int number = 0; number < kWindows; number += 2) ranges.add(newWard(number));
   std::vector<std::thread> threads;
   for (int changer = 0; changer < kChangers; ++changer) threads.emplace_back(change, changer);
   for (int handler = 0; handler < kHandlers; ++handler) threads.emplace_back(handle, handler);
   for (std::thread& thread : threads) thread.join();
-  // With nobody looking, a ward is deleted with the next that is removed.
+  // With nobody looking, a range is deleted with the next that is removed.
   for (int number = 1; number <= 3; ++number) {
-    Ward* const ward = newWard(number);
-    wards.add(ward);
-    remove(ward);
+    GuardedRange* const range = newWard(number);
+    ranges.add(range);
+    remove(range);
   }
   expect(deleted == removed - 1, "did not delete what was removed");
   return wrong == 0 ? 0 : 1;
