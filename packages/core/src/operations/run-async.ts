@@ -1,7 +1,7 @@
 // Runs the calls and steps of the sync classes asynchronously, in another thread.
 import { reasonOf, throwIfAborted } from '../arguments/signal.js';
 import { type Binding, binding, isOperation, type Operation, result } from '../binding/binding.js';
-import { type Action, type Call, callBinding, isWorthRepeating } from '../binding/steps.js';
+import { type Action, type Call, invoke, isWorthRepeating } from '../binding/steps.js';
 import { isError } from '../errors.js';
 import { pause } from '../mapping/lock-queue.js';
 
@@ -24,8 +24,7 @@ export const poolRuntime: Runtime = {
 async function send(runtime: Runtime, call: Call<unknown>): Promise<readonly number[]> {
   for (let isRepeated = false; ; isRepeated = true) {
     try {
-      if (isOperation(call.name)) return await runtime.call(call.name, call.args as never);
-      return [callBinding(call.name, call.args), ...result];
+      return await runtime.call(call.name as Operation, call.args as never);
     } catch (error) {
       if (!isRepeated && isWorthRepeating(call, error)) continue;
       call.subject?.noteFailure();
@@ -40,7 +39,7 @@ function take<T>({ finish }: Call<T>, [value = 0, ...rest]: readonly number[]): 
   return finish ? finish(value) : (value as T);
 }
 
-/** Runs all the steps, each in another thread. An aborted signal ends them between two steps. */
+/** Runs a call, or all the steps, in another thread. An aborted signal ends them between two steps. */
 export async function runAsync<T>(
   runtime: Runtime,
   action: Action<T>,
@@ -49,7 +48,7 @@ export async function runAsync<T>(
   if ('name' in action) {
     throwIfAborted(signal);
     try {
-      return take(action, await send(runtime, action));
+      return isOperation(action.name) ? take(action, await send(runtime, action)) : invoke(action);
     } catch (error) {
       throw traced(error);
     }
@@ -64,8 +63,14 @@ export async function runAsync<T>(
       continue;
     }
     try {
-      if ('name' in step) value = take(step, await send(runtime, step));
-      else await pause(step.milliseconds, signal).catch(() => {}); // the next iteration sees the abort
+      if ('milliseconds' in step) {
+        await pause(step.milliseconds, signal).catch(() => {}); // the next iteration sees the abort
+      } else if (isOperation(step.name)) {
+        value = take(step, await send(runtime, step));
+      } else {
+        // A change that stores of this thread must not meet half done: nothing runs before the next step.
+        value = invoke(step);
+      }
     } catch (error) {
       next = action.throw(traced(error));
       signal = undefined;

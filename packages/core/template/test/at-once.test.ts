@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
+import { MmapClosedError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
 import { pattern, tempDir, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
@@ -58,6 +59,21 @@ test('a thousand files opened and closed at once leave nothing', async () => {
     }),
   );
   expect(countDescriptors(path)).toBe(before);
+});
+
+test('a freeze leaves no moment in which the handle still seems writable', async () => {
+  const file = await AsyncMmapFileMut.open(tempFile(CONTENT));
+  const frozen = file.freeze();
+  const writes = (async () => {
+    for (;;) {
+      file.write('!');
+      await undefined; // each moment between two steps
+    }
+  })();
+  await expect(writes).rejects.toThrow(MmapClosedError);
+  await using frozenFile = await frozen;
+  await frozenFile.checkFault();
+  expect(frozenFile.readUInt8()).toBe('!'.charCodeAt(0));
 });
 
 test('truncates, flushes and reads, not waited for, keep to their order', async () => {
