@@ -31,7 +31,6 @@ export {
   callBinding,
   invoke,
   makeCall,
-  runSync,
   type Steps,
 } from './binding/steps.js';
 export {

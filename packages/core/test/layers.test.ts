@@ -19,8 +19,9 @@ const files = fs
   .readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'));
 
-function importsOf(file: string): string[] {
-  const text = fs.readFileSync(join(SOURCES, file), 'utf8');
+const textOf = (file: string): string => fs.readFileSync(join(SOURCES, file), 'utf8');
+
+function importsOf(file: string, text = textOf(file)): string[] {
   return [...text.matchAll(/ from '(\.[^']+)\.js'/g)].map(([, path = '']) =>
     join(dirname(file), `${path}.ts`),
   );
@@ -53,9 +54,5 @@ test('no file is imported by what it imports', () => {
 
 /** What is there at run time: types may know each other. */
 function valueImportsOf(file: string): string[] {
-  const text = fs.readFileSync(join(SOURCES, file), 'utf8');
-  const values = text.replace(/(import|export) type [^;]*;/g, '');
-  return [...values.matchAll(/ from '(\.[^']+)\.js'/g)].map(([, path = '']) =>
-    join(dirname(file), `${path}.ts`),
-  );
+  return importsOf(file, textOf(file).replace(/(import|export) type [^;]*;/g, ''));
 }

@@ -83,9 +83,8 @@ export function invoke<T>(call: Call<T>): T {
 }
 
 /** Runs all the steps now, on this thread. */
-export function runSync<T>(action: Action<T>): T {
-  if ('name' in action) return invoke(action);
-  let next = action.next();
+export function runSync<T>(steps: Steps<T>): T {
+  let next = steps.next();
   while (!next.done) {
     const step = next.value;
     let value: unknown = 0;
@@ -93,10 +92,10 @@ export function runSync<T>(action: Action<T>): T {
       if ('name' in step) value = invoke(step);
       else sleep(step.milliseconds);
     } catch (error) {
-      next = action.throw(error);
+      next = steps.throw(error);
       continue;
     }
-    next = action.next(value);
+    next = steps.next(value);
   }
   return next.value;
 }
