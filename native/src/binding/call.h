@@ -64,14 +64,15 @@ class Call {
   /** Null, which Node-API takes for no value, if there are fewer. */
   napi_value value(std::size_t index) const { return index < count_ ? values_[index] : nullptr; }
 
-  std::int64_t integer(std::size_t index, std::int64_t min, std::int64_t max) const {
+  /** The bounds are doubles, as numbers of JavaScript's are, so that no call converts them. */
+  std::int64_t integer(std::size_t index, double min, double max) const {
     double number = 0;
-    if (napi_get_value_double(env_, value(index), &number) == napi_ok && number >= static_cast<double>(min) &&
-        number <= static_cast<double>(max)) {
+    if (napi_get_value_double(env_, value(index), &number) == napi_ok && number >= min && number <= max) {
       const auto integer = static_cast<std::int64_t>(number);
       if (static_cast<double>(integer) == number) return integer;
     }
-    return wrong(index, "an integer within its range"), min;
+    wrong(index, "an integer within its range");
+    return static_cast<std::int64_t>(min);
   }
   /** An offset, a length or a handle. */
   std::int64_t size(std::size_t index) const { return integer(index, 0, kMost); }
@@ -113,7 +114,7 @@ class Call {
   bool refuse() const;
   bool isOf(std::size_t index, napi_valuetype type) const;
 
-  static constexpr std::int64_t kMost = 9007199254740991;  // 2^53-1
+  static constexpr double kMost = 9007199254740991;  // 2^53-1
 
   static constexpr std::size_t kFew = 4;
 
