@@ -328,19 +328,16 @@ struct MapInto : OnMapping {
   std::int64_t start;
 };
 
-/** remove(handle, then, isHidden): unlinks the file, syncs its directory, and if that has succeeded, ends the handle. */
+/** remove(handle, then): unlinks the file, syncs its directory, and if that has succeeded, ends the handle. */
 struct Remove : OnMapping {
   explicit Remove(const Call& call)
-      : OnMapping(call),
-        then(call.count() > 1 ? call.one(1, End::close) : End::none),
-        isHidden(call.count() > 2 && call.flag(2)) {}
+      : OnMapping(call), then(call.count() > 1 ? call.one(1, End::close) : End::none) {}
   Status run(Outcome&) {
     const Status status = mapping->remove();
-    if (status) end(mapping, id, then, isHidden);
+    if (status) end(mapping, id, then, false);
     return status;
   }
   End then;
-  bool isHidden;
 };
 
 /** syncDirectory(path, directory) */

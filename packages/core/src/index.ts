@@ -33,7 +33,7 @@ export {
 } from './errors.js';
 export type { CursorDescription, FileDescription, LockState } from './mapping/describe.js';
 export { disableFaultGuard, type FaultListener } from './mapping/faults.js';
-export type { SharedMapping } from './mapping/mapping.js';
+export type { SharedMapping } from './mapping/traits.js';
 export type { WasmMemory } from './mapping/wasm-memory.js';
 export type { Whence } from './memory/cursor.js';
 export type { Needle } from './memory/search.js';

@@ -13,7 +13,8 @@ import { type FileLike, fileOf, type PathLike, placeOf } from '../arguments/path
 import { Access } from '../binding/binding.js';
 import { invoke, runSync } from '../binding/steps.js';
 import { MmapUnsupportedError, typeError } from '../errors.js';
-import { Mapping, type SharedMapping } from '../mapping/mapping.js';
+import { Mapping } from '../mapping/mapping.js';
+import type { SharedMapping } from '../mapping/traits.js';
 import { FileWrites } from '../memory/file-writes.js';
 import * as operations from '../operations/operations.js';
 import { copyMethods } from './copy-methods.js';

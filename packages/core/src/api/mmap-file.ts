@@ -13,7 +13,8 @@ import {
 import { type FileLike, fileOf, type PathLike, placeOf } from '../arguments/path.js';
 import { Access, LockKind } from '../binding/binding.js';
 import { invoke, runSync } from '../binding/steps.js';
-import type { Mapping, SharedMapping } from '../mapping/mapping.js';
+import type { Mapping } from '../mapping/mapping.js';
+import type { SharedMapping } from '../mapping/traits.js';
 import { copyExact, copyFew, copyTo, toTarget } from '../memory/copy.js';
 import { FileReads } from '../memory/file-reads.js';
 import type { CloseOptions, WriteToNewFileOptions } from '../operations/operations.js';

@@ -19,7 +19,8 @@ import { typeError } from '../errors.js';
 import { now } from '../host.js';
 import { makeWay } from '../mapping/finalizer.js';
 import { pauses, timedOut, useOfOpened } from '../mapping/lock-queue.js';
-import { Mapping, type SharedMapping } from '../mapping/mapping.js';
+import { Mapping } from '../mapping/mapping.js';
+import type { SharedMapping } from '../mapping/traits.js';
 import { ownerOf } from '../mapping/window-set.js';
 import { type FileClass, madeBy } from './file-class.js';
 

@@ -121,7 +121,7 @@ interface Operations {
     replace: HandleId | 0 | -1,
   ): number;
   /** Unlinks the file and syncs its directory; if that succeeds, ends the handle as `then` says. */
-  remove(id: HandleId, then?: End, isHidden?: boolean): number;
+  remove(id: HandleId, then?: End): number;
   syncDirectory(path: string | Uint8Array, directory: number): number;
 }
 

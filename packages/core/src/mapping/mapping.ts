@@ -1,5 +1,5 @@
 // The state of a mapped file in one thread: its handle, its memory, and the hot path of typed access.
-import { checkViews, type Views } from '../arguments/options.js';
+import { checkViews } from '../arguments/options.js';
 import { checkInteger, checkSize, checkWithin } from '../arguments/range.js';
 import {
   Access,
@@ -24,15 +24,11 @@ import type { FileDescription, LockState } from './describe.js';
 import { Disposal } from './disposal.js';
 import { type FaultListener, FaultListeners } from './faults.js';
 import { Finalizer } from './finalizer.js';
-import { LockQueue, type LockUse } from './lock-queue.js';
+import { LockQueue } from './lock-queue.js';
 import { OperationQueue } from './operation-queue.js';
+import { type MappingTraits, type SharedMapping, UNCLONEABLE } from './traits.js';
 import { Window } from './window.js';
 import { ownerOf, WindowSet } from './window-set.js';
-
-/** Makes structured cloning fail with this text: a clone would look like a file without being one. */
-export const UNCLONEABLE: unique symbol = Symbol(
-  'an fmmap file; send what its share() returns, and attach() that in the other thread',
-);
 
 const NOTHING = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
@@ -47,37 +43,6 @@ interface Fault {
   readonly code: number;
   readonly offset: number;
   readonly serial: number;
-}
-
-/** The fixed properties of a mapping. */
-export interface MappingTraits extends Views {
-  readonly id: HandleId;
-  readonly path: string;
-  readonly access: Access;
-  /** Offset of the first visible byte in the file. */
-  readonly offset: number;
-  readonly isMemory: boolean;
-  /** Copy-on-write; stays true once frozen. */
-  readonly isCow: boolean;
-  /** Opened by descriptor: `path` is for messages only. */
-  readonly isNameless: boolean;
-  /** The lock use of the `open` call that waited for the lock. */
-  readonly lockUse?: LockUse | undefined;
-}
-
-/**
- * What another thread needs to see the file through the same windows; see `share()`. Made for structured cloning;
- * useless once the file is closed. Its holder may read the file, and write to it if it is writable.
- */
-export interface SharedMapping {
-  /** The version of the token. */
-  readonly fmmap: 1;
-  /** The path, for people. */
-  readonly path: string;
-  /** Identifies the mapping to the binding; cannot be guessed. */
-  readonly secret: string;
-  /** The memory through which the file is seen. */
-  readonly windows: readonly SharedArrayBuffer[];
 }
 
 /**
