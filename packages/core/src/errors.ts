@@ -110,9 +110,9 @@ export type FaultReason = (typeof REASONS)[number];
 
 const WHY: Readonly<Record<FaultReason, string>> = {
   truncated:
-    'was made shorter by somebody else while it was mapped; reopen() maps what is left of it',
+    'was truncated by other code while it was mapped; reopen() maps what is left of it',
   'no-space':
-    'is on a full disk, and what was stored there is lost; make room, then reopen(). The option "allocate" reserves room beforehand',
+    'is on a full disk, and what was stored there is lost; free some space, then reopen(). The option "allocate" reserves space beforehand',
   io: 'could not be read or written there by the system; check the device, then reopen()',
   'read-only':
     'is mapped read-only, but a view of it was written to. The file is unchanged, the memory is not; correct the program. reopen() shows the file again',
@@ -226,7 +226,7 @@ export function isError(value: unknown): value is Error {
 /** A thrown value for use as a `cause`: a value that is not an error is wrapped in one. */
 export function asError(thrown: unknown): Error {
   if (isError(thrown)) return thrown;
-  return new MmapError(`${inspect(thrown)} was thrown, which is no error`, {
+  return new MmapError(`${inspect(thrown)} was thrown, which is not an Error`, {
     code: 'ERR_MMAP_THROWN',
   });
 }

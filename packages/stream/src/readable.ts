@@ -174,7 +174,7 @@ class Source {
   #whole(found: number, length: number): void {
     if (found === length) return;
     throw new MmapRangeError(
-      `the stream was to give ${length} bytes at offset ${this.#at}, but '${this.#file.path}' was made shorter meanwhile`,
+      `the stream was to give ${length} bytes at offset ${this.#at}, but '${this.#file.path}' has been truncated meanwhile`,
       { argument: 'length', path: this.#file.path },
     );
   }

@@ -54,7 +54,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly size: number;
   /** @internal Makes structured cloning fail, with these words. */
   readonly _uncloneable: symbol = Symbol(
-    'a WorkerPool, which belongs to its thread; make another one there',
+    'a WorkerPool, which belongs to its thread; create another one there',
   );
   readonly #threads: Threads;
   readonly #operations = new Set<Job>();
@@ -207,13 +207,13 @@ export class WorkerPool implements AsyncDisposable {
 
 function destroyedError(job: Job): MmapError {
   return new MmapError(
-    `${job.name} was not done: the pool of threads is destroyed; make another one, and setDefaultPool() it`,
+    `${job.name} was not run: the pool of threads has been destroyed; create another one, and pass it to setDefaultPool()`,
     { code: 'ERR_MMAP_POOL_DESTROYED' },
   );
 }
 
 function timeoutError(timeout: number): MmapError {
-  return new MmapError(`the task was not done after ${timeout} ms; its thread was terminated`, {
+  return new MmapError(`the task did not finish within ${timeout} ms; its thread was terminated`, {
     code: 'ERR_MMAP_TASK_TIMEOUT',
   });
 }
@@ -221,7 +221,7 @@ function timeoutError(timeout: number): MmapError {
 /** Errors thrown by a job's function are in its reply; here the thread itself has ended. */
 function threadError(job: Job, thrown: unknown): MmapError {
   const cause = asError(thrown);
-  return poolError(`the thread for ${job.name} ended before it was done: ${cause.message}`, cause);
+  return poolError(`the thread for ${job.name} ended before it had finished: ${cause.message}`, cause);
 }
 
 function startError(job: Job, thrown: unknown): MmapError {

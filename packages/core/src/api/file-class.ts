@@ -22,7 +22,7 @@ export function madeBy(caller: unknown, type: FileClass, method: string): string
   if (typeof caller !== 'function' || caller === type) return name;
   if (!Object.prototype.isPrototypeOf.call(type, caller)) return name;
   throw refusal(
-    `${caller.name}.${method} would not make a ${caller.name}: call ${name}, and keep the file in a field`,
+    `${caller.name}.${method} would not create a ${caller.name}; call ${name}, and keep the file in a field`,
   );
 }
 

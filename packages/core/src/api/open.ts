@@ -46,7 +46,7 @@ export function* openFile(
   const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
   const { path, directory, file } = place;
   if (file >= 0 && (flags & Flag.createNew) !== 0) {
-    throw typeError('path', 'a path, because with "createNew" a file is to be made', file);
+    throw typeError('path', 'a path, because "createNew" creates a file', file);
   }
   const { lockTimeout } = request;
   const until = lockTimeout === undefined ? 0 : now() + lockTimeout;

@@ -49,14 +49,14 @@ export type Advice = (typeof ADVICE)[number] | 'free';
 
 /** The other advice of `madvise(2)`, and why no mapping accepts it. */
 const REFUSED: ReadonlyMap<string, string> = new Map([
-  ['free', "is for memory that is in no file; 'remove' gives that of a mapping back"],
-  ['wipeonfork', 'is for memory that is in no file'],
-  ['keeponfork', 'is for memory that is in no file'],
+  ['free', "is for anonymous memory only; 'remove' gives back that of a mapping"],
+  ['wipeonfork', 'is for anonymous memory only'],
+  ['keeponfork', 'is for anonymous memory only'],
   ['dontneed-locked', "is 'dontneed' after unlockMemory()"],
-  ['guard-install', 'would have views end the process'],
-  ['guard-remove', 'is for what guard-install has made'],
-  ['hwpoison', 'would break the memory'],
-  ['soft-offline', 'would take the memory away'],
+  ['guard-install', 'would make touching a view end the process'],
+  ['guard-remove', 'undoes guard-install, which is refused, too'],
+  ['hwpoison', 'would poison the memory'],
+  ['soft-offline', 'would take the memory out of use'],
 ]);
 
 /** Returns the binding's number for an advice. @throws TypeError, MmapUnsupportedError */

@@ -53,7 +53,7 @@ export function checkAttached(array: TypedArray, name: string): void {
   try {
     new Uint8Array(bufferOf(array) as ArrayBuffer);
   } catch (cause) {
-    const what = 'has lost its memory, which was transferred or detached; give one that has it';
+    const what = 'has no memory, because its buffer was transferred or detached; pass one whose buffer is attached';
     throw argumentError(name, what, 'ERR_INVALID_ARG_VALUE', { cause });
   }
 }

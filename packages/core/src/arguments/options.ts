@@ -338,7 +338,7 @@ function parseCustomFlags(value: unknown): number {
   const found = NO_FILES.find(({ bit }) => ((value as number) & bit) !== 0);
   if (found) {
     throw new MmapRangeError(
-      `"customFlags" must not hold ${found.name}, which opens no file that can be mapped by its path; received ${value}; use ${found.instead}`,
+      `"customFlags" must not hold ${found.name}, which does not open a file that can be mapped by its path; received ${value}; use ${found.instead}`,
       { argument: 'customFlags' },
     );
   }
@@ -353,7 +353,7 @@ function parseCustomFlags(value: unknown): number {
 function refusePageSize(value: unknown): void {
   if (typeof value !== 'number' || value <= pageSize || !Number.isInteger(Math.log2(value))) return;
   throw new MmapUnsupportedError(
-    `pages of ${value} bytes (hugetlbfs) cannot be had for "hugePages": the memory of a file must be replaced page by page of ${pageSize} bytes ` +
+    `pages of ${value} bytes (hugetlbfs) cannot be used: the memory of a file must be replaced page by page of ${pageSize} bytes ` +
       'when it is closed, cut or lost; ask for transparent huge pages with true, and make them with the advice collapse',
     { argument: 'hugePages' },
   );
@@ -424,7 +424,7 @@ export function parseOptions(
 export function checkViews({ shared, detachOnClose }: Views): void {
   if (!shared || !detachOnClose) return;
   throw new MmapUnsupportedError(
-    'views that are "shared" do not go with "detachOnClose", because no SharedArrayBuffer can be detached; leave one of the two out',
+    '"shared" and "detachOnClose" cannot be combined, because a SharedArrayBuffer cannot be detached; leave one of the two out',
     { argument: 'shared' },
   );
 }

@@ -440,7 +440,7 @@ export class Mapping {
       return `make it longer with truncate(size)${isMemory ? '' : ', or open it with "minSize"'}`;
     }
     return isMemory
-      ? 'memory that may only be read has the bytes that it was made with'
+      ? 'read-only memory keeps the bytes that it was created with'
       : 'to make it longer, open it writable with "minSize"; reopen() shows what others have added';
   }
 

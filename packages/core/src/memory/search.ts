@@ -33,7 +33,7 @@ export function toDelimiter(value: Needle): Uint8Array {
 
 function requireSome(needle: Uint8Array, name: string): Uint8Array {
   if (needle.length > 0) return needle;
-  throw new MmapRangeError(`"${name}" must not be empty: it would be everywhere`, {
+  throw new MmapRangeError(`"${name}" must not be empty: an empty value would match everywhere`, {
     argument: name,
   });
 }

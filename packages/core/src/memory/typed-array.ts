@@ -69,7 +69,7 @@ export function arrayOver(
   }
   if (length === undefined && rest % size !== 0) {
     throw new MmapRangeError(
-      `"length" is needed, because the ${rest} bytes from "offset" ${offset} on are no whole number of elements of ${size} bytes: ${most}, or fewer`,
+      `"length" is needed, because the ${rest} bytes from "offset" ${offset} on are not a whole number of elements of ${size} bytes: ${most}, or fewer`,
       { argument: 'length', path: mapping.path },
     );
   }
