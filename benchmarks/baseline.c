@@ -1,5 +1,5 @@
-// The same work without JavaScript: `baseline WORK FILE ARGUMENTS…` prints what it measured and what
-// came out of the work, which must be what the other contenders got. See `works` at the end.
+// The same work without JavaScript: `baseline WORK FILE ARGUMENTS…` prints its measurement and the
+// result of the work, which must be that of the other contenders. See `works` at the end.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -69,7 +69,7 @@ static double readWide(const uint8_t *data, uint32_t range, long count) {
     sum[0] ^= value[0];
     sum[1] ^= value[1];
   }
-  // The upper half goes into what is printed, or it would not be read.
+  // The upper half goes into the output, or it would not be read.
   return (uint32_t)sum[0] + (sum[1] == 1) * 0.5;
 }
 
@@ -92,7 +92,7 @@ static double readRaw(const uint8_t *data, uint32_t range, long count) {
   return sum;
 }
 
-// FILE SIZE KIND COUNT RANGE: nanoseconds a read; the sum of the first thousand.
+// FILE SIZE KIND COUNT RANGE: nanoseconds per read; the sum of the first thousand.
 static void reads(char **argv) {
   const size_t size = strtoull(argv[1], NULL, 10);
   const char *kind = argv[2];
@@ -160,9 +160,9 @@ static void lines(char **argv) {
   answer((now() - started) / 1e6, count);
 }
 
-// --- changes ---
+// --- writes ---
 
-// FILE SIZE STEP VALUE: changes a byte every STEP; milliseconds to flush that.
+// FILE SIZE STEP VALUE: changes a byte every STEP; milliseconds to flush the changes.
 static void flush(char **argv) {
   const size_t size = strtoull(argv[1], NULL, 10);
   const size_t step = strtoull(argv[2], NULL, 10);
@@ -174,13 +174,13 @@ static void flush(char **argv) {
   answer((now() - started) / 1e6, value);
 }
 
-// FILE SIZE COUNT TURN: milliseconds for so many numbers at random offsets, and to flush them.
+// FILE SIZE COUNT TURN: milliseconds to write so many numbers at random offsets, and to flush them.
 static void writes(char **argv) {
   const size_t size = strtoull(argv[1], NULL, 10);
   const long count = atol(argv[2]);
   const uint32_t turn = atoi(argv[3]);
   uint8_t *data = map(argv[0], size, PROT_READ | PROT_WRITE, 0);
-  for (size_t at = 0; at < size; at += 4096) state += data[at]; // mapped, and not changed
+  for (size_t at = 0; at < size; at += 4096) state += data[at]; // mapped, but not changed
   const double started = now();
   state = 2463534242u;
   for (long i = 0; i < count; ++i) {
@@ -191,7 +191,7 @@ static void writes(char **argv) {
   answer((now() - started) / 1e6, count);
 }
 
-// FILE COUNT: microseconds a round of open, lock, map, read one byte and close.
+// FILE COUNT: microseconds per round of open, lock, map, read one byte and close.
 static void opens(char **argv) {
   const long count = atol(argv[1]);
   unsigned sum = 0;
@@ -211,7 +211,7 @@ static void opens(char **argv) {
   answer((now() - started) / 1000 / count, (double)sum / count);
 }
 
-// FILE COUNT SIZE: microseconds a record of SIZE bytes, appended with write and fdatasync.
+// FILE COUNT SIZE: microseconds per record of SIZE bytes, appended with write and fdatasync.
 static void append(char **argv) {
   const long count = atol(argv[1]);
   const size_t size = strtoull(argv[2], NULL, 10);
@@ -227,7 +227,7 @@ static void append(char **argv) {
   answer((now() - started) / 1000 / count, count);
 }
 
-// FILE COUNT SIZE: the same through a map of a file that has its blocks, with msync.
+// FILE COUNT SIZE: the same through a map of a file whose blocks are allocated, with msync.
 static void appendMap(char **argv) {
   const long count = atol(argv[1]);
   const size_t size = strtoull(argv[2], NULL, 10);

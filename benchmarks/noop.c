@@ -1,4 +1,4 @@
-// A Node-API function that does nothing: what no native call can be faster than. Declared by hand, so that no headers are needed.
+// A Node-API function that does nothing: the lower bound for any native call. Declared by hand, so that no headers are needed.
 #include <stddef.h>
 
 typedef struct env *napi_env;

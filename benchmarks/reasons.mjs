@@ -1,5 +1,5 @@
 /**
- * Why a goal is missed, where the cause is known and is not to be helped: written beside the number in
+ * Why a goal is missed, if the cause is known and unavoidable: this is written next to the number in
  * the report. By `table: contender`, or `table: contender / than what`.
  */
 

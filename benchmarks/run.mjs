@@ -25,7 +25,7 @@ for (const name of wanted) {
   if (!PARTS.includes(name)) throw new Error(`No part '${name}': there are ${PARTS.join(', ')}`);
 }
 
-/** Each part runs in a process of its own, so that none inherits the heap of another. */
+/** Each part runs in its own process, so that none inherits the heap of another. */
 function run(name, given) {
   const script = fileURLToPath(new URL(`parts/${name}.mjs`, import.meta.url));
   const started = performance.now();
@@ -36,7 +36,7 @@ function run(name, given) {
   );
   console.error(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
   if (status === 0) return { part: name, ...JSON.parse(stdout) };
-  // The others are measured all the same.
+  // The others are measured nevertheless.
   console.error(`${name} ended with ${signal ?? status}`);
   process.exitCode = 1;
   return undefined;
@@ -68,7 +68,7 @@ try {
   const text = report(describeMachine(), how, installed, results);
   console.log(text);
   if (options.json) fs.writeFileSync(options.json, JSON.stringify(results));
-  // What was not measured as a whole is for looking at, not for keeping.
+  // An incomplete measurement is for looking at, not for keeping.
   if (!options.quick && results.length === PARTS.length) {
     fs.writeFileSync(new URL('RESULTS.md', import.meta.url), text);
     writeCharts(results);

@@ -1,5 +1,5 @@
-// What the compiler makes of the loops of parts/wasm.mjs with all that the processor has: `vectors WORK FILE SIZE …` prints
-// milliseconds, and what came out of it, as baseline.c does.
+// What the compiler makes of the loops of parts/wasm.mjs with all features of the processor: `vectors WORK FILE SIZE …` prints
+// milliseconds, and the result, like baseline.c.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static double sum(const uint32_t *words, size_t count) {
   return total;
 }
 
-// The number of the vector that is nearest to the first one. Sixteen sums, because the compiler may not change their order.
+// The number of the vector that is nearest to the first one. Sixteen sums, because the compiler may not reorder additions.
 static double nearest(const float *vectors, size_t count, size_t dimensions) {
   float least = 1e30f;
   size_t found = 0;

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { runProgram, tempDir } from './helpers/program.js';
 
-/** Whatever takes longer hangs. */
+/** Whatever takes longer is a hang. */
 const TIMEOUT = 60_000;
 const FLAVOURS = ['node', 'worker', 'stream'];
 
-/** Runs a program, which must end by itself, and well, and have found nothing. */
+/** Runs a program, which must end by itself, successfully and without findings. */
 async function run(name: string, args: readonly string[], calls?: string): Promise<void> {
   const directory = tempDir();
-  // A system call that takes its time: `mmap` of the file, or any other one.
+  // Delays a system call: `mmap` of the file, or any other call.
   const [call = ''] = calls?.split(':') ?? [];
   const only = call === 'mmap' ? ['-P', `${directory}/file`] : [];
   const slow = [...only, '-e', `trace=${call}`, '-e', `inject=${calls}`];
@@ -21,7 +21,7 @@ async function run(name: string, args: readonly string[], calls?: string): Promi
 const LIMIT = TIMEOUT + 10_000;
 
 test.each(['checkFault', 'all'])(
-  'workers are terminated in the midst of %s',
+  'workers are terminated in the middle of %s',
   async (operations) => {
     await run('ended-worker', ['node', operations]);
   },
@@ -37,7 +37,7 @@ test.each(FLAVOURS)(
 );
 
 test.each(FLAVOURS)(
-  'reads and writes while a file is mapped again by @fmmap/%s',
+  'reads and writes while a file is reopened by @fmmap/%s',
   async (flavour) => {
     await run('reopen', [flavour]);
   },
@@ -45,7 +45,7 @@ test.each(FLAVOURS)(
 );
 
 test(
-  'the same while others are attached',
+  'reads and writes while a file with attached handles is reopened',
   async () => {
     await run('reopen', ['node', '16', '60', 'shared']);
   },
@@ -53,7 +53,7 @@ test(
 );
 
 test(
-  'a thread attaches before a change that was asked for is made',
+  'a thread attaches before a pending change is made',
   async () => {
     await run('attach-before-change', []);
   },
@@ -61,7 +61,7 @@ test(
 );
 
 test(
-  'no lock stays with processes that other threads start',
+  'no lock is inherited by processes that other threads start',
   async () => {
     await run('spawning', []);
   },
@@ -73,7 +73,7 @@ test.each(
     ['release', 'terminate', 'exit'].map((ending) => [method, ending] as const),
   ),
 )(
-  'a thread waits in %s for a stranger, until: %s',
+  'a thread waits in %s for the lock of another process, until: %s',
   async (method, ending) => {
     await run('lock-waits', ['node', method, ending]);
   },
@@ -81,7 +81,7 @@ test.each(
 );
 
 test.each(FLAVOURS)(
-  'lock() of @fmmap/%s ends in time while a thread waits',
+  'lock() of @fmmap/%s finishes in time while a thread waits',
   async (flavour) => {
     await run('lock-waits', [flavour]);
   },
@@ -103,8 +103,8 @@ test.each([
 );
 
 test.each([
-  ['node', 'the thread that has asked for it ends'],
-  ['worker', 'the thread of the pool ends'],
+  ['node', 'the requesting thread ends'],
+  ['worker', 'the pool thread ends'],
 ])(
   'while a window is mapped by @fmmap/%s, %s',
   async (flavour) => {
@@ -122,7 +122,7 @@ test.each(FLAVOURS)(
 );
 
 test(
-  'a token that was made by hand attaches to nothing',
+  'a forged token attaches to nothing',
   async () => {
     await run('forged-token', []);
   },
@@ -130,7 +130,7 @@ test(
 );
 
 test.each(FLAVOURS)(
-  'tasks take turns by the lock of one handle of @fmmap/%s',
+  'tasks take turns with the lock of one handle of @fmmap/%s',
   async (flavour) => {
     await run('mutex', [flavour]);
   },

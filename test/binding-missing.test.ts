@@ -6,20 +6,20 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { installed, type Ran, run } from './helpers/packed.js';
 import { tempDir } from './helpers/program.js';
 
-// What is said where the binding was not loaded, and whether it is what helps.
+// The error when the binding cannot be loaded, and whether its advice is right.
 
 const NATIVE = fileURLToPath(new URL('../native', import.meta.url));
 const LOADER = dirname(createRequire(join(NATIVE, 'index.js')).resolve('node-gyp-build'));
 
 const LOAD = `try { require('@fmmap/native') } catch (error) { console.log(error.message) }`;
 
-/** Loads the binding, as a project would that has these files. */
+/** Loads the binding in a project. */
 function load(project: string, ...flags: readonly string[]): string {
   const ran: Ran = run(project, process.execPath, ...flags, '-e', LOAD);
   return ran.stdout + ran.stderr;
 }
 
-/** A project that has the binding's package, without the binding. */
+/** A project with certain files and the package of the binding, but without the compiled binding. */
 function project(signs: readonly string[], at = 'node_modules/@fmmap/native'): string {
   const directory = tempDir();
   const target = join(directory, at);
@@ -51,16 +51,16 @@ test.each([
   [['node_modules/.yarn-integrity', 'yarn.lock'], YARN_1],
   [['bun.lock'], BUN],
   [['bun.lockb'], BUN],
-  // A lock file of another day says less than what is in node_modules.
+  // An old lock file counts less than what is in node_modules.
   [['pnpm-lock.yaml', 'node_modules/.package-lock.json'], NPM],
   [['package-lock.json', 'yarn.lock', 'node_modules/.modules.yaml'], PNPM],
-])('a project that has %j is told what its package manager needs', (signs, remedy) => {
+])('a project with %j gets the advice for its package manager', (signs, remedy) => {
   const message = load(project(signs));
   expect(message).toContain('No native build was found');
   expect(ALL.filter((each) => message.includes(each))).toEqual([remedy]);
 });
 
-test('a package manager is known from the project, where the package is in a store', () => {
+test('the package manager is recognised from the project, even if the package is in a store', () => {
   const directory = project([], 'store/native');
   const user = join(directory, 'project');
   fs.mkdirSync(join(user, 'node_modules/@fmmap'), { recursive: true });
@@ -69,7 +69,7 @@ test('a package manager is known from the project, where the package is in a sto
   expect(load(user)).toContain(PNPM);
 });
 
-test('pnpm skips the build of a package that has no prebuilt binding, and the message says so', {
+test('pnpm skips the build of a package without a prebuilt binding, and the error says so', {
   timeout: 180_000,
 }, () => {
   const directory = installed(['native'], false);
@@ -77,7 +77,7 @@ test('pnpm skips the build of a package that has no prebuilt binding, and the me
   expect(load(directory)).toContain(PNPM);
 });
 
-describe('a process that may load no addons is told which flag does it', () => {
+describe('a process that may not load addons is told the flag that allows it', () => {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
     : '--experimental-permission';

@@ -12,7 +12,7 @@ describe.each(documents())('%s', (path) => {
 
   const blocks = blocksOf(path);
   if (blocks.length === 0) return;
-  test('has examples that compile, run and print what they say', () => {
+  test('has examples that compile, run and print what they promise', () => {
     const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-test-'));
     onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
     for (const [index, program] of compile(blocks, directory).entries()) {

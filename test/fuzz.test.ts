@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { lastCalls } from './fuzz/call-log.js';
 import { runProgram, tempDir } from './helpers/program.js';
 
-/** From one seed again, and longer, by hand: see CONTRIBUTING.md. */
+/** To repeat a seed, or for longer runs, see CONTRIBUTING.md. */
 const SEED = Number(process.env.FMMAP_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const BATCHES = Number(process.env.FMMAP_FUZZ_BATCHES ?? 8);
-/** Files cannot grow beyond it: what is random should fill neither disk nor memory. */
+/** Files cannot grow beyond it: random calls should fill neither disk nor memory. */
 const FILE_SIZE = 2 ** 26;
 const TIMEOUT = 60_000;
 
@@ -30,7 +30,7 @@ test.each(batches)(
 );
 
 test.each(batches)(
-  'tokens that nobody shared attach to nothing else, seed %i',
+  'forged tokens attach to nothing else, seed %i',
   async (seed) => {
     await run('tokens', [String(seed), '1000'], '[]');
   },

@@ -9,7 +9,7 @@ import { NOBODY, run, START, tempDir, tempFile } from './helpers/line-index.ts';
 
 const TYPESCRIPT = createRequire(import.meta.url).resolve('typescript');
 
-/** Counted in another way than the example counts. */
+/** Counts in a different way from the example. */
 function countLines(text: string): number {
   return text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
 }
@@ -57,7 +57,7 @@ describe('npm start [FILE]', () => {
     expect(stdout).toMatch(/^file +two words\.txt\n/);
   });
 
-  test('reads bytes that are no UTF-8', async () => {
+  test('reads bytes that are not UTF-8', async () => {
     const { code, lines } = await run([tempFile(Buffer.from([0xff, 0xfe, 10, 0, 0xc3, 10, 0x80]))]);
     expect({ code, lines }).toEqual({ code: 0, lines: 3 });
   });
@@ -84,7 +84,7 @@ describe('what cannot be indexed gets one line and exit code 1', () => {
     await expectRefusal([path], /EACCES.*lines\.txt/, uid === undefined ? {} : { uid });
   });
 
-  test('a file that somebody else has locked', async () => {
+  test('a file that another process has locked', async () => {
     const { MmapFileMut } = await import('@fmmap/core');
     const path = tempFile('mine\n');
     const file = MmapFileMut.openExisting(path);
@@ -126,7 +126,7 @@ describe.each(flavourNames)('--flavour %s', (flavour) => {
     expect(lines).toBe(countLines(fs.readFileSync(TYPESCRIPT, 'utf8')));
   });
 
-  test('makes an index that is true for lines that are cut by the pieces it is made from', async () => {
+  test('makes a correct index for lines that cross its internal pieces', async () => {
     const words: string[] = [];
     for (let bytes = 0, n = 0; bytes < 40 * 2 ** 20; n += 1) {
       const word = `${n} ${'-'.repeat((n * 7919) % 5000)}`;
@@ -147,7 +147,7 @@ describe.each(flavourNames)('--flavour %s', (flavour) => {
 });
 
 test.each([['--flavour', 'fast'], ['--flavour'], ['--colour'], ['a', 'b']])(
-  'the arguments %s %s are refused with what there is',
+  'the arguments %s %s are refused with the usage',
   async (...args) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

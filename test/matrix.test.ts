@@ -7,14 +7,14 @@ import { planOf } from './matrix/plan.js';
 import { gaps, membersOfAll } from './matrix/recipes.js';
 import { run } from './matrix/run.js';
 
-/** Longer, and from one seed again, by hand: see CONTRIBUTING.md. */
+/** For longer runs, or to repeat a seed, see CONTRIBUTING.md. */
 const SEED = Number(process.env.FMMAP_MATRIX_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const CELLS = Number(process.env.FMMAP_MATRIX_CELLS ?? 0);
 const TIMEOUT = 15 * 60_000 + CELLS * 100;
 
 const FLAVOURS = ['node', 'worker', 'stream'];
 
-/** Of the other flavours, which differ in where the work is done: so many cells, in no order. */
+/** For the other flavours, which only differ in where the work is done: the number of cells, in random order. */
 const SAMPLE = CELLS > 0 ? undefined : 4000;
 
 test('every member of every class has a recipe, and every recipe a member', async () => {
@@ -25,7 +25,7 @@ test('every member of every class has a recipe, and every recipe a member', asyn
 });
 
 test.each(FLAVOURS)(
-  'every promise of @fmmap/%s is waited for beside every member',
+  'every method of @fmmap/%s that returns a promise is a pending operation',
   async (flavour) => {
     const classes = await loadClasses(flavour);
     const type = classes.get('AsyncMmapFileMut') as Class;
@@ -36,7 +36,7 @@ test.each(FLAVOURS)(
 );
 
 test.each(FLAVOURS)(
-  'every member beside every pending operation of @fmmap/%s',
+  'every member alongside every pending operation of @fmmap/%s',
   async (flavour) => {
     const members = membersOfAll(await loadClasses(flavour));
     const { cells, ...rest } = planOf(flavour, members, SEED, CELLS);

@@ -6,7 +6,7 @@ import { tempFile } from './helpers/line-index.ts';
 
 const PROGRAM = fileURLToPath(new URL('../examples/dist/nearest.js', import.meta.url));
 
-/** The same numbers each time. */
+/** The same vectors each time. */
 function vectors(count: number, dimensions: number): Float32Array {
   let state = 88172645;
   return Float32Array.from({ length: count * dimensions }, () => {
@@ -17,7 +17,7 @@ function vectors(count: number, dimensions: number): Float32Array {
   });
 }
 
-/** Numbers and distances of the nearest ones, by the plainest of loops. */
+/** Rows and distances of the nearest vectors, found with the simplest possible loop. */
 function expected(all: Float32Array, dimensions: number, row: number, count: number) {
   const distanceTo = (other: number) => {
     let sum = 0;
@@ -42,7 +42,7 @@ test.each([
   [300, 1536, 299, 7],
   [3, 16_384, 1, 10],
 ])(
-  'of %s vectors of %s dimensions the nearest to number %s are found, %s at most',
+  'of %s vectors with %s dimensions, those nearest to number %s are found, at most %s',
   (rows, dimensions, row, count) => {
     const all = vectors(rows, dimensions);
     const path = tempFile(Buffer.from(all.buffer), 'vectors');
@@ -65,7 +65,7 @@ test.each([
   },
 );
 
-test('a file that is cut off in a vector, and dimensions that are not by fours, are refused', () => {
+test('a file that ends within a vector, and dimensions that are not a multiple of four, are refused', () => {
   const path = tempFile(Buffer.alloc(100), 'vectors');
   for (const [dimensions, message] of [
     ['4', /cut off/],

@@ -8,14 +8,14 @@ import { compile, typedNames } from './helpers/typed-names.js';
 
 const MINUTE = 60_000;
 
-/** For users; the binding is a package of one value. */
+/** The packages for users; the binding is a package with a single value. */
 const ours = [...published].filter(([folder]) => folder !== 'native');
 const entries = ours.flatMap(([, manifest]) => entriesOf(manifest));
 
-/** Of TypeScript: ES modules and CommonJS. */
+/** TypeScript files: ES modules and CommonJS. */
 const KINDS = ['mts', 'cts'];
 
-/** What a program says that uses a package. */
+/** The output of a program that uses a package. */
 const SAID = { core: '5,5,true', node: '5,5,true', worker: '5,5,8,true', stream: '5,5,8,true' };
 const FLAVOURS = Object.keys(SAID) as (keyof typeof SAID)[];
 
@@ -63,7 +63,7 @@ beforeAll(() => {
 
 afterAll(() => fs.rmSync(project, { recursive: true, force: true }));
 
-/** Runs a module of the project; what it prints. */
+/** Runs a module of the project, and returns its output. */
 function runFile(name: string, code: string): string {
   fs.writeFileSync(join(project, name), code);
   return must(project, process.execPath, name).trim();
@@ -75,7 +75,7 @@ describe.each(entries)('%s', (entry) => {
     return JSON.parse(runFile('names.cjs', code));
   };
 
-  test('has the same names by import and by require', () => {
+  test('has the same names with import and with require', () => {
     const code = `import * as all from '${entry}'; console.log(JSON.stringify(Object.keys(all).sort()))`;
     const names = required();
     expect(JSON.parse(runFile('names.mjs', code))).toEqual(names);
@@ -83,7 +83,7 @@ describe.each(entries)('%s', (entry) => {
     if (!entry.endsWith('/internal')) expect(names).toContain('MmapFaultError');
   });
 
-  test.each(KINDS)('has those names in its types, for names.%s', (kind) => {
+  test.each(KINDS)('has those names in its types, in names.%s', (kind) => {
     expect(types[kind]?.get(entry)).toEqual(required());
   });
 
@@ -97,19 +97,19 @@ describe.each(entries)('%s', (entry) => {
   });
 });
 
-test('the binding is one value, by import and by require', () => {
+test('the binding is the same value with import and with require', () => {
   const code = `
     import native from '@fmmap/native';
     import { createRequire } from 'node:module';
     console.log(createRequire(import.meta.url)('@fmmap/native') === native);`;
-  // It is no dependency of the project's own code but here.
+  // Only here does the project's own code import it.
   expect(runFile('native.mjs', code)).toBe('true');
 });
 
-/** Functions that wait for the disk: those of the asynchronous packages are their own, and return promises. */
+/** Functions that wait for the disk: the asynchronous packages have their own, which return promises. */
 const WAITING = ['syncDirectory', 'syncParentDirectory'];
 
-test('what packages have in common is the same in all of them, but for functions that wait', () => {
+test('what packages have in common is identical in all of them, except functions that wait', () => {
   const code = `
     const core = require('@fmmap/core');
     for (const name of ${JSON.stringify(ours.map(([, { name }]) => name))}) {
@@ -122,7 +122,7 @@ test('what packages have in common is the same in all of them, but for functions
   expect(runFile('common.cjs', code)).toBe('');
 });
 
-describe.each(FLAVOURS)('@fmmap/%s serves', (name) => {
+describe.each(FLAVOURS)('@fmmap/%s works in', (name) => {
   test('an ES module', () => {
     expect(runFile(`use-${name}.mjs`, withoutTypes(program(name)))).toBe(SAID[name]);
   });

@@ -19,7 +19,7 @@ function draw(isTTY: boolean, milliseconds: number): string[] {
   return write.mock.calls.map(([text]) => text);
 }
 
-test('a bar appears on a terminal after a second, moves ten times a second, and goes', () => {
+test('a bar appears on a terminal after a second, moves ten times a second, and disappears', () => {
   const drawn = draw(true, 2000);
   expect(drawn.length).toBe(12);
   expect(drawn[0]).toBe(`\rIndexing [${'#'.repeat(20)}${'.'.repeat(20)}] 50 %`);
@@ -27,10 +27,10 @@ test('a bar appears on a terminal after a second, moves ten times a second, and 
   expect(drawn[11]).toBe('\r\x1b[K');
 });
 
-test('nothing is drawn for work of less than a second', () => {
+test('nothing is drawn for work that takes less than a second', () => {
   expect(draw(true, 990)).toEqual([]);
 });
 
-test('nothing is drawn where there is no terminal', () => {
+test('nothing is drawn without a terminal', () => {
   expect(draw(false, 2000)).toEqual([]);
 });

@@ -10,7 +10,7 @@ async function expectRight(name: string, ...args: readonly string[]): Promise<vo
 }
 
 test.each(FLAVOURS)(
-  'every member of @fmmap/%s takes arguments of another realm',
+  'every member of @fmmap/%s takes arguments from another realm',
   { timeout: TIMEOUT },
   async (flavour) => {
     await expectRight('members', flavour, 'arguments');
@@ -18,7 +18,7 @@ test.each(FLAVOURS)(
 );
 
 test.each(FLAVOURS)(
-  'every member of @fmmap/%s works in a realm that has not the globals of Node',
+  'every member of @fmmap/%s works in a realm without the globals of Node',
   { timeout: TIMEOUT },
   async (flavour) => {
     await expectRight('members', flavour, 'library');
@@ -26,7 +26,7 @@ test.each(FLAVOURS)(
 );
 
 test.each(FLAVOURS)(
-  'no member of @fmmap/%s reads a global, or a timer, after it was loaded',
+  'no member of @fmmap/%s reads a global, or a timer, after loading',
   { timeout: TIMEOUT },
   async (flavour) => {
     await expectRight('members', flavour, 'globals');

@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 
-// The packages have one API: the same names, with the same arguments in the same order and the same defaults. Whatever differs is
-// in the table below, with the reason.
+// The packages have one API: the same names, with the same arguments in the same order and the same defaults. All differences
+// are in the table below, with the reason.
 
-/** Members that only some of a class's four forms have: with which, and why. */
+/** Members that only some of a class's four variants have: in which, and why. */
 const ONLY: Readonly<Record<string, { readonly in: readonly string[]; readonly why: string }>> = {
   'File.[Symbol.dispose]': { in: ['core'], why: 'what has to wait is disposed of asynchronously' },
   'File.[Symbol.asyncDispose]': { in: ['node', 'worker', 'stream'], why: 'the same' },
@@ -24,10 +24,10 @@ const ONLY: Readonly<Record<string, { readonly in: readonly string[]; readonly w
   'Writer.writable': { in: ['stream'], why: 'the same' },
 };
 
-/** Each of their properties has its own default. */
+/** Arguments whose properties each have their own default. */
 const OBJECTS = new Set(['options?', 'limits?']);
 
-/** Arguments that async methods have in addition, at the end. */
+/** Additional last arguments of async methods. */
 const ASYNC_ONLY = new Set(['options?']);
 
 const PACKAGES = ['core', 'node', 'worker', 'stream'] as const;
@@ -44,14 +44,14 @@ const program = ts.createProgram([join(types, 'index.d.ts'), ...roots], {
 });
 const checker = program.getTypeChecker();
 
-/** Of each member, how it is called: its arguments, and what they are without being given. */
+/** The arguments of each member, with their defaults. */
 type Members = ReadonlyMap<string, readonly string[]>;
 
 function nameOf(symbol: ts.Symbol): string {
   return symbol.name.replace(/^__@(\w+)@\d+$/, '[Symbol.$1]');
 }
 
-/** The default of an argument, as its documentation has it. */
+/** The default of an argument, according to its documentation. */
 function defaultOf(signature: ts.Signature, argument: string): string {
   const tags = signature.getJsDocTags().filter(({ name }) => name === 'param');
   const texts = tags.map(({ text }) => ts.displayPartsToString(text));
@@ -103,7 +103,7 @@ const surfaces = new Map(
   ]),
 );
 
-/** `File` for both of the classes of files. */
+/** `File` for both file classes. */
 const shortOf = (type: string) =>
   type.replace(/^Mmap(File)(Reader|Writer)?.*/, (_, file, cursor) => cursor ?? file);
 
@@ -115,7 +115,7 @@ describe.each(CLASSES)('%s', (type) => {
     expect(of('core').size).toBeGreaterThan(30);
   });
 
-  test.each(PACKAGES)('has the same members in %s, but for those that are listed', (name) => {
+  test.each(PACKAGES)('has the same members in %s, except the listed ones', (name) => {
     const everywhere = new Set(PACKAGES.flatMap((each) => [...of(each).keys()]));
     const different = [...everywhere].filter((member) => {
       const known = ONLY[`${shortOf(type)}.${member}`];
@@ -137,11 +137,11 @@ describe.each(CLASSES)('%s', (type) => {
     ASYNC_ONLY.has(argument) && !of('core').get(member)?.includes(argument);
 });
 
-test.each(PACKAGES)('every argument that may be left out in %s says what it is then', (name) => {
+test.each(PACKAGES)('every optional argument in %s documents its default', (name) => {
   const silent = [...(surfaces.get(name) ?? [])].flatMap(([type, members]) =>
     [...members].flatMap(([member, args]) =>
       args
-        .filter(() => member !== '[Symbol.custom]') // of `util.inspect`, which gives them all
+        .filter(() => member !== '[Symbol.custom]') // of `util.inspect`, which always passes them
         .filter((argument) => argument.endsWith('?') && !OBJECTS.has(argument))
         .map((argument) => `${type}.${member}: ${argument}`),
     ),
@@ -149,7 +149,7 @@ test.each(PACKAGES)('every argument that may be left out in %s says what it is t
   expect(silent).toEqual([]);
 });
 
-test('what is listed as different is so', () => {
+test('every listed difference exists', () => {
   const listed = Object.keys(ONLY).filter((key) => {
     const [short, member = ''] = key.split(/\.(.*)/);
     return CLASSES.some(
@@ -161,7 +161,7 @@ test('what is listed as different is so', () => {
   expect(listed).toEqual(Object.keys(ONLY));
 });
 
-test('functions and errors are the same in all', () => {
+test('functions and errors are the same in all packages', () => {
   const exportsOf = (name: (typeof PACKAGES)[number]) => {
     const source = program.getSourceFile(
       join(LIBRARIES, name, 'dist/index.d.cts'),

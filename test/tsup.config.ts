@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsup';
 
-/** The programs that tests run in processes of their own, file by file, so that they find each other. */
+/** The programs that tests run in their own processes, built file by file, so that they find each other. */
 export default defineConfig({
   entry: ['matrix/*.ts', 'at-once/*.ts', 'fuzz/*.ts', 'realms/*.ts'],
   format: 'esm',

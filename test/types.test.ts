@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 
-// What the types of the built packages allow, and what they refuse, with the types of each version of Node that is supported.
+// What the types of the built packages allow and refuse, with the types of each supported version of Node.
 
 const FOLDER = fileURLToPath(new URL('types/', import.meta.url));
 const PACKAGES = fileURLToPath(new URL('../packages/', import.meta.url));
@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 const FLAVOURS = ['core', 'node', 'worker', 'stream'];
 const PROGRAMS = ['views.ts', 'ordinary.ts'];
 
-/** A program for the sync classes, made one for those of a flavour. */
+/** A program for the sync classes, adapted to those of a flavour. */
 function programFor(flavour: string, name: string): string {
   const text = fs.readFileSync(join(FOLDER, name), 'utf8');
   if (flavour === 'core') return text;
@@ -24,7 +24,7 @@ function programFor(flavour: string, name: string): string {
   });
 }
 
-/** What the compiler has to say of programs, and of the declarations of our packages that they use. */
+/** The errors of the compiler for programs, and for the declarations of our packages that they use. */
 function mistakes(types: string, lib: readonly string[], programs: Map<string, string>): string[] {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
@@ -64,7 +64,7 @@ function mistakes(types: string, lib: readonly string[], programs: Map<string, s
   });
 }
 
-/** All of them, by paths beside their originals, where packages are found. */
+/** All of them, at paths next to their originals, where packages are found. */
 function programs(isWeb: boolean): Map<string, string> {
   const names = isWeb ? [...PROGRAMS, 'dom.ts'] : PROGRAMS;
   const found = new Map<string, string>();
@@ -83,16 +83,18 @@ const versions = Object.keys(
   JSON.parse(fs.readFileSync(new URL('package.json', import.meta.url), 'utf8')).devDependencies,
 ).filter((name) => name.startsWith('types-node-'));
 
-test('there are several versions of the types of Node', () => {
+test("there are several versions of Node's types", () => {
   expect(versions).toEqual(['types-node-20', 'types-node-22', 'types-node-24']);
 });
 
 describe.each(versions)('with %s', (types) => {
-  test('views are what they are said to be', { timeout: 2 * MINUTE }, () => {
+  test('views have the documented types', { timeout: 2 * MINUTE }, () => {
     expect(mistakes(types, [], programs(false))).toEqual([]);
   });
 
-  test('and beside the types of the web', { timeout: 2 * MINUTE }, () => {
+  test('views have the documented types together with those of the web', {
+    timeout: 2 * MINUTE,
+  }, () => {
     const lib = ['lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.dom.asynciterable.d.ts'];
     expect(mistakes(types, lib, programs(true))).toEqual([]);
   });

@@ -23,7 +23,7 @@ const timed = (act) => {
 };
 
 const work = {
-  /** `read` is an expression over a DataView, or over a Uint8Array if `raw` says how many bytes. */
+  /** `read` is an expression over a DataView, or over a Uint8Array if `raw` gives the number of bytes. */
   reads(path, size, read, kind, count, range, raw) {
     const key = `${path} ${size} ${read} ${kind}`;
     if (!loops.has(key)) {
@@ -38,7 +38,7 @@ const work = {
   sumFast: (path, size) => timed(() => sumFast(wordsOf(mapOf(path, size)))),
   search: (path, size, needle) =>
     timed(() => Buffer.from(mapOf(path, size).buffer, 0, size).indexOf(Buffer.from(needle))),
-  /** It has no unmap: that happens when the array is collected. */
+  /** Bun cannot unmap: that happens when the array is collected. */
   opens(path, milliseconds, most) {
     let count = 0;
     let sum = 0;
@@ -49,7 +49,7 @@ const work = {
       count += 1;
       elapsed = performance.now() - started;
     } while (elapsed < milliseconds && count < most);
-    Bun.gc(true); // what it has left mapped is not the next one's
+    Bun.gc(true); // mappings that are left must not burden the next contender
     return { value: (elapsed * 1000) / count, check: sum / count };
   },
 };

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Starts Bun, once, so that its compiler stays warm: `call(work, ...args)` has bun-child.mjs do it
- * and gives `{ value, check }`. Undefined where there is no Bun.
+ * Starts Bun once, so that its compiler stays warm: `call(work, ...args)` makes bun-child.mjs do the
+ * work, and returns `{ value, check }`. Undefined if there is no Bun.
  */
 export function startBun(program) {
   if (!program) return undefined;

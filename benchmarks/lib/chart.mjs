@@ -23,7 +23,7 @@ const STYLE = `
 
 const encode = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** `[position, ticks]`: where a value lies, from 0 to 1, and what to write on the axis. */
+/** `[position, ticks]`: the position of a value, from 0 to 1, and the labels of the axis. */
 function axis(values, isLog) {
   const most = Math.max(...values);
   if (!isLog) {
@@ -50,7 +50,7 @@ function bar({ name, kind, value, least, most }, n, position, unit) {
 }
 
 /**
- * A bar for each row, `{ name, kind, value, least, most }`, the kind being a class of the style; less
+ * A bar for each row, `{ name, kind, value, least, most }`; the kind is a class of the style, and less
  * is better. Readable on light and dark pages.
  */
 export function chart({ title, about, unit, rows, isLog }) {

@@ -4,7 +4,7 @@ import { chart } from './chart.mjs';
 import { isPeer } from './goals.mjs';
 import { median } from './stats.mjs';
 
-/** Which tables are shown: of a part, by the begin of its name; and which contenders stay out. */
+/** The tables that are shown: the part, the start of their name, and the contenders to leave out. */
 const CHARTS = [
   {
     file: 'random-reads',
@@ -37,10 +37,10 @@ const CHARTS = [
   },
 ];
 
-/** Green, blue for the physical limit, grey for the others. */
+/** Green for fmmap, blue for the physical limit, grey for the others. */
 const kindOf = (name) => (/^fmmap\b/.test(name) ? 'fmmap' : /^C\b/.test(name) ? 'limit' : 'peer');
 
-/** Of packages that do the same in the same way, the chart shows the fastest. */
+/** Of packages that do the same in the same way, the chart only shows the fastest. */
 function pickRows(rows, without) {
   const shown = Object.entries(rows)
     .filter(([name, { failure }]) => !failure && !without.includes(name))
@@ -58,7 +58,7 @@ function pickRows(rows, without) {
     .map((row) => (row === best ? { ...row, name: `best peer: ${row.name}` } : row));
 }
 
-/** Draws what has been measured into charts/. */
+/** Draws the measurements into charts/. */
 export function writeCharts(results) {
   const folder = new URL('../charts/', import.meta.url);
   mkdirSync(folder, { recursive: true });

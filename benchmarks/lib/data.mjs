@@ -23,8 +23,8 @@ function writeBlocks(path, size, change) {
 }
 
 /**
- * Printable bytes (so that any eight of them are an ordinary number), whose last 16 of each block
- * are there once only.
+ * Printable bytes (so that any eight of them are an ordinary number); the last 16 of each block
+ * occur only once.
  */
 export function writeBig(path, size) {
   const numbers = random();
@@ -48,5 +48,5 @@ export function writeText(path, size) {
   });
 }
 
-/** What stands at the end of the first `length` bytes of `writeBig`, and nowhere before. */
+/** The bytes at the end of the first `length` bytes of `writeBig`, which occur nowhere before. */
 export const needleAt = (length) => `(${length - BLOCK})`.padEnd(16, '@');

@@ -3,8 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Does something, and tells in milliseconds how long it took and how long the event loop was held
- * up: the 99th percentile, and at most (which the histogram misses when it comes at the begin).
+ * Does something, and returns in milliseconds how long it took and how long the event loop was
+ * delayed: the 99th percentile, and the maximum (which the histogram misses if it is at the start).
  */
 export async function watchLoop(act) {
   const histogram = monitorEventLoopDelay({ resolution: 1 });
@@ -29,7 +29,7 @@ export async function watchLoop(act) {
   return { time, p99: histogram.percentile(99) / 1e6, longest };
 }
 
-/** Has the system forget what it has of a file. Nobody may have it mapped. */
+/** Makes the system drop its cached pages of a file, which must not be mapped. */
 export function dropCache(path) {
   // With this, dd calls posix_fadvise(POSIX_FADV_DONTNEED) for the whole file.
   execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);

@@ -10,7 +10,7 @@ function best(rows, names) {
   return ran.sort((a, b) => median(rows[a].values) - median(rows[b].values))[0];
 }
 
-/** The median of a further column, at most so much. */
+/** Whether the median of a further column is at most a certain value. */
 function judgeColumn({ table, contender, column, most }, tables) {
   const row = tables.find(({ name }) => name === table).rows[contender];
   if (row.failure) return undefined;
@@ -19,7 +19,7 @@ function judgeColumn({ table, contender, column, most }, tables) {
   return [what, `at most ${most}`, digits(median(values)), verdict(values, most), reasonFor(what)];
 }
 
-/** A goal as `[what, goal, measured, verdict, reason]`; undefined where it could not be measured. */
+/** A goal as `[what, goal, measured, verdict, reason]`; undefined if it could not be measured. */
 function judge(goal, tables) {
   if (goal.column) return judgeColumn(goal, tables);
   const { table, contender, than, most, least } = goal;
@@ -38,7 +38,7 @@ function judge(goal, tables) {
   return [what, goalText, `${digits(measured)}x`, verdict(times, limit), reasonFor(what, than)];
 }
 
-/** Level: in some rounds better and in some worse, a quarter of them at least. */
+/** 'level': missed by the median, but met in at least a quarter of the rounds. */
 function verdict(values, most) {
   if (median(values) <= most) return 'met';
   return quantile(values, 0.25) <= most ? 'level' : 'missed';

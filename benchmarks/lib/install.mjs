@@ -10,7 +10,7 @@ const GYP = fileURLToPath(
   new URL('../../native/node_modules/node-gyp/bin/node-gyp.js', import.meta.url),
 );
 
-/** Where a peer is, or is going to be. */
+/** Where a peer is, or will be, installed. */
 export const folderOf = (name) => join(CACHE, name.replaceAll('/', '+'));
 export const packageOf = (name) => join(folderOf(name), 'node_modules', name);
 
@@ -21,7 +21,7 @@ function run(command, args, cwd) {
   throw new Error(why ?? error?.message ?? `${command} ended with ${status}`);
 }
 
-/** The sources of the peer and what it needs, as a user would get them, with no script run. */
+/** Fetches the sources of a peer and its dependencies, as for a user, without running scripts. */
 function fetchPackage({ name, version }) {
   const folder = folderOf(name);
   rmSync(folder, { recursive: true, force: true });
@@ -29,14 +29,14 @@ function fetchPackage({ name, version }) {
   const manifest = {
     private: true,
     dependencies: { [name]: version },
-    overrides: { nan: '2.30.0' }, // the first versions that the peers ask for know no Node 20
+    overrides: { nan: '2.30.0' }, // the oldest versions that the peers allow do not support Node 20
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
   run('npm', ['install', '--ignore-scripts', ...quiet], folder);
 }
 
-/** Makes the changes without which the sources do not compile. */
+/** Makes the changes that the sources need in order to compile. */
 function editSources({ name, edits = {} }) {
   for (const [file, changes] of Object.entries(edits)) {
     const path = join(packageOf(name), file);
@@ -52,7 +52,7 @@ function editSources({ name, edits = {} }) {
 
 function compile({ name, gyp }) {
   if (!gyp) return;
-  // npm tells node-gyp where Node's headers are; without it, they are where Node was installed.
+  // npm tells node-gyp where Node's headers are; without npm, they are where Node is installed.
   const prefix = dirname(dirname(process.execPath));
   const hasHeaders = existsSync(join(prefix, 'include/node/node.h'));
   const headers = process.env.npm_config_nodedir || !hasHeaders ? [] : [`--nodedir=${prefix}`];
@@ -82,7 +82,7 @@ function install(peer) {
   return failure;
 }
 
-/** @returns For each peer: name, version, what had to be changed, and why it failed, if it did. */
+/** @returns For each peer: name, version, the changes that were needed, and why it failed, if it did. */
 export function installPeers() {
   return [...PEERS, BUN].map((peer) => ({
     name: peer.name,
@@ -93,7 +93,7 @@ export function installPeers() {
   }));
 }
 
-/** Bun's program; undefined where it could not be had. */
+/** The program of Bun; undefined if it could not be installed. */
 export function bunProgram() {
   const path = join(packageOf(BUN.name), 'bin/bun');
   return existsSync(path) ? path : undefined;

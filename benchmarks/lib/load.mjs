@@ -9,8 +9,8 @@ const find = (name) => PEERS.find((peer) => peer.name === name);
 export const entryOf = (name) => join(packageOf(name), find(name).entry ?? '');
 
 /**
- * Loads a peer: `map(path, size, { write, offset })` gives a Buffer; it has `flush` and `unmap` where
- * the package has something of the kind.
+ * Loads a peer: `map(path, size, { write, offset })` returns a Buffer; there are `flush` and `unmap` if
+ * the package supports them.
  */
 export async function loadPeer(name) {
   const { readOnly = false, leaks = false, longest, adapt, entry = '' } = find(name);
@@ -20,5 +20,5 @@ export async function loadPeer(name) {
   return { name, readOnly, leaks, longest, ...adapt(library) };
 }
 
-/** Those that could be built. */
+/** The peers that could be built. */
 export const loadPeers = async (names) => Promise.all(names.map(loadPeer));

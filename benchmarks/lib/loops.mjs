@@ -5,12 +5,12 @@ const SEED = 2463534242;
 let copies = 0;
 
 /**
- * `loop(source, count, range)`: reads at random offsets below `range`, and returns a sum. A function
- * of its own for each contender: the compiler learns nothing from the others (a different text, or
- * it would share what it learned). Its variables come from a typed array and `>>> 0` stays where it
- * is, so that no number of its own is boxed or divided as a float.
+ * `loop(source, count, range)`: reads at random offsets below `range`, and returns a sum. Each contender
+ * gets its own function, with a different text, so that it shares nothing that the compiler has learned
+ * from the others. Its variables come from a typed array, and `>>> 0` stays where it is, so that no
+ * number of its own is boxed or divided as a float.
  * @param read - The expression, with `source` and `OFFSET`.
- * @param kind - 'number'; 'wide' for BigInts; 'chain' where the next offset depends on the value.
+ * @param kind - 'number'; 'wide' for BigInts; 'chain' if the next offset depends on the value.
  */
 export function makeLoop(read, kind = 'number') {
   const offset = `((${kind === 'chain' ? 'x ^ last' : 'x'}) >>> 0) % n >>> 0`;
@@ -34,9 +34,9 @@ export function makeLoop(read, kind = 'number') {
   )(state);
 }
 
-/** Nanoseconds a read. The check is the sum of the first thousand. */
+/** Nanoseconds per read. The check is the sum of the first thousand. */
 export function timedLoop(loop, source, count, range, target) {
-  // Many short runs, so that the whole function is compiled and not just its loop in mid-run.
+  // Many short runs, so that the whole function is compiled and not just a running loop.
   const warm = Math.min(20_000, Math.ceil(count / 50));
   for (let n = 0; n < warm; n += 1) loop(source, 50, range, target);
   const check = loop(source, 1000, range, target);
@@ -47,14 +47,14 @@ export function timedLoop(loop, source, count, range, target) {
   };
 }
 
-/** The sum of 32-bit words, modulo 2^32: as one writes it. */
+/** The sum of 32-bit words, modulo 2^32, written in the obvious way. */
 export function sumWords(words) {
   let total = 0;
   for (let n = 0; n < words.length; n += 1) total = (total + words[n]) | 0;
   return total >>> 0;
 }
 
-/** The same, four words a turn with a sum of its own for each: none waits for another. */
+/** The same, four words at a time, each with its own sum, so that none waits for another. */
 export function sumFast(words) {
   const { length } = words;
   const whole = length - (length % 4);
@@ -72,6 +72,6 @@ export function sumFast(words) {
   return (a + b + c + d) >>> 0;
 }
 
-/** The words of a buffer that begins at a multiple of four. */
+/** The words of a buffer that starts at a multiple of four. */
 export const wordsOf = ({ buffer, byteOffset, length }) =>
   new Int32Array(buffer, byteOffset, length >> 2);

@@ -5,7 +5,7 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Compiles a C program beside the parts; '', and a word why, where there is no compiler. */
+/** Compiles a C program; '', and a note why, if there is no compiler. */
 export function compile(name, directory, flags = ['-O2']) {
   const program = join(directory, name);
   const source = fileURLToPath(new URL(`../${name}.c`, import.meta.url));
@@ -17,7 +17,7 @@ export function compile(name, directory, flags = ['-O2']) {
   return '';
 }
 
-/** What the baseline measured itself, and its check. */
+/** The measurement by the baseline itself, and its check. */
 export function runBaseline(program, ...args) {
   const { status, stdout, stderr } = spawnSync(program, args.map(String), { encoding: 'utf8' });
   if (status !== 0) throw new Error(`baseline ${args.join(' ')} failed: ${stderr}`);
@@ -25,7 +25,7 @@ export function runBaseline(program, ...args) {
   return { value, check };
 }
 
-/** Counts garbage collections; `major` are those of the whole heap, `pauses` milliseconds in all. */
+/** Counts garbage collections; `major` ones are those of the whole heap, `pauses` their total milliseconds. */
 export function watchGarbage() {
   const seen = { minor: 0, major: 0, pauses: 0 };
   new PerformanceObserver((list) => {
@@ -35,7 +35,7 @@ export function watchGarbage() {
     }
   }).observe({ entryTypes: ['gc'] });
   return async () => {
-    await setImmediate(); // entries are delivered a turn later
+    await setImmediate(); // entries are delivered one turn later
     await setImmediate();
     return { ...seen };
   };

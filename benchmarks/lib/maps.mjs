@@ -1,4 +1,4 @@
-// The big file as the peers map it.
+// The big file as mapped by the peers.
 import * as part from './part.mjs';
 
 /** Touches each page, so that all of them are in memory and mapped. */
@@ -7,7 +7,7 @@ export function touched(mapped) {
   return mapped;
 }
 
-/** A contender for each peer, made of its map of the first `length` bytes, by `make`. */
+/** A contender for each peer, which `make` creates from its map of the first `length` bytes. */
 export async function addPeerMaps(contenders, left, length, make) {
   for (const peer of await part.peers()) {
     if (peer.longest < length) left[peer.name] = 'ends the process when asked for 1 GiB';

@@ -15,9 +15,9 @@ export const SIZES = [
   ['1 GiB, sparse', 2 ** 30],
   ['64 GiB, sparse', 2 ** 36],
 ];
-/** V8 ends when a contender that does not unmap has used up all areas. */
+/** V8 crashes when a contender that does not unmap has used up all areas. */
 const MOST = 8000;
-const budget = part.pick(40, 200); // milliseconds a contender and round
+const budget = part.pick(40, 200); // milliseconds per contender and round
 const collections = watchGarbage();
 const byte = Buffer.alloc(1);
 
@@ -42,16 +42,16 @@ const openPeer = (peer) => (path, size) => {
   return value;
 };
 
-/** Unmaps what one contender has left mapped, so that it is not the next one's. Milliseconds. */
+/** Unmaps what one contender has left mapped, so that it does not burden the next. Returns milliseconds. */
 async function collect() {
   const started = performance.now();
   globalThis.gc();
-  globalThis.gc(); // waits for what the first one frees besides
-  await setImmediate(); // when Node calls those who are to unmap
+  globalThis.gc(); // waits for what the first collection freed indirectly
+  await setImmediate(); // when Node calls the finalizers that unmap
   return performance.now() - started;
 }
 
-/** What a peer leaks, or soon nobody could open anything. */
+/** Closes what a peer leaks; otherwise nothing could be opened soon. */
 function closeLeft(path) {
   for (const name of fs.readdirSync('/proc/self/fd')) {
     const link = `/proc/self/fd/${name}`;
@@ -59,7 +59,7 @@ function closeLeft(path) {
   }
 }
 
-/** Microseconds a call, and major collections for a thousand of them; the first time to warm up. */
+/** Microseconds per call, and major collections per thousand calls; the first round is a warm-up. */
 function contender(open, path, size, { unmap, leaks } = { unmap: true }) {
   let milliseconds = part.pick(60, 1000);
   return async () => {
@@ -109,7 +109,7 @@ async function measure(name, path, size, peers, rounds) {
 
 /** A table for each size of file. */
 export async function measureOpens(sizes = SIZES, rounds = part.rounds) {
-  // As in a program that has other files open, too: V8 forgets what it knows of classes that have no
+  // As in a program that has other files open, too: V8 forgets what it knows of a class that has no
   // objects left.
   const other = MmapFile.open(process.execPath);
   const peers = await part.peers();
@@ -124,7 +124,7 @@ export async function measureOpens(sizes = SIZES, rounds = part.rounds) {
   return tables;
 }
 
-/** Those that unmap when they are told to, as fmmap does. */
+/** Peers that unmap on request, like fmmap. */
 const CLOSING = ['bufferfromfile', 'great-big-file-reader'];
 
 export const goals = [

@@ -1,5 +1,5 @@
-// The packages that fmmap is measured against. To add one: its exact version, what must be changed
-// for it to compile, and how it maps a file.
+// The packages that fmmap is compared with. To add one: its exact version, the changes that it needs
+// to compile, and how it maps a file.
 import * as fs from 'node:fs';
 
 const CXX17 = [/-std=c\+\+(11|1y)\b/g, '-std=c++17'];
@@ -17,20 +17,20 @@ function withFile(path, write, map) {
 /** The libraries that have the constants of mmap(2). */
 const accessOf = (lib, write) => (write ? lib.PROT_READ | lib.PROT_WRITE : lib.PROT_READ);
 
-/** `mmap-io` and its fork: they unmap when the buffer is collected, and say nothing before. */
+/** `mmap-io` and its fork: they only unmap when the buffer is collected. */
 const mmapIo = (lib) => ({
   map: (path, size, { write = false, offset = 0 } = {}) =>
     withFile(path, write, (file) =>
       lib.map(size, accessOf(lib, write), lib.MAP_SHARED, file, offset),
     ),
   flush: (buffer, offset = 0, length = buffer.length) =>
-    // The package's own `sync` adds nothing but defaults, one of which is not to wait.
+    // The package's own `sync` only adds defaults, one of which is not to wait.
     lib.sync_lib_private__(buffer, offset, length, true, false),
 });
 
-/** Whole numbers are taken as 32 bits: longer mappings are cut, silently. */
+/** Integers are cut to 32 bits, so that longer mappings are shortened silently. */
 const INT = 2 ** 31 - 1;
-/** Ends the process for a longer one. */
+/** Longer mappings crash the process. */
 const NAN = 2 ** 30 - 1;
 
 export const PEERS = [
@@ -38,7 +38,7 @@ export const PEERS = [
     name: '@riaskov/mmap-io',
     version: '1.4.3',
     gyp: ['--module_name=mmap_io', '--module_path=build/binding'],
-    // Its own loader only looks where a download would lie.
+    // Its own loader only looks where a download would be.
     entry: 'build/Release/mmap_io.node',
     longest: INT,
     adapt: mmapIo,
@@ -102,7 +102,7 @@ export const PEERS = [
     edits: { 'binding.gyp': [CXX17] },
     gyp: ['--module_name=bufferfromfile', '--module_path=../binding'],
     longest: 2 ** 32,
-    /** The descriptor of each file, for good. */
+    /** It never closes the descriptor of a file. */
     leaks: true,
     adapt: (lib) => ({
       map(filePath, size, { write = false, offset = 0 } = {}) {
@@ -125,7 +125,7 @@ export const PEERS = [
     adapt({ MMapping }) {
       const mappings = new WeakMap();
       return {
-        /** It maps whole files, and gives buffers for parts of them. */
+        /** It maps whole files, and returns buffers for parts of them. */
         map: (path, size, { offset = 0 } = {}) =>
           withFile(path, false, (file) => {
             const mapping = new MMapping(path, file);

@@ -1,10 +1,10 @@
 /**
- * Measures every contender once a round, beginning with another one each time, so that whatever
- * disturbs the machine disturbs all of them. The first round is for the compiler.
+ * Measures every contender once per round, starting with a different one each time, so that whatever
+ * disturbs the machine disturbs all of them. The first round is a warm-up for the compiler.
  *
- * A contender returns `{ value, check }`: what was measured, less being better, and what came out
- * of its work. Whose check is not that of the `reference` has not done the work. Further numbers
- * go to `more`, by the head of their column; `left` tells who cannot do the work, and why.
+ * A contender returns `{ value, check }`: the measurement, where less is better, and the result
+ * of its work. If its check differs from that of the `reference`, it has not done the work. Further
+ * numbers go to `more`, by the heading of their column; `left` says who cannot do the work, and why.
  */
 export async function race({ name, unit, reference, rounds, contenders, left = {} }) {
   const names = Object.keys(contenders);
@@ -42,7 +42,7 @@ function record(row, { value, check, more = {} }, counts) {
   }
 }
 
-/** A contender that does something and returns the check: the milliseconds that takes. */
+/** A contender that does something and returns a check; its value is how many milliseconds that took. */
 export const timed = (act) => async () => {
   const started = performance.now();
   const check = await act();

@@ -1,4 +1,4 @@
-/** The value below which a share of the values lies. */
+/** The value below which a certain share of the values lies. */
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * share;
@@ -9,7 +9,7 @@ export function quantile(values, share) {
 
 export const median = (values) => quantile(values, 0.5);
 
-/** Three digits that mean something. */
+/** Three significant digits. */
 export function digits(value) {
   return Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
@@ -19,8 +19,8 @@ export function withSpread(values) {
   return `${digits(median(values))} (${digits(Math.min(...values))} to ${digits(Math.max(...values))})`;
 }
 
-/** How many times as long each round took as the same round of another contender. */
+/** The time of each round relative to that of the same round of another contender. */
 export const ratios = (values, others) => values.map((value, round) => value / others[round]);
 
-/** The median of that. */
+/** The median of these ratios. */
 export const ratio = (values, others) => median(ratios(values, others));

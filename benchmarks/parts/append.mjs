@@ -1,4 +1,4 @@
-// A log whose every record is on the disk before the next one is written.
+// A log in which every record is on disk before the next one is written.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
@@ -22,7 +22,7 @@ function checked() {
   return `${right} records, ${bytes.length} bytes`;
 }
 
-/** Microseconds a record, with opening and closing; the log must hold all of them, and no more. */
+/** Microseconds per record, including opening and closing; the log must hold exactly these records. */
 const measured = (count, append) => () => {
   const started = performance.now();
   append((n) => record.fill(n & 0x7f));
@@ -30,7 +30,7 @@ const measured = (count, append) => () => {
   return { value, check: checked() };
 };
 
-/** The file grows to twice its size when it is full, and loses what is left over at the end. */
+/** The file grows to twice its size when it is full, and is cut to its content at the end. */
 const appendMapped = (count, every, options) => (next) => {
   const file = MmapFileMut.create(path, { maxSize: FIRST, ...options });
   let end = 0;

@@ -1,4 +1,4 @@
-// What calls into the binding cost, where the system has nothing to do.
+// The cost of calls into the binding when the system has nothing to do.
 import { MmapFileMut } from '@fmmap/core';
 import { binding } from '@fmmap/core/internal';
 import { AsyncMmapFile } from '@fmmap/node';
@@ -15,7 +15,7 @@ const file = MmapFileMut.memory('calls', new Uint8Array(SIZE));
 const id = file._mapping.id;
 const noop = loadNoop();
 
-/** Undefined where there is no compiler. */
+/** Undefined without a compiler. */
 function loadNoop() {
   const program = compile('noop', part.directory, ['-O2', '-shared', '-fPIC']);
   const module = { exports: {} };
@@ -23,7 +23,7 @@ function loadNoop() {
   return program ? module.exports : undefined;
 }
 
-/** Nanoseconds a call. `go` makes them all, in a loop of its own: a shared one would call functions that V8 cannot inline. */
+/** Nanoseconds per call. `go` makes them all, in its own loop: a shared one would call functions that V8 cannot inline. */
 const each = (count, go) => async () => {
   const started = performance.now();
   await go(count);

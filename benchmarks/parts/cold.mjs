@@ -1,4 +1,4 @@
-// A file that is not in memory, read piece by piece: what that does to the event loop.
+// Reading a file that is not in memory piece by piece: the effect on the event loop.
 import * as fs from 'node:fs';
 
 import { MmapFile } from '@fmmap/core';
@@ -14,11 +14,11 @@ const CHUNK = 2 ** 20;
 const length = part.pick(2 ** 27, 2 ** 29);
 const target = Buffer.alloc(CHUNK);
 
-/** `read` gives the sum of the first byte of each chunk. */
+/** `read` returns the sum of the first byte of each chunk. */
 const measured = (read) => async () => {
-  globalThis.gc(); // a file that somebody has mapped is not dropped
+  globalThis.gc(); // a mapped file would not be dropped
   dropCache(part.big);
-  target.fill(1); // the system took its pages away to start `dd`
+  target.fill(1); // starting `dd` has taken its pages away
   let check = 0;
   const { time, p99, longest } = await watchLoop(async () => {
     check = await read();

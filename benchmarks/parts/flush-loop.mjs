@@ -1,4 +1,4 @@
-// Changed pages flushed: what that does to the event loop.
+// Flushing changed pages: the effect on the event loop.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 

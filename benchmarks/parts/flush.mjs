@@ -1,4 +1,4 @@
-// All pages of 64 MiB changed, then flushed: the flush alone.
+// All pages of 64 MiB are changed, then flushed: only the flush is measured.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,7 +17,7 @@ fs.fsyncSync(fs.openSync(path, 'r+'));
 
 let turn = 0;
 
-/** The value of this turn, and how many pages have it on the way out. */
+/** The value of this turn, and the number of pages that have it. */
 function checked(value, time) {
   const bytes = fs.readFileSync(path);
   let pages = 0;
@@ -28,7 +28,7 @@ function checked(value, time) {
 const contenders = {};
 const left = {};
 
-/** `open` gives the bytes, `flush` and `close`. */
+/** `open` returns the bytes, `flush` and `close`. */
 function addMap(name, open) {
   contenders[name] = () => {
     turn = (turn + 1) % 251;

@@ -1,4 +1,4 @@
-// The main job, examples/line-index.ts: the end of each line of a text, written to a file, durably.
+// The main job, examples/line-index.ts: the end of each line of a text is written to a file, durably.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,7 @@ import { race } from '../lib/race.mjs';
 const { size } = fs.statSync(part.text);
 const path = join(part.directory, 'index');
 
-/** The offsets as eight bytes each, gathered and written 64 KiB at a time. */
+/** The offsets as eight bytes each, collected and written 64 KiB at a time. */
 class Index {
   #file = fs.openSync(path, 'wx');
   #words = new Uint32Array(2 ** 14);
@@ -43,7 +43,7 @@ class Index {
 }
 
 /**
- * Adds where the line feeds of a piece are. Four bytes at a time: faster than one by one, and for lines of
+ * Adds the offsets of the line feeds in a piece. Four bytes at a time: faster than one by one, and for lines of
  * 45 bytes than `piece.indexOf`.
  */
 function addLines(index, piece, offset) {
@@ -75,7 +75,7 @@ async function byReadline() {
   return index.finish();
 }
 
-/** The same by events, which is what makes `readline` faster. */
+/** The same with events, which make `readline` faster. */
 async function byReadlineEvents() {
   const index = new Index();
   let at = 0;
@@ -113,7 +113,7 @@ function byFmmap(name) {
   };
 }
 
-/** Milliseconds from nothing to an index on the disk, which must be the same to the byte. */
+/** Milliseconds from nothing to an index on disk, which must be identical to the reference. */
 const measured = (build) => async () => {
   const started = performance.now();
   const count = await build();

@@ -1,5 +1,5 @@
-// What 100 GiB of mapped files do to memory and to the collector. Each contender in a process of its
-// own: `memory.mjs GIVEN NAME` is one.
+// The effect of 100 GiB of mapped files on memory and on the collector. Each contender runs in its own
+// process, as `memory.mjs GIVEN NAME`.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';

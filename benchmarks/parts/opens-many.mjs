@@ -1,4 +1,4 @@
-// Opening one more file beside many that are open.
+// Opening one more file when many are already open.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 

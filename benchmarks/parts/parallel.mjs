@@ -1,4 +1,4 @@
-// The words of a file added up by threads over the same memory.
+// Threads add up the words of a file over the same memory.
 import { Worker } from 'node:worker_threads';
 
 import * as worker from '@fmmap/worker';
@@ -9,7 +9,7 @@ import { race, timed } from '../lib/race.mjs';
 const length = part.pick(2 ** 28, 2 ** 30);
 const CHUNKS = 16;
 
-/** Sent to the workers as its source. */
+/** Sent to the workers as source text. */
 function sum(file, offset = 0, length = file.length) {
   const { buffer, byteOffset } = file.bytes(offset, length);
   const words = new Int32Array(buffer, byteOffset, length / 4);
@@ -29,7 +29,7 @@ function sum(file, offset = 0, length = file.length) {
 
 const total = (sums) => sums.reduce((a, b) => (a + b) >>> 0);
 
-/** What there is without maps: threads with a descriptor and a buffer of their own. */
+/** The way without maps: threads with their own descriptor and buffer. */
 const source = `
 const { parentPort } = require('node:worker_threads');
 const fs = require('node:fs');

@@ -1,4 +1,4 @@
-// A few bytes at random offsets, copied into a buffer of the caller's.
+// A few bytes at random offsets, copied into a buffer of the caller.
 import { closeSync, openSync, promises, readSync } from 'node:fs';
 
 import { MmapFile } from '@fmmap/core';

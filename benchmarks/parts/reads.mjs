@@ -1,4 +1,4 @@
-// Typed reads at random offsets, of what is in memory and mapped.
+// Typed reads at random offsets, from pages that are in memory and mapped.
 import { closeSync, openSync, promises, readSync } from 'node:fs';
 
 import { MmapFile, MmapFileMut } from '@fmmap/core';
@@ -10,7 +10,7 @@ import { touched } from '../lib/maps.mjs';
 import * as part from '../lib/part.mjs';
 import { race } from '../lib/race.mjs';
 
-/** A read by a DataView, and by a Buffer where it has one. */
+/** A read with a DataView, and with a Buffer if it has one. */
 const KINDS = {
   UInt8: { view: 'source.getUint8(OFFSET)' },
   UInt32LE: { view: 'source.getUint32(OFFSET, true)' },
@@ -32,7 +32,7 @@ const SIZES = [
   ['1 GiB', 2 ** 30, part.pick(2e5, 4e6)],
 ];
 
-/** The accessors as they would be if no page could vanish: what the check of the flag costs. */
+/** The accessors as if no page could vanish: this shows the cost of checking the flag. */
 class Unchecked {
   constructor(view, length) {
     this._mapping = { view, last1: length - 1, last4: length - 4, last8: length - 8 };
@@ -60,7 +60,7 @@ for (const [kind, method, size] of [
 const bun = startBun(part.bun);
 const peers = await part.peers();
 
-/** Over memory where the kernel, and not V8, has put the file. */
+/** Over memory in which the kernel, and not V8, has placed the file. */
 function plainView(length) {
   const [peer] = peers;
   if (!peer) return undefined;
@@ -112,7 +112,7 @@ async function measure(size, length, kind, full) {
   return result;
 }
 
-/** Reads from a descriptor, into a buffer that is used again. */
+/** Reads from a descriptor into a reused buffer. */
 function addFs(contenders, count, range) {
   const target = Buffer.alloc(4);
   const file = openSync(part.big, 'r');
@@ -143,7 +143,7 @@ function addFs(contenders, count, range) {
   };
 }
 
-/** What ten million reads leave on the heap, and how often it was collected meanwhile. */
+/** What ten million reads leave on the heap, and the number of collections meanwhile. */
 async function measureAllocation(kind) {
   const file = MmapFile.open(part.big, { length: 65_536 });
   const loop = makeLoop(`source.read${kind}(OFFSET)`);
@@ -158,7 +158,7 @@ async function measureAllocation(kind) {
   return [`read${kind}`, heap, minor + major - before.gc.minor - before.gc.major];
 }
 
-// A program has both classes in use: the accessors must not be fast for one of them only.
+// A program uses both classes: the accessors must not be fast for only one of them.
 const other = MmapFileMut.anonymous(4096);
 for (let n = 0; n < 1e5; n += 1) {
   const at = (n * 8) % 4096;

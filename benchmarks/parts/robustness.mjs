@@ -1,4 +1,4 @@
-// What becomes of a process in which something goes wrong: each case in a process of its own.
+// What happens to a process when something goes wrong: each case in its own process.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { CASES } from '../robustness/cases.mjs';
 
 const child = fileURLToPath(new URL('../robustness/child.mjs', import.meta.url));
 
-/** What was seen, or how the process ended. */
+/** What was observed, or how the process ended. */
 function see(name, contender) {
   const directory = fs.mkdtempSync(join(part.directory, 'case-'));
   const program = contender === 'Bun.mmap' ? part.bun : process.execPath;
@@ -18,7 +18,7 @@ function see(name, contender) {
     timeout: 60_000,
   });
   fs.rmSync(directory, { recursive: true });
-  // A program that handles the signal itself, to tell of the crash, ends with a status.
+  // A program that handles the signal itself, to report the crash, exits with a status.
   const code = signal ?? (status > 128 ? `signal ${status - 128}` : '');
   if (code) return `**dies: ${code}**`;
   if (stdout) return stdout.replaceAll('|', '/');

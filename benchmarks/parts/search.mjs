@@ -1,4 +1,4 @@
-// A byte string that is there once, at the end.
+// A byte string that occurs once, at the end.
 import * as fs from 'node:fs';
 
 import { MmapFile } from '@fmmap/core';
@@ -19,7 +19,7 @@ const buffer = file.asBuffer();
 const heap = file.copyBytes();
 const bun = startBun(part.bun);
 
-/** Piece by piece, with what may begin in one and end in the next. */
+/** Piece by piece, including matches that start in one piece and end in the next. */
 function searchByReadSync() {
   const descriptor = fs.openSync(part.big);
   const piece = Buffer.alloc(2 ** 20 + bytes.length - 1);

@@ -1,4 +1,4 @@
-// A thousand small reads at once, and one after the other.
+// A thousand small reads, concurrently and one after the other.
 import * as fs from 'node:fs';
 
 import { MmapFile } from '@fmmap/core';
@@ -25,7 +25,7 @@ const now = (read) => () => {
   for (let n = 0; n < COUNT; n += 1) read(targets[n], offsets[n]);
 };
 
-/** `open` gives `read(target, offset)` and `close`; what is measured lies between. */
+/** `open` returns `read(target, offset)` and `close`; what lies between is measured. */
 const measured = (isCold, open, go) => async () => {
   if (isCold) dropCache(part.big);
   const { read, close } = await open();

@@ -1,4 +1,4 @@
-// What a program pays for the import, and a disk for the installation.
+// The cost of the import for a program, and of the installation on disk.
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,7 +14,7 @@ import { digits } from '../lib/stats.mjs';
 const FLAVOURS = ['core', 'node', 'worker', 'stream'];
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Milliseconds of the first import in a new process; addons and CommonJS are required. */
+/** Milliseconds for the first import in a new process; addons and CommonJS are loaded with require. */
 const imported = (address, isModule) => () => {
   const load = `${isModule ? 'await import' : 'require'}(${JSON.stringify(address)})`;
   const source = `
@@ -38,7 +38,7 @@ function sizeOf(path) {
   return fs.readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
 }
 
-/** A package of ours as it would be published, with its addon. */
+/** The size of one of our packages as published, with its addon. */
 function publishedSize(folder) {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
   const stdio = ['ignore', 'pipe', 'ignore'];
@@ -49,7 +49,7 @@ function publishedSize(folder) {
 
 const sizes = new Map();
 
-/** The folders of a package and of all that it depends on; their own sizes are in `sizes`. */
+/** Collects the folders of a package and all its dependencies, with their own sizes in `sizes`. */
 function addFolders(folder, folders) {
   const real = fs.realpathSync(folder);
   if (folders.has(real)) return folders;

@@ -1,4 +1,4 @@
-// Streaming what is in memory.
+// Streaming a file that is in memory.
 import * as fs from 'node:fs';
 
 import { AsyncMmapFile } from '@fmmap/stream';
@@ -16,7 +16,7 @@ const streamed = (open) =>
     let sum = 0;
     for await (const chunk of open()) {
       bytes += chunk.length;
-      sum += chunk[chunk.length - 1]; // both have chunks of one size
+      sum += chunk[chunk.length - 1]; // both have chunks of the same size
     }
     return `${bytes} bytes, ${sum}`;
   });

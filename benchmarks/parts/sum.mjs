@@ -1,4 +1,4 @@
-// All 32-bit words of a file added up, in order.
+// All 32-bit words of a file are added up, in order.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
@@ -16,7 +16,7 @@ const file = MmapFile.open(part.big, { length });
 file.prefetch();
 const heap = file.copyBytes();
 const bun = startBun(part.bun);
-/** Of just that size, for what reads whole files. */
+/** A file of exactly that size, for contenders that read whole files. */
 const whole = join(part.directory, 'whole');
 fs.writeFileSync(whole, heap);
 

@@ -1,4 +1,4 @@
-// WebAssembly code over a file that is mapped into its memory, beside C and JavaScript over the same pages.
+// WebAssembly code over a file that is mapped into its memory, next to C and JavaScript over the same pages.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
@@ -20,7 +20,7 @@ const native = part.baseline && compile('vectors', part.directory, ['-O3', '-mar
 
 const { parseWat } = await wabt();
 
-/** Code over a memory of its own, in which the file is, and where. */
+/** Code over its own memory, which contains the file, and the address of the file. */
 function load(path, file) {
   const text = fs.readFileSync(new URL(path, import.meta.url), 'utf8');
   const { buffer } = parseWat(path, text, { simd: true, threads: true }).toBinary({});
@@ -30,7 +30,7 @@ function load(path, file) {
   return { exports, from: address, end: address + file.length };
 }
 
-/** Numbers around 0, no vector twice. */
+/** Numbers around 0; all vectors are different. */
 function writeVectors(path) {
   const file = fs.openSync(path, 'w');
   const floats = new Float32Array(2 ** 22);
@@ -47,7 +47,7 @@ function writeVectors(path) {
   fs.closeSync(file);
 }
 
-/** As the others do it: sixteen sums would be slower in JavaScript, and four are faster than one. */
+/** As in the others: sixteen sums would be slower in JavaScript, and four are faster than one. */
 function nearestInJs(floats) {
   let least = Number.POSITIVE_INFINITY;
   let found = 0;

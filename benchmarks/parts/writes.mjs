@@ -1,4 +1,4 @@
-// Numbers written at random offsets, then flushed.
+// Numbers are written at random offsets, then flushed.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,7 +11,7 @@ import { race } from '../lib/race.mjs';
 const size = part.pick(2 ** 24, 2 ** 26);
 const count = part.pick(5_000, 50_000);
 
-/** One file for everybody: how fast a page can be changed depends on how the system holds the file. */
+/** One file for all: how fast a page can be changed depends on how the system stores the file. */
 const path = join(part.directory, 'numbers');
 const expected = Buffer.alloc(size);
 let turn = 0;
@@ -23,7 +23,7 @@ function makeFile() {
   fs.closeSync(file);
 }
 
-/** Calls `write(value, offset)` for the numbers of a xorshift, which are others in each turn. */
+/** Calls `write(value, offset)` for the numbers of a xorshift, which are different in each turn. */
 function each(write) {
   const range = size - 7;
   let x = 2463534242;
@@ -35,7 +35,7 @@ function each(write) {
   }
 }
 
-/** Whether the file is what these writes make of it. */
+/** Whether the file has the content that these writes produce. */
 function checked() {
   each((value, at) => expected.writeUInt32LE(value, at));
   return fs.readFileSync(path).equals(expected) ? 'as written' : 'other bytes';

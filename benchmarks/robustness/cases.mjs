@@ -1,10 +1,10 @@
-// What may happen to a mapped file, and what may be asked of a mapping. Each `run` says what it saw.
+// What may happen to a mapped file, and what may be requested of a mapping. Each `run` returns what it observed.
 import * as fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
 const GIB = 2 ** 30;
 
-/** What a method of the file says, where there are any. */
+/** What a method of the file reports, if there are any. */
 function asked(lib, bytes) {
   if (!lib.ask) return '';
   try {

@@ -1,4 +1,4 @@
-// One case for one contender: `child.mjs CASE NAME DIRECTORY`. Prints what was seen, or dies.
+// One case for one contender: `child.mjs CASE NAME DIRECTORY`. Prints what was observed, or crashes.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const tools = {
   lib,
   path,
   contender,
-  /** A new file with these bytes at these offsets. */
+  /** Makes a new file with these bytes at these offsets. */
   file(size, bytes = {}) {
     fs.rmSync(path, { force: true });
     const descriptor = fs.openSync(path, 'w');

@@ -11,7 +11,7 @@ const fmmap = async () => {
       return bytes;
     },
     unmap: (bytes) => files.get(bytes).close(),
-    /** What a method of the file says afterwards. */
+    /** What a method of the file reports afterwards. */
     ask: (bytes) => files.get(bytes).readUInt8(0),
   };
 };
@@ -21,7 +21,7 @@ const bun = async () => ({
     Bun.mmap(path, { shared: true, sync: false, size, offset }),
 });
 
-/** A contender by its name: `map`, and `unmap` where it has one. */
+/** A contender by name: `map`, and `unmap` if it has one. */
 export function loadContender(name) {
   if (name === 'fmmap') return fmmap();
   return name === 'Bun.mmap' ? bun() : loadPeer(name);

@@ -21,7 +21,7 @@ const suffixes = `
   .trim()
   .split(/\s+/);
 
-/** Whose size is an argument. */
+/** Accessors whose size is an argument. */
 const sized = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'];
 
 const everything = accessorFiles(numericKinds);
@@ -64,7 +64,7 @@ describe('the numeric table is expanded', () => {
     },
   );
 
-  test('under the names that Buffer uses, wherever it has the kind', () => {
+  test('under the names that Buffer uses, if it has the kind', () => {
     const ours = new Set(
       [...suffixes, ...sized].flatMap((each) => [`read${each}`, `write${each}`]),
     );
@@ -80,7 +80,7 @@ describe('the numeric table is expanded', () => {
   });
 
   test.each(['numeric-reads.ts', 'numeric-writes.ts', 'cursor-reads.ts', 'cursor-writes.ts'])(
-    '%s looks as it did (a native kind, and one that a file may hold out of range)',
+    '%s is unchanged (a native kind, and one that a file may hold out of range)',
     async (file) => {
       await expect(sample.get(file)).toMatchFileSnapshot(`golden/${file}.txt`);
     },
@@ -94,7 +94,7 @@ describe('the numeric table is expanded', () => {
     }
   });
 
-  test('twice to the same bytes', () => {
+  test('to the same bytes each time', () => {
     expect([...accessorFiles(numericKinds)]).toEqual([...everything]);
   });
 });
@@ -106,13 +106,13 @@ describe('the codegen refuses', () => {
     );
   });
 
-  test('a size for which mappings have no last offset', () => {
+  test('a size for which mappings do not keep a last offset', () => {
     expect(() => accessorFiles([{ ...uint32, name: 'UInt24', size: 3 }])).toThrow(
       'Numeric kind UInt24 has 3 bytes, but mappings have no last3',
     );
   });
 
-  test('to print what does not parse', () => {
+  test('to print code that does not parse', () => {
     expect(() => format('broken.ts', 'class {{')).toThrow('Cannot format broken.ts');
   });
 });

@@ -8,17 +8,17 @@ import { flavourSources, flavours, flavourTests, readTemplate } from '../src/fla
 import { root, write } from '../src/output.js';
 
 const RUNTIME = fileURLToPath(new URL('fixtures/immediate-runtime.ts', import.meta.url));
-/** The line in flavours.ts that it would have. */
+/** The entry that it would have in flavours.ts. */
 const flavour = { name: 'immediate', where: 'in an immediate of the event loop' };
 
 const MINUTES = 60_000;
 const template = readTemplate(root);
 
-/** A repository of two packages: core, which is the real one, and the new flavour. */
+/** A repository with two packages: the real core, and the new flavour. */
 let repository: string;
 let folder: string;
 
-/** Runs a tool of the repository in the new package; what it says is part of the error if it fails. */
+/** Runs a tool of the repository in the new package; if it fails, its output is part of the error. */
 async function tool(path: string, ...args: string[]): Promise<void> {
   const command = [join(root, 'node_modules', path), ...args];
   const env = { ...process.env, NO_COLOR: '1' };
@@ -31,11 +31,11 @@ async function tool(path: string, ...args: string[]): Promise<void> {
 }
 
 beforeAll(() => {
-  // Inside of the real one, where the tools are found, and where git ignores it.
+  // Inside the real repository, where the tools are found and git ignores it.
   const ignored = join(root, 'codegen/generated');
   fs.mkdirSync(ignored, { recursive: true });
   repository = fs.mkdtempSync(join(ignored, 'fourth-'));
-  fs.chmodSync(repository, 0o755); // children of tests are other users'
+  fs.chmodSync(repository, 0o755); // child processes in tests may run as other users
   folder = join(repository, 'packages', flavour.name);
   fs.mkdirSync(join(folder, 'node_modules/@fmmap'), { recursive: true });
   for (const shared of ['tsconfig.base.json', 'tsup.base.ts', 'vitest.base.ts', 'packages/core']) {
@@ -43,7 +43,7 @@ beforeAll(() => {
   }
   fs.symlinkSync(join(root, 'packages/core'), join(folder, 'node_modules/@fmmap/core'));
 
-  // What every flavour has, from one that has nothing more.
+  // The common files of flavours, from the flavour with nothing else.
   const node = join(root, 'packages/node');
   for (const name of ['package.json', 'tsconfig.json', 'tsup.config.ts', 'vitest.config.ts']) {
     const text = fs.readFileSync(join(node, name), 'utf8');
@@ -58,14 +58,16 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(repository, { recursive: true, force: true }));
 
 describe('a fourth flavour', () => {
-  test('is one file of at most 60 lines, and one line in the list of flavours', () => {
+  test('consists of one file of at most 60 lines and one line in the list of flavours', () => {
     expect(fs.readFileSync(RUNTIME, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60);
     for (const each of flavours) expect(Object.keys(flavour)).toEqual(Object.keys(each));
   });
 
-  test('type-checks, with its tests', { timeout: 2 * MINUTES }, () => tool('typescript/bin/tsc'));
+  test('type-checks, including its tests', { timeout: 2 * MINUTES }, () =>
+    tool('typescript/bin/tsc'),
+  );
 
-  test('is built, and passes the whole conformance suite', { timeout: 10 * MINUTES }, async () => {
+  test('builds, and passes the whole conformance suite', { timeout: 10 * MINUTES }, async () => {
     await tool('tsup/dist/cli-default.js', '--no-dts');
     const report = join(folder, 'report.json');
     const reports = ['--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];

@@ -44,7 +44,7 @@ describe('writing', () => {
     expect(readFileSync(join(folder, 'deep/b.ts'), 'utf8')).toBe('b\n');
   });
 
-  test('removes what is stale, in subfolders too, and leaves the neighbours alone', () => {
+  test('removes stale files, including those in subfolders, and leaves neighbouring files alone', () => {
     codegen('one');
     writeFileSync(join(folder, 'old.ts'), '');
     mkdirSync(join(folder, 'gone'));
@@ -58,7 +58,7 @@ describe('writing', () => {
     expect(existsSync(join(folder, '../index.ts'))).toBe(true);
   });
 
-  test('does not touch a file that is right already', () => {
+  test('does not touch a file that is already right', () => {
     codegen('one');
     writeFileSync(join(folder, 'deep/b.ts'), 'edited\n');
     const long = new Date(0);
@@ -69,7 +69,7 @@ describe('writing', () => {
     expect(readFileSync(join(folder, 'deep/b.ts'), 'utf8')).toBe('b\n');
   });
 
-  test('takes all targets where none is named, and only those that are', () => {
+  test('takes all targets if none is named, and otherwise only the named ones', () => {
     expect(codegen().split('\n')).toHaveLength(2);
     rmSync(folder, { recursive: true });
     codegen('other');
@@ -86,7 +86,7 @@ test('a name stands for all folders of its package', () => {
 });
 
 describe('--check', () => {
-  test('passes on what was just written, and where nothing was', () => {
+  test('passes on freshly written files, and before anything was written', () => {
     expect(codegen('--check')).toContain('2 files, not written yet');
     expect(existsSync(folder)).toBe(false);
     codegen();
@@ -131,7 +131,7 @@ describe('the command line refuses', () => {
   });
 });
 
-test('every target has a generated folder to itself, which git ignores', () => {
+test('every target has its own generated folder, which git ignores', () => {
   const folders = realTargets.map((each) => each.folder);
   expect(new Set(folders).size).toBe(folders.length);
   for (const each of folders) expect(each).toMatch(/\/generated$/);

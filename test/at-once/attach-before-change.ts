@@ -1,4 +1,4 @@
-// A change of a file is on its way to the thread pool, another thread attaches, and then it is made.
+// A change of a file is on its way to the thread pool when another thread attaches; then it is made.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
@@ -11,7 +11,7 @@ import { BYTE, directory, expect, finish, makeFile, PAGE, refusal, step } from '
 
 const LENGTH = 10 * PAGE;
 const LONG = 50 * PAGE;
-/** As many as libuv has, and more. */
+/** At least as many as libuv has threads. */
 const POOL = 8;
 
 interface Change {
@@ -32,7 +32,7 @@ const changes: Readonly<Record<string, Change>> = {
   'closed and shorter': { length: 0, make: (file) => file.closeWithTruncate(PAGE) },
 };
 
-/** Keeps all threads of the pool busy, with pipes that nobody writes to. @returns What frees them. */
+/** Keeps all threads of the pool busy with pipes that are never written to. @returns A function that frees them. */
 function occupyPool(): () => Promise<void> {
   const pipes = Array.from({ length: POOL }, (_, index) => `${directory}/pipe-${index}`);
   execFileSync('mkfifo', pipes);

@@ -1,5 +1,5 @@
-// A thread maps a window for another one, whose memory it is, and one of the two ends before the
-// other hears of it. Who runs this sees to it that `mmap` returns some time after it has been done.
+// A thread maps a window for another thread, which owns the memory, and one of the two ends before the
+// other is told. Whoever runs this makes `mmap` return some time after the mapping is done.
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -21,13 +21,13 @@ async function collect(): Promise<void> {
 const mappingsOf = (path: string): number =>
   fs.readFileSync('/proc/self/maps', 'utf8').split(path).length - 1;
 
-/** Others get what V8 believes to be free. */
+/** Reuses memory that V8 believes to be free. */
 const others: Uint8Array[] = [];
 const useMemory = (): void => {
   for (let index = 0; index < 20; ++index) others.push(new Uint8Array(2 ** 18).fill(1));
 };
 
-/** Waits until there is one more map of a file, which the system says before the call returns. */
+/** Waits until a file is mapped once more, which the system shows before the call returns. */
 async function mapped(path: string, before: number): Promise<void> {
   while (mappingsOf(path) === before) await setImmediate();
 }
@@ -45,7 +45,7 @@ async function lookAfter(file: MmapFileMut): Promise<void> {
   expect(isKept, "memory that is somebody else's has changed");
 }
 
-/** The thread whose memory it is, and which has asked for it. */
+/** The thread that owns the memory and has requested the mapping. */
 async function endAskingThread(): Promise<void> {
   const file = MmapFileMut.open(makeFile('file', PAGE));
   const argv = process.argv.slice(2);
@@ -58,11 +58,11 @@ async function endAskingThread(): Promise<void> {
   await lookAfter(file);
 }
 
-/** All that this process has started. */
+/** All threads that this process has started. */
 const threads: Worker[] = [];
 process.on('worker', (thread) => threads.push(thread));
 
-/** A thread of the pool of `@fmmap/worker`. */
+/** A thread in the pool of `@fmmap/worker`. */
 async function endPoolThread(round: number): Promise<void> {
   const { AsyncMmapFileMut } = await import('@fmmap/worker');
   const file = await AsyncMmapFileMut.open(makeFile('file', PAGE));

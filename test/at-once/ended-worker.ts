@@ -1,4 +1,4 @@
-// Workers have operations of all kinds under way when they are terminated.
+// Workers are terminated while operations of all kinds are in progress.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +7,9 @@ import { AsyncMmapFileMut } from '@fmmap/node';
 import { BYTE, directory, expect, finish, makeFile, options, PAGE } from './program.js';
 
 const [name = 'all', rounds = '40'] = options;
-/** Workers at once. */
+/** Workers at the same time. */
 const LANES = 2;
-/** Of each kind. */
+/** Operations of each kind. */
 const CALLS = 8;
 
 type File = AsyncMmapFileMut;

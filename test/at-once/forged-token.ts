@@ -1,4 +1,4 @@
-// Tokens that nobody shared.
+// Tokens that were not created by share().
 import { MmapFile, MmapFileMut } from '@fmmap/core';
 import { BYTE, expect, finish, makeFile, PAGE } from './program.js';
 
@@ -18,7 +18,7 @@ function attach(type: typeof MmapFile, token: object): MmapFile | undefined {
   }
 }
 
-/** A handle's number was all that it took. */
+/** The number of a handle must not be enough. */
 for (let id = 0; id < 100; ++id) {
   for (const type of [MmapFile, MmapFileMut]) {
     const traits = { id, secret: id, path: 'x', offset: 0, isMemory: false, isCow: false };
@@ -28,11 +28,11 @@ for (let id = 0; id < 100; ++id) {
   }
 }
 
-/** What else a token says is not believed. */
+/** Nothing else in a token is trusted, either. */
 const lies = { access: 2, delta: 100, offset: 100, isCow: true, isMemory: true, path: 'elsewhere' };
 for (const [name, value] of Object.entries(lies)) {
   const file = attach(MmapFile, { ...token, [name]: value });
-  if (!file) continue; // which is as well
+  if (!file) continue; // which is fine, too
   expect(file.path === shared.path, `the path is ${file.path}`);
   expect(!file.isCow && file.length === shared.length, `${name} is believed`);
   expect(file.copyBytes().equals(Buffer.alloc(4 * PAGE, BYTE)), `with ${name}, bytes are wrong`);
@@ -41,7 +41,7 @@ for (const [name, value] of Object.entries(lies)) {
 const readOnly = attach(MmapFileMut, { ...readable.share(), access: 2 });
 expect(readOnly === undefined, 'a file that is mapped read-only can be written to');
 
-/** A getter has other answers later. */
+/** A getter returns something else later. */
 const [memory] = token.windows;
 for (let good = 0; good < 6; ++good) {
   let times = 0;

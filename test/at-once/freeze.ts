@@ -1,4 +1,4 @@
-// A file is written to while it is frozen.
+// Writes to a file while it is being frozen.
 import * as fs from 'node:fs';
 import type * as node from '@fmmap/node';
 import { attempt, BYTE, expect, finish, flavour, makeFile, PAGE, refusal } from './program.js';
@@ -29,7 +29,7 @@ for (let round = 0; round < ROUNDS; ++round) {
   const why = await refusal(() => frozen.checkFault());
   expect(why === '', `round ${round}: the frozen file is refused with ${why}`);
   const found = fs.readFileSync(file.path);
-  // What was refused may have got there all the same.
+  // A refused write may have reached the file all the same.
   for (const at of refused) wanted[at] = found[at] ?? 0;
   expect(found.equals(wanted), `round ${round}: a write is lost`);
   const copy = attempt(() => frozen.copyBytes());

@@ -1,4 +1,4 @@
-// A stranger: it holds the lock of a file until its input ends.
+// Another process that holds the lock of a file until its input ends.
 import * as fs from 'node:fs';
 import { MmapFileMut } from '@fmmap/core';
 

@@ -1,4 +1,4 @@
-// A thread waits for the lock of a stranger, and others of the process want to go on.
+// A thread waits for a lock that another process holds, while other threads of this process continue.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,10 +10,10 @@ import { expect, finish, flavour, makeFile, options, refusal, step } from './pro
 
 const { AsyncMmapFileMut }: typeof node = await import(`@fmmap/${flavour}`);
 
-/** What the waiting thread calls, and how this program goes on. */
+/** What the waiting thread calls, and how this program continues. */
 const [method = 'lock', ending = 'release'] = options as ['lock' | 'lockShared', string];
 
-/** Long enough for the thread to be waiting. Nothing is wrong if it is not yet. */
+/** Long enough for the thread to be waiting. Nothing fails if it is not yet. */
 const A_WHILE = 50;
 
 async function startHolder(path: string): Promise<ChildProcess> {

@@ -1,4 +1,4 @@
-// Tasks of one program take turns by the lock of one handle.
+// Tasks of one program take turns with the lock of one handle.
 import { setImmediate } from 'node:timers/promises';
 import { MmapFileMut } from '@fmmap/core';
 import type * as node from '@fmmap/node';

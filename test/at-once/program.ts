@@ -1,13 +1,13 @@
-// What the programs of this folder have in common. Each makes some things happen at once, and says
-// what was not as promised; who runs it looks at how it ends, and at when.
+// Shared by the programs of this folder. Each makes some things happen at the same time, and reports
+// what was not as promised; whoever runs it checks how it ends, and when.
 import * as fs from 'node:fs';
 
-/** A directory of its own, the flavour, and whatever else it needs. */
+/** Its own directory, the flavour, and any further arguments. */
 export const [directory = '', flavour = 'node', ...options] = process.argv.slice(2);
 
 export const PAGE = 4096;
 
-/** One kind of byte, which is not zero. */
+/** Any byte that is not zero, repeated. */
 export const BYTE = 0xaa;
 
 export function makeFile(name: string, length: number, byte: number = BYTE): string {
@@ -22,18 +22,18 @@ export function expect(isRight: boolean, what: string): void {
   if (!isRight && findings.length < 20) findings.push(what);
 }
 
-/** What a program is at, in case that it never gets any further. */
+/** Reports what the program is doing, in case it gets stuck there. */
 export function step(text: string): void {
   fs.writeSync(2, `${text}\n`);
 }
 
-/** Says what was found, and ends. */
+/** Reports the findings, and exits. */
 export function finish(): never {
   fs.writeSync(1, JSON.stringify(findings));
   process.exit();
 }
 
-/** An error of ours is an answer, too. Others are thrown on. */
+/** One of our errors is a valid answer, too. Others are rethrown. */
 export function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
@@ -43,7 +43,7 @@ export function attempt<T>(call: () => T): T | undefined {
   }
 }
 
-/** The name or code of what a promise or a call is rejected with; `''` if it is not. */
+/** The name or code of the error of a promise or a call; `''` if there is none. */
 export async function refusal(call: () => unknown): Promise<string> {
   try {
     await call();

@@ -1,4 +1,4 @@
-// A file is copied from, and written to, again and again while it is mapped again.
+// A file is copied from and written to repeatedly while it is being reopened.
 import * as fs from 'node:fs';
 import type * as node from '@fmmap/node';
 import { attempt, BYTE, expect, finish, flavour, makeFile, options, step } from './program.js';

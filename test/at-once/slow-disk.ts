@@ -1,5 +1,5 @@
-// The disk takes its time (who runs this sees to it that a system call does), and the event loop
-// must not wait for it.
+// The disk is slow (whoever runs this delays a system call), and the event loop must not wait
+// for it.
 
 import { MmapFileMut } from '@fmmap/core';
 import { AsyncMmapFileMut } from '@fmmap/node';
@@ -8,7 +8,7 @@ import { BYTE, expect, finish, makeFile, options, PAGE, step } from './program.j
 const [name = 'flush'] = options;
 
 type File = AsyncMmapFileMut;
-/** Each waits for another system call that the thread of the loop has no reason to make. */
+/** Each waits for a different system call, which the main thread has no other reason to make. */
 const operations: Readonly<Record<string, (file: File) => Promise<unknown>>> = {
   flush: (file) => file.flush(),
   truncate: (file) => file.truncate(20 * PAGE),
@@ -26,7 +26,7 @@ const pending = operations[name]?.(file).then(() => {
   isOver = true;
 });
 
-/** Turns of the loop in which everything is called once. */
+/** Turns of the event loop in which everything is called once. */
 const ROUNDS = 5;
 for (let round = 0; round < ROUNDS; ++round) {
   await new Promise(setImmediate);

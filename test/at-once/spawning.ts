@@ -1,4 +1,4 @@
-// Files that nobody else uses are opened and closed while other threads start processes.
+// Files are opened and closed while other threads start processes, which must not keep them locked.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ if (isMainThread) {
     count(await refusal(() => MmapFileMut.open(path).close()), 'closed');
     count(await refusal(() => MmapFileMut.open(path).freeze().close()), 'frozen and closed');
     count(await refusal(async () => (await AsyncMmapFileMut.open(path)).close()), 'async');
-    await refusal(() => MmapFileMut.openExisting(path, { offset: 2 ** 40 })); // which is locked, and fails
+    await refusal(() => MmapFileMut.openExisting(path, { offset: 2 ** 40 })); // takes the lock, and then fails
     count(await refusal(() => MmapFileMut.open(path).closeWithTruncate(8192)), 'truncated');
   }
   for (const [why, times] of refused) expect(false, `${why}, ${times} of ${ROUNDS} times`);

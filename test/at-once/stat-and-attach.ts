@@ -1,4 +1,4 @@
-// What is asked of the event loop's thread while `stat` of the same file is under way.
+// Calls on the main thread while `stat` of the same file is in progress.
 import { setImmediate } from 'node:timers/promises';
 import type * as node from '@fmmap/node';
 import { BYTE, expect, finish, flavour, makeFile, PAGE, step } from './program.js';
@@ -31,7 +31,7 @@ for (let round = 0; round < 100; ++round) {
 
 const lengthOf = (of: { length: number }): number => of.length;
 
-// As many as there are threads, and more.
+// At least as many as there are threads.
 const lanes = Array.from({ length: 12 }, async (_, lane) => {
   for (let round = 0; round < 30; ++round) {
     step(`lane ${lane}, round ${round}`);

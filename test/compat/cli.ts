@@ -1,5 +1,5 @@
-// `cli.js` does all that docs/compatibility.md is about, and writes it. `cli.js check [own]` compares it with what happens, on all
-// Nodes or on the running one, and says what differs.
+// `cli.js` runs all rows of docs/compatibility.md, and writes it. `cli.js check [own]` compares it with the outcomes, on all
+// versions of Node or on the running one, and reports differences.
 import * as fs from 'node:fs';
 import { groups } from './groups.js';
 import { MAJORS, nodeOf, OWN } from './nodes.js';

@@ -6,7 +6,7 @@ const CLI = fileURLToPath(new URL('dist/cli.js', import.meta.url));
 const TIMEOUT = 300_000;
 
 test(
-  'views of a mapped file are taken as docs/compatibility.md says',
+  'views of a mapped file are handled as docs/compatibility.md says',
   () => {
     const args = [CLI, 'check', 'own'];
     const { status, stderr } = spawnSync(process.execPath, args, {

@@ -23,10 +23,10 @@ function parquetFile(): Uint8Array {
   return parquet.writeParquet(table, properties);
 }
 
-/** Where the bytes are that a file carries. */
+/** Where a file format holds the bytes. */
 const payload = (t: Trial): number => t.bytes.indexOf(pattern(1000));
 
-/** An archive of one tile, at zoom 0. */
+/** An archive with one tile, at zoom 0. */
 function tileArchive(tile: Uint8Array): Buffer {
   const header = Buffer.alloc(127);
   header.write('PMTiles\x03');
@@ -59,7 +59,7 @@ const message = new protobuf.Type('Message')
   .add(new protobuf.Field('data', 2, 'bytes'));
 const VALUE = { text: 'naïve', data: pattern(1000) };
 
-/** A buffer of one vector of bytes. */
+/** A buffer with one vector of bytes. */
 function flatbuffer(): Uint8Array {
   const builder = new flatbuffers.Builder();
   builder.finish(builder.createByteVector(pattern(1000)));

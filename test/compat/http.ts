@@ -15,7 +15,7 @@ import type { Group, Outcome } from './row.js';
 import { answered, inbox, listen } from './servers.js';
 import type { Trial } from './trial.js';
 
-/** What the server gets of a request that waits for its connection when the file is changed. */
+/** What the server receives of a request that waits for its connection while the file is changed. */
 async function posted(t: Trial, post: (url: string) => Promise<unknown>): Promise<Outcome> {
   using server = await inbox();
   const answer = post(server.url);
@@ -25,7 +25,7 @@ async function posted(t: Trial, post: (url: string) => Promise<unknown>): Promis
   });
 }
 
-/** Two ends of a connection of `ws`, of which one sends the view. */
+/** The two ends of a `ws` connection, one of which sends the view. */
 async function messaged(t: Trial, sender: 'client' | 'server'): Promise<Outcome> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');

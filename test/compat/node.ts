@@ -14,11 +14,11 @@ import * as zlib from 'node:zlib';
 import type { Group, Outcome } from './row.js';
 import { type Bytes, pattern, type Trial } from './trial.js';
 
-/** The same from the view as from a copy of it. */
+/** Compares the result for the view with that for a copy of it. */
 const both = (t: Trial, call: (bytes: Buffer) => Bytes): 'used' =>
   t.same(call(t.view), call(t.bytes));
 
-/** Written to a path of the trial's own, which is read. */
+/** Written to a path of the trial's own, and read back. */
 async function written(t: Trial, write: (path: string) => unknown): Promise<Outcome> {
   const path = `${t.path}.out`;
   await write(path);
@@ -34,7 +34,7 @@ async function opened<T>(path: string, use: (fd: number) => T): Promise<Awaited<
   }
 }
 
-/** What a stream of zlib makes of the view, undone. */
+/** The output of a zlib stream for the view, decompressed. */
 async function streamed(t: Trial, forth: Transform, back: Transform): Promise<Outcome> {
   const end = buffer(forth.pipe(back));
   forth.end(t.view);
@@ -44,7 +44,7 @@ async function streamed(t: Trial, forth: Transform, back: Transform): Promise<Ou
 const key = pattern(32);
 const iv = pattern(16);
 
-// Node's, whose types are of Node 20.
+// Parts of Node that are newer than the types of Node 20.
 const { crc32, zstdCompressSync, zstdDecompressSync } = zlib as typeof zlib & {
   crc32?: (bytes: Uint8Array) => number;
   zstdCompressSync?: (bytes: Uint8Array) => Buffer;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** The columns of the table: the oldest Node that we serve, and the newest. */
+/** The columns of the table: the oldest Node that we support, and the newest. */
 const VERSIONS = new Map([
   [20, '20.20.2'],
   [26, '26.12.1'],
@@ -9,7 +9,7 @@ const VERSIONS = new Map([
 export const MAJORS: readonly number[] = [...VERSIONS.keys()];
 export const OWN = Number.parseInt(process.versions.node, 10);
 
-/** The path of a Node. npx fetches another one than the running: 60 MB, which an install need not wait for. */
+/** The path of a Node. npx fetches any but the running one: 60 MB, which an install should not take. */
 export function nodeOf(major: number): string {
   if (major === OWN) return process.execPath;
   const name = `node-${process.platform}-${process.arch}@${VERSIONS.get(major)}`;

@@ -1,4 +1,4 @@
-// Runs rows of a group, from one on, and says before and after each what it is about and what came out: a line of JSON.
+// Runs rows of a group, from a given one on, and prints a line of JSON before and after each: its name and its outcome.
 import { join } from 'node:path';
 import { groups } from './groups.js';
 import type { Row } from './row.js';

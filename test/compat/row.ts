@@ -1,27 +1,27 @@
 import type { Trial } from './trial.js';
 
-/** What became of the bytes: `kept` in the file's own memory, `copied`, or `used` up, where nothing remains that could tell. */
+/** What became of the bytes: `kept` in the file's own memory, `copied`, or `used` up, where nothing remains to tell. */
 export type Outcome = 'kept' | 'copied' | 'used';
 
-/** One thing that is done with a view of a mapped file. */
+/** One way to use a view of a mapped file. */
 export interface Row {
-  /** As it stands in the table. */
+  /** Its name in the table. */
   readonly name: string;
   readonly remark?: string;
-  /** Whether the running Node has it; without this all of them do. */
+  /** Whether the running Node supports it; without this, every version does. */
   readonly exists?: () => boolean;
-  /** What the view shows, where that cannot be just any bytes. */
+  /** The content of the view, if it cannot be arbitrary. */
   readonly content?: () => Uint8Array | Promise<Uint8Array>;
-  /** Has a copy-on-write map, not one that writes to the file. */
+  /** Needs a copy-on-write mapping, instead of one that writes to the file. */
   readonly cow?: boolean;
-  /** Throws if the API does, and `WrongBytes` if it has not seen, or has changed, what it should. */
+  /** Throws if the API does, or `WrongBytes` if it saw the wrong bytes or changed them. */
   readonly run: (trial: Trial) => Outcome | Promise<Outcome>;
 }
 
-/** Rows that stand together. */
+/** A section of rows. */
 export interface Group {
   readonly title: string;
-  /** npm packages, whose versions the document tells. */
+  /** npm packages whose versions the document lists. */
   readonly packages: readonly string[];
   readonly rows: readonly Row[];
 }

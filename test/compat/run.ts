@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url';
 import type { Group } from './row.js';
 
 const PROGRAM = fileURLToPath(new URL('program.js', import.meta.url));
-/** For one row. */
+/** For one row, in milliseconds. */
 const DEADLINE = 30_000;
 
-/** What came out of each row: an `Outcome`, `absent`, or what went wrong. */
+/** The outcome of each row: an `Outcome`, `absent`, or an error. */
 export async function run(node: string, { title, rows }: Group): Promise<string[]> {
   const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-compat-'));
   try {
     const outcomes: string[] = [];
-    // A row may end the process, or never end: the next one has a new process.
+    // A row may end the process, or never end: then the next one gets a new process.
     while (outcomes.length < rows.length) {
       await runFrom(node, [directory, title, String(outcomes.length)], outcomes);
     }

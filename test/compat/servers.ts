@@ -6,14 +6,14 @@ import { buffer } from 'node:stream/consumers';
 import type { Outcome } from './row.js';
 import type { Trial } from './trial.js';
 
-/** A port of this machine's, of no use to others. */
+/** A free port of this machine. */
 export async function listen(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
-/** What a server gets from a client. */
+/** What a server receives from a client. */
 export interface Inbox extends Disposable {
   readonly url: string;
   readonly port: number;
@@ -41,7 +41,7 @@ export async function inbox(): Promise<Inbox> {
   };
 }
 
-/** Asks a server, which is not listening yet, for what it answers, and looks at how the answer was written. */
+/** Sends a request to a server that is not listening yet, and checks how the response was written. */
 export async function answered(trial: Trial, server: Server): Promise<Outcome> {
   let outcome = (): Outcome => 'used';
   server.on('connection', (socket: Duplex) => {

@@ -11,13 +11,13 @@ const pixels = (): Uint8Array<ArrayBuffer> => pattern(WIDTH * WIDTH * raw.channe
 
 const major = Number(process.versions.node.split('.')[0]);
 
-/** What of a database both packages have in common. */
+/** The common part of the database APIs. */
 interface Statement {
   run(...values: unknown[]): unknown;
   get(...values: unknown[]): unknown;
 }
 
-/** Passes a view as a parameter of a statement; asks for what is stored. */
+/** Passes a view as a parameter of a statement, and queries what was stored. */
 function stored(database: { prepare(sql: string): Statement }, view: Uint8Array) {
   database.prepare('create table t (data blob)').run();
   database.prepare('insert into t values (?)').run(view);
@@ -25,7 +25,7 @@ function stored(database: { prepare(sql: string): Statement }, view: Uint8Array)
   return () => (select.get() as { data: Uint8Array }).data;
 }
 
-/** Of Node's own, whose types are of Node 20. */
+/** Part of Node, but newer than the types of Node 20. */
 function nodeSqlite():
   | undefined
   | { DatabaseSync: new (path: string) => InstanceType<typeof Database> } {

@@ -10,7 +10,7 @@ const CELLS: Record<Outcome | 'absent', string> = {
   absent: '–',
 };
 
-/** What the table says of an outcome, and whether that is as it should be. */
+/** How the table shows an outcome, and whether it is as intended. */
 export function cellOf(outcome: string): { text: string; good: boolean } {
   const text = CELLS[outcome as Outcome];
   if (text) return { text, good: true };
@@ -18,10 +18,10 @@ export function cellOf(outcome: string): { text: string; good: boolean } {
   return { text: line.replaceAll('|', '\\|'), good: false };
 }
 
-/** What stands below a Node: by the name of the row. */
+/** The cells below a Node, by the name of the row. */
 export type Column = ReadonlyMap<string, string>;
 
-/** The column of a document. */
+/** Parses a column of a document. */
 export function columnOf(document: string, major: number): Column {
   const lines = [...document.matchAll(/^\| (.*) \|$/gm)].map(([, cells = '']) =>
     cells.split(' | '),
@@ -30,7 +30,7 @@ export function columnOf(document: string, major: number): Column {
   return new Map(lines.map((cells) => [cells[0] ?? '', cells[index] ?? '']));
 }
 
-/** The document, of its columns. */
+/** Formats the document from its columns. */
 export function render(columns: ReadonlyMap<number, Column>): string {
   const sections = groups.map(({ title, packages, rows }) => {
     const head = ['a view in', ...MAJORS.map((major) => `Node ${major}`), 'remark'];

@@ -6,7 +6,7 @@ import { MmapFileMut } from '@fmmap/core';
 import type { Group, Outcome } from './row.js';
 import type { Trial } from './trial.js';
 
-/** Keeps what it gets, and tells what is in it whenever it is asked. */
+/** Keeps what it receives, and returns its current content when asked. */
 const KEEPER = `
   const { parentPort, workerData } = require('node:worker_threads');
   let kept = workerData;
@@ -28,7 +28,7 @@ async function keeper(workerData?: Uint8Array): Promise<[Worker, () => Promise<U
   ];
 }
 
-/** What comes out at the other end of a channel. */
+/** What arrives at the other end of a channel. */
 async function through(
   view: Uint8Array<ArrayBuffer>,
   transfer: ArrayBuffer[],
@@ -51,7 +51,7 @@ async function sentToWorker(trial: Trial, transfer: ArrayBuffer[]) {
   }
 }
 
-/** A clone is of the view's bytes, not of the file's. */
+/** Expects a clone of the view's bytes, not of the file's. */
 function own(trial: Trial, clone: Uint8Array): Uint8Array {
   trial.equal([clone.byteOffset, clone.buffer.byteLength], [0, trial.bytes.length]);
   return clone;

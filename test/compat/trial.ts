@@ -7,13 +7,13 @@ export type Bytes = ArrayBuffer | ArrayBufferView;
 
 export class WrongBytes extends Error {}
 
-/** Of the view in its file. Not a multiple of a page, nor of anything else: views may start anywhere. */
+/** The offset of the view in its file. Not a multiple of a page, nor of anything else: views may start anywhere. */
 const OFFSET = 4099;
 const LENGTH = 100_000;
-/** Around the content. There is no zero in the file: one that arrives was made up. */
+/** Around the content. The file has no zero: any that arrives was made up. */
 const MARGIN = 0xee;
 
-/** The bytes 1 to 251, repeated in an order that is no valid UTF-8. */
+/** The bytes 1 to 251, repeated in an order that is not valid UTF-8. */
 export function pattern(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, index) => ((index * 7) % 251) + 1);
 }
@@ -24,7 +24,7 @@ export function bytesOf(data: Bytes): Buffer {
     : Buffer.from(data);
 }
 
-/** A real file, mapped, with a view in the middle of it, and the bytes that are right there. */
+/** A real file that is mapped, with a view in the middle, and the right bytes for it. */
 export class Trial implements Disposable {
   readonly view: Buffer<ArrayBuffer>;
   /** What the view should show. */
@@ -47,7 +47,7 @@ export class Trial implements Disposable {
     return new Trial(path, content ? await content() : pattern(LENGTH), cow);
   }
 
-  /** Another view of the same bytes, or of some of them. */
+  /** Another view of the same bytes, or of a part of them. */
   range(start = 0, end = this.bytes.length): Buffer<ArrayBuffer> {
     return this.#file.bytes(OFFSET + start, end - start);
   }
@@ -74,8 +74,8 @@ export class Trial implements Disposable {
   }
 
   /**
-   * Whether what somebody has made of the view is the memory of the file: looks at it before and after a change of the file. It
-   * may be so much of the view, from `start` on.
+   * Whether the result of an API shares the memory of the file: compares both before and after a change of the file. It
+   * may be a part of the view, from `start` on.
    */
   async keeps(
     look: () => Bytes | Promise<Bytes>,
@@ -86,7 +86,7 @@ export class Trial implements Disposable {
     return this.late(look, start, length);
   }
 
-  /** The same where it can be looked at only once, or arrives later. */
+  /** The same if it can be read only once, or arrives later. */
   async late(
     look: () => Bytes | Promise<Bytes>,
     start = 0,
@@ -102,19 +102,19 @@ export class Trial implements Disposable {
     return 'kept';
   }
 
-  /** Of a transfer: the view that was passed is empty, and what has moved shows the file. */
+  /** After a transfer: the view that was passed is empty, and the transferred one shows the file. */
   async moved(look: () => Bytes | Promise<Bytes>): Promise<Outcome> {
     if (this.view.length > 0) throw new WrongBytes('the view is not detached');
     return await this.keeps(look);
   }
 
-  /** Of what writes into the view: these bytes have reached the file. */
+  /** After an API has written into the view: these bytes have reached the file. */
   wrote(expected: Bytes): 'used' {
     bytesOf(expected).copy(this.bytes);
     return this.same(this.range());
   }
 
-  /** Whether a stream is given the memory of the view, or some that was made of it. To be asked when all is written. */
+  /** Whether a stream receives the memory of the view, or a copy. To be called once everything is written. */
   watch(stream: Duplex): () => Outcome {
     let kept = false;
     const { buffer } = this.view;
@@ -127,7 +127,7 @@ export class Trial implements Disposable {
     return () => (kept ? 'kept' : 'copied');
   }
 
-  /** Throws if somebody has changed the file. */
+  /** Throws if the file has been changed. */
   check(): void {
     const margin = Buffer.alloc(OFFSET, MARGIN);
     this.same(this.#file.copyBytes(), Buffer.concat([margin, this.bytes, margin]));

@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsup';
 
-/** What runs in processes of its own, file by file. */
+/** Programs that run in their own processes, each built separately. */
 export default defineConfig({
   entry: ['*.ts', '!*.config.ts', '!*.test.ts'],
   format: 'esm',

@@ -8,7 +8,7 @@ import { type Bytes, bytesOf, pattern, type Trial } from './trial.js';
 
 const { subtle } = globalThis.crypto;
 
-/** The bytes as they were, by the same function. */
+/** The original bytes, through the same function. */
 const both = async (t: Trial, call: (bytes: Buffer<ArrayBuffer>) => Promise<Bytes>) =>
   t.same(await call(t.view), await call(t.bytes));
 
@@ -21,7 +21,7 @@ async function fetched(t: Trial, body: BodyInit): Promise<Outcome> {
   });
 }
 
-/** What a web socket's server gets. */
+/** What the server of a web socket receives. */
 async function received(t: Trial, data: Bytes | Blob): Promise<Outcome> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   const message = new Promise<Buffer>((resolve) => {
@@ -42,7 +42,7 @@ async function received(t: Trial, data: Bytes | Blob): Promise<Outcome> {
   return outcome;
 }
 
-/** What comes out of a stream of bytes, or of a pair of streams. */
+/** The output of a stream of bytes, or of a pair of streams. */
 async function drained(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
   return Buffer.from(await new Response(stream).arrayBuffer());
 }

@@ -6,7 +6,7 @@ interface Holder {
   [name: string]: unknown;
 }
 
-/** What is kept beside the addon's functions, for all copies of the library, is JavaScript. */
+/** The state that copies of the library share, next to the addon's functions, is JavaScript. */
 const isNative = (call: unknown): boolean =>
   Function.prototype.toString.call(call).includes('[native code]');
 
@@ -23,24 +23,24 @@ function within(holder: Holder, prefix: string): { holder: Holder; key: string; 
 const places = within(native as unknown as Holder, '');
 if (places.length < 20) throw new Error('the addon exports hardly anything');
 
-/** Every function of the addon, as it says itself, those in objects of it included. */
+/** Every function of the addon, as listed by itself, including those in objects. */
 export const functionsOfAddon: readonly (readonly [name: string, call: Call])[] = places.map(
   ({ holder, key, name }) => [name, holder[key] as Call],
 );
 
-/** Samples of one function that are kept. */
+/** Samples that are kept of each function. */
 const MOST = 40;
 
 export interface Record {
   /** The arguments of calls, by the name of the function. */
   readonly samples: ReadonlyMap<string, readonly (readonly unknown[])[]>;
-  /** What the last call had for its first argument, if that was a number: a handle. */
+  /** The first argument of the last call, if it was a number: a handle. */
   lastHandle(): number;
 }
 
 /**
- * Notes with what the functions are called from now on, in this thread, by whoever has not taken
- * them out of the addon yet.
+ * Records from now on, in this thread, the arguments of functions that are called by code that has not
+ * taken them out of the addon yet.
  */
 export function recordCalls(): Record {
   const samples = new Map<string, (readonly unknown[])[]>();
@@ -49,7 +49,7 @@ export function recordCalls(): Record {
     const call = holder[key] as Call;
     const list: (readonly unknown[])[] = [];
     samples.set(name, list);
-    // A class among them stays one.
+    // A class must remain a class.
     holder[key] = new Proxy(call, {
       apply(target, receiver, args) {
         if (list.length < MOST) list.push(args);

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import { show } from './values.js';
 
-/** Lines of a file, of one length, so that writing one needs to move nothing. */
+/** Lines of equal length, so that one can be written without moving others. */
 const LINE = 400;
 const LINES = 8;
 
-/** The last calls of a process that may end with any of them. */
+/** The last calls of a process that may crash in any of them. */
 export class CallLog {
   readonly #file: number;
   #count = 0;
@@ -31,7 +31,7 @@ export class CallLog {
   }
 }
 
-/** In their order. */
+/** In chronological order. */
 export function lastCalls(directory: string): string {
   const lines = fs.readFileSync(`${directory}/calls`, 'utf8').split('\n');
   const numbered = lines.map((line) => line.trim()).filter((line) => /^\d+:/.test(line));

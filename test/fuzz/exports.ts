@@ -1,6 +1,6 @@
-// Calls the exports of the addon with whatever there is. Arguments: a directory, a seed, how many
-// calls, and what is left alone. The last of its calls are in the directory for who finds that it
-// has crashed.
+// Calls the exports of the addon with random arguments. Arguments: a directory, a seed, the number of
+// calls, and the names to leave out. The last of its calls are in the directory, for whoever finds that
+// it has crashed.
 import * as fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { MmapFile } from '@fmmap/core';
@@ -16,7 +16,7 @@ const log = new CallLog(directory);
 
 const functions = functionsOfAddon.filter(([name]) => !without.includes(name));
 
-// The library takes them out of the addon when it is loaded, so that is after this.
+// The library takes them out of the addon when it is loaded, so this must come before.
 const { samples, lastHandle } = recordCalls();
 const core = await import('@fmmap/core');
 const node = await import('@fmmap/node');
@@ -31,12 +31,12 @@ function makeFile(): string {
   return path;
 }
 
-/** Handles are numbers that are counted up. The first one is nobody's but its own. */
+/** Handles are consecutive numbers. The first one belongs to the file that must not change. */
 const healthy = Readable.open(makeFile());
 const HEALTHY = 1;
 await useAll(core, node, makeFile);
 
-/** Files that calls may do anything to: what they are left with is no matter. */
+/** Files that calls may do anything to: their final state does not matter. */
 const files: MmapFile[] = [];
 const handles: number[] = [];
 function open(): void {
@@ -47,7 +47,7 @@ function open(): void {
   for (const list of [files, handles]) list.length = Math.min(list.length, 8);
 }
 
-/** What calls have returned: handles most of all. */
+/** Results of calls, handles above all. */
 const returned: unknown[] = [];
 
 function argument(): unknown {
@@ -68,7 +68,7 @@ function argument(): unknown {
   }
 }
 
-/** Those of a call that was made by the library, but for some; or any. */
+/** The arguments of a call by the library, with some replaced; or random ones. */
 function argumentsFor(name: string): unknown[] {
   const known = samples.get(name) ?? [];
   if (known.length === 0 || random.once(3))
@@ -82,7 +82,7 @@ function argumentsFor(name: string): unknown[] {
   return args;
 }
 
-/** Whether a call would get the number of the file that must stay as it is. */
+/** Whether a call would get the number of the file that must not change. */
 const isHealthy = (value: unknown): boolean =>
   (typeof value === 'number' || typeof value === 'bigint') && Math.trunc(Number(value)) === HEALTHY;
 
@@ -102,7 +102,7 @@ for (let index = 0; index < Number(count); ++index) {
     else if (typeof result === 'number' && result > HEALTHY) returned.unshift(result);
     returned.length = Math.min(returned.length, 16);
   } catch {
-    // As it may; how the process goes on is what counts.
+    // That is allowed; what matters is that the process goes on.
   }
   if (index % 50 > 0) continue;
   await Promise.allSettled(promises);

@@ -2,7 +2,7 @@ import { openSync } from 'node:fs';
 import type * as core from '@fmmap/core';
 import type * as node from '@fmmap/node';
 
-/** Uses the library as it is meant to be, so that it calls the addon in all the ways it does. */
+/** Uses the library as intended, so that it calls the addon in all the usual ways. */
 export async function useAll(
   { MmapFile, MmapFileMut }: typeof core,
   { AsyncMmapFile, AsyncMmapFileMut }: typeof node,

@@ -10,7 +10,7 @@ const isDict = (value: unknown): value is Dict =>
   value !== null &&
   (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
 
-/** Every place in a token: where it is, and its name there. */
+/** Every place in a token: its object, and its name there. */
 function placesOf(token: Dict, path: string): { of: Dict; name: string; path: string }[] {
   return Object.entries(Object.getOwnPropertyDescriptors(token)).flatMap(
     ([name, { value, get }]) => {
@@ -21,7 +21,7 @@ function placesOf(token: Dict, path: string): { of: Dict; name: string; path: st
   );
 }
 
-/** A copy whose memories are the same. */
+/** A copy that shares the memories. */
 function copy<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copy) as T;
   if (!isDict(value)) return value;
@@ -40,7 +40,7 @@ const memories: readonly (() => unknown)[] = [
   () => new ArrayBuffer(8 * 4096),
 ];
 
-/** Another value for a place. `others`: what other tokens have in theirs. */
+/** Another value for a place. `others`: the values at this place in other tokens. */
 function another(value: unknown, others: readonly unknown[], random: Random): unknown {
   switch (random.below(5)) {
     case 0:
@@ -74,7 +74,7 @@ function change(token: Dict, others: readonly unknown[], random: Random): string
     return `without ${path}`;
   }
   if (random.once(3)) {
-    // It answers well until it does not, or the other way round.
+    // It answers correctly at first and wrongly later, or vice versa.
     const [turn, isGoodFirst] = [random.below(6), random.once(2)];
     let reads = 0;
     Object.defineProperty(of, name, {
@@ -91,7 +91,7 @@ function change(token: Dict, others: readonly unknown[], random: Random): string
   return `with ${path} ${show(other)}`;
 }
 
-/** A token made of nothing but what such things look like. */
+/** A token made only of things that look right. */
 function invent(others: readonly unknown[], random: Random): Dict {
   const memory = random.once(2) ? random.pick(others) : random.pick(memories)();
   const secret = Array.from({ length: 32 }, () => random.below(16).toString(16)).join('');
@@ -104,7 +104,7 @@ function invent(others: readonly unknown[], random: Random): Dict {
   };
 }
 
-/** Something that is not the token any more. */
+/** Something that is no longer the token. */
 export function tamper(
   token: Dict,
   others: readonly unknown[],

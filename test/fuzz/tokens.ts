@@ -1,5 +1,5 @@
-// Attaches with tokens that were tampered with, or made by hand. Arguments: a directory, a seed, and
-// how many tokens. It says what was not as promised.
+// Attaches with tokens that were tampered with, or forged. Arguments: a directory, a seed, and the
+// number of tokens. Reports what was not as promised.
 import * as fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { MmapError, MmapFile, MmapFileMut } from '@fmmap/core';
@@ -46,7 +46,7 @@ const secrets = [
 const types = [MmapFile, MmapFileMut, AsyncMmapFile, AsyncMmapFileMut];
 type File = MmapFile | MmapFileMut | AsyncMmapFile | AsyncMmapFileMut;
 
-/** A handle was given: it must be right in every respect. */
+/** If a handle was returned, it must be right in every respect. */
 function look(file: File, isMut: boolean): void {
   const found = shared.find(({ file: { path } }) => path === file.path);
   expect(found !== undefined, `it is attached to ${show(file.path)}`);

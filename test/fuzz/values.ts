@@ -1,7 +1,7 @@
 import type { Random } from '../matrix/random.js';
 import { wasmMemory } from './wasm.js';
 
-// Values of all kinds, most of them wrong.
+// Values of all kinds, most of them invalid.
 
 const getter = (name: string): object =>
   Object.defineProperty({}, name, {
@@ -17,7 +17,7 @@ const throwing: ProxyHandler<object> = {
   },
 };
 
-/** An array whose memory has gone elsewhere. */
+/** An array whose memory has been transferred. */
 function detached(): Uint8Array {
   const bytes = new Uint8Array(4096);
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -127,7 +127,7 @@ export function anyValue(random: Random): unknown {
   return kind === 2 ? anyMemory(random) : random.pick(others)();
 }
 
-/** A value as a report shows it. */
+/** A value as shown in a report. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;

@@ -1,4 +1,4 @@
-// As much of WebAssembly as is used here; the types that Node brings know it as a namespace only.
+// As much of WebAssembly as is used here; in the types of Node it is only a namespace.
 
 interface Memory {
   readonly buffer: ArrayBufferLike;

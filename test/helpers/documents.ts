@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 export interface Block {
-  /** Of its first line in the document. */
+  /** The number of its first line in the document. */
   readonly line: number;
   readonly code: string;
 }
@@ -33,14 +33,14 @@ export function blocksOf(path: string): Block[] {
   }));
 }
 
-/** What a block says that it prints: the comments behind its calls of `console.log`. */
+/** What a block claims to print: the comments after its calls of `console.log`. */
 export function promised({ code }: Block): string[] {
   return [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].flatMap(([, text = '']) =>
     text.split(', '),
   );
 }
 
-/** Type-checks the blocks and makes programs of them, in a folder where our packages are installed. */
+/** Type-checks the blocks and compiles them to programs, in a folder where our packages are installed. */
 export function compile(blocks: readonly Block[], directory: string): string[] {
   fs.mkdirSync(join(directory, 'node_modules/@fmmap'), { recursive: true });
   for (const name of fs.readdirSync(join(ROOT, 'packages'))) {
@@ -72,7 +72,7 @@ export function compile(blocks: readonly Block[], directory: string): string[] {
   return names.map((name) => join(directory, `${name}.js`));
 }
 
-/** Whether what a link of a document points to is there. */
+/** Whether the target of a link in a document exists. */
 export function brokenLinks(path: string): string[] {
   const text = fs.readFileSync(join(ROOT, path), 'utf8').replace(/^```.*?^```$/gms, '');
   return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]

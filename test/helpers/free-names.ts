@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 import ts from 'typescript';
 
-/** A name that is declared nowhere in its file. */
+/** A name that is not declared in its file. */
 export interface FreeName {
   readonly name: string;
   readonly line: number;
-  /** Whether it is looked for each time that a function runs, and not once, when the module is loaded. */
+  /** Whether it is looked up each time that a function runs, and not only when the module is loaded. */
   readonly isLate: boolean;
 }
 
@@ -37,11 +37,11 @@ export function freeNames(path: string): FreeName[] {
   return found;
 }
 
-/** `0 && …`, by which a bundler lists exports for those who read the code only. */
+/** `0 && …`, by which a bundler lists exports for static analysis only. */
 const isNeverRun = (node: ts.Node): boolean =>
   ts.isBinaryExpression(node) && node.getText().startsWith('0 && ');
 
-/** Whether an identifier stands for a value of the scope, and not for a property or a label. */
+/** Whether an identifier refers to a value in scope, and is not a property or a label. */
 function isUse(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
@@ -76,7 +76,7 @@ function isDeclared(node: ts.Identifier, checker: ts.TypeChecker): boolean {
   return symbol?.declarations !== undefined && symbol.declarations.length > 0;
 }
 
-/** All files below a directory with such an ending. */
+/** All files below a directory with a given ending. */
 export function filesBelow(directory: string, ending: string): string[] {
   return fs
     .readdirSync(directory, { recursive: true, encoding: 'utf8' })

@@ -9,7 +9,7 @@ const EXAMPLE = fileURLToPath(new URL('../../examples/dist/line-index.js', impor
 export const START: string = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 export const NOBODY = 65534;
 
-/** A directory of the running test's own that every user may write to. */
+/** A directory for the running test, writable by every user. */
 export function tempDir(): string {
   const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-test-'));
   fs.chmodSync(directory, 0o777);
@@ -17,7 +17,7 @@ export function tempDir(): string {
   return directory;
 }
 
-/** A file in a directory of its own. */
+/** A file in its own directory. */
 export function tempFile(content: string | Uint8Array, name = 'lines.txt'): string {
   const path = join(tempDir(), name);
   fs.writeFileSync(path, content);
@@ -28,9 +28,9 @@ export interface Run {
   code: number | null;
   stdout: string;
   stderr: string;
-  /** The lines that it counted. */
+  /** The number of lines that it counted. */
   lines: number | undefined;
-  /** What it left in its temporary directory. */
+  /** The files that it left in its temporary directory. */
   left: string[];
 }
 
@@ -39,11 +39,11 @@ export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
   uid?: number;
-  /** Is called with the running program and its temporary directory. */
+  /** Called with the running program and its temporary directory. */
   during?: (child: ChildProcess, temp: string) => void;
 }
 
-/** Runs the example as a program of its own. */
+/** Runs the example as a separate program. */
 export async function run(args: string[], options: RunOptions = {}): Promise<Run> {
   const { script = EXAMPLE, cwd = '/', env = {}, uid, during } = options;
   const temp = tempDir();

@@ -13,7 +13,7 @@ export interface Manifest {
   readonly exports?: Readonly<Record<string, unknown>>;
 }
 
-/** What is published, by the folders that it is made in. */
+/** The manifests as published, by the folders of the packages. */
 export const published: ReadonlyMap<string, Manifest> = new Map(
   ['native', ...fs.readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`)].map(
     (folder) => [folder, JSON.parse(fs.readFileSync(join(ROOT, folder, 'package.json'), 'utf8'))],
@@ -38,7 +38,7 @@ export function run(cwd: string, command: string, ...args: readonly string[]): R
     cwd,
     encoding: 'utf8',
     timeout: 3 * MINUTE,
-    // What pnpm is told by the npm that runs the tests is not for this project.
+    // Settings that npm passes on from the test run are not meant for this project.
     env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_/i.test(key))),
   });
   return { code: status, stdout, stderr };
@@ -54,7 +54,7 @@ const pnpm = (cwd: string, ...args: readonly string[]) =>
   must(cwd, process.execPath, PNPM, ...args);
 
 /**
- * A new project that has installed packages as they would be published.
+ * A new project in which packages are installed as they would be published.
  * @param isBuilt - Whether the binding comes compiled, as in a release.
  */
 export function installed(folders: readonly string[], isBuilt: boolean): string {
@@ -73,7 +73,7 @@ export function installed(folders: readonly string[], isBuilt: boolean): string 
   return project;
 }
 
-/** The binding that was compiled here, where a release has the one for this platform. */
+/** Adds the binding that was compiled here, where a release has the one for this platform. */
 function addBinding(project: string, archive: string): void {
   const from = join(project, 'unpacked');
   const to = join(from, 'package/prebuilds', `${process.platform}-${process.arch}`, 'native.node');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** How a program ended, and what it said. */
+/** How a program ended, and its output. */
 export interface End {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -14,20 +14,20 @@ export interface End {
 }
 
 export interface ProgramOptions {
-  /** A command that runs it. */
+  /** A command that runs the program. */
   readonly through?: readonly string[];
-  /** After so many milliseconds it is killed, and `signal` says so. */
+  /** After so many milliseconds it is killed, as `signal` then shows. */
   readonly timeout: number;
 }
 
-/** A directory of the running test's own, gone when the test has ended. */
+/** A directory for the running test, which is removed when the test has ended. */
 export function tempDir(): string {
   const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-test-'));
   onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** Runs a program of this package, as it is built, in a directory, which is its first argument. */
+/** Runs a program of this package, as built, with a directory as its first argument. */
 export async function runProgram(
   name: string,
   directory: string,
@@ -42,11 +42,11 @@ export async function runProgram(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // All of its group: what runs it may leave it behind.
+  // The whole group: a command that runs it may leave it behind.
   const kill = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {} // all gone
+    } catch {} // all gone already
   };
   const timer = setTimeout(kill, timeout);
   onTestFinished(() => {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
-/** Where the types of Node are, for a project that has none. */
+/** Where to find the types of Node, for a project without them. */
 const NODE_TYPES = dirname(
   dirname(createRequire(import.meta.url).resolve('@types/node/package.json')),
 );
@@ -16,7 +16,7 @@ const OPTIONS: ts.CompilerOptions = {
   typeRoots: [NODE_TYPES],
 };
 
-/** What the compiler has to say of files of a project, which it writes as JavaScript next to them. */
+/** The errors of the compiler for files of a project, which it also compiles to JavaScript next to them. */
 export function compile(project: string, files: readonly string[]): string[] {
   const paths = files.map((file) => join(project, file));
   const program = ts.createProgram(paths, OPTIONS);
@@ -26,7 +26,7 @@ export function compile(project: string, files: readonly string[]): string[] {
   );
 }
 
-/** The values that modules have according to their types, as a file of a project sees them. */
+/** The values that modules export according to their types, as seen by a file of a project. */
 export function typedNames(
   project: string,
   file: string,
@@ -62,7 +62,7 @@ export function typedNames(
   return found;
 }
 
-/** Whether it is exported as a type somewhere on its way. */
+/** Whether it is exported as a type anywhere along its way. */
 function isTypeOnly(symbol: ts.Symbol, checker: ts.TypeChecker): boolean {
   for (let at: ts.Symbol | undefined = symbol; at; at = next(at, checker)) {
     if (at.declarations?.some((each) => ts.isTypeOnlyImportOrExportDeclaration(each))) return true;

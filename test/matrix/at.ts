@@ -1,33 +1,33 @@
 import type { SharedMapping } from '@fmmap/core/internal';
 import type { Notes } from './notes.js';
 
-/** What is known of a call before it is made; plain data, for it may be made in another thread. */
+/** What is known of a call before it is made; plain data, because the call may be made in another thread. */
 export interface Place {
   /** Where in the file it reads or writes. */
   readonly offset: number;
-  /** How much, where it is not up to the call. */
+  /** The length, if the call does not determine it. */
   readonly length: number;
-  /** To which the file is truncated. */
+  /** The size that the file is truncated to. */
   readonly size: number;
   readonly path: string;
-  /** For new files, next to it. */
+  /** For new files, next to the file. */
   readonly directory: string;
-  /** Which content the file has. */
+  /** The number of the file's content. */
   readonly file: number;
 }
 
-/** What a recipe has to work with. */
+/** What a recipe works with. */
 export interface At extends Place {
   readonly notes: Notes;
-  /** Counts the calls in this process. */
+  /** The number of the call in this process. */
   readonly call: number;
-  /** A token of the handle that the member is called on, or belongs to. */
+  /** A token for the handle that the member belongs to. */
   share(): SharedMapping;
 }
 
 /**
- * Makes one call and notes what it saw. It must make it before it waits for anything. What it
- * throws is noted by who runs it.
+ * Makes one call and notes what it saw. It must make the call before it awaits anything. The caller
+ * notes what it throws.
  */
 export type Recipe<Target = never> = (target: Target, at: At) => unknown;
 

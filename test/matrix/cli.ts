@@ -1,4 +1,4 @@
-// The matrix, by hand: see CONTRIBUTING.md.
+// Runs the matrix by hand: see CONTRIBUTING.md.
 import { parseArgs } from 'node:util';
 import { loadClasses } from './handles.js';
 import { describe, planOf } from './plan.js';

@@ -1,7 +1,7 @@
-// What every file of the matrix holds: no byte of it is zero, so that a zero that nobody wrote is
-// seen, and any eight in a row are there once only.
+// The content of every file in the matrix: no byte is zero, so that a zero that was not written is
+// noticed, and any eight bytes in a row occur only once.
 
-/** Of the largest file, and how much further on the contents of others begin. */
+/** The size of the largest file, and the distance between the starts of contents. */
 const MOST = 2 ** 21 + 2 ** 18;
 const SHIFT = 1021;
 const SHIFTS = 64;
@@ -17,23 +17,23 @@ function make(): Buffer {
   return bytes;
 }
 
-/** What a file holds, and more of the kind behind its end: not the same in each. Not to be written to. */
+/** The content of a file, continued past its end: different for each file. Must not be written to. */
 export function contentOf(file: number): Buffer {
   all ??= make();
   const start = (file % SHIFTS) * SHIFT;
   return all.subarray(start, start + MOST);
 }
 
-/** A run of bytes that are not the content: all of them zero, or none. */
+/** A run of bytes that differ from the content: either all of them are zero, or none. */
 export interface Odd {
   readonly at: number;
   readonly length: number;
   readonly isZero: boolean;
-  /** Those that are not zero. */
+  /** The bytes, unless they are zero. */
   readonly bytes: readonly number[];
 }
 
-/** More of one run are not told apart. */
+/** Further bytes of a run are not recorded. */
 const SHOWN = 256;
 
 /** Where `found`, read at `offset`, differs from the content. */

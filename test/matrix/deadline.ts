@@ -1,4 +1,4 @@
-/** What is not over by then never will be: longer than anything takes on a busy machine. */
+/** What takes longer will never finish: it is more than anything takes on a busy machine. */
 const MILLISECONDS = 15_000;
 
 export class Hang extends Error {}

@@ -1,19 +1,19 @@
-// What a call may do to others that use the file. What is not listed does nothing to them.
+// The effects that a call may have on other users of the file. Calls that are not listed have none.
 
 export interface Effect {
-  /** The handle, or all of them, are closed. */
+  /** Closes the handle, or all handles. */
   readonly closes?: boolean;
-  /** The file gets the place's size. */
+  /** Gives the file the size of the place. */
   readonly sizes?: boolean;
   readonly freezes?: boolean;
   readonly removes?: boolean;
-  /** It takes locks, gives them up, or is refused because of them. */
+  /** Takes or releases locks, or fails because of them. */
   readonly locks?: boolean;
-  /** Of the file at the path. */
+  /** Opens the file at the path. */
   readonly opens?: boolean;
-  /** It may occupy its thread until a lock is free. */
+  /** May block its thread until a lock is free. */
   readonly waits?: boolean;
-  /** Memory is kept in, which the system limits, and takes no advice for. */
+  /** Keeps memory in, which the system limits, and which rules out some advice. */
   readonly keepsIn?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { type Class, classesOf, isStatic, type Member } from './members.js';
 import { Notes } from './notes.js';
 import { recipeFor } from './recipes.js';
 
-/** As much of all classes of files as is used to set a cell up. */
+/** As much of all file classes as is needed to set up a cell. */
 export interface Handle {
   readonly length: number;
   readonly isClosed: boolean;
@@ -23,13 +23,13 @@ export interface FileClass {
   attach(token: SharedMapping): Handle;
 }
 
-/** Those of a flavour, and of core. */
+/** The classes of a flavour, and of core. */
 export async function loadClasses(flavour: string): Promise<Map<string, Class>> {
   const exports: object = await import(`@fmmap/${flavour}`);
   return new Map([...classesOf(core), ...classesOf(exports)]);
 }
 
-/** The class of the file that a member is called on, or a reader or writer of which has it. */
+/** The class of the file on which a member, or the reader or writer that has it, is called. */
 export const fileClassOf = (type: string): string => type.replace(/(Mut)?(Reader|Writer)$/, 'Mut');
 
 export function toClass(classes: ReadonlyMap<string, Class>, name: string): FileClass {
@@ -38,7 +38,7 @@ export function toClass(classes: ReadonlyMap<string, Class>, name: string): File
   return found as unknown as FileClass;
 }
 
-/** What a member is called on. */
+/** The object on which a member is called. */
 export function targetOf(
   { type, name }: Member,
   classes: ReadonlyMap<string, Class>,
@@ -51,11 +51,11 @@ export function targetOf(
   return handle;
 }
 
-/** The calls of one member have different places, so many of them. */
+/** The distance between the places of calls of one member, and the number of places. */
 const STRIDE = 64;
 const PLACES = 8;
 
-/** What all of them take. */
+/** The size of all places together. */
 export const SPREAD = STRIDE * PLACES;
 
 let calls = 0;
@@ -77,12 +77,12 @@ export class Calls {
     this.notes = new Notes(contentOf(place.file));
   }
 
-  /** Makes a call now. */
+  /** Starts a call now. */
   start(): void {
     this.#pending.push(this.#call(this.#pending.length));
   }
 
-  /** When all that were started are over. */
+  /** Waits until all started calls have finished. */
   async ended(): Promise<void> {
     await Promise.all(this.#pending);
   }

@@ -1,4 +1,4 @@
-// The worker and the stranger of a matrix process, as it talks to them.
+// The worker and the second process, as a matrix process talks to them.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import type { Answers, Order } from './protocol.js';
 
 type Waiting = (value: unknown) => void;
 
-/** A worker thread that has at most one order at a time. */
+/** A worker thread that executes at most one order at a time. */
 export class Helper {
   readonly #worker: Worker;
   readonly #exited: Promise<unknown>;
@@ -46,7 +46,7 @@ export class Helper {
     return (await this.#reply()) as Answers[Name];
   }
 
-  /** Whatever it is doing; what it was asked is not answered any more. */
+  /** Terminates it, whatever it is doing; a pending order is never answered. */
   async terminate(): Promise<void> {
     this.#waiting = undefined;
     await this.#worker.terminate();
@@ -54,7 +54,7 @@ export class Helper {
   }
 }
 
-/** Another process, of which one thing is asked at a time. */
+/** Another process, which executes one order at a time. */
 export class Stranger {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #waiting: Waiting[] = [];

@@ -3,20 +3,20 @@ import type { Effect } from './effects.js';
 import type { Note, Thrown, Written } from './notes.js';
 import type { Look } from './protocol.js';
 
-/** What may have happened to the file of a cell by the time that its calls are over. */
+/** What may have happened to the file of a cell by the time its calls have finished. */
 export interface Facts {
-  /** Of the file to begin with. */
+  /** The initial length of the file. */
   readonly length: number;
-  /** What was called, and was under way. */
+  /** The effects of the call and of the pending operation. */
   readonly effects: readonly Effect[];
-  /** To which it was truncated by handles of the mapping, or by others through us. */
+  /** The sizes it was truncated to by handles on the mapping, or by other handles in our processes. */
   readonly sizes: readonly number[];
-  /** To which another process cut it. */
+  /** The size to which another process cut it. */
   readonly cut: number | undefined;
-  /** Whether the file is truncated by somebody who is no handle of the mapping. */
+  /** Whether the file is truncated by a handle that is not on the mapping. */
   readonly isForeign: boolean;
   readonly isClosed: boolean;
-  /** From where on a thread that was terminated may have written what nobody knows of. */
+  /** The offset from which a terminated thread may have written unknown data. */
   readonly unknown: number | undefined;
 }
 
@@ -29,7 +29,7 @@ const closes = (facts: Facts): boolean => facts.isClosed || some(facts, 'closes'
 export const isCut = (facts: Facts): boolean =>
   facts.cut !== undefined || ((facts.isForeign || some(facts, 'opens')) && facts.sizes.length > 0);
 
-/** A file that is opened after it was removed is a new one, and empty. */
+/** A file that is opened after its removal is a new, empty one. */
 const isNew = (facts: Facts): boolean => some(facts, 'opens') && some(facts, 'removes');
 
 const endings = ({ length, sizes, cut }: Facts): number[] => [
@@ -40,10 +40,10 @@ const endings = ({ length, sizes, cut }: Facts): number[] => [
 
 const shrinks = (facts: Facts): boolean => endings(facts).some((size) => size < facts.length);
 
-/** Whether a byte may have been cut off, or never been there, and have come with a growth. */
+/** Whether a byte may have been cut off, or never been there, before the file grew. */
 const isGrown = (facts: Facts, at: number): boolean =>
   endings(facts).some((size) => size <= at) &&
-  // Where it was shorter already, a cut makes it longer.
+  // If the file was already shorter, a cut makes it longer.
   [...facts.sizes, facts.cut ?? 0].some((size) => size > at);
 
 const isGone = (facts: Facts, end: number): boolean => endings(facts).some((size) => size < end);
@@ -58,7 +58,7 @@ function isWritten(written: readonly Written[], at: number, byte: number): boole
   });
 }
 
-/** What an odd run of bytes cannot be explained by, or `undefined`. */
+/** Why an odd run of bytes cannot be explained, or `undefined`. */
 function oddness(odd: Odd, isView: boolean, written: readonly Written[], facts: Facts) {
   const where = `${odd.length} bytes at ${odd.at}`;
   for (let index = 0; index < odd.length; ++index) {
@@ -103,7 +103,7 @@ function strangeness(name: string, value: unknown, facts: Facts): boolean {
   }
 }
 
-/** Whether something that happens in a cell is a reason for an error. */
+/** Whether what happens in a cell can explain an error. */
 export function isExplained({ name, code }: Thrown, facts: Facts): boolean {
   switch (name) {
     case 'MmapClosedError':
@@ -130,7 +130,7 @@ export function isExplained({ name, code }: Thrown, facts: Facts): boolean {
   }
 }
 
-/** What is wrong with a note; nothing if it is as promised. */
+/** What is wrong with a note; nothing if all is as promised. */
 export function judge(note: Note, written: readonly Written[], facts: Facts): string[] {
   switch (note.kind) {
     case 'bytes':
@@ -160,7 +160,7 @@ export function judge(note: Note, written: readonly Written[], facts: Facts): st
   }
 }
 
-/** What is wrong with the file on the disk, which holds `found`. */
+/** What is wrong with the file on disk, whose content is `found`. */
 export function judgeFile(
   found: Buffer,
   odd: readonly Odd[],
@@ -181,7 +181,7 @@ export function judgeFile(
   return problems.map((text) => `the file: ${text}`);
 }
 
-/** What is wrong with what a handle shows of such a file. */
+/** What is wrong with what a handle shows of that file. */
 export function judgeLook({ length, bytes, error }: Look, found: Buffer, facts: Facts): string[] {
   if (error) return isExplained(error, facts) ? [] : [`afterwards, for no reason: ${error.stack}`];
   if (bytes === undefined) return closes(facts) ? [] : ['afterwards a handle is closed'];

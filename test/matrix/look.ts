@@ -2,7 +2,7 @@ import type { Handle } from './handles.js';
 import { toThrown } from './notes.js';
 import type { Look } from './protocol.js';
 
-/** What a handle shows when all is quiet. */
+/** What a handle shows once everything has finished. */
 export function look(handle: Handle): Look {
   if (handle.isClosed) return {};
   try {

@@ -9,7 +9,7 @@ import { type Party, WorkerParty } from './party.js';
 import type { Cell } from './plan.js';
 import { Scene, type World } from './scene.js';
 
-/** Makes what a cell says happen. @returns What was wrong with it. */
+/** Runs a cell. @returns What was wrong. */
 export async function meet(cell: Cell, world: World): Promise<string[]> {
   const scene = new Scene(cell, world);
   try {
@@ -43,7 +43,7 @@ async function act(scene: Scene, asked: Party, called: Party): Promise<Thrown[]>
   return thrown;
 }
 
-/** What happens besides. @returns What it was refused with. */
+/** Runs the additional event. @returns The errors. */
 async function happen({ cell, random, world, handles, cut = 0, path }: Scene): Promise<Thrown[]> {
   try {
     if (cell.event === 'closed') await inTime(random.pick(handles).close(), 'close');
@@ -59,7 +59,7 @@ async function happen({ cell, random, world, handles, cut = 0, path }: Scene): P
   }
 }
 
-/** When all is quiet. */
+/** Checks everything once all calls have finished. */
 async function judgeAll(scene: Scene, asked: Party, called: Party): Promise<string[]> {
   const { cell, file } = scene;
   const facts = scene.facts(asked, called);

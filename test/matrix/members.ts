@@ -1,17 +1,17 @@
-// What there is to be called, as the classes themselves say.
+// The members that can be called, as listed by the classes themselves.
 
 import { inspect } from 'node:util';
 
 /** Not public: internal, or protected in TypeScript. */
 const HIDDEN = new Set(['constructor', 'advance', 'claim', 'takeUnflushed', 'giveBack']);
 
-/** What is exported besides errors and is no file: pools of threads have tests of their own. */
+/** Exported classes that are neither errors nor files: thread pools have their own tests. */
 const NO_FILES = new Set(['WorkerPool']);
 
 export type Class = abstract new (...args: never[]) => object;
 
 export interface Member {
-  /** Of the class. */
+  /** The name of the class. */
   readonly type: string;
   /** `indexOf`, `get length`, `set removeOnDispose`, `static open`, `[Symbol.dispose]`. */
   readonly name: string;
@@ -30,7 +30,7 @@ export function classesOf(exports: object): Map<string, Class> {
   return new Map(found as [string, Class][]);
 }
 
-/** As it is written in a class: `[Symbol.dispose]`, whose description says something else in Node 20. */
+/** The name as written in a class: `[Symbol.dispose]`, whose description is different in Node 20. */
 function nameOf(key: string | symbol): string {
   if (typeof key === 'string') return key;
   if (key === inspect.custom) return '[inspect.custom]';
@@ -50,7 +50,7 @@ function keysOf(from: object | null, end: object): Map<string, PropertyDescripto
   return found;
 }
 
-/** Every public member of a class, those that it inherits, and its static ones. */
+/** Every public member of a class, including inherited and static ones. */
 export function membersOf(type: string, of: Class): Member[] {
   const names: string[] = [];
   for (const [name, { value, get, set }] of keysOf(of.prototype, Object.prototype)) {

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { type Odd, oddities } from './content.js';
 
-/** An error in a form that crosses threads. */
+/** An error in a form that can be sent between threads. */
 export interface Thrown {
   readonly name: string;
   readonly code: string;
@@ -12,30 +12,30 @@ export interface Thrown {
 export interface Written {
   readonly offset: number;
   readonly bytes: readonly number[];
-  /** Where in the file they were copied from, which others may have written to before. */
+  /** The offset that they were copied from, where others may have written before. */
   readonly from: number | undefined;
   /** Whether the call that wrote them returned. */
   isDone: boolean;
 }
 
-/** What one call saw. */
+/** The observation of one call. */
 export type Note =
   /** Bytes that were returned, or that a view shows, and where they differ from the content. */
   | { readonly kind: 'bytes' | 'view'; readonly odd: readonly Odd[] }
-  /** Somewhere from there on is a zero. */
+  /** There is a zero at the offset or after it. */
   | { readonly kind: 'zero'; readonly offset: number }
-  /** A search did not find what the content has there. */
+  /** A search did not find the content at the offset. */
   | { readonly kind: 'absent'; readonly offset: number; readonly length: number }
   | { readonly kind: 'is'; readonly name: string; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: Thrown }
-  /** What is wrong whatever else happens. */
+  /** Wrong, whatever else has happened. */
   | { readonly kind: 'wrong'; readonly text: string };
 
-/** What a thread's calls of one member saw; plain data, but for `kept`. */
+/** The observations of one member's calls in a thread; plain data, except `kept`. */
 export class Notes {
   readonly list: Note[] = [];
   readonly written: Written[] = [];
-  /** Handles that were made, to be looked at when all is quiet, and to be closed. */
+  /** Handles that were made, to be checked once everything has finished, and closed. */
   readonly kept: object[] = [];
   readonly content: Buffer;
 
@@ -70,7 +70,7 @@ export class Notes {
     if (!isRight) this.list.push({ kind: 'wrong', text });
   }
 
-  /** That bytes are going to be written. @returns What says that they have been. */
+  /** Records that bytes are about to be written. @returns A function that records that they have been. */
   writing(offset: number, bytes: Uint8Array, from?: number): () => void {
     const written: Written = { offset, bytes: [...bytes], from, isDone: false };
     this.written.push(written);

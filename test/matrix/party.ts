@@ -5,16 +5,16 @@ import type { Helper } from './helpers.js';
 import type { Class, Member } from './members.js';
 import type { Note, Written } from './notes.js';
 
-/** Who calls a member of a handle, in this thread or in the worker. */
+/** Calls a member of a handle, in this thread or in the worker. */
 export interface Party {
   readonly member: Member;
   readonly place: Place;
-  /** Makes a call, now or as soon as the other thread hears of it. */
+  /** Makes a call, now or as soon as the other thread is told. */
   start(): void;
   ended(): Promise<void>;
   readonly notes: readonly Note[];
   readonly written: readonly Written[];
-  /** Handles that the calls have made, in this thread. */
+  /** Handles that the calls have made in this thread. */
   readonly kept: readonly Handle[];
 }
 
@@ -50,7 +50,7 @@ export class HereParty implements Party {
   }
 }
 
-/** In the worker, which makes all its calls from the first time on that it is told to. */
+/** Calls in the worker, which makes all its calls when it is first told to. */
 export class WorkerParty implements Party {
   readonly member: Member;
   readonly place: Place;

@@ -1,15 +1,15 @@
-// The operations that are under way while something is called.
+// The operations that are pending while something else is called.
 
 export interface Pending {
   /** The member of the async class. */
   readonly member: string;
   /** Only writable files have it. */
   readonly isOfMut?: boolean;
-  /** Whether the file becomes shorter, where it gets another size. */
+  /** Whether the file becomes shorter when it is resized. */
   readonly shrinks?: boolean;
-  /** A stranger has the lock, so that it has to be waited for. */
+  /** Whether another process holds the lock, so that the operation has to wait. */
   readonly isHeldUp?: boolean;
-  /** The flavour that has it, where not all do. */
+  /** The flavour that has it, if not all do. */
   readonly flavour?: string;
 }
 
@@ -52,10 +52,10 @@ export function pendingsOf(flavour: string): string[] {
     .map(([name]) => name);
 }
 
-/** What `run` calls. */
+/** Variants of `run`. */
 const VARIANTS = new Set(['runWith']);
 
-/** Methods of a class that return promises and that nothing is called beside. */
+/** The promise-returning methods of a class that are not among the pending operations. */
 export function missing(of: { prototype: object }, names: readonly string[]): string[] {
   const covered = new Set(Object.values(PENDINGS).map(({ member }) => member));
   return names.filter((name) => {

@@ -10,7 +10,7 @@ export interface Plan {
   readonly cells: readonly Cell[];
 }
 
-/** One meeting: what is called, while what is under way, in which surroundings. */
+/** One combination: a call, a pending operation, and the surroundings. */
 export interface Cell {
   readonly index: number;
   readonly type: string;
@@ -28,8 +28,8 @@ export function describe({ type, member, pending, others, event }: Cell): string
 }
 
 /**
- * What a program must not do, for it would wait for itself: a thread that waits for a lock, without
- * going on with what would give it back.
+ * Combinations that deadlock by themselves: a thread that waits for a lock without
+ * running what would release it.
  */
 function isDeadlock(type: string, member: string, pending: string, who: Others): boolean {
   if (!isSync(type) || !effectOf(member).waits || who.subject.thread === 'worker') return false;
@@ -39,13 +39,13 @@ function isDeadlock(type: string, member: string, pending: string, who: Others):
 
 const memberOf = (pending: string): string => PENDINGS[pending]?.member ?? '';
 
-/** The sync classes are the same for all flavours: all of their pairs are met with the first one. */
+/** The sync classes are the same in all flavours: only the first flavour runs all of their pairs. */
 const isDue = (flavour: string, { type }: Member, random: Random): boolean =>
   flavour === 'node' || !isSync(type) || random.once(3);
 
 /**
- * The cells of a run: each member beside each pending operation, in surroundings that the seed
- * picks; and then, up to `count`, whatever it picks.
+ * The cells of a run: each member alongside each pending operation, in surroundings picked by the
+ * seed; then, up to `count`, randomly picked ones.
  */
 export function planOf(
   flavour: string,

@@ -1,6 +1,6 @@
-// A process of the matrix: it makes some cells of a plan happen, one after the other, and says so.
+// A process of the matrix: it runs some cells of a plan, one after the other, and reports on them.
 // Its arguments: the flavour, a file with the cells, and directories on a disk and in memory, which
-// are removed by who runs it.
+// the caller removes.
 import * as fs from 'node:fs';
 import { loadClasses } from './handles.js';
 import { Helper, Stranger } from './helpers.js';
@@ -11,7 +11,7 @@ import type { Report } from './report.js';
 const [flavour = '', list = '', disk = '', memory = disk] = process.argv.slice(2);
 const cells = JSON.parse(fs.readFileSync(list, 'utf8')) as Cell[];
 
-/** At once: the process may not live to do it later. */
+/** Reports at once: the process may not live to do it later. */
 const say = (report: Report): void => {
   fs.writeSync(1, `${JSON.stringify(report)}\n`);
 };

@@ -3,10 +3,10 @@ import type { Place } from './at.js';
 import type { Member } from './members.js';
 import type { Note, Thrown, Written } from './notes.js';
 
-// What the main thread of a matrix process and its worker say to each other.
+// What the main thread of a matrix process and its worker send each other.
 
 export type Order =
-  /** Attach to a file, and get ready to call. */
+  /** Attach to a file, and prepare the calls. */
   | {
       readonly order: 'attach';
       readonly type: string;
@@ -14,9 +14,9 @@ export type Order =
       readonly member: Member | undefined;
       readonly place: Place | undefined;
     }
-  /** Make so many calls, and say what they saw. */
+  /** Make a number of calls, and report what they saw. */
   | { readonly order: 'call'; readonly count: number }
-  /** Say what the file looks like. */
+  /** Report what the file looks like. */
   | { readonly order: 'look' }
   | { readonly order: 'close' };
 

@@ -1,4 +1,4 @@
-/** Numbers that a seed determines (mulberry32). */
+/** Random numbers determined by a seed (mulberry32). */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to, and without, `end`. */
+  /** An integer from 0 up to, but not including, `end`. */
   below(end: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -15,7 +15,7 @@ export class Random {
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * end);
   }
 
-  /** Once in so many times. */
+  /** True once in so many times, on average. */
   once(times: number): boolean {
     return this.below(times) === 0;
   }

@@ -4,7 +4,7 @@ import type { AsyncMmapFileReader, AsyncMmapFileWriter } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
 import { MARK } from './recipes-write.js';
 
-// Readers and writers begin at the place of their first call.
+// Readers and writers start at the place of their first call.
 
 type Reader = MmapFileReader | AsyncMmapFileReader;
 type Writer = MmapFileWriter | AsyncMmapFileWriter;
@@ -46,8 +46,8 @@ const moving: Record<string, Recipe<Cursor>> = {
 };
 
 /**
- * A line as it was read; of its bytes, which need not be text, it only says whether one is zero. Where several are read at
- * once, the others may have taken all.
+ * A line that was read; its bytes need not be text, so it only notes whether one is zero. If several calls read at
+ * once, the others may have taken everything.
  */
 function line(at: At, reader: Cursor, from: number, text: string | null): void {
   if (text === null) {
@@ -55,7 +55,7 @@ function line(at: At, reader: Cursor, from: number, text: string | null): void {
   } else if (text.includes('\0')) at.notes.zero(from);
 }
 
-/** Where a chunk is from is not known where several are read at once. */
+/** The offset of a chunk is unknown if several calls read at once. */
 function chunk(at: At, from: number, bytes: Buffer | undefined): void {
   if (!bytes) at.notes.absent(from, 1);
   else if (!at.notes.content.includes(bytes)) at.notes.view(from, bytes);

@@ -3,7 +3,7 @@ import type * as worker from '@fmmap/worker';
 import type { Recipe } from './at.js';
 import { MARK } from './recipes-write.js';
 
-// What only some flavours have.
+// Members that only some flavours have.
 
 export const streaming: Record<string, Recipe<stream.AsyncMmapFile>> = {
   lines: async (file, { offset, notes }) => {
@@ -25,7 +25,7 @@ export const streaming: Record<string, Recipe<stream.AsyncMmapFile>> = {
   },
 };
 
-// Those of readers and writers take what remains, which is nothing for who comes later.
+// Those of readers and writers take what remains, which may be nothing for later calls.
 
 export const streamingReader: Record<string, Recipe<stream.AsyncMmapFileReader>> = {
   lines: async (reader, { notes }) => {
@@ -62,7 +62,7 @@ export const streamingTo: Record<string, Recipe<stream.AsyncMmapFileMut>> = {
     const bytes = Buffer.alloc(length, MARK);
     const done = notes.writing(offset, bytes);
     const writer = file.writable({ offset }).getWriter();
-    // Which of the promises rejects first is not ours to say, and all reject alike.
+    // Which of the promises rejects first is up to the library, and all reject with the same error.
     writer.closed.catch(() => {});
     await Promise.all([writer.write(bytes), writer.close()]);
     done();

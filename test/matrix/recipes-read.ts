@@ -6,22 +6,22 @@ import type { MmapFile, WasmMemory } from '@fmmap/core';
 import type { AsyncMmapFile } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
 
-// What reads, of the sync and the async classes alike.
+// Members that read, for sync and async classes alike.
 
 type File = MmapFile | AsyncMmapFile;
 
-/** TypeScript has the types of WebAssembly among those of browsers. */
+/** TypeScript defines the types of WebAssembly together with those of browsers. */
 const { WebAssembly } = globalThis as unknown as {
   WebAssembly: { Memory: new (of: object) => WasmMemory };
 };
 const sharedMemory = () => new WebAssembly.Memory({ initial: 1, maximum: 1000, shared: true });
 
-/** What must not wait for ever, waits for so many milliseconds. */
+/** What might wait for ever waits for so many milliseconds instead. */
 const PATIENCE = 2000;
 
 const ADVICE = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'cold'] as const;
 
-/** Eight bytes that are at the place, and there only. */
+/** The eight bytes at the place, which occur only there. */
 const needleOf = ({ offset, notes }: At): Buffer =>
   Buffer.from(notes.content.subarray(offset, offset + 8));
 
@@ -47,7 +47,7 @@ const getters: Record<string, Recipe<File>> = Object.fromEntries(
 );
 
 const locking: Record<string, Recipe<File>> = {
-  // What was taken is given back, or the next call would wait for it.
+  // The lock is released again, or the next call would wait for it.
   lock: async (file) => {
     await file.lock({ timeout: PATIENCE });
     await file.unlock();
@@ -106,7 +106,7 @@ const views: Record<string, Recipe<File>> = {
   bytes: async (file, { offset, length, notes }) => {
     const view = file.bytes(offset, length);
     notes.view(offset, view);
-    await undefined; // it outlives what happens next
+    await undefined; // so that the view outlives what happens next
     notes.view(offset, view);
   },
 };
@@ -118,7 +118,7 @@ export const reading: Record<string, Recipe<File>> = {
   ...views,
   mapInto: async (file, { offset, length, notes }) => {
     const memory = sharedMemory();
-    const { address } = file.mapInto(memory, offset, length); // as a view it outlives what happens next
+    const { address } = file.mapInto(memory, offset, length); // like a view, it outlives what happens next
     const view = Buffer.from(memory.buffer, address, length);
     notes.view(offset, view);
     await undefined;

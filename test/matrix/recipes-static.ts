@@ -5,12 +5,12 @@ import type { MmapFileMut } from '@fmmap/core';
 import type { AsyncMmapFileMut } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
 
-// What makes a file object. It is looked at, and closed again.
+// Members that make a file object. The object is checked, and closed again.
 
 type File = MmapFileMut | AsyncMmapFileMut;
 type Type = typeof MmapFileMut | typeof AsyncMmapFileMut;
 
-/** It may be closed under our hands, by the one that it is attached to. */
+/** The object may be closed meanwhile, by the owner that it is attached to. */
 async function look(file: File, offset: number, { notes, length }: At): Promise<void> {
   try {
     notes.is('length', file.length);

@@ -1,11 +1,11 @@
 import type { At, Recipe } from './at.js';
 import { MARK } from './recipes-write.js';
 
-// Typed accessors, whatever there are: their names say what they do.
+// All typed accessors: their names say what they do.
 
 const NAME = /^(read|write)((?:Big)?(U?Int)(\d*)|[UI]Size|Float|Double)(LE|BE)?$/;
 
-/** Of those whose size is an argument. */
+/** The size for accessors whose size is an argument. */
 const SIZED = 5;
 
 type Value = number | bigint;
@@ -32,7 +32,7 @@ function encode({ name, size, isLittle }: Kind, value: Value): Buffer {
   return isLittle ? bytes.reverse() : bytes;
 }
 
-/** The value whose bytes are the mark, as far as there is one. */
+/** The value whose bytes are the mark, as far as possible. */
 function marked({ name, size }: Kind): Value {
   const bytes = Buffer.alloc(size, MARK);
   if (name === 'Float') return bytes.readFloatBE();
@@ -43,7 +43,7 @@ function marked({ name, size }: Kind): Value {
   return name.startsWith('Big') ? value : Number(value);
 }
 
-/** `undefined` for a name that is not one of them. */
+/** `undefined` for a name that is not a typed accessor. */
 export function typed(method: string, isCursor: boolean): Recipe | undefined {
   const [, verb, name, , bits, order] = NAME.exec(method) ?? [];
   if (name === undefined) return undefined;
@@ -59,7 +59,7 @@ export function typed(method: string, isCursor: boolean): Recipe | undefined {
     return (target: Cursor, at: At) => {
       const from = where(target, at);
       const value = exact(() => call(target, ...(isCursor ? [] : [from]), ...sized));
-      // What is no number has lost its bits.
+      // NaN has lost its bits.
       if (!Number.isNaN(value)) at.notes.bytes(from, encode(kind, value));
     };
   }
@@ -72,7 +72,7 @@ export function typed(method: string, isCursor: boolean): Recipe | undefined {
   };
 }
 
-/** What a call reads, also where it is not returned, for no number can hold it. */
+/** The value that a call reads, even if it throws because the value is not a safe integer. */
 function exact(read: () => Value): Value {
   try {
     return read();

@@ -2,11 +2,11 @@ import type { MmapFileMut } from '@fmmap/core';
 import type { AsyncMmapFileMut } from '@fmmap/node';
 import type { Recipe } from './at.js';
 
-// What writes, of the sync and the async classes alike.
+// Members that write, for sync and async classes alike.
 
 type File = MmapFileMut | AsyncMmapFileMut;
 
-/** What is written is this, but where a kind of number has no such value. */
+/** The byte that is written, unless a kind of number has no such value. */
 export const MARK = 0xee;
 
 const writeWith =

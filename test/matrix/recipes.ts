@@ -13,7 +13,7 @@ import { making } from './recipes-static.js';
 import { typed } from './recipes-typed.js';
 import { writing } from './recipes-write.js';
 
-// All recipes, by what they are for.
+// All recipes, by class.
 
 const files = { ...reading, ...writing, ...streaming, ...streamingTo, ...running } as Recipes;
 const readers = { ...ofReaders, ...streamingReader } as Recipes;
@@ -38,7 +38,7 @@ export function membersOfAll(classes: ReadonlyMap<string, Class>): Member[] {
   return [...classes].flatMap(([type, of]) => membersOf(type, of));
 }
 
-/** Members that no recipe is for, and recipes that no class of all flavours has a member for. */
+/** Members without a recipe, and recipes for which no class in any flavour has a member. */
 export function gaps(members: readonly Member[]): string[] {
   const used = new Set<unknown>(members.map(recipeFor));
   return [

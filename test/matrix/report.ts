@@ -1,4 +1,4 @@
-/** What a process of the matrix says, a line each; cells are counted in its own list. */
+/** What a process of the matrix prints, one line each; cells are numbered as in its own list. */
 export type Report =
   | { readonly started: number }
   | { readonly ended: number; readonly problems: readonly string[] }

@@ -8,23 +8,23 @@ import { fileURLToPath } from 'node:url';
 import { type Cell, describe, type Plan } from './plan.js';
 import type { Report } from './report.js';
 
-/** A process that says nothing for so long hangs: its own deadlines are shorter. */
+/** A process that prints nothing for so long hangs: its own deadlines are shorter. */
 const SILENCE = 40_000;
 
-/** A file system in memory, where there is one. */
+/** A file system in memory, if there is one. */
 const MEMORY = '/dev/shm';
 
-/** As it is built; this file may be run from its source. */
+/** As built; this file may be run from its source. */
 const PROGRAM = import.meta.url.endsWith('.ts') ? '../dist/matrix/program.js' : './program.js';
 
 export interface Outcome {
-  /** What was wrong, a text for each cell. */
+  /** The failures, one text for each cell. */
   readonly failures: string[];
-  /** Cells that happened. */
+  /** The number of cells that were run. */
   count: number;
 }
 
-/** Makes cells happen in processes, `lanes` of them at once, until there are too many failures. */
+/** Runs cells in processes, `lanes` of them at once, until there are too many failures. */
 export async function run(
   { flavour, seed, cells }: Plan,
   lanes: number,
@@ -53,7 +53,7 @@ interface Failure {
   readonly text: string;
 }
 
-/** @returns How many of the cells are over, the one included in which the process ended. */
+/** @returns How many of the cells are done, including the one in which the process ended. */
 async function runProcess(
   flavour: string,
   cells: readonly Cell[],

@@ -14,35 +14,35 @@ import { type Cell, isSync } from './plan.js';
 import { Random } from './random.js';
 import { hasWorker, OTHERS, type Others, type Role } from './surroundings.js';
 
-/** What the cells of a process have in common. */
+/** What the cells of a process share. */
 export interface World {
   readonly classes: ReadonlyMap<string, Class>;
   readonly stranger: Stranger;
-  /** On a disk, and in memory, where the system never shows zeroes for a page that is gone. */
+  /** On a disk, and in memory, where the system never shows zeroes for a missing page. */
   readonly directories: { readonly disk: string; readonly memory: string };
   /** The worker, started if there is none. */
   worker(): Promise<Helper>;
-  /** Ends it, whatever it is at. */
+  /** Terminates it, whatever it is doing. */
   terminate(): Promise<void>;
 }
 
 const PAGE = 4096;
 const LENGTHS = [5 * PAGE, 5 * PAGE + 1000, 5 * PAGE + 1000, 20 * PAGE + 7, 2 ** 21];
 
-/** A worker that is going to be terminated goes on calling until then. */
+/** A worker that is going to be terminated keeps calling until then. */
 const ENDLESS = 10_000;
 const CALLS = 6;
 
 const MUT = 'AsyncMmapFileMut';
 const isMut = (type: string): boolean => type.endsWith('Mut');
 
-/** A file, and all who have it. */
+/** A file, and everyone who has it open. */
 export class Scene {
   readonly cell: Cell;
   readonly world: World;
   readonly random: Random;
   readonly path: string;
-  /** For looking at it whatever becomes of its name. */
+  /** For checking the file, whatever becomes of its name. */
   readonly file: number;
   readonly length: number;
   readonly cut: number | undefined;
@@ -82,7 +82,7 @@ export class Scene {
     this.file = fs.openSync(this.path, 'r');
   }
 
-  /** The two that meet. */
+  /** Sets up the pending operation and the call. */
   async setUp(): Promise<{ asked: Party; called: Party }> {
     const { world, random, path } = this;
     const { pending, subject, beside } = this.#others;
@@ -148,7 +148,7 @@ export class Scene {
     const least = PAGE;
     let size = shrinks ? least + random.below(length - least) : length + 1 + random.below(2 ** 16);
     const isOpening = [this.#asked, this.#called].some(({ name }) => effectOf(name).opens);
-    // What others cut off in the midst of a page reads as zeroes, without a fault.
+    // What others cut off in the middle of a page reads as zeroes, without a fault.
     if (this.#isForeign || isOpening || this.cut !== undefined)
       size = Math.ceil(size / PAGE) * PAGE;
     const end = Math.min(length, size) - SPREAD;

@@ -1,14 +1,14 @@
-// Another process: it takes the lock of a file and gives it back by itself, and cuts files.
+// Another process: it takes the lock of a file and releases it after a while, and cuts files.
 import * as fs from 'node:fs';
 import { createInterface } from 'node:readline';
 import { MmapFileMut } from '@fmmap/core';
 
-/** For so many milliseconds. */
+/** In milliseconds. */
 const HOLD = 15;
 
 type Order = 'open' | 'cut' | 'lock';
 
-/** The file that is going to be cut, which may have lost its name by then. */
+/** The file that is going to be cut, whose name may be gone by then. */
 let file: number | undefined;
 
 function obey(order: Order, path: string, size: number): void {

@@ -1,17 +1,17 @@
-// Who else has the file, and what else happens to it.
+// Who else has the file open, and what else happens to it.
 
 import type { Random } from './random.js';
 
-/** A handle, and the thread that it is in. */
+/** A handle, and the thread that it is used in. */
 export interface Role {
   readonly handle: 'owner' | 'attached' | 'foreign';
   readonly thread: 'main' | 'worker';
 }
 
 export interface Others {
-  /** What the operation that is under way was asked of. */
+  /** The handle of the pending operation. */
   readonly pending: Role;
-  /** What the member is called on; an owner is attached to if it is of another class. */
+  /** The handle that the member is called on; it is attached to the owner if it is of another class. */
   readonly subject: Role;
   /** One more attached handle, which does nothing. */
   readonly beside?: 'sync' | 'async' | 'worker';
@@ -22,7 +22,7 @@ const attached: Role = { handle: 'attached', thread: 'main' };
 const inWorker: Role = { handle: 'attached', thread: 'worker' };
 
 export const OTHERS: Readonly<Record<string, Others>> = {
-  /** Of one class it is the same handle, else each has opened the file. */
+  /** If both are of one class, it is the same handle; otherwise each opens the file. */
   none: { pending: owner, subject: { handle: 'foreign', thread: 'main' } },
   'a sync handle beside': { pending: owner, subject: owner, beside: 'sync' },
   'an async handle beside': { pending: owner, subject: owner, beside: 'async' },
@@ -36,10 +36,10 @@ export const OTHERS: Readonly<Record<string, Others>> = {
 export const hasWorker = ({ pending, subject, beside }: Others): boolean =>
   pending.thread === 'worker' || subject.thread === 'worker' || beside === 'worker';
 
-/** What happens besides: a handle is closed, another process cuts the file, the worker is terminated. */
+/** An additional event: a handle is closed, another process cuts the file, the worker is terminated. */
 export type Event = 'nothing' | 'closed' | 'cut' | 'terminated';
 
-/** To start another worker takes as long as a dozen other cells. */
+/** Starting another worker takes as long as a dozen other cells. */
 const RARELY = 12;
 
 export function eventWith(others: Others, random: Random): Event {

@@ -1,4 +1,4 @@
-// The worker thread of a matrix process: it does with an attached handle what it is told to.
+// The worker thread of a matrix process: it uses an attached handle as it is told to.
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Calls, type Handle, loadClasses, targetOf, toClass } from './handles.js';

@@ -1,4 +1,4 @@
-// Uses copies of the packages over one addon, as there are of several versions in a tree, and in test environments.
+// Uses copies of the packages over one addon, as if several versions were installed, or in test environments.
 // Argument: a directory. Prints what was wrong.
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
@@ -189,7 +189,7 @@ for (const [name, act] of Object.entries(tests)) {
   }
 }
 await setImmediate();
-// The file that was not closed in its time is reported as ever.
+// The file that was not closed in time is reported as usual.
 problems.push(...warnings.filter((text) => !text.includes('without close()')));
 fs.writeSync(1, problems.join('\n'));
 process.exit();

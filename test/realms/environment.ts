@@ -1,8 +1,8 @@
 import vm from 'node:vm';
 
-// What a test environment such as jsdom has for globals: a realm of its own, in which much of Node is missing or other.
+// The globals of a test environment such as jsdom: a realm of its own, in which much of Node is missing or different.
 
-/** As polyfills have it: without a reason. */
+/** As in polyfills: without a reason. */
 export class OldSignal {
   aborted = false;
   readonly #listeners = new Set<() => void>();
@@ -48,7 +48,7 @@ export function makeEnvironment(): vm.Context {
     AbortSignal: OldSignal,
     URL: class {},
   });
-  // Which Node 20 defines in its own realm only, and whoever needs them elsewhere.
+  // Node 20 defines these in its own realm only, and code needs them elsewhere, too.
   const { dispose, asyncDispose } = Symbol;
   Object.assign(vm.runInContext('Symbol', realm), { dispose, asyncDispose });
   return realm;

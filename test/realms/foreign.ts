@@ -5,7 +5,7 @@ import {
   receiveMessageOnPort,
 } from 'node:worker_threads';
 
-// Arguments as another realm has them: what they are made of is the same, and no class is.
+// Arguments from another realm: they are built the same way, but their classes are different.
 
 const realm = vm.createContext({});
 const at = (name: string) => vm.runInContext(name, realm) as new (...args: unknown[]) => object;
@@ -14,13 +14,13 @@ const { port1, port2 } = new MessageChannel();
 const inside = moveMessagePortToContext(port2, realm);
 for (const port of [port1, inside]) port.unref();
 
-/** Plain data, shared memory included, as `postMessage` brings it there. */
+/** Plain data, including shared memory, as `postMessage` delivers it there. */
 function sent(value: unknown): unknown {
   port1.postMessage(value);
   return receiveMessageOnPort(inside)?.message;
 }
 
-/** What `new URL()` of jsdom gives: an object of another class with the same properties. */
+/** The result of `new URL()` in jsdom: an object of another class with the same properties. */
 function urlOf(path: string): object {
   const { href, protocol, hostname, pathname, search, hash, host } = new URL(`file://${path}`);
   return Object.assign(new (at('Object'))(), {
@@ -36,7 +36,7 @@ function urlOf(path: string): object {
 
 let paths = 0;
 
-/** A path in one of the forms that it may have, each in turn. */
+/** A path in each of its possible forms, in turn. */
 function pathOf(path: string): unknown {
   const forms = [urlOf, (text: string) => foreign(Buffer.from(text)), (text: string) => text];
   return forms[paths++ % forms.length]?.(path);
@@ -51,7 +51,7 @@ export function foreign(value: unknown): unknown {
     const { length = byteLength } = value as Uint8Array;
     return new (at(name))(buffer, byteOffset, length);
   }
-  // What wasm code has is no class of a realm's: a memory goes there by itself.
+  // Tokens and WebAssembly memories are sent as a whole: postMessage recreates them there.
   if ('fmmap' in value || String(value) === '[object WebAssembly.Memory]') return sent(value);
   const entries = Object.entries(value).map(([key, each]) => [key, foreign(each)] as const);
   return Object.assign(new (at('Object'))(), Object.fromEntries(entries));

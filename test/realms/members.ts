@@ -1,5 +1,5 @@
-// Calls every member of all classes of a flavour across realms. Arguments: a directory, a flavour, and what is of another
-// realm, the `arguments` or the `library`; or `globals`, which are watched. Prints what was wrong.
+// Calls every member of all classes of a flavour across realms. Arguments: a directory, a flavour, and what belongs to another
+// realm: the `arguments` or the `library`; or `globals`, which are watched. Prints what was wrong.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { contentOf } from '../matrix/content.js';
@@ -24,7 +24,7 @@ const classes = new Map(
   exported.flatMap((name) => Object.entries(modules.load(name))),
 ) as unknown as ReadonlyMap<string, Class>;
 
-/** As they are in this realm. */
+/** The classes of this realm. */
 const lists = await Promise.all(exported.map(async (name) => classesOf(await import(name))));
 const members = membersOfAll(new Map(lists.flatMap((list) => [...list])));
 
@@ -46,7 +46,7 @@ async function problemsOf(member: Member): Promise<string[]> {
   const place = { offset: 4000, length: 40, size: LENGTH, path: makeFile(), directory, file };
   const target = wrap(targetOf(member, classes, handle, place));
   const calls = new Calls(member, target, handle, place);
-  // One after the other, but of what ends the handle only one.
+  // One after the other, but only one of those that end the handle.
   const effect = effectOf(member.name);
   for (let count = effect.closes ? 1 : CALLS; count > 0; --count) {
     calls.start();
@@ -74,4 +74,4 @@ if (!members.some(({ name }) => isStatic(name)) || members.length < 100)
   problems.push('few members');
 problems.push(...[...reads].map((read) => `reads ${read}`));
 fs.writeSync(1, problems.join('\n'));
-process.exit(); // as an environment does that is torn down
+process.exit(); // like an environment that is torn down

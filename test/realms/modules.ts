@@ -6,8 +6,8 @@ import vm from 'node:vm';
 const PARAMETERS = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 /**
- * Modules that are loaded anew, as test environments load them: in a realm of their own, or in this one. Modules of Node
- * and addons are those that everybody has.
+ * Modules that are loaded again, as in test environments: in a realm of their own, or in this one. Modules of Node
+ * and addons are shared.
  */
 export class Modules {
   readonly #context: vm.Context | undefined;

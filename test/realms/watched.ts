@@ -4,16 +4,16 @@ import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-// What tests and polyfills replace after the library was loaded: the library must not notice.
+// Globals that tests and polyfills replace after the library was loaded: the library must not notice.
 
-/** Of the library, seen from where this file is built. */
+/** The library's files, relative to where this file is built. */
 const PACKAGES = fileURLToPath(new URL('../../../packages/', import.meta.url));
 const HERE = fileURLToPath(import.meta.url);
 
 const reads = new Set<string>();
 let isLooking = false;
 
-/** Looking takes its time: at so many reads of each name, until {@link lookAgain}. */
+/** Checking takes time, so it is limited to so many reads of each name, until {@link lookAgain}. */
 const MOST = 20;
 const counts: Record<string, number> = Object.create(null);
 
@@ -21,11 +21,11 @@ export function lookAgain(): void {
   for (const name in counts) counts[name] = 0;
 }
 
-/** Whether the code that is being run just now is the library's own. */
+/** Whether the code that is running is the library's own. */
 function note(name: string): void {
   const count = (counts[name] ?? 0) + 1;
   counts[name] = count;
-  if (isLooking || count > MOST) return; // looking uses some itself
+  if (isLooking || count > MOST) return; // checking reads some itself
   isLooking = true;
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 6;
@@ -56,7 +56,7 @@ function watch(holder: object, name: string, key: string): void {
   });
 }
 
-/** Notes from here on what the library reads of what may be replaced. @returns What it has read. */
+/** Records from now on what the library reads of what may be replaced. @returns What it has read. */
 export function watchGlobals(): ReadonlySet<string> {
   const holders: readonly [string, object, readonly string[]][] = [
     ['globalThis', globalThis, Object.getOwnPropertyNames(globalThis)],

@@ -1,5 +1,5 @@
 // What the addon calls instead of these functions of the C library when it is built with a sanitizer
-// (ld --wrap): the same, but not the sanitizer's.
+// (ld --wrap): the same functions, but not those of the sanitizer.
 
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -9,14 +9,14 @@
 
 extern "C" {
 
-// Every sanitizer has it do nothing.
+// Every sanitizer turns it into a no-op.
 int __wrap_munlock(const void *at, std::size_t length) {
   return static_cast<int>(syscall(SYS_munlock, at, length));
 }
 
 // ThreadSanitizer takes the following for reads or writes of all the bytes. These are the file's:
-// what the threads of a program load and store there at once is its own business, and pages are
-// replaced under readers by design. The addon's own data is not handled by any of them.
+// what the threads of a program load and store there at once is up to the program, and pages are
+// replaced under readers by design. None of them handles the addon's own data.
 
 void *__wrap_mmap(void *at, std::size_t length, int protection, int flags, int file, off_t offset) {
   return reinterpret_cast<void *>(syscall(SYS_mmap, at, length, protection, flags, file, offset));

@@ -1,6 +1,6 @@
 import { MmapFile } from '@fmmap/core';
 
-// What the types of the web say, which tell shared memory from other.
+// The types of the web, which distinguish shared memory from unshared.
 
 declare const path: string;
 

@@ -5,7 +5,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { MmapFile } from '@fmmap/core';
 
-// Who takes a Buffer takes a view, and a copy.
+// A function that takes a Buffer takes a view and a copy.
 
 declare const path: string;
 

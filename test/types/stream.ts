@@ -1,6 +1,6 @@
 import { AsyncMmapFile } from '@fmmap/stream';
 
-// Chunks are never over shared memory.
+// Chunks are never backed by shared memory.
 
 declare const path: string;
 

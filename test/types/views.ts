@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { MmapFile, MmapFileMut, type MmapFileReader } from '@fmmap/core';
 
-// What compiles, and what must not, whatever the version of Node's types: for each package, whose classes are put in place
-// of those above. Nobody runs it. It awaits what only the async classes promise.
+// What compiles, and what must not, with every version of Node's types: for each package, whose classes replace
+// those above. It is never run. It awaits what only the async classes return as promises.
 
 declare const path: string;
 declare const handle: FileHandle;
@@ -33,11 +33,11 @@ export async function ordinary(): Promise<void> {
   exact<BigInt64Array<ArrayBuffer>>()(file.array(BigInt64Array, 8, 1));
   exact<Uint8ClampedArray<ArrayBuffer>>()(file.array(Uint8ClampedArray));
 
-  // @ts-expect-error: it is no shared memory
+  // @ts-expect-error: it is not shared memory
   const shared: MmapFile<SharedArrayBuffer> = file;
   // @ts-expect-error: as above
   const buffer: SharedArrayBuffer = view.buffer;
-  // @ts-expect-error: a DataView is no typed array
+  // @ts-expect-error: a DataView is not a typed array
   file.array(DataView);
   // @ts-expect-error: neither is an Array
   file.array(Array);
@@ -69,11 +69,11 @@ export async function making(): Promise<void> {
   exact<MmapFileMut>()(await MmapFileMut.open(handle.fd, { minSize: 1, lock: 'shared' }));
   exact<MmapFileMut>()(await MmapFileMut.openExisting(handle, { shared: false }));
   exact<MmapFileMut>()(await MmapFileMut.openCow(handle));
-  // @ts-expect-error: a new file has a path
+  // @ts-expect-error: a new file needs a path
   await MmapFileMut.create(handle);
-  // @ts-expect-error: no kind of lock
+  // @ts-expect-error: not a kind of lock
   await MmapFile.open(path, { lock: 'read' });
-  // @ts-expect-error: nothing to grow
+  // @ts-expect-error: a read-only file cannot grow
   await MmapFile.open(path, { minSize: 1 });
 
   type Shared = MmapFile<SharedArrayBuffer>;
@@ -94,23 +94,23 @@ export async function making(): Promise<void> {
 
   type Either = MmapFile<ArrayBufferLike>;
   exact<Either>()(await MmapFile.open(path, { shared: flag }));
-  exact<Either>()(await MmapFile.open(path, { shared: undefined })); // nobody knows what it was to be
+  exact<Either>()(await MmapFile.open(path, { shared: undefined })); // the original value is unknown
   exact<Either>()(MmapFile.attach(token, { shared: flag }));
   exact<MmapFileMut<ArrayBufferLike>>()(await MmapFileMut.create(path, { shared: flag }));
   const either: Either[] = [MmapFile.memory('m'), MmapFile.memory('m', '', { shared: true })];
   for (const { length } of either) exact<number>()(length);
 
-  // @ts-expect-error: a word
+  // @ts-expect-error: it must be a boolean
   await MmapFile.open(path, { shared: 'yes' });
   // @ts-expect-error: misspelled
   await MmapFile.open(path, { share: true });
-  // @ts-expect-error: an option of another one
+  // @ts-expect-error: an option of another constructor
   await MmapFile.open(path, { shared: true, maxSize: 1 });
   // @ts-expect-error: as above
   MmapFile.attach(token, { shared: true, offset: 1 });
   // @ts-expect-error: its views are shared
   const plain: MmapFile = await MmapFile.open(path, { shared: true });
-  // @ts-expect-error: they may be
+  // @ts-expect-error: its views may be shared
   const perhaps: MmapFile = await MmapFile.open(path, { shared: flag });
   void [plain, perhaps];
 }
@@ -141,7 +141,7 @@ export async function atomics(): Promise<void> {
   void [buffer, ordinary, numbers];
 }
 
-/** What takes bytes takes those of any memory. */
+/** Code that takes bytes accepts them from any memory. */
 export async function taking(): Promise<void> {
   const file = await MmapFileMut.open(path);
   const shared = await MmapFileMut.open(path, { shared: true });

@@ -1,7 +1,7 @@
 import type { MmapFile as SyncFile, MmapFileMut as SyncFileMut } from '@fmmap/core';
 import { AsyncMmapFile, AsyncMmapFileMut } from '@fmmap/worker';
 
-// What a task gets has views like those of the file that it is of.
+// The views in a task are like those of its file.
 
 declare const path: string;
 

@@ -95,10 +95,10 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```ts
    * import { open } from 'node:fs/promises';
    *
-   * await using waited = await AsyncMmapFile.open('package.json', { lockTimeout: 1000 }); // for who writes it just now
+   * await using waited = await AsyncMmapFile.open('package.json', { lockTimeout: 1000 }); // waits for its lock, at most a second
    * const handle = await open('package.json');
    * await using file = await AsyncMmapFile.open(handle);
-   * await handle.close(); // the mapping has a descriptor of its own
+   * await handle.close(); // the mapping has its own descriptor
    * console.log(file.length === waited.length, file.path === ''); // true true
    * ```
    */
@@ -224,7 +224,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * place, but a crash may undo it.
    * @example
    * ```ts
-   * await using edited = await AsyncMmapFileMut.openCow('package.json'); // whose stores do not reach the file
+   * await using edited = await AsyncMmapFileMut.openCow('package.json'); // its changes do not reach the file
    * edited.write(edited.copyBytes().toString().replace('0.0.0', '1.0.0'));
    * await edited.writeToNewFile('package.json', { replace: edited });
    * ```

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const SOURCES = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** From the bottom to the top, as docs/architecture.md draws them. Files that lie in none come first, entry points last. */
+/** From bottom to top, as in docs/architecture.md. Files in none of them come first, entry points last. */
 const LAYERS = ['binding', 'arguments', 'mapping', 'memory', 'operations', 'api'];
 const ENTRIES = ['index.ts', 'internal.ts'];
 
@@ -52,7 +52,7 @@ test('no file is imported by what it imports', () => {
   expect(cycles).toEqual([]);
 });
 
-/** What is there at run time: types may know each other. */
+/** Imports that exist at run time: types may refer to each other. */
 function valueImportsOf(file: string): string[] {
   return importsOf(file, textOf(file).replace(/(import|export) type [^;]*;/g, ''));
 }

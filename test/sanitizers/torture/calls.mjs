@@ -1,7 +1,7 @@
-// What is done to a file. Sync and async classes have the same names, and what a call returns is
-// awaited. Offsets are random: nobody knows the length, which others change all the time.
+// The calls on a file. Sync and async classes have the same method names, and results are always
+// awaited. Offsets are random: the length is unknown, since others change it all the time.
 
-/** How large a file is at first; it grows to twice that. */
+/** The initial size of a file; it grows to twice that. */
 export const SIZE = 2 ** 17;
 
 const at = ({ below }) => below(SIZE);
@@ -61,7 +61,7 @@ const writes = {
 
 const entries = (...tables) => tables.flatMap(Object.entries);
 
-/** Of a file that may be written; stores to views of others are stray. */
+/** Calls for a writable file; stores to views of others are stray writes. */
 export const WRITABLE = entries(reads, stores, writes);
 export const READABLE = entries(reads, stores);
 export const REOPEN = ['reopen', reads.reopen];

@@ -1,4 +1,4 @@
-// Another process: for each path that it is told, cuts the file there, and may let it grow again.
+// Another process: for each path that it is sent, cuts the file there, and may let it grow again.
 import { truncateSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { SIZE } from './calls.mjs';
@@ -10,6 +10,6 @@ for await (const path of createInterface({ input: process.stdin })) {
     truncateSync(path, random.below(SIZE));
     if (random.chance(0.5)) truncateSync(path, SIZE);
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error; // removed by now
+    if (error.code !== 'ENOENT') throw error; // removed meanwhile
   }
 }

@@ -1,6 +1,6 @@
-// Several threads, and a process that cuts the file off under them, do everything to one file at
-// once, sync and async: node --expose-gc main.mjs [ROUNDS] [SEED]. How much is done depends on these
-// two alone. Ends with a verdict; sanitizers have their own.
+// Several threads, and a process that truncates the file, do everything to one file at
+// once, sync and async: node --expose-gc main.mjs [ROUNDS] [SEED]. These two alone determine how much
+// is done. Ends with a verdict; sanitizers print their own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const wrong = [];
 
 const beside = (name) => new URL(name, import.meta.url);
 const shared = (length) => new Int32Array(new SharedArrayBuffer(4 * length));
-/** Of the main thread, then of each worker. */
+/** Those of the main thread, then of each worker. */
 const pending = Array.from({ length: WORKERS + 1 }, () => shared(WRITABLE.length));
 const round = shared(1);
 
@@ -42,7 +42,7 @@ const workerData = { round, threads: pending, deadline: DEADLINE };
 new Worker(beside('watchdog.mjs'), { workerData }).unref();
 
 const directory = mkdtempSync(join(tmpdir(), 'fmmap-torture-'));
-// No sanitizer looks at this one.
+// This process is not sanitized.
 const { LD_PRELOAD, NODE_OPTIONS, ...env } = process.env;
 const cutter = spawn(process.execPath, [fileURLToPath(beside('cutter.mjs')), seed], {
   env,
@@ -78,7 +78,7 @@ const OPEN = {
   'in memory': (path) => random.of([MmapFileMut, AsyncMmapFileMut]).memory(path, CONTENT),
 };
 
-/** How the file ends that all others are attached to, perhaps while they use it. */
+/** Ways to end the file that all others are attached to, possibly while they use it. */
 const ENDS = {
   close: (file) => file.close(),
   remove: (file) => (file.remove ? file.remove() : file.close()),
@@ -92,7 +92,7 @@ async function end(file) {
     await random.of(Object.values(ENDS))(file);
   } catch (error) {
     if (!(error instanceof MmapError)) wrong.push(`the end: ${error?.stack ?? error}`);
-    await file.close(); // it is poisoned, or has faulted
+    await file.close(); // it is poisoned, or has a fault
   }
 }
 
@@ -143,7 +143,7 @@ cutter.stdin.end();
 const [code] = await once(cutter, 'exit');
 if (code !== 0) wrong.push(`the cutter ended with ${code}`);
 
-// What was dropped is given back by collections.
+// What was dropped is released by collections.
 const isMapped = () => readFileSync('/proc/self/maps', 'utf8').includes(directory);
 for (let tries = 0; isMapped() && tries < 100; ++tries) {
   gc();

@@ -1,4 +1,4 @@
-/** Numbers from a seed (mulberry32): the same seed asks for the same things. */
+/** Random numbers from a seed (mulberry32): the same seed leads to the same calls. */
 export function randomFrom(seed) {
   let state = seed >>> 0;
   const next = () => {
@@ -7,7 +7,7 @@ export function randomFrom(seed) {
     bits = (bits + Math.imul(bits ^ (bits >>> 7), bits | 61)) ^ bits;
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   };
-  /** An integer of at least 0 and less than `limit`. */
+  /** An integer from 0 up to, but not including, `limit`. */
   const below = (limit) => Math.floor(next() * limit);
   return { below, of: (list) => list[below(list.length)], chance: (share) => next() < share };
 }

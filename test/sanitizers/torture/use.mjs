@@ -4,12 +4,12 @@ import { READABLE, REOPEN, WRITABLE } from './calls.mjs';
 import { randomFrom } from './random.mjs';
 
 /**
- * Uses a shared file in this thread: by a sync and an async handle, which are closed or dropped
- * and attached again now and then, with up to four calls under way at once.
+ * Uses a shared file in this thread: through a sync and an async handle, which are closed or dropped
+ * and attached again now and then, with up to four calls in progress at once.
  *
  * @param pending - Counts the calls of this thread that have not returned, as {@link WRITABLE} has them.
- * @param onStep - Is told each step's number.
- * @returns How many calls there were, by what came of them; and errors that nobody should see.
+ * @param onStep - Called with the number of each step.
+ * @returns The number of calls by outcome; and errors that should not occur.
  */
 export async function use({ token, isWritable, seed, steps }, pending, onStep = () => {}) {
   const random = randomFrom(seed);
@@ -23,7 +23,7 @@ export async function use({ token, isWritable, seed, steps }, pending, onStep = 
     if (handles[index] === undefined || random.chance(0.05)) {
       const old = handles[index];
       handles[index] = await types[index].attach(token);
-      if (random.chance(0.7)) await old?.close(); // or it is dropped
+      if (random.chance(0.7)) await old?.close(); // otherwise it is dropped
     }
     return handles[index];
   }
@@ -40,7 +40,7 @@ export async function use({ token, isWritable, seed, steps }, pending, onStep = 
     }
     Atomics.sub(pending, index, 1);
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    // Or most calls would have nothing left to do.
+    // Otherwise most calls would have nothing to work on.
     if (outcome === 'ERR_MMAP_FAULT' && random.chance(0.2)) await attempt(REOPEN);
   }
 

@@ -1,4 +1,4 @@
-// A thread that ends the process when a round takes too long: the main thread may be what hangs.
+// A thread that ends the process if a round takes too long: the main thread may be what hangs.
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { WRITABLE } from './calls.mjs';

@@ -68,10 +68,10 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```ts
    * import { closeSync, openSync } from 'node:fs';
    *
-   * using waited = MmapFile.open('package.json', { lockTimeout: 1000 }); // for who writes it just now
+   * using waited = MmapFile.open('package.json', { lockTimeout: 1000 }); // waits for its lock, at most a second
    * const descriptor = openSync('package.json', 'r');
    * using file = MmapFile.open(descriptor);
-   * closeSync(descriptor); // the mapping has one of its own
+   * closeSync(descriptor); // the mapping has its own
    * console.log(file.length === waited.length, file.path === ''); // true true
    * ```
    */
@@ -183,7 +183,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * place, but a crash may undo it.
    * @example
    * ```ts
-   * using edited = MmapFileMut.openCow('package.json'); // whose stores do not reach the file
+   * using edited = MmapFileMut.openCow('package.json'); // its changes do not reach the file
    * edited.write(edited.copyBytes().toString().replace('0.0.0', '1.0.0'));
    * edited.writeToNewFile('package.json', { replace: edited });
    * ```
@@ -312,7 +312,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    *
    * using file = MmapFile.open('package.json');
    * const digest = createHash('sha256').update(file.asBuffer()).digest('hex');
-   * file.checkFault(); // without it the digest might be one of zeroes
+   * file.checkFault(); // otherwise the digest might be of zeroes
    * ```
    */
   checkFault(): void {

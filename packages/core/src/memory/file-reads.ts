@@ -170,7 +170,7 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * using file = MmapFile.open('package.json');
    * const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
    * using range = file.mapInto(memory);
-   * // What code of WebAssembly loads from there:
+   * // What WebAssembly code loads from there:
    * console.log(new Uint8Array(memory.buffer)[range.address] === file.readUInt8(0)); // true
    * ```
    */

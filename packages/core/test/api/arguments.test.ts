@@ -15,7 +15,7 @@ import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(2 * 4096 + 50);
 
-/** Calls `run` with each bad value, which must be refused by the argument's name. */
+/** Calls `run` with each bad value, each of which must throw an error that names the argument. */
 function expectRefused(
   argument: string,
   run: (bad: never) => unknown,
@@ -46,7 +46,7 @@ const files: [string, (path: string) => { file: MmapFileMut; readOnly: MmapFile 
 ];
 
 describe.each(files)('%s and memory', (_name, open) => {
-  test.each(numericArguments)('$call refuses what is no $argument, and changes nothing', (row) => {
+  test.each(numericArguments)('$call refuses an invalid $argument and changes nothing', (row) => {
     const path = tempFile(CONTENT);
     const { file, readOnly } = open(path);
     using _file = file;
@@ -79,7 +79,7 @@ test.each([
   ['MmapFileMut', MmapFileMut],
   ['MmapFileReader', MmapFileReader],
   ['MmapFileWriter', MmapFileWriter],
-])('every method of %s is in the table above, or takes no number', (name, type) => {
+])('every method of %s that takes a number is in the table above', (name, type) => {
   const known = new Set(withoutNumbers);
   for (const { method } of numericArguments) known.add(method);
   const isTyped = (method: string) =>
@@ -116,7 +116,7 @@ describe.each(Object.entries(constructors))('an option of %s', (key, { name, tak
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   }
 
-  test.each(numbers)('%s is refused where it is no such number', (option) => {
+  test.each(numbers)('%s is refused unless it is a valid number', (option) => {
     expectUntouched(subject(), (target) => {
       const fine = option === 'mode' ? ['undefined', "'5'"] : ['undefined'];
       expectRefused(
@@ -128,7 +128,7 @@ describe.each(Object.entries(constructors))('an option of %s', (key, { name, tak
     });
   });
 
-  test.each(booleans)('%s is refused where it is no boolean', (option) => {
+  test.each(booleans)('%s is refused unless it is a boolean', (option) => {
     expectUntouched(subject(), (target) => {
       for (const bad of [null, 0, 1, 'true', '', {}, Object(true), 1n, Symbol('x'), () => true]) {
         expectArgumentError(() => call(target, { [option]: bad }), option);
@@ -136,12 +136,12 @@ describe.each(Object.entries(constructors))('an option of %s', (key, { name, tak
     });
   });
 
-  test('is a TypeError if it belongs to another constructor, or to none', () => {
+  test('throws a TypeError if it belongs to another constructor, or to none', () => {
     const all = new Set(Object.values(constructors).flatMap((maker) => [...maker.takes]));
     const foreign = [...all].filter((option) => !takes.has(option));
     for (const option of [...foreign, 'Offset', 'readonly', '0', 'toString', '__proto__']) {
       expectUntouched(subject(), (target) => {
-        // Also where it is undefined: it is a mistake of the caller all the same.
+        // Even if it is undefined: it is still a mistake of the caller.
         for (const value of [true, 0, undefined]) {
           const options = Object.defineProperty({}, option, { value, enumerable: true });
           const act = () => call(target, options);
@@ -153,7 +153,7 @@ describe.each(Object.entries(constructors))('an option of %s', (key, { name, tak
     }
   });
 
-  test('is looked for in an object, nowhere else', () => {
+  test('must be given in an object', () => {
     expectUntouched(subject(), (target) => {
       for (const bad of [null, 5, 'offset', true, 5n, () => {}]) {
         expectArgumentError(() => call(target, bad as never), 'options');
@@ -174,7 +174,7 @@ test.each([-1, 0o10000, 1.5, '', '8', '0x1ff', '-1', 'rwx', ' 644', '77777'])(
 describe('a value of a typed write', () => {
   const other = { number: [5n, '5', null, undefined, {}], bigint: [5, '5', null, undefined, {}] };
 
-  test.each(integerKinds)('write$suffix takes integers of its range only', (kind) => {
+  test.each(integerKinds)('write$suffix takes only integers in its range', (kind) => {
     using file = MmapFileMut.memory('name', CONTENT);
     const writer = file.writer(100, 50);
     const [min, max] = kind.range ?? [0n, 0n];
@@ -189,7 +189,7 @@ describe('a value of a typed write', () => {
     expect(file.copyBytes().equals(CONTENT)).toBe(true);
   });
 
-  test.each(floatKinds)('write$suffix takes every number, and nothing else', (kind) => {
+  test.each(floatKinds)('write$suffix takes any number and nothing else', (kind) => {
     using file = MmapFileMut.memory('name', CONTENT);
     const writer = file.writer(100, 50);
     for (const value of other.number) {

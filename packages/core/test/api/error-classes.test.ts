@@ -11,7 +11,7 @@ const classes = Object.entries(core).filter(([name]) => name.endsWith('Error')) 
   ErrorClass,
 ][];
 
-/** A call that throws an error of each class that one needs no other process for. */
+/** A call that throws an error of each class, where that takes no other process. */
 const calls: Readonly<Record<string, string>> = {
   MmapError: "MmapFile.open('/no/such/file')",
   MmapClosedError: 'closed.flush()',
@@ -29,7 +29,7 @@ async function errorOf(call: string): Promise<Error & Record<string, unknown>> {
 describe.each(Object.entries(calls))('%s', (name, call) => {
   const { [name]: own, MmapError } = core as unknown as Record<string, ErrorClass>;
 
-  test('is what it is called, an MmapError and an Error', async () => {
+  test('has the right name and is an MmapError and an Error', async () => {
     const error = await errorOf(call);
     expect(error.name).toBe(name);
     expect(error.constructor).toBe(own);
@@ -47,7 +47,7 @@ describe.each(Object.entries(calls))('%s', (name, call) => {
     expect(error instanceof TypeError).toBe(false);
   });
 
-  test('has its name and code where people look', async () => {
+  test('shows its name and code in String(), in the stack and in inspect()', async () => {
     const error = await errorOf(call);
     expect(String(error)).toBe(`${name}: ${error.message}`);
     expect(error.stack?.startsWith(`${name}: ${error.message}\n    at `)).toBe(true);
@@ -57,8 +57,8 @@ describe.each(Object.entries(calls))('%s', (name, call) => {
   });
 });
 
-describe('a class of errors', () => {
-  test.each(classes)('%s extends MmapError, as far as instanceof says', (_name, type) => {
+describe('an error class', () => {
+  test.each(classes)('%s extends MmapError, according to instanceof', (_name, type) => {
     expect(Object.create(type.prototype) instanceof core.MmapError).toBe(true);
     for (const other of [new Error('x'), new RangeError('x'), {}, null, undefined, 5]) {
       expect((other as unknown) instanceof type).toBe(false);
@@ -74,12 +74,12 @@ describe('a class of errors', () => {
     expect((await errorOf('file.readUInt32LE(98)')) instanceof Own).toBe(false);
   });
 
-  test('of another realm is none of ours', () => {
+  test('of another realm is not an MmapError', () => {
     expect(vm.runInNewContext('new RangeError()') instanceof core.MmapError).toBe(false);
   });
 });
 
-test('a cause is an error, and not among what is listed', () => {
+test('a cause is an error and not an enumerable property', () => {
   const cause = new Error('why');
   for (const Type of [core.MmapError, core.MmapRangeError]) {
     const error = new Type('what', { cause, argument: 'offset' });
@@ -89,7 +89,7 @@ test('a cause is an error, and not among what is listed', () => {
   }
 });
 
-test('a fault has a reason, and what the system said', () => {
+test('a fault has a reason, and a cause if the system reported an error', () => {
   const [full, io, cut] = [2, 3, 1].map(
     (reason, at) => new core.MmapFaultError('x', ([28, 5, 0][at] as number) * 8 + reason, 7),
   );

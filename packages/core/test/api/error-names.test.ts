@@ -17,7 +17,7 @@ function systemErrors(): [name: string, code: number][] {
   const listed = execFileSync('cc', ['-E', '-dM', '-'], { input: source, encoding: 'utf8' });
   return [...listed.matchAll(/^#define (E\w+) (\d+)$/gm)]
     .map(([, name = '', code]): [string, number] => [name, Number(code)])
-    .filter(([name]) => name !== 'EINTR'); // which is tried again
+    .filter(([name]) => name !== 'EINTR'); // which is retried
 }
 
 test('every error of the system has its name and a text', async () => {
@@ -35,7 +35,7 @@ test('every error of the system has its name and a text', async () => {
     const found = said[index];
     expect([name, found?.errno]).toEqual([name, -code]);
     const names = errors.filter(([, other]) => other === code).map(([other]) => other);
-    if (names.includes('EOPNOTSUPP')) names.push('ENOTSUP'); // which is defined as that
+    if (names.includes('EOPNOTSUPP')) names.push('ENOTSUP'); // which is an alias
     expect(names).toContain(found?.code);
     expect(found?.message).not.toMatch(/unknown error/i);
     expect(found?.message).toMatch(new RegExp(`^${found?.code}: [^,]+.*, ftruncate '`));
@@ -48,7 +48,7 @@ test.each([
   ['ENOMEDIUM', 123],
   ['EUCLEAN', 117],
   ['EHWPOISON', 133],
-])('%s by its number', (name, code) => {
+])('%s is reported with its name, number and text', (name, code) => {
   const error = createError(
     1,
     'fsync',
@@ -65,11 +65,11 @@ test.each([
   expect(error.message).toBe(`${name}: What the system says, fsync '/file'`);
 });
 
-test('an error that nobody knows has its number', () => {
+test('an unknown error is reported by its number', () => {
   expect(systemError(4000, 'open', '/file').message).toBe("E4000: unknown error, open '/file'");
 });
 
-describe('what is the matter, and what to do, is said of', () => {
+describe('the message gives the cause and a remedy for', () => {
   const messageOf = async (call: string, path: string, options: ProgramOptions = {}) =>
     ((
       await hearProgram('api/error-names#fail', {
@@ -81,13 +81,13 @@ describe('what is the matter, and what to do, is said of', () => {
       message: string;
     }) ?? {};
 
-  test('ENODEV, of a file system that maps nothing', async () => {
+  test('ENODEV, on a file system that maps nothing', async () => {
     const path = '/sys/kernel/mm/transparent_hugepage/enabled';
     const { code, message } = await messageOf('open', path);
     expect([code, message]).toEqual(['ENODEV', expect.stringMatching(/cannot map.*copy/)]);
   });
 
-  test('EFBIG, of ulimit -f', async () => {
+  test('EFBIG, under ulimit -f', async () => {
     const path = tempFile(CONTENT);
     const through = ['prlimit', '--fsize=65536'];
     for (const call of ['grow', 'allocate', 'truncate', 'copy']) {
@@ -96,13 +96,13 @@ describe('what is the matter, and what to do, is said of', () => {
     }
   });
 
-  test('EACCES, of a directory that may not be read', async () => {
+  test('EACCES, in a directory that may not be read', async () => {
     const directory = tempDir();
     const path = join(directory, 'file');
     fs.writeFileSync(path, CONTENT);
     fs.chmodSync(path, 0o666);
     fs.chmodSync(directory, 0o333);
-    // Not as root, who may.
+    // Not as root, who may read it anyway.
     for (const call of ['create', 'remove']) {
       const { code, message } = await messageOf(call, path, { args: [false] });
       expect([code, message]).toEqual([
@@ -113,7 +113,7 @@ describe('what is the matter, and what to do, is said of', () => {
     fs.chmodSync(directory, 0o755);
   });
 
-  test.runIf(canMount('mount'))('EPERM, of executing on noexec', async () => {
+  test.runIf(canMount('mount'))('EPERM, from openExec on a noexec mount', async () => {
     const directory = tempDir();
     mountOver(directory, '-t', 'tmpfs', '-o', 'noexec,mode=777', 'none');
     const path = join(directory, 'file');

@@ -11,7 +11,7 @@ import { tempDir } from '../helpers/temp.js';
 const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url));
 
 interface Example {
-  /** The file and the line where it begins. */
+  /** The file, and the line where the example starts. */
   readonly where: string;
   readonly code: string;
 }
@@ -36,7 +36,7 @@ const examples = fs
 
 /** As a user's project compiles it, `using` included. */
 function compile(code: string): string {
-  // An example names its imports where it stands alone; those that show one call leave them out.
+  // An example that stands alone imports what it uses; one that shows a single call does not.
   const given = new Set(
     [...code.matchAll(/import \{?([^}]*?)\}? from/g)].flatMap(
       (found) => found[1]?.match(/\w+/g) ?? [],
@@ -86,7 +86,7 @@ describe('the examples in the documentation of the API', () => {
     expect(examples).toHaveLength(fences.length);
   });
 
-  /** What has to come before the first file is mapped. */
+  /** Examples that must run before the first file is mapped. */
   const isFirst = ({ code }: { code: string }) => code.includes('disableFaultGuard();');
   const inOrder = [...examples.filter(isFirst), ...examples.filter((each) => !isFirst(each))];
 

@@ -8,7 +8,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-/** Every state, and how a file comes there. */
+/** Every state, and how a file gets into it. */
 const states: Record<string, (path: string) => MmapFile> = {
   open: (path) => MmapFileMut.openExisting(path),
   faulted: (path) => {
@@ -25,7 +25,7 @@ const states: Record<string, (path: string) => MmapFile> = {
 };
 
 describe.each(Object.entries(states))('a file that is %s', (state, open) => {
-  test('is shown by its class and a few facts, and so are its reader and its writer', () => {
+  test('is shown as its class and a few facts', () => {
     const path = tempFile(CONTENT);
     using file = open(path);
     const lock = state === 'closed' ? 'none' : 'exclusive';
@@ -48,7 +48,7 @@ test.each([
   expect(inspect(file)).toBe(`${name} ${inspect(facts)}`);
 });
 
-test('readers and writers are shown with where they are', () => {
+test('readers and writers are shown with their position', () => {
   const path = tempFile(CONTENT);
   using file = MmapFileMut.openExisting(path);
   const cursors = { MmapFileReader: file.reader(5, 50), MmapFileWriter: file.writer(5, 50) };
@@ -64,7 +64,7 @@ test('readers and writers are shown with where they are', () => {
   }
 });
 
-test('options are those of what is around it', () => {
+test('inspect applies the options it is given', () => {
   using file = MmapFile.memory('name', 'abc');
   expect(inspect(file, { colors: true })).toContain("\u001b[32m'name'\u001b[39m");
   expect(inspect([file], { depth: -1 })).toBe('[Array]');
@@ -74,7 +74,7 @@ test('options are those of what is around it', () => {
   expect(inspect(new Named(file._mapping))).toMatch(/^Named {/);
 });
 
-test('what only looks like one is shown as any object', () => {
+test('an object that only looks like a file is shown like any other object', () => {
   const like = { __proto__: MmapFile.prototype };
   expect(inspect(Object.create(MmapFile.prototype))).toBe('MmapFile {}');
   expect(inspect(like)).toBe('MmapFile {}');
@@ -82,7 +82,7 @@ test('what only looks like one is shown as any object', () => {
   expect(inspect(MmapFile)).toBe('[class MmapFile extends FileReads]');
 });
 
-test('a poisoned file is shown as one', async () => {
+test('a poisoned file is shown as poisoned', async () => {
   const path = tempFile(CONTENT);
   const { through } = strace('msync', ['msync:error=EIO:when=1']);
   const said = await hearProgram('api/inspect#poisoned', { args: [path], through });
@@ -93,7 +93,7 @@ test('a poisoned file is shown as one', async () => {
   ]);
 });
 
-test('a file that has no memory left to see its new size is shown as it was seen last', async () => {
+test('a file whose new size cannot be mapped for lack of memory is still shown', async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('api/inspect#grown', {
     args: [path],

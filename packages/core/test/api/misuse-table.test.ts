@@ -7,7 +7,7 @@ import { methodsOf } from '../helpers/surface.js';
 
 const misuses = readMisuses('misuses.txt');
 
-test('there are many misuses', () => {
+test('the table lists many misuses', () => {
   expect(new Set(misuses.map(([call]) => call)).size).toBe(misuses.length);
   expect(misuses.length).toBeGreaterThan(150);
 });
@@ -18,7 +18,7 @@ test.each(misuses)('%s', async (...row) => {
 
 const RANGE = 'MmapRangeError ERR_OUT_OF_RANGE offset';
 
-/** Offsets of a value of `size` bytes that are wrong in 100 bytes. */
+/** Wrong offsets for a value of `size` bytes in a file of 100 bytes. */
 function wrongOffsets(size: number): Misuse[] {
   const last = 100 - size;
   const asked = size === 1 ? '1 byte' : `${size} bytes`;
@@ -42,7 +42,7 @@ function wrongOffsets(size: number): Misuse[] {
   ];
 }
 
-/** Files of no bytes, and what becomes of them. */
+/** Empty files, and how the message about each of them ends. */
 const empty = {
   empty: "'x'; make it longer with truncate(size)",
   emptyMut: `'/dir/empty-mut'; make it longer with truncate(size), or open it with "minSize"`,
@@ -53,13 +53,16 @@ const empty = {
 describe.each(kinds)('a value of the kind $suffix', ({ suffix, size, of }) => {
   const value = typeof of(1n) === 'bigint' ? '1n' : '1';
 
-  test.each(wrongOffsets(size))('at %s is refused, by its own bound', async (offset, ...row) => {
-    await expectTold(SYNC, `file.read${suffix}(${offset})`, ...row);
-    await expectTold(SYNC, `file.write${suffix}(${value}, ${offset})`, ...row);
-  });
+  test.each(wrongOffsets(size))(
+    'at %s is refused with the bound for its size',
+    async (offset, ...row) => {
+      await expectTold(SYNC, `file.read${suffix}(${offset})`, ...row);
+      await expectTold(SYNC, `file.write${suffix}(${value}, ${offset})`, ...row);
+    },
+  );
 
   test.each(Object.entries(empty))(
-    'of %s is refused, and told how that grows',
+    'in %s is refused, and the message says whether and how the file can grow',
     async (name, end) => {
       const asked = size === 1 ? '1 byte at offset 0 does' : `${size} bytes at offset 0 do`;
       const told = `${asked} not fit in the 0 bytes of ${end}`;
@@ -78,7 +81,7 @@ const openers: Record<keyof typeof SYNC, (file: MmapFileMut) => object> = {
 };
 
 describe.each(Object.entries(SYNC))('every method of %s', (name, type) => {
-  /** No methods of the public, or such as nothing is wrong with. */
+  /** Methods that are not public, or that may be called on a closed file. */
   const silent = new Set(['close', 'claim', String(Symbol.dispose)]);
   const methods = methodsOf(type).filter((method) => !silent.has(method.name));
 

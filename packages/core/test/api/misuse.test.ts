@@ -14,7 +14,7 @@ import { expectArgumentError, thrown } from '../helpers/errors.js';
 import { staticsOf } from '../helpers/statics.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
-// What looks as if it made a file object, and would make something else.
+// Code that looks as if it made a file object, but would make something else.
 
 const CONTENT = pattern(5000);
 
@@ -47,12 +47,15 @@ describe.each(Object.entries(objects))('%s', (_name, make) => {
     'v8.serialize': (object) => v8.serialize(object),
   };
 
-  test.each(Object.keys(ways))('is not cloned by %s, which says what to do', (way) => {
-    const object = make();
-    const error = thrown(() => ways[way]?.(object));
-    expect(error.message).toMatch(/share\(\).*attach\(\)/);
-    if (way !== 'v8.serialize') expect(error.name).toBe('DataCloneError');
-  });
+  test.each(Object.keys(ways))(
+    'cannot be cloned by %s, and the error says what to do instead',
+    (way) => {
+      const object = make();
+      const error = thrown(() => ways[way]?.(object));
+      expect(error.message).toMatch(/share\(\).*attach\(\)/);
+      if (way !== 'v8.serialize') expect(error.name).toBe('DataCloneError');
+    },
+  );
 
   test('is logged and copied without its memory', () => {
     const object = make();
@@ -62,14 +65,14 @@ describe.each(Object.entries(objects))('%s', (_name, make) => {
   });
 });
 
-/** The classes, and how objects of them are made. */
+/** The file classes. */
 const classes = { MmapFile, MmapFileMut };
 
 describe.each(Object.entries(classes))('%s', (name, type) => {
   const Anything = type as unknown as new (...args: unknown[]) => object;
 
   test.each([[[]], [[{}]], [['path']], [[null]], [[Object.create(type.prototype)]]])(
-    'is not made with new, given %j',
+    'cannot be constructed with new, given %j',
     (args) => {
       const error = thrown(() => new Anything(...args));
       expect(error).toBeInstanceOf(TypeError);
@@ -79,7 +82,7 @@ describe.each(Object.entries(classes))('%s', (name, type) => {
     },
   );
 
-  test.each(staticsOf(type))('refuses %s to what extends it, before anything is done', (method) => {
+  test.each(staticsOf(type))('refuses %s on a subclass before it does anything', (method) => {
     class Own extends Anything {}
     const path = tempFile(CONTENT);
     const before = snapshot(path);
@@ -95,22 +98,22 @@ describe.each(Object.entries(classes))('%s', (name, type) => {
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   });
 
-  test('has static methods that can be taken out of it', () => {
+  test('has static methods that work without the class as `this`', () => {
     const { open } = type;
     open(tempFile(CONTENT)).close();
     [tempFile(CONTENT)].map((path) => open(path).close());
   });
 });
 
-test('MmapFileMut has no openExec, and says who has', () => {
+test('MmapFileMut has no openExec, and the error names the class that has', () => {
   const path = tempFile(CONTENT);
-  // @ts-expect-error: nor have its types
+  // @ts-expect-error: the types have none either
   const error = thrown(() => MmapFileMut.openExec(path));
   expect(error).toBeInstanceOf(TypeError);
   expect(error.message).toContain('call MmapFile.openExec');
 });
 
-test('readers and writers that are made with new are those of the file', () => {
+test('readers and writers can be constructed with new', () => {
   using file = MmapFileMut.memory('m', CONTENT);
   type Make = new (...args: unknown[]) => MmapFileReader | MmapFileWriter;
   for (const type of [MmapFileReader, MmapFileWriter] as unknown as Make[]) {
@@ -163,7 +166,7 @@ describe('a path that ends with a slash', () => {
     ],
   ];
 
-  test.each(calls)('is told to be the matter: %s', (_name, call) => {
+  test.each(calls)('is reported as the cause: %s', (_name, call) => {
     expect(thrown(call).message).toMatch(/ends with a slash.*leave the slash out/);
   });
 });
@@ -172,7 +175,7 @@ test.runIf(process.platform === 'linux').each([
   ['O_TMPFILE', 0o20200000, 'anonymous'],
   ['O_TMPFILE', 0o20000000, 'anonymous'],
   ['O_PATH', 0o10000000, 'fs.open'],
-])('customFlags with %s is refused, and says why', (name, customFlags, instead) => {
+])('customFlags with %s is refused, and the error says why', (name, customFlags, instead) => {
   const directory = tempDir();
   for (const path of [directory, `${directory}/new`]) {
     for (const open of [MmapFile.open, MmapFileMut.open, MmapFileMut.create]) {

@@ -7,7 +7,7 @@ import { reads } from '../helpers/model-reads.js';
 import { tempDir } from '../helpers/temp.js';
 import { variants } from '../helpers/variants.js';
 
-/** Bytes in which short searches and line ends are found now and then. */
+/** Bytes that now and then contain line ends and matches of short searches. */
 function content(length: number, seed: number): Buffer {
   const letters = [0x61, 0x62, 0x0a, 0x0d, 0x00, 0xff, 0xc3, 0xa9, 0x20, 0x61];
   let state = seed;
@@ -46,23 +46,23 @@ function expectModel(
 }
 
 describe.each(Object.entries(variants))('%s', (_, open) => {
-  test('does what a plain Buffer does, whatever is done to it', () => {
+  test('behaves like a plain Buffer under any sequence of operations', () => {
     const steps = fc.array(fc.oneof(...changes, ...reads), { maxLength: 40, size: 'max' });
     expectModel(tempDir(), open, steps);
   });
 
-  test('does so while it changes only', () => {
+  test('behaves like a plain Buffer under any sequence of changes', () => {
     const steps = fc.array(fc.oneof(...changes), { maxLength: 40, size: 'max' });
     expectModel(tempDir(), open, steps);
   });
 
-  test('stays as it is while it is read only', () => {
+  test('is unchanged by any sequence of reads', () => {
     const steps = fc.array(fc.oneof(...reads), { maxLength: 40, size: 'max' });
     expectModel(tempDir(), open, steps);
   });
 });
 
-test('a read-only mapping of text or bytes in memory shows just those', () => {
+test('a read-only mapping of text or bytes in memory shows exactly those', () => {
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array(), fc.string({ unit: 'binary' })), (data) => {
       using file = MmapFile.memory('model', data);
@@ -72,7 +72,7 @@ test('a read-only mapping of text or bytes in memory shows just those', () => {
   );
 });
 
-test('a view of one file is written to another, and read into one, without a copy on the heap', () => {
+test('a view of one file is written to another, and read into, without a copy on the heap', () => {
   using from = MmapFileMut.anonymous(32 << 20);
   using to = MmapFileMut.anonymous(32 << 20);
   from.writeAll('end', from.length - 3);

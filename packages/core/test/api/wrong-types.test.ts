@@ -139,7 +139,7 @@ describe('an argument of the wrong type is a TypeError that names it:', () => {
 });
 
 test.each(['accessMode', 'shareMode', 'attributes', 'securityQosFlags'])(
-  'the option %s is for Windows, and says so elsewhere',
+  'the option %s is refused outside Windows, and the error says so',
   (option) => {
     const path = tempFile(CONTENT);
     for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.open, MmapFileMut.openCow]) {
@@ -155,7 +155,7 @@ test.each(['accessMode', 'shareMode', 'attributes', 'securityQosFlags'])(
 test.each([
   ['read', [MmapFile.open, MmapFile.openExec, MmapFileMut.open, MmapFileMut.openCow]],
   ['write', [MmapFileMut.open, MmapFileMut.openExisting, MmapFileMut.create]],
-] as const)('%s: false cannot be mapped, and says so', (option, opens) => {
+] as const)('%s: false is refused as unsupported', (option, opens) => {
   for (const open of opens as readonly ((path: string, options: object) => MmapFile)[]) {
     const path = tempFile();
     const error = thrown(() => open(path, { [option]: false }));
@@ -171,7 +171,7 @@ test('a token of a read-only file cannot be attached for writing', () => {
   expect(error.message).toContain('MmapFile.attach');
 });
 
-test('a size below the offset of the mapping is refused, and says which is meant', () => {
+test('a size below the offset of the mapping is refused', () => {
   const path = tempFile(CONTENT);
   using file = MmapFileMut.open(path, { offset: 4097 });
   for (const size of [0, 1, 4096]) {

@@ -110,7 +110,7 @@ const ends: Record<string, { open: (path: string) => MmapFile; end: (file: never
 };
 
 describe.each(Object.entries(ends))('after %s', (_, { open, end }) => {
-  /** The handle and what was made of it, ended. */
+  /** The closed handle, and the objects that were made from it before. */
   function ended() {
     const file = open(tempFile(CONTENT));
     const isMutable = file instanceof MmapFileMut;
@@ -160,7 +160,7 @@ describe.each(Object.entries(ends))('after %s', (_, { open, end }) => {
     expect(count).toBeGreaterThan(file instanceof MmapFileMut ? 150 : 80);
   });
 
-  test('no getter throws, and all agree that it is over', () => {
+  test('no getter throws, and all report a closed file', () => {
     const { file, objects } = ended();
     for (const { object, type } of objects) for (const { use } of gettersOf(type)) use(object);
     expect(file).toMatchObject({
@@ -172,7 +172,7 @@ describe.each(Object.entries(ends))('after %s', (_, { open, end }) => {
     });
   });
 
-  test('closing it again, and again, does nothing', () => {
+  test('closing it again does nothing, however often', () => {
     const { file } = ended();
     file.close();
     file[Symbol.dispose]();
@@ -184,7 +184,7 @@ describe.each(Object.entries(ends))('after %s', (_, { open, end }) => {
 describe.each(resizableKinds)('after close, views of %s', (name) => {
   const isDetached = name.includes('detachOnClose');
 
-  test('read zeroes and write to nowhere, or are detached with detachOnClose', () => {
+  test('read zeroes and discard writes, or are detached with detachOnClose', () => {
     const { file, onDisk, resize } = makeResizable(name, CONTENT);
     const views: Uint8Array[] = [file.asBuffer(), file.bytes(PAGE - 1, 9)];
     const { buffer, byteOffset, length } = file.asBuffer();
@@ -204,7 +204,7 @@ describe.each(resizableKinds)('after close, views of %s', (name) => {
     if (name.startsWith('a file')) expect(onDisk().equals(before)).toBe(true);
   });
 
-  test('show nothing of the files that are opened next', () => {
+  test('show nothing of files that are opened later', () => {
     const { file } = makeResizable(name, CONTENT);
     const view = file.asBuffer();
     file.close();
@@ -243,7 +243,7 @@ describe('`using`', () => {
   });
 });
 
-test('closeWithTruncate leaves the file at the size that was asked for', () => {
+test('closeWithTruncate leaves the file at the requested size', () => {
   for (const size of [0, 10, PAGE, CONTENT.length, CONTENT.length + 5 * PAGE]) {
     const path = tempFile(CONTENT);
     MmapFileMut.openExisting(path).closeWithTruncate(size);
@@ -252,7 +252,7 @@ test('closeWithTruncate leaves the file at the size that was asked for', () => {
   }
 });
 
-test('closeWithTruncate that cannot truncate leaves the file open and as it was', () => {
+test('closeWithTruncate leaves the file open and unchanged if it cannot truncate', () => {
   const path = tempFile(CONTENT);
   using file = MmapFileMut.openExisting(path, { offset: PAGE });
   expect(thrown(() => file.closeWithTruncate(10)).name).toBe('MmapRangeError');

@@ -5,7 +5,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(3 * 4096 + 100);
 test.each(['MmapFile.open', 'MmapFileMut.open', 'MmapFileMut.openCow'])(
-  'a file of %s that is dropped without close is unmapped and unlocked, and one warning tells',
+  'a file of %s that is dropped without close is unmapped and unlocked, with a single warning',
   async (open) => {
     const paths = [tempFile(CONTENT), tempFile(CONTENT)];
     const said = await hearProgram('closing/dropped#drop', { args: [open, ...paths] });
@@ -22,7 +22,7 @@ test.each(['MmapFile.open', 'MmapFileMut.open', 'MmapFileMut.openCow'])(
   },
 );
 
-test('closing in time, memory and attached handles give no warning', async () => {
+test('files closed in time, memory and attached handles give no warning', async () => {
   const said = await hearProgram('closing/dropped#noWarning', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([[]]);
 });
@@ -39,14 +39,14 @@ test('a dropped file whose reader, writer or iterator is alive stays open', asyn
   expect(said).toEqual([['line 2', 'line 1', 'line'], 'LINE 1\nline 2\nline 3']);
 });
 
-test('a dropped frozen file is unmapped as well, and removeOnDispose removes nothing then', async () => {
+test('a dropped frozen file is unmapped, and removeOnDispose has no effect on a dropped file', async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('closing/dropped#frozen', { args: [path] });
   expect(said).toEqual([1]);
   expect(fs.readFileSync(path).equals(CONTENT)).toBe(true);
 });
 
-test('a process ends in peace with files open, dropped and in use', async () => {
+test('a process exits normally with files open, dropped and in use', async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('closing/dropped#endsInPeace', { args: [path] });
   expect(said).toEqual(['done', 'done', CONTENT[5]]);

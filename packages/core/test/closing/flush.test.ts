@@ -27,7 +27,7 @@ describe('close({ flush: true })', () => {
     expect(fs.readFileSync(path, 'utf8').startsWith('stored')).toBe(true);
   });
 
-  test('that fails leaves the handle open and poisoned; what it holds can be saved, and it closes', async () => {
+  test('that fails leaves the handle open and poisoned; its content can still be read, and it can be closed', async () => {
     const path = tempFile(CONTENT);
     const { through } = strace('msync', ['msync:error=EIO:when=1']);
     const said = await hearProgram('closing/flush#failing', { args: [path], through });
@@ -40,7 +40,7 @@ describe('close({ flush: true })', () => {
     ]);
   });
 
-  test('closes what has nothing to flush', () => {
+  test('closes a file that has nothing to flush', () => {
     for (const file of [
       MmapFileMut.openCow(tempFile(CONTENT)),
       MmapFileMut.memory('memory', CONTENT),
@@ -63,14 +63,14 @@ describe('close({ flush: true })', () => {
     expect(trace.calls()).toEqual([expect.stringMatching(/MS_SYNC\) = 0$/)]);
   });
 
-  test('of one that was consumed does nothing', () => {
+  test('of a consumed file does nothing', () => {
     const file = MmapFileMut.openExisting(tempFile(CONTENT));
     using frozen = file.freeze();
     file.close({ flush: true });
     expect(frozen.isClosed).toBe(false);
   });
 
-  test('takes no other options, and closes nothing then', () => {
+  test('refuses other options and leaves the file open', () => {
     using file = MmapFileMut.memory('memory', CONTENT);
     for (const bad of [null, 0, 1, 'true', {}]) {
       expectArgumentError(() => file.close({ flush: bad as never }), 'flush');
@@ -83,7 +83,7 @@ describe('close({ flush: true })', () => {
   });
 });
 
-test('a copy-on-write file says how to save it and how to grow it, and both ways do', () => {
+test('the error of a copy-on-write file says how to save and how to grow it, and both ways work', () => {
   const path = tempFile(CONTENT);
   using copy = MmapFileMut.openCow(path);
   copy.writeAll('stored');
@@ -104,7 +104,7 @@ test('a copy-on-write file says how to save it and how to grow it, and both ways
 test.each([
   ['MmapFile', MmapFile.memory],
   ['MmapFileMut', MmapFileMut.memory],
-])('%s.memory reads nothing at its name', (_name, memory) => {
+])('%s.memory does not read the file that its name refers to', (_name, memory) => {
   const path = tempFile(CONTENT);
   using nothing = memory(path);
   expect(nothing.length).toBe(0);

@@ -11,7 +11,7 @@ import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(50_001);
 
-/** Every kind of mapping of these bytes; of those that can be written, changed and not flushed. */
+/** Every kind of mapping of these bytes; the writable ones are changed and not flushed. */
 const sources: Record<string, () => MmapFile> = {
   'MmapFile.open': () => MmapFile.open(tempFile(CONTENT)),
   'MmapFile.openExec': () => MmapFile.openExec(tempFile(CONTENT)),
@@ -63,7 +63,7 @@ describe.each(Object.entries(sources))('writeToNewFile of %s', (_, open) => {
     [50_000, 1],
     [0, 0],
     [50_001, 0],
-  ])('copies the range from %i on of %i bytes', (offset, length) => {
+  ])('copies the range that starts at %i and has %i bytes', (offset, length) => {
     using file = open();
     const target = join(tempDir(), 'copy');
     file.writeToNewFile(target, offset, length);
@@ -104,7 +104,7 @@ describe('the new file', () => {
     expect(fs.statSync(target).size).toBe(0);
   });
 
-  test("is nobody else's: what is at the path already stays as it is", () => {
+  test('never replaces what is already at the path', () => {
     using file = MmapFileMut.openExisting(tempFile(CONTENT));
     const directory = tempDir();
     const existing = tempFile('existing');
@@ -137,7 +137,7 @@ describe('the new file', () => {
     ['ENOENT', 'no directory/copy'],
     ['ENOTDIR', 'file/copy'],
     ['ENAMETOOLONG', 'x'.repeat(300)],
-  ])('is refused with %s where it cannot be', (code, name) => {
+  ])('is refused with %s at an invalid path', (code, name) => {
     const directory = tempDir();
     fs.writeFileSync(join(directory, 'file'), '');
     using file = MmapFile.memory('memory', CONTENT);
@@ -152,7 +152,7 @@ describe('the new file', () => {
 const kinds = namesIn('copying/new-file#SOURCES');
 const copy = (kind: string, [path, target]: string[], options: ProgramOptions) =>
   hearProgram('copying/new-file#copy', { ...options, args: [path, target, kind] });
-/** What comes of a copy that fails. */
+/** What is reported about a copy that fails. */
 const fail = (kind: string, [path, target]: string[], options: ProgramOptions) =>
   hearProgram('copying/new-file#fail', { ...options, args: [path, target, kind] });
 const failed = (code: string) => [
@@ -170,7 +170,7 @@ describe.each(kinds)('a copy of %s that fails', (kind) => {
     expect(said).toEqual(failed('ENOSPC'));
   });
 
-  test('to sync the file leaves none', async () => {
+  test('to sync the file leaves no file', async () => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const { through } = strace('fsync', ['fsync:error=EIO:when=1']);
     expect(await fail(kind, args, { through })).toEqual(failed('EIO'));
@@ -183,24 +183,21 @@ describe.each(kinds)('a copy of %s that fails', (kind) => {
   });
 });
 
-describe('a copy where the file system has no files without a name', () => {
-  /** The child's second open(2) in the directory is the one that asks for such a file. */
+describe('a copy on a file system without O_TMPFILE', () => {
+  /** The child's second open(2) in the directory is the one with O_TMPFILE. */
   const refuse = (code: string) => `openat:error=${code}:when=2`;
 
-  test.each(['EOPNOTSUPP', 'EISDIR', 'EINVAL'])(
-    'which says %s, is made all the same',
-    async (code) => {
-      const directory = tempDir();
-      const args = [tempFile(CONTENT), join(directory, 'copy')];
-      const trace = strace('openat,linkat', [refuse(code)], directory);
-      await copy('a file', args, { through: trace.through });
-      expect(trace.calls().join('\n')).toMatch(/O_TMPFILE.*INJECTED.*"copy", .*O_EXCL/s);
-      expect(trace.calls().join('\n')).not.toContain('linkat');
-      expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
-    },
-  );
+  test.each(['EOPNOTSUPP', 'EISDIR', 'EINVAL'])('that reports %s is made anyway', async (code) => {
+    const directory = tempDir();
+    const args = [tempFile(CONTENT), join(directory, 'copy')];
+    const trace = strace('openat,linkat', [refuse(code)], directory);
+    await copy('a file', args, { through: trace.through });
+    expect(trace.calls().join('\n')).toMatch(/O_TMPFILE.*INJECTED.*"copy", .*O_EXCL/s);
+    expect(trace.calls().join('\n')).not.toContain('linkat');
+    expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
+  });
 
-  test('leaves none when it fails', async () => {
+  test('leaves no file when it fails', async () => {
     const directory = tempDir();
     const args = [tempFile(CONTENT), join(directory, 'copy')];
     const faults = [refuse('EOPNOTSUPP'), 'fsync:error=EIO:when=1'];
@@ -210,7 +207,7 @@ describe('a copy where the file system has no files without a name', () => {
 });
 
 test.each(['a file', 'a copy-on-write mapping'] as const)(
-  'a copy of %s beyond the limit on the size of files leaves no file',
+  'a copy of %s that exceeds the limit on file sizes leaves no file',
   async (kind) => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const said = await fail(kind, args, { through: ['prlimit', '--fsize=20000'] });
@@ -218,7 +215,7 @@ test.each(['a file', 'a copy-on-write mapping'] as const)(
   },
 );
 
-test('a copy of a file that somebody has truncated meanwhile fails, and leaves no file', async () => {
+test('a copy of a file that is truncated meanwhile fails and leaves no file', async () => {
   const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
   const said = await hearProgram('copying/new-file#failTruncated', { args });
   expect(said.slice(1)).toEqual([[], [0, false, false]]);
@@ -226,7 +223,7 @@ test('a copy of a file that somebody has truncated meanwhile fails, and leaves n
 });
 
 describe('the system calls', () => {
-  test('sync the file, name it and sync its directory, behind the last write', async () => {
+  test('sync the file, link it and sync its directory, after the last write', async () => {
     const directory = tempDir();
     const args = [tempFile(CONTENT), join(directory, 'copy')];
     for (const kind of kinds) {
@@ -254,7 +251,7 @@ describe('the system calls', () => {
       const inKernel = calls.some((call) =>
         /^(copy_file_range|ioctl\(.*FICLONE).*= [^-]/.test(call),
       );
-      const isMemory = kind === 'memory'; // which the kernel may copy, or not, to another file system
+      const isMemory = kind === 'memory'; // which the kernel may or may not copy to another file system
       expect(isMemory || inKernel === (kind === 'a file'), `${kind}: ${calls.join('; ')}`).toBe(
         true,
       );
@@ -276,7 +273,7 @@ describe('the system calls', () => {
     expect(fs.readFileSync(join(directory, 'copy')).equals(CONTENT)).toBe(true);
   });
 
-  test('report what the kernel could not copy', async () => {
+  test('report an error of the copy in the kernel', async () => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const { through } = strace('copy_file_range', ['copy_file_range:error=EIO']);
     expect(await fail('a file', args, { through })).toEqual(failed('EIO'));

@@ -30,7 +30,7 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
     }
   });
 
-  test('where there are no files without a name, it is never open to more on its way', async () => {
+  test('without O_TMPFILE, the file is created with mode 0600', async () => {
     const path = tempFile(pattern(5000));
     fs.chmodSync(path, 0o600);
     const trace = strace('openat,fchmod', ['openat:error=EOPNOTSUPP:when=1'], `${path}.new`);
@@ -43,13 +43,13 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
     }
   });
 
-  test('of memory, which has none, it is what the umask leaves', async () => {
+  test('memory has none, and its copy gets those that the umask leaves', async () => {
     const path = tempFile();
     await hearProgram('copying/permissions#anonymous', { args: [path] });
     expect(fs.statSync(path).mode & 0o7777).toBe(0o640);
   });
 
-  test('a copy that is read-only can be made by somebody who is not root', async () => {
+  test('a user other than root can make a read-only copy', async () => {
     const directory = tempDir();
     fs.chmodSync(directory, 0o777);
     const path = join(directory, 'file');
@@ -61,7 +61,7 @@ describe('writeToNewFile keeps the permissions of its source, as fs.copyFile doe
   });
 });
 
-/** A GiB with something at its start, in its middle and before its end, which is a hole. */
+/** A GiB with data at its start and in its middle, and before a hole at its end. */
 function makeSparse(directory: string): string {
   const path = join(directory, 'sparse');
   const fd = fs.openSync(path, 'w');
@@ -150,7 +150,7 @@ test('memory that is mostly zeroes becomes a file that is mostly holes', () => {
   expect(copy.stat().blocks * 512).toBeLessThan(2 * MIB);
 });
 
-test('nothing but holes is copied as such', () => {
+test('a file that is all holes is copied as holes', () => {
   const path = tempFile('');
   fs.truncateSync(path, 10 * MIB);
   using file = MmapFile.open(path);

@@ -19,7 +19,7 @@ import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
 const OLD = pattern(20_000);
 const NEW = OLD.map((byte) => byte ^ 0xff) as Buffer;
-/** Puts something else where the file at `path` is, which is then elsewhere. */
+/** Moves the file at `path` away and puts something else in its place. */
 function replaceBy(path: string, make: (path: string) => void): void {
   fs.renameSync(path, `${path}.old`);
   make(path);
@@ -27,7 +27,7 @@ function replaceBy(path: string, make: (path: string) => void): void {
 
 const HIDDEN = /^\.fmmap-[0-9a-f]{16}$/;
 
-/** What holds {@link NEW}, as something is about to take the place of a file at `path`. */
+/** Mappings of {@link NEW} that are about to replace the file at `path`. */
 const sources: Record<string, (path: string) => MmapFile> = {
   memory: () => MmapFile.memory('memory', NEW),
   'another file': () => MmapFile.open(tempFile(NEW)),
@@ -42,7 +42,7 @@ function changed(file: MmapFileMut): MmapFileMut {
 }
 
 describe.each(Object.entries(sources))('replacing a file by %s', (name, open) => {
-  test('leads the path to the copy, and leaves the old file to those who have it', () => {
+  test('makes the path lead to the copy, and leaves the old file to those who have it open', () => {
     const path = tempFile(OLD);
     const before = fs.statSync(path);
     using reader = MmapFile.open(path, { lock: 'none' });
@@ -54,13 +54,13 @@ describe.each(Object.entries(sources))('replacing a file by %s', (name, open) =>
     expect(fs.statSync(path).ino).not.toBe(before.ino);
     expect(fs.readdirSync(join(path, '..'))).toEqual(['file.bin']);
     expect(countDescriptors()).toBe(descriptors);
-    // Mappings, this one too, go on with what they have.
+    // Mappings of the old file, this one included, keep showing it.
     expect(file.copyBytes().equals(expected)).toBe(true);
     expect(reader.copyBytes().equals(name.includes('itself') ? NEW : OLD)).toBe(true);
     expect(reader.stat().nlink).toBe(0);
   });
 
-  test('of a range, with the options behind it', () => {
+  test('works for a range, with the options as the last argument', () => {
     const path = tempFile(OLD);
     using file = open(path);
     file.writeToNewFile(path, 4095, 9000, { replace: true });
@@ -73,14 +73,14 @@ describe.each(Object.entries(sources))('replacing a file by %s', (name, open) =>
 });
 
 describe('a copy that may replace', () => {
-  test('is made as well where nothing is', () => {
+  test('is also made where there is no file', () => {
     const path = tempFile();
     using file = MmapFile.memory('memory', NEW);
     file.writeToNewFile(path, { replace: true });
     expect(fs.readFileSync(path).equals(NEW)).toBe(true);
   });
 
-  test('may have as long a name as there can be, and one in any bytes', () => {
+  test('may have the longest possible name, and any bytes in it', () => {
     using file = MmapFile.memory('memory', NEW);
     for (const name of [Buffer.alloc(255, 'x'), Buffer.of(0xff, 0xfe, 0x2e)]) {
       const path = Buffer.concat([Buffer.from(`${tempDir()}/`), name]);
@@ -92,7 +92,7 @@ describe('a copy that may replace', () => {
     }
   });
 
-  test('takes the place of a symbolic link itself, as rename(2) does', () => {
+  test('replaces a symbolic link itself, as rename(2) does', () => {
     const path = tempFile(OLD);
     using file = MmapFile.memory('memory', NEW);
     for (const target of ['file.bin', 'nowhere']) {
@@ -105,7 +105,7 @@ describe('a copy that may replace', () => {
     expect(fs.readFileSync(path).equals(OLD)).toBe(true);
   });
 
-  test('leaves other names of the old file as they are', () => {
+  test('leaves other hard links to the old file alone', () => {
     const path = tempFile(OLD);
     fs.linkSync(path, `${path}.link`);
     using file = MmapFile.memory('memory', NEW);
@@ -116,8 +116,8 @@ describe('a copy that may replace', () => {
   test.each([
     ['replace: false', { replace: false }],
     ['replace: undefined', { replace: undefined }],
-    ['no options in the options', {}],
-  ])('does not with %s', (_name, options) => {
+    ['an empty object', {}],
+  ])('does not replace with %s', (_name, options) => {
     const path = tempFile(OLD);
     const before = snapshot(path);
     using file = MmapFile.memory('memory', NEW);
@@ -130,7 +130,7 @@ describe('a copy that may replace', () => {
     expect(fs.readFileSync(`${path}.new`).equals(NEW)).toBe(true);
   });
 
-  test('is refused where there is no file to be replaced, before a byte is written', async () => {
+  test('is refused before a byte is written where it cannot replace a file', async () => {
     const directory = tempDir();
     fs.mkdirSync(join(directory, 'empty'));
     const trace = strace('openat,pwrite64,copy_file_range,renameat,renameat2,linkat');
@@ -148,7 +148,7 @@ describe('a copy that may replace', () => {
   });
 
   test.each([null, 0, 1, 'true', [], {}, Buffer.alloc(1), { _mapping: {} }])(
-    'takes no %j for a file',
+    'refuses %j as `replace`',
     (bad) => {
       const path = tempFile(OLD);
       using file = MmapFile.memory('memory', NEW);
@@ -159,7 +159,7 @@ describe('a copy that may replace', () => {
     },
   );
 
-  test('takes its options in one place only, and no others', () => {
+  test('takes its options in one place only, and refuses unknown ones', () => {
     const path = tempFile();
     using file = MmapFile.memory('memory', NEW);
     const replace = { replace: true };
@@ -172,8 +172,8 @@ describe('a copy that may replace', () => {
   });
 });
 
-describe('a copy that may replace one file only', () => {
-  test('replaces that: itself, another, or one of another kind', () => {
+describe('a copy that may replace only one particular file', () => {
+  test('replaces it, whatever its kind, even if it is the source itself', () => {
     const path = tempFile(OLD);
     for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow, MmapFile.open]) {
       using old = open(path);
@@ -199,7 +199,7 @@ describe('a copy that may replace one file only', () => {
     ['symlink', (path) => replaceBy(path, (at) => fs.symlinkSync(`${path}.old`, at))],
   ];
 
-  test.each(states)('is refused as %s if the path does not lead there', (reason, change) => {
+  test.each(states)('is refused as %s if the path no longer leads there', (reason, change) => {
     const path = tempFile(OLD);
     using old = MmapFile.open(path);
     using file = MmapFile.memory('memory', NEW);
@@ -212,9 +212,9 @@ describe('a copy that may replace one file only', () => {
     expect(fs.readdirSync(join(path, '..'))).toEqual(names);
   });
 
-  test('looks again right before it renames', async () => {
+  test('checks the path again right before the rename', async () => {
     const path = tempFile(OLD);
-    // Held up in the sync of the copy, until somebody else has replaced the file.
+    // Stopped in the sync of the copy until the file has been replaced.
     const { through } = strace('fsync', ['fsync:signal=SIGSTOP:when=1']);
     const copying = startProgram('copying/replace#stopped', { args: [path], through });
     const pid = (await copying.said()) as number;
@@ -230,7 +230,7 @@ describe('a copy that may replace one file only', () => {
     expect(fs.readFileSync(path, 'utf8')).toBe('other');
   });
 
-  test('wants an open one, that is a file', () => {
+  test('requires `replace` to be an open file on disk', () => {
     const path = tempFile(OLD);
     using file = MmapFile.memory('memory', NEW);
     const closed = MmapFile.open(path);
@@ -245,7 +245,7 @@ describe('a copy that may replace one file only', () => {
   });
 });
 
-describe('a file that replaces another has its permissions:', () => {
+describe('a file that replaces another takes over its permissions:', () => {
   test.each([0o600, 0o400, 0o640, 0o666, 0o755, 0o000, 0o1644, 0o2755, 0o4755])('%o', (mode) => {
     const [path, source] = [tempFile(OLD), tempFile(NEW)];
     fs.chmodSync(path, mode);
@@ -258,7 +258,7 @@ describe('a file that replaces another has its permissions:', () => {
     }
   });
 
-  test('in place of a link, or of nothing, those of its source', () => {
+  test('those of its source where it replaces a link or nothing', () => {
     const source = tempFile(NEW);
     fs.chmodSync(source, 0o640);
     fs.symlinkSync('nowhere', `${source}.link`);
@@ -270,7 +270,7 @@ describe('a file that replaces another has its permissions:', () => {
   });
 
   const isRoot = process.getuid?.() === 0;
-  test.runIf(isRoot)('and its owner, where root does it', () => {
+  test.runIf(isRoot)('and its owner, if root replaces it', () => {
     const path = tempFile(OLD);
     fs.chmodSync(path, 0o6755);
     fs.chownSync(path, 1234, 2345);
@@ -286,7 +286,7 @@ describe('a file that replaces another has its permissions:', () => {
     [0o0660, 0o0600],
     [0o0646, 0o0646],
     [0o0664, 0o0644],
-  ])('%o of another owner becomes %o: nobody gets more', async (mode, expected) => {
+  ])('%o of another owner becomes %o, so that nobody gains access', async (mode, expected) => {
     const directory = tempDir();
     fs.chmodSync(directory, 0o777);
     const path = join(directory, 'file');
@@ -316,13 +316,13 @@ describe.each(namesIn('copying/replace#SOURCES'))('a replacement by %s that fail
     ['to name it', 'linkat:error=ENOSPC', 'ENOSPC'],
     ['to rename it', renames, 'EXDEV'],
     ['to set its permissions', 'fchmod:error=EIO', 'EIO'],
-  ])('%s leaves the old one, and nothing beside it', async (_what, faults, code) => {
+  ])('%s leaves the old file and nothing else', async (_what, faults, code) => {
     const args = [tempFile(OLD), tempFile(NEW)];
     const { through } = strace('fsync,linkat,renameat,renameat2,fchmod', [faults].flat());
     expect(await fail(args, through)).toEqual(failed(code));
   });
 
-  test('to sync the directory has taken place, and says so', async () => {
+  test('to sync the directory has already taken place, and the error says so', async () => {
     const args = [tempFile(OLD), tempFile(OLD)];
     const { through } = strace('fsync', ['fsync:error=EIO:when=2']);
     const said = await fail(args, through);
@@ -330,14 +330,14 @@ describe.each(namesIn('copying/replace#SOURCES'))('a replacement by %s that fail
     expect((said[0] as Error).message).toMatch(/is replaced.*syncParentDirectory/);
   });
 
-  test('where there are no files without a name leaves nothing either', async () => {
+  test('to rename it without O_TMPFILE leaves the old file and nothing else', async () => {
     const args = [tempFile(OLD), tempFile(NEW)];
     const faults = ['openat:error=EOPNOTSUPP:when=2', ...renames];
     const { through } = strace('openat,renameat,renameat2', faults, join(args[0] ?? '', '..'));
     expect(await fail(args, through)).toEqual(failed('EXDEV'));
   });
 
-  test('because the disk is full leaves the old one', async () => {
+  test('because the disk is full leaves the old file', async () => {
     const directory = tempDir();
     const content = pattern(700 << 10);
     fs.writeFileSync(join(directory, 'content'), content);
@@ -352,7 +352,7 @@ describe.each(namesIn('copying/replace#SOURCES'))('a replacement by %s that fail
   });
 });
 
-test('a replacement where there are no files without a name is made, and never open to more', async () => {
+test('a replacement without O_TMPFILE succeeds, from a hidden file with mode 0600', async () => {
   const path = tempFile(OLD);
   fs.chmodSync(path, 0o640);
   const trace = strace('openat', ['openat:error=EOPNOTSUPP:when=2'], join(path, '..'));
@@ -380,7 +380,7 @@ test('a replacement syncs the file, then renames it, then syncs the directory', 
 });
 
 describe.runIf(canMount('mount'))('a file that is a mount point', () => {
-  test('is not replaced, and nothing is left', () => {
+  test('is not replaced, and nothing is left behind', () => {
     const path = tempFile(OLD);
     const other = tempFile(NEW);
     mountOver(path, '--bind', other);

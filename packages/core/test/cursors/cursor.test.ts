@@ -8,7 +8,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 const CONTENT = pattern(10_000);
 
 describe('fileOffset', () => {
-  test('is where the methods of the file find the next byte', () => {
+  test('is the offset at which the methods of the file find the next byte', () => {
     using file = MmapFile.open(tempFile(CONTENT), { offset: 5000 });
     const reader = file.reader(100, 50);
     reader.skip(7);
@@ -18,7 +18,7 @@ describe('fileOffset', () => {
 });
 
 describe('follow', () => {
-  test('has the part go on to where the file ends now', () => {
+  test('extends the part to the current end of the file', () => {
     using file = MmapFileMut.open(tempFile(CONTENT));
     for (const cursor of [file.reader(50), file.writer(50), file.reader(60, 5)]) {
       const { offset } = cursor;
@@ -35,7 +35,7 @@ describe('follow', () => {
     }
   });
 
-  test('takes nothing away from a part whose file has become shorter', () => {
+  test('does not shorten a part whose file has become shorter', () => {
     using file = MmapFileMut.open(tempFile(CONTENT));
     const reader = file.reader(50);
     file.truncate(60);
@@ -44,7 +44,7 @@ describe('follow', () => {
     expect(reader.remaining).toBe(CONTENT.length - 50);
   });
 
-  test('and reopen give the lines that another program appends, none of them in part', () => {
+  test('and reopen return the lines that another program appends, each of them whole', () => {
     const path = tempFile(Buffer.from('one\ntw'));
     using file = MmapFile.open(path);
     const reader = file.reader();
@@ -68,7 +68,7 @@ describe('follow', () => {
 });
 
 describe('readUntil', () => {
-  test('takes what Buffer.indexOf would find, and its delimiter', () => {
+  test('returns the bytes up to and including the delimiter that Buffer.indexOf would find', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', ';', 'é') });
     const delimiter = fc.string({
       unit: fc.constantFrom('a', ';', 'é'),
@@ -92,7 +92,7 @@ describe('readUntil', () => {
     fc.assert(check);
   });
 
-  test('gives a view of the file', () => {
+  test('returns a view of the file', () => {
     using file = MmapFileMut.memory('text', 'one,two');
     const view = file.reader().readUntil(44);
     file.write('ONE');
@@ -100,7 +100,7 @@ describe('readUntil', () => {
     expect(view?.buffer.byteLength).toBe(4);
   });
 
-  test('does not look past the part', () => {
+  test('does not search past the part', () => {
     using file = MmapFile.memory('text', 'one,two');
     expect(file.reader(0, 3).readUntil(',')).toBe(null);
     expect(file.reader(0, 4).readUntil(',')?.length).toBe(4);
@@ -110,7 +110,7 @@ describe('readUntil', () => {
 });
 
 describe('readText', () => {
-  test('is the next bytes in an encoding', () => {
+  test('decodes the next bytes in an encoding', () => {
     using file = MmapFile.memory('text', 'grün 5');
     const reader = file.reader();
     expect([reader.readText(2), reader.position]).toEqual(['gr', 2]);
@@ -123,7 +123,7 @@ describe('readText', () => {
 });
 
 describe('a writer reads back', () => {
-  test('what it has written, and flushes no more than that', () => {
+  test('what it has written, and what follows', () => {
     using file = MmapFileMut.open(tempFile(CONTENT));
     const writer = file.writer(100, 50);
     writer.write('hello');
@@ -138,8 +138,8 @@ describe('a writer reads back', () => {
   });
 });
 
-describe('what is written in full', () => {
-  test('returns the next offset, or position', () => {
+describe('write and writeAll', () => {
+  test('return the next offset, or position', () => {
     using file = MmapFileMut.memory('file', CONTENT);
     for (const method of ['write', 'writeAll'] as const) {
       expect(file[method]('é', 7)).toBe(9);
@@ -150,7 +150,7 @@ describe('what is written in full', () => {
     }
   });
 
-  test('or throws and writes nothing', () => {
+  test('throw and write nothing if the source does not fit', () => {
     using file = MmapFileMut.memory('file', CONTENT);
     for (const method of ['write', 'writeAll'] as const) {
       expect(() => file[method]('abc', CONTENT.length - 2)).toThrow(MmapRangeError);

@@ -1,10 +1,10 @@
-// The recipe of docs/locks.md: one writer, and readers without a lock, each in a process of its own.
+// The recipe of docs/locks.md: one writer, and readers without a lock, each in its own process.
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { startProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
 
-test('readers without a lock follow one writer, whose lock keeps a second one out', async () => {
+test('readers without a lock follow one writer, whose lock keeps a second writer out', async () => {
   const COUNT = 3000;
   const path = tempFile('');
   const readers = Array.from({ length: 3 }, () =>
@@ -14,7 +14,7 @@ test('readers without a lock follow one writer, whose lock keeps a second one ou
   const write = async (first: number) => {
     const writer = startProgram('cursors/growing-log#write', { args: [path, first, COUNT] });
     expect(await writer.said()).toEqual(['exclusive', 'ETIMEDOUT']);
-    // They read what there is while the writer has more to come.
+    // They read what is there before the writer has finished.
     if (first === 0) for (const reader of readers) expect(await reader.said()).toBe('reads');
     writer.process.stdin.write('\n');
     expect(await writer.said()).toBe(fs.statSync(path).size);
@@ -28,7 +28,7 @@ test('readers without a lock follow one writer, whose lock keeps a second one ou
   }
 });
 
-test('a writer that is killed leaves whole events, and the next one goes on', async () => {
+test('a writer that is killed leaves whole events, and the next one continues after them', async () => {
   const path = tempFile('');
   const killed = startProgram('cursors/growing-log#write', { args: [path, 0, 1000] });
   await killed.said();

@@ -22,7 +22,7 @@ describe.each(Object.entries(resizes))('after %s', (_name, resize) => {
   });
 });
 
-test('chunks that were asked for before a part of them went end with an error, not early', () => {
+test('iterating over chunks throws, rather than ending early, if the file becomes shorter', () => {
   using file = MmapFileMut.openExisting(tempFile(CONTENT));
   const chunks = file.reader().chunks(1000);
   chunks.next();
@@ -31,7 +31,7 @@ test('chunks that were asked for before a part of them went end with an error, n
   expect(() => chunks.next()).toThrow(MmapRangeError);
 });
 
-test('a writer has as much room as the file has by now', () => {
+test('a writer has as much room as the file has now', () => {
   using file = MmapFileMut.openExisting(tempFile(CONTENT));
   const writer = file.writer(100, 1000);
   writer.skip(500);
@@ -49,7 +49,7 @@ test('a writer has as much room as the file has by now', () => {
   expect([writer.writeUInt8(7), file.readUInt8(700)]).toEqual([601, 7]);
 });
 
-test('another thread that cuts the file leaves its readers as short', async () => {
+test('truncating the file through another handle makes its readers just as short', async () => {
   using file = MmapFileMut.openExisting(tempFile(CONTENT));
   using other = MmapFileMut.attach(file.share());
   const { reader, rest } = await resizedReader(other, () => file.truncate(12_003));

@@ -7,7 +7,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-/** Lines as a reader has to give them, found in another way: `\n` ends one, a `\r` before it too. */
+/** The lines that a reader must return, found in another way: `\n` or `\r\n` ends each of them. */
 function linesOf(text: string): string[] {
   const lines = text.split('\n');
   const last = lines.pop() as string;
@@ -16,7 +16,7 @@ function linesOf(text: string): string[] {
 }
 
 describe('a reader', () => {
-  test('begins at its offset and ends with its length', () => {
+  test('starts at its offset and ends with its length', () => {
     using file = MmapFile.open(tempFile(CONTENT), { offset: 1000 });
     for (const [offset, length] of [[], [500], [500, 100], [9000], [0, 0], [7, 8993]] as const) {
       const reader = file.reader(offset, length);
@@ -34,7 +34,7 @@ describe('a reader', () => {
     }
   });
 
-  test('cannot begin or end outside the file', () => {
+  test('cannot start or end outside the file', () => {
     using file = MmapFile.memory('ten', Buffer.alloc(10));
     expectArgumentError(() => file.reader(11), 'offset');
     expectArgumentError(() => file.reader(0, 11), 'length');
@@ -56,7 +56,7 @@ describe('a reader', () => {
     expect(reader.seek(-50, 'end')).toBe(0);
   });
 
-  test('does not seek out of its range, nor to what is no offset', () => {
+  test('does not seek out of its range, or to an invalid offset', () => {
     using file = MmapFile.memory('file', CONTENT);
     const reader = file.reader(100, 50);
     reader.seek(7);
@@ -82,7 +82,7 @@ describe('a reader', () => {
     expect(reader.position).toBe(7);
   });
 
-  test('skips as far as there is something, and says how far', () => {
+  test('skips as many bytes as there are, and returns how many', () => {
     using file = MmapFile.memory('file', CONTENT);
     const reader = file.reader(0, 10);
     expect([reader.skip(4), reader.position]).toEqual([4, 4]);
@@ -93,7 +93,7 @@ describe('a reader', () => {
     expectArgumentError(() => reader.skip(1.5), 'length');
   });
 
-  test('peeks without moving, at less where less is left', () => {
+  test('peeks without moving, and returns less where less is left', () => {
     using file = MmapFile.memory('file', CONTENT);
     const reader = file.reader(3, 10);
     expect(reader.peek(4)).toEqual(CONTENT.subarray(3, 7));
@@ -104,7 +104,7 @@ describe('a reader', () => {
     expectArgumentError(() => reader.peek(-1), 'length');
   });
 
-  test('gives views of the file, and all bytes of a range or none', () => {
+  test('returns views of the file, of all bytes asked for or none', () => {
     using file = MmapFileMut.memory('file', CONTENT);
     const reader = file.reader(3, 10);
     const bytes = reader.bytes(8);
@@ -118,7 +118,7 @@ describe('a reader', () => {
     expect(reader.bytes(0)).toHaveLength(0);
   });
 
-  test('fills a target exactly or leaves it and the position as they are', () => {
+  test('fills a target exactly, or leaves it and the position unchanged', () => {
     using file = MmapFile.memory('file', CONTENT);
     const reader = file.reader(3, 10);
     reader.skip(4);
@@ -132,7 +132,7 @@ describe('a reader', () => {
     expectArgumentError(() => reader.read('x' as never), 'target');
   });
 
-  test('gives chunks that make up what remains, the last one shorter', () => {
+  test('splits what remains into chunks, the last of them shorter', () => {
     using file = MmapFile.memory('file', CONTENT);
     const reader = file.reader(5, 3000);
     reader.skip(10);
@@ -145,7 +145,7 @@ describe('a reader', () => {
     }
   });
 
-  test('may be read in turn with the chunks that it gives', () => {
+  test('may be read between the chunks that it returns', () => {
     using file = MmapFile.memory('file', CONTENT);
     const reader = file.reader(0, 10);
     const chunks = reader.chunks(3);
@@ -156,7 +156,7 @@ describe('a reader', () => {
     expect(chunks.next().done).toBe(true);
   });
 
-  test('stays where it is when a value is cut off by its end', () => {
+  test('does not move if a value extends past its end', () => {
     using file = MmapFile.memory('file', CONTENT);
     const reader = file.reader(0, 7);
     expect(() => reader.readDoubleLE()).toThrow(MmapRangeError);
@@ -166,7 +166,7 @@ describe('a reader', () => {
     expect(reader.readUInt16LE()).toBe(CONTENT.readUInt16LE(4));
   });
 
-  test('goes on over a file that grew, and finds less in one that shrank', () => {
+  test('continues in a file that grew, and finds less in one that shrank', () => {
     using file = MmapFileMut.open(tempFile(CONTENT));
     const reader = file.reader();
     reader.skip(4000);
@@ -212,7 +212,7 @@ describe('lines', () => {
     expect([reader.readLine(), reader.readLine(), reader.remaining]).toEqual([null, null, 0]);
   });
 
-  test('end at the end of the range, wherever the file goes on', () => {
+  test('end at the end of the range, even where the file goes on', () => {
     using file = MmapFile.memory('lines', 'first\r\nsecond\nthird');
     const lines = (offset: number, length: number) => [...file.reader(offset, length)];
     expect(lines(0, 4)).toEqual(['firs']);
@@ -227,18 +227,18 @@ describe('lines', () => {
     expect(lines(3, 0)).toEqual([]);
   });
 
-  test('of a \\r\\n that begins before the range are empty', () => {
+  test('are empty if the range starts within a \\r\\n', () => {
     using file = MmapFile.memory('lines', 'a\r\nb');
     expect([...file.reader(2)]).toEqual(['', 'b']);
   });
 
-  test('that are not UTF-8 have a replacement character for each wrong byte', () => {
+  test('that are not UTF-8 have a replacement character for each invalid byte', () => {
     const bytes = Buffer.from([0x61, 0xff, 0x0a, 0xc3, 0x0a, 0xa9]);
     using file = MmapFile.memory('lines', bytes);
     expect([...file.reader()]).toEqual(['a\ufffd', '\ufffd', '\ufffd']);
   });
 
-  test('can be read in turn with everything else, and the iteration goes on from there', () => {
+  test('can be mixed with other reads, and the iteration continues from there', () => {
     using file = MmapFile.memory('lines', 'head\n\x05\x00bytes\ntail\n');
     const reader = file.reader();
     expect(reader.readLine()).toBe('head');
@@ -250,7 +250,7 @@ describe('lines', () => {
     expect([...iterator]).toEqual(['head', '\x05\x00bytes', 'tail']);
   });
 
-  test('are those that the text has when it is split, in any part of a file', () => {
+  test('are those of the text split at its line ends, in any part of a file', () => {
     const texts = fc
       .array(fc.constantFrom('a', 'é', '\n', '\r', '\r\n', '世', ''))
       .map((parts) => parts.join(''));
@@ -264,7 +264,7 @@ describe('lines', () => {
     );
   });
 
-  test('are looked for in the range of the reader alone', () => {
+  test('are searched for only in the range of the reader', () => {
     const path = tempFile('x'.repeat(100));
     fs.truncateSync(path, 64 << 20);
     using file = MmapFile.open(path);

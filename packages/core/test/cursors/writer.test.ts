@@ -8,7 +8,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-/** What the content is with `bytes` at `offset`. */
+/** The content with `bytes` at `offset`. */
 function patched(bytes: Uint8Array | string, offset: number): Buffer {
   const copy = Buffer.from(CONTENT);
   copy.set(Buffer.from(bytes as string), offset);
@@ -16,7 +16,7 @@ function patched(bytes: Uint8Array | string, offset: number): Buffer {
 }
 
 describe('a writer', () => {
-  test('begins at its offset and ends with its length', () => {
+  test('starts at its offset and ends with its length', () => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.openExisting(path, { offset: 1000 });
     const writer = file.writer(500, 10);
@@ -29,7 +29,7 @@ describe('a writer', () => {
     expect(fs.readFileSync(path)).toEqual(patched('0123456789', 1500));
   });
 
-  test('covers all that is left by default', () => {
+  test('covers the rest of the file by default', () => {
     using file = MmapFileMut.memory('file', CONTENT);
     expect([file.writer().length, file.writer(10).length, file.writer(10_000).length]).toEqual([
       10_000, 9990, 0,
@@ -52,7 +52,7 @@ describe('a writer', () => {
     expectArgumentError(() => writer.write(1 as never), 'source');
   });
 
-  test('counts text in bytes of UTF-8, and may cut a character', () => {
+  test('counts text in bytes of UTF-8, and writeSome may split a character', () => {
     using file = MmapFileMut.memory('file', CONTENT);
     const writer = file.writer(0, 5);
     writer.writeAll('é');
@@ -62,7 +62,7 @@ describe('a writer', () => {
     expect(file.copyBytes()).toEqual(patched(Buffer.from('é🎉').subarray(0, 5), 0));
   });
 
-  test('seeks and skips over what stays as it is', () => {
+  test('leaves what it seeks or skips over unchanged', () => {
     using file = MmapFileMut.memory('file', CONTENT);
     const writer = file.writer(10, 20);
     expect([writer.seek(-2, 'end'), writer.seek(-8, 'current'), writer.skip(3)]).toEqual([
@@ -85,7 +85,7 @@ describe('a writer', () => {
     expect(writer.position).toBe(20);
   });
 
-  test('stays where it is when a value is out of range or does not fit', () => {
+  test('does not move if a value is out of range or does not fit', () => {
     using file = MmapFileMut.memory('file', CONTENT);
     const writer = file.writer(0, 6);
     expect(writer.writeUInt16BE(0x1234)).toBe(2);
@@ -97,7 +97,7 @@ describe('a writer', () => {
     expect(file.copyBytes()).toEqual(patched(Buffer.from('1234feffffff', 'hex'), 0));
   });
 
-  test('writes what a Buffer of its range would hold', () => {
+  test('writes as much of its sources as fits in its range', () => {
     const sources = fc.oneof(fc.uint8Array(), fc.string({ unit: 'binary' }));
     const range = fc.tuple(fc.nat(200), fc.nat(200)).map((pair) => pair.sort((a, b) => a - b));
     fc.assert(
@@ -128,7 +128,7 @@ describe('a writer', () => {
 });
 
 describe('flush of a writer', () => {
-  /** A file, and the ranges that were flushed of it. */
+  /** A file, and the ranges of it that were flushed. */
   function watched() {
     const path = tempFile(CONTENT);
     const file = MmapFileMut.open(path);
@@ -160,7 +160,7 @@ describe('flush of a writer', () => {
     expect(fs.readFileSync(path)).toEqual(file.asBuffer());
   });
 
-  test('has nothing to do where nothing was written', () => {
+  test('flushes nothing where nothing was written', () => {
     const { file, ranges } = watched();
     const writer = file.writer();
     writer.flush();
@@ -170,7 +170,7 @@ describe('flush of a writer', () => {
     expect(ranges().every(([, length]) => length === 0)).toBe(true);
   });
 
-  test('leaves out what a truncate has taken away', () => {
+  test('leaves out what a truncate has cut off', () => {
     const { file, ranges } = watched();
     const writer = file.writer(1000);
     writer.writeAll(Buffer.alloc(9000, 1));
@@ -184,7 +184,7 @@ describe('flush of a writer', () => {
     expect(ranges().at(-1)?.[1]).toBe(0);
   });
 
-  test('tries again what a failed one did not reach', () => {
+  test('covers again what a failed flush did not write', () => {
     const { file, ranges } = watched();
     const writer = file.writer(1000);
     writer.writeAll('abc');

@@ -8,11 +8,11 @@ import { onTmpfs } from '../helpers/strace.js';
 import { tempDir } from '../helpers/temp.js';
 
 const PAGE = 4096;
-/** Pages for which there is room. */
+/** The number of pages that there is room for. */
 const ROOM = 64;
 const SIZE = 2 * ROOM * PAGE;
 
-/** Of which the program, in `directory`, gets `file.bin` to work with and may not use more. */
+/** Small disks; the program works on `file.bin` in `directory`. */
 const DISKS = {
   tmpfs: () => {
     const directory = tempDir();
@@ -35,7 +35,7 @@ const noSpace = (path: string) =>
 describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
   const when = test.runIf(type === 'tmpfs' || canMount('mount', 'mkfs.ext4'));
 
-  /** Has a child work with `path`, on a disk of its own. */
+  /** Runs a program with a disk of its own. */
   async function hearOf(
     program: string,
     ...args: unknown[]
@@ -45,14 +45,14 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
     return { said, path: join(directory, 'file.bin') };
   }
 
-  /** A disk may find a block or two that its own bookkeeping had taken; memory is exact. */
+  /** ext4 may find a few blocks that its own bookkeeping had held; tmpfs is exact. */
   function expectEnd(offset: number): void {
     const slack = type === 'tmpfs' ? 0 : 4;
     expect(Math.abs(offset / PAGE - ROOM)).toBeLessThanOrEqual(slack);
   }
 
   when.each(namesIn('disks/full#STORES'))(
-    'a store is a fault where the room ends: %s',
+    'a store faults where the space ends: %s',
     async (store) => {
       const { said, path } = await hearOf('disks/full#store', store);
       const [at] = said.splice(0, 1) as [number];
@@ -66,12 +66,12 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
     },
   );
 
-  when.each(namesIn('disks/full#FLOODS'))('a flood is a fault: %s', async (flood) => {
+  when.each(namesIn('disks/full#FLOODS'))('a flood of stores faults: %s', async (flood) => {
     const { said, path } = await hearOf('disks/full#flood', flood);
     const [error, later, stored, isBack] = said as [unknown, unknown, number, unknown];
     expect(error).toEqual(faultError('no-space', inPages(0, SIZE - 1), path));
     expect([later, isBack]).toEqual([error, true]);
-    expectEnd(stored); // all that there was room for, wherever it lies in the file
+    expectEnd(stored); // everything there was room for, wherever it lies in the file
   });
 
   when.each([
@@ -80,12 +80,12 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
     ['private', 'MmapFileMut.openCow'],
   ])('a load from a hole of a %s file never ends the process', async (_, open) => {
     const { said, path } = await hearOf('disks/full#loadFromHole', open);
-    // A hole takes room in memory when it is read, and memory is what this file system is made of.
+    // Reading a hole takes memory, which is what tmpfs is made of.
     const found = type === 'tmpfs' ? faultError('no-space', 5, path) : 'no error';
     expect(said).toEqual([found, [0, 1]]);
   });
 
-  when('what Node reads into a view stops where the room ends', async () => {
+  when('reading into a view stops where the space ends', async () => {
     const { said, path } = await hearOf('disks/full#readIntoView');
     const [[, read]] = said as [[string, number]];
     expectEnd(read);
@@ -95,7 +95,7 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
   when.each([
     ['create', 'MmapFileMut.create', { maxSize: SIZE }],
     ['open', 'MmapFileMut.open', { maxSize: SIZE }],
-  ])('%s with "allocate" says so, and leaves no new file', async (_, open, options) => {
+  ])('%s with "allocate" throws ENOSPC and leaves no new file', async (_, open, options) => {
     const { said, path } = await hearOf('disks/full#allocateNew', open, options);
     expect(said).toEqual([noSpace(path), false, 0]);
   });
@@ -105,12 +105,12 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
     ['open from an offset on', 'MmapFileMut.open', { minSize: SIZE, offset: 5000 }],
     ['openExisting', 'MmapFileMut.openExisting', { minSize: SIZE }],
     ['open with "truncate"', 'MmapFileMut.open', { maxSize: SIZE, truncate: true }],
-  ])('%s with "allocate" says so, and leaves the file as it was', async (_, open, options) => {
+  ])('%s with "allocate" throws ENOSPC and leaves the file unchanged', async (_, open, options) => {
     const { said, path } = await hearOf('disks/full#allocate', open, options);
     expect(said).toEqual([noSpace(path), AS_IT_WAS, 'no error']);
   });
 
-  when('truncate with "allocate" says so, and leaves the file usable', async () => {
+  when('truncate with "allocate" throws ENOSPC and leaves the file usable', async () => {
     const { said, path } = await hearOf('disks/full#truncate');
     const error = noSpace(path);
     expect(said).toEqual([
@@ -130,7 +130,7 @@ describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
     ['open with "truncate"', 'MmapFileMut.open', { maxSize: SIZE, truncate: true }],
     ['truncate', 'MmapFileMut.create', {}],
   ])(
-    '%s with "allocate" before it was full has every store succeed',
+    'after %s with "allocate" before the disk was full, every store succeeds',
     async (how, open, options) => {
       const { said } = await hearOf('disks/full#storeAfterAllocate', how, open, options);
       expect(said).toEqual([[false, true, SIZE]]);

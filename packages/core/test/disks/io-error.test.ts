@@ -16,7 +16,7 @@ const OPENERS = [
   'MmapFileMut.openExisting',
 ];
 
-/** Where each finds the fault. */
+/** Where each operation meets the fault. */
 const OFFSETS: Record<string, unknown> = {
   'a typed read': FROM,
   'a typed read across pages': within(6 * PAGE - 4, 6 * PAGE),
@@ -39,11 +39,11 @@ const OFFSETS: Record<string, unknown> = {
   'writeToNewFile on the same file system': FROM,
 };
 
-/** Where the second page is the first to be missed: executable memory has it with the first one. */
+/** The second page is the first to be missing; for executable memory, it is read together with the first. */
 const NOT_EXEC = ['indexOf', 'a reader', 'prefetch of what is partly there'];
 
 describe.runIf(canMount(...FAILING_DISK))('a device that cannot be read', () => {
-  test.each(OPENERS)('is a fault of %s, which ends with the cause', async (open) => {
+  test.each(OPENERS)('is a fault of %s, from which it recovers with the device', async (open) => {
     const disk = await makeFailingDisk(32 << 20);
     const path = `${disk.directory}/file.bin`;
     const acts = Object.entries(OFFSETS).filter(
@@ -62,7 +62,7 @@ describe.runIf(canMount(...FAILING_DISK))('a device that cannot be read', () => 
     }
   });
 
-  test('does not hold up lockMemory', async () => {
+  test('does not block lockMemory', async () => {
     const disk = await makeFailingDisk(32 << 20);
     const said = await hearProgram('disks/io-error#lockMemory', {
       args: [`${disk.directory}/file.bin`, disk.control, tempDir()],
@@ -72,7 +72,7 @@ describe.runIf(canMount(...FAILING_DISK))('a device that cannot be read', () => 
     expect(said).toEqual([{ found, after: found, isBack: true }]);
   });
 
-  test('loses a store, which is a fault with another cause than a full disk', async () => {
+  test('makes a store fault, with another cause than a full disk', async () => {
     const disk = await makeFailingDisk(32 << 20);
     const path = `${disk.directory}/file.bin`;
     const said = await hearProgram('disks/io-error#store', {

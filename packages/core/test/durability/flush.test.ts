@@ -11,7 +11,7 @@ import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
 const PAGE = 4096;
 
-/** What a program says, and which calls it makes, descriptors as paths. */
+/** What a program says, and the system calls it makes, with descriptors as paths. */
 async function traced(calls: string, program: string, options: ProgramOptions) {
   const trace = strace(calls);
   const said = await hearProgram(program, { ...options, through: trace.through });
@@ -19,7 +19,7 @@ async function traced(calls: string, program: string, options: ProgramOptions) {
 }
 
 describe('flush', () => {
-  /** Flushes a file that is mapped from `offset` on. */
+  /** Flushes a file that is mapped from `offset`. */
   const flushing = (path: string, offset: number, how: string) =>
     traced('msync,sync_file_range', 'durability/flush#flush', { args: [path, offset, how] });
 
@@ -32,7 +32,7 @@ describe('flush', () => {
     ['flush(5 * PAGE)', 3 * PAGE + 1, 8, 2],
     ['flush()', 100, 0, 10],
   ])(
-    '%s of a file mapped from %i on writes the pages it touches',
+    '%s of a file mapped from %i writes the pages it touches',
     async (call, offset, page, count) => {
       const path = tempFile(pattern(10 * PAGE));
       const { said, made } = await flushing(path, offset, call);
@@ -46,7 +46,7 @@ describe('flush', () => {
     },
   );
 
-  test('waits for nothing when it is only started, and says which bytes', async () => {
+  test('does not wait when it is only started, and passes on the exact range', async () => {
     const path = tempFile(pattern(10 * PAGE));
     const { made } = await flushing(path, 100, 'startFlush');
     expect(made).toEqual([
@@ -59,7 +59,7 @@ describe('flush', () => {
     ]);
   });
 
-  test('asks the system for nothing where there is nothing to write', async () => {
+  test('makes no system call where there is nothing to write', async () => {
     const path = tempFile(pattern(10 * PAGE));
     expect((await flushing(path, 0, 'nothing')).made).toEqual([]);
     expect((await flushing(path, 0, 'no file')).made).toEqual([]);
@@ -86,7 +86,7 @@ describe('syncing directories', () => {
     expect(found).toEqual([directory, directory, directory, directory]);
   });
 
-  test('syncs the directory that holds a path, which need not exist', async () => {
+  test('syncs the parent directory of a path that need not exist', async () => {
     const directory = fs.realpathSync(tempDir());
     fs.mkdirSync(join(directory, 'a'));
     const paths = [
@@ -110,14 +110,14 @@ describe('syncing directories', () => {
     ]);
   });
 
-  test('takes the bytes of a name that is no UTF-8', () => {
+  test('takes a name that is not valid UTF-8 as bytes', () => {
     const directory = Buffer.concat([Buffer.from(tempDir()), Buffer.from([0x2f, 0xff, 0xfe])]);
     fs.mkdirSync(directory);
     syncDirectory(directory);
     syncParentDirectory(Buffer.concat([directory, Buffer.from([0x2f, 0xfd])]));
   });
 
-  test('throws what the system says, and leaves no descriptor', () => {
+  test('throws the error of the system, and leaks no descriptor', () => {
     const file = tempFile('a file');
     const missing = join(dirname(file), 'missing');
     const before = countDescriptors();

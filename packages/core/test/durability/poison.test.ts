@@ -23,7 +23,7 @@ const POISONED = {
   reader: 0,
 };
 
-/** The way in which each poisoned file is found, and from which it goes on. */
+/** What is reported about each poisoned file: its state, its errors, and that it can still be locked. */
 const FOUND = [
   expect.objectContaining(POISONED),
   'MmapPoisonedError',
@@ -54,7 +54,7 @@ describe('a flush that fails', () => {
     expect(fs.readFileSync(path, 'latin1').startsWith('written')).toBe(true);
   });
 
-  test('leaves remove to work', async () => {
+  test('leaves remove working', async () => {
     const path = tempFile(CONTENT);
     const { through } = strace('msync', ['msync:error=EIO:when=1']);
     const said = await hearProgram('durability/poison#flushAndRemove', { args: [path], through });
@@ -72,7 +72,7 @@ describe('a flush that fails', () => {
   });
 });
 
-/** What a file is resized to before, which leaves it a larger reservation, and then. */
+/** The size that a file is first resized to, which leaves it a larger reservation, and the next one. */
 const RESIZES = {
   'shrinking within a page': [CONTENT.length, CONTENT.length - 10],
   'shrinking by pages': [CONTENT.length, PAGE + 1],
@@ -87,7 +87,7 @@ const resizes = Object.entries(RESIZES).map(([name, [first, second]]) => ({
   name,
   args: (path: string): unknown[] => [path, first, second],
   content: first === 0 ? Buffer.alloc(0) : CONTENT,
-  /** Which call of a kind is the second truncate's, when each truncate makes one. */
+  /** Which call of its kind belongs to the second truncate, when each truncate makes one. */
   when: first === CONTENT.length || first === 0 ? 1 : 2,
   second,
 }));
@@ -99,7 +99,7 @@ const isUsable = ([, first]: unknown[]) => [
 ];
 
 describe.each(resizes)('a truncate, $name,', ({ args, content, when, second }) => {
-  test('whose ftruncate fails leaves the file as it was, and usable', async () => {
+  test('whose ftruncate fails leaves the file unchanged and usable', async () => {
     const path = tempFile(content);
     const { through } = strace('ftruncate', [`ftruncate:error=EIO:when=${when}`], path);
     const said = await hearProgram('durability/poison#truncateUsable', {
@@ -109,7 +109,7 @@ describe.each(resizes)('a truncate, $name,', ({ args, content, when, second }) =
     expect(said).toEqual([{ code: 'EIO', syscall: 'ftruncate', path }, ...isUsable(args(path))]);
   });
 
-  test('whose fsync fails behind the ftruncate poisons the file', async () => {
+  test('whose fsync fails after the ftruncate poisons the file', async () => {
     const path = tempFile(content);
     const { through } = strace('fsync', [`fsync:error=EIO:when=${when}`], path);
     const said = await hearProgram('durability/poison#truncatePoisoned', {
@@ -120,7 +120,7 @@ describe.each(resizes)('a truncate, $name,', ({ args, content, when, second }) =
     expect(said[1]).toMatchObject({ size: second });
   });
 
-  test('whose fsync fails behind the ftruncate leaves remove to work', async () => {
+  test('whose fsync fails after the ftruncate leaves remove working', async () => {
     const path = tempFile(content);
     const { through } = strace('fsync', [`fsync:error=EIO:when=${when}`], path);
     const said = await hearProgram('durability/poison#truncateAndRemove', {
@@ -136,7 +136,7 @@ describe('memory that cannot be mapped', () => {
     'before the file was changed, $name, leaves it usable',
     async ({ args, content, name }) => {
       const path = tempFile(content);
-      // The first mapping is that of the open, where there is something to map.
+      // The first mapping is that of the open, if there is anything to map.
       const when = content.length === 0 ? 1 : 2;
       const { through } = strace('mmap', [`mmap:error=ENOMEM:when=${when}`], path);
       const said = await hearProgram('durability/poison#truncateUsable', {
@@ -151,7 +151,7 @@ describe('memory that cannot be mapped', () => {
   );
 
   test.each([
-    // A file that has shrunk grows in its own window, and there the new pages are mapped last.
+    // A file that has shrunk grows in its own window, where the new pages are mapped last.
     ['after the file has grown', ['mmap:error=ENOMEM:when=2'], PAGE + 1, 2 * PAGE + 1],
     [
       'after the file could not be shrunk',
@@ -170,7 +170,7 @@ describe('memory that cannot be mapped', () => {
     expect(said[0]).toMatchObject({ code: expect.stringMatching(/^(ENOMEM|EIO)$/) });
   });
 
-  test('in place of pages that go leaves the file as it was: a view never outlives them', async () => {
+  test('in place of removed pages leaves the file unchanged: no view outlives its pages', async () => {
     const directory = tempDir();
     const path = tempFile(CONTENT);
     const library = join(directory, 'no-filler.so');

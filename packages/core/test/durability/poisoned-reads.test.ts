@@ -4,7 +4,7 @@ import { hearProgram, namesIn } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
-/** What takes what there is, and what it then gets. */
+/** Calls that read whatever there is, and what they return. */
 const TAKES: Readonly<Record<string, unknown>> = {
   'file.read(Buffer.alloc(5))': 0,
   'file.read(Buffer.alloc(5), 7)': 0,
@@ -36,13 +36,13 @@ const TAKES: Readonly<Record<string, unknown>> = {
   "reader.seek(0, 'end')": 0,
 };
 
-/** What needs a byte that is not there. */
+/** Calls that need a byte which is not there. */
 const NEEDS = [
   ...namesIn('durability/poisoned-reads#NEEDS'),
   ...kinds.flatMap(({ suffix }) => [`file.read${suffix}(0)`, `reader.read${suffix}()`]),
 ];
 
-test('what takes what there is gets nothing of a poisoned file, and what needs a byte is told why', async () => {
+test('calls that read whatever there is find a poisoned file empty, and those that need a byte throw', async () => {
   const path = tempFile(pattern(1000));
   const { through } = strace('msync', ['msync:error=EIO:when=1']);
   const said = await hearProgram('durability/poisoned-reads#read', {

@@ -16,20 +16,20 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
   'on %s',
   (type) => {
     test.each(Object.entries(powerLosses))(
-      'what has been promised is there after a power loss right behind %s',
+      'a power loss right after %s loses nothing that was promised',
       async (_, powerLoss) => {
         await survivesPowerLoss(powerLoss, type, { File: MmapFile, FileMut: MmapFileMut });
       },
     );
 
     /**
-     * Has the power fail in a system call of a program.
-     * @returns What is in the directory when it is back.
+     * Cuts the power during a system call of a program.
+     * @returns The content of the directory once the power is back.
      */
     async function cutWithin(name: string, moment: string) {
       const disk = makeDisk(type, (type === 'ext4' ? 32 : 320) << 20);
       fs.writeFileSync(join(disk.directory, 'file.bin'), CONTENT);
-      // What has its name from the start is there in part.
+      // A file that is written under its final name is there in part.
       fs.writeFileSync(join(disk.directory, 'by-hand'), CONTENT.subarray(0, 5000));
       disk.sync();
       const [call = '', when] = moment.split(':');
@@ -49,7 +49,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     }
 
     test.each(['linkat:when=1', 'fsync:when=2'])(
-      'a copy is not there, or whole, when the power fails in its %s',
+      'a copy is absent or complete when the power fails in its %s',
       async (moment) => {
         const found = await cutWithin('copy', moment);
         expect(found['file.bin']?.equals(CONTENT)).toBe(true);
@@ -61,7 +61,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     );
 
     test.each(['fsync:when=1', 'linkat:when=1', 'renameat:when=1', 'fsync:when=2'])(
-      'a file that is being replaced is the old one or the new one when the power fails in its %s',
+      'a file that is being replaced has its old or its new content when the power fails in its %s',
       async (moment) => {
         const {
           'file.bin': file,
@@ -76,7 +76,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
     );
 
     test.each(['fsync:when=1', 'fsync:when=2'])(
-      'a new file is not there, or empty, or has its size, when the power fails in its %s',
+      'a new file is absent, empty or of its full size when the power fails in its %s',
       async (moment) => {
         const { new: made, ...found } = await cutWithin('create', moment);
         expect([undefined, 0, 5000]).toContain(made?.length);
@@ -85,7 +85,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs', 'xfs_io')).each(['ext4
       },
     );
 
-    test('a file is there, whole, or gone, when the power fails in the sync of its directory', async () => {
+    test('a removed file is complete or gone when the power fails in the sync of its directory', async () => {
       const found = await cutWithin('remove', 'fsync:when=1');
       expect([{}, { 'file.bin': CONTENT }]).toContainEqual(found);
     });

@@ -17,7 +17,7 @@ function opened<File extends MmapFile>(open: (path: string) => File, content = C
 
 type Use = (file: MmapFileMut, view: Uint8Array) => unknown;
 
-/** Takes bytes from a view. */
+/** Methods that take bytes from a view. */
 const SOURCES: Record<string, Use> = {
   write: (file, view) => file.write(view),
   writeAll: (file, view) => file.writeAll(view),
@@ -35,7 +35,7 @@ const SOURCES: Record<string, Use> = {
   'MmapFileMut.memory': (_, view) => MmapFileMut.memory('x', view).close(),
 };
 
-/** Puts bytes into a view. */
+/** Methods that put bytes into a view. */
 const TARGETS: Record<string, Use> = {
   read: (file, view) => file.read(view),
   readExact: (file, view) => file.readExact(view),
@@ -48,7 +48,7 @@ const TARGETS: Record<string, Use> = {
   'read of a writer': (file, view) => file.writer().read(view),
 };
 
-/** What a user may make of a view. */
+/** Views that a user may make. */
 const VIEWS: Record<string, (file: MmapFile) => Uint8Array> = {
   asBuffer: (file) => file.asBuffer(),
   bytes: (file) => file.bytes(PAGE, PAGE + 5),
@@ -57,7 +57,7 @@ const VIEWS: Record<string, (file: MmapFile) => Uint8Array> = {
     const { buffer, byteOffset, length } = file.asBuffer();
     return new Uint8Array(buffer, byteOffset, length);
   },
-  // Of a copy-on-write mapping there is none.
+  // A copy-on-write mapping cannot be put into a WebAssembly memory.
   'an array over a WebAssembly memory': (file) => {
     if (file.isCow) return file.asBuffer();
     const memory = sharedMemory(1);
@@ -69,31 +69,37 @@ const VIEWS: Record<string, (file: MmapFile) => Uint8Array> = {
 describe.each(Object.entries({ ...SOURCES, ...TARGETS }))(
   '%s with a view of another file',
   (_, use) => {
-    test.each(Object.entries(VIEWS))('that is truncated throws its fault: %s', (_name, viewOf) => {
-      for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow]) {
+    test.each(Object.entries(VIEWS))(
+      'that is truncated throws the fault of that file: %s',
+      (_name, viewOf) => {
+        for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow]) {
+          const { file } = opened(MmapFileMut.openExisting);
+          const other = opened(open);
+          const view = viewOf(other.file);
+          fs.truncateSync(other.path);
+          expect(other.file.isFaulted).toBe(false);
+          expectFault(() => use(file, view), 'truncated', other.path);
+          expect(other.file.isFaulted).toBe(true);
+          expectFault(() => use(file, view), 'truncated', other.path); // from then on
+          file.checkFault();
+          expect(file.isFaulted).toBe(false);
+          other.file.reopen();
+          file.close();
+        }
+      },
+    );
+
+    test.each(Object.entries(VIEWS))(
+      'causes no fault while that file is whole: %s',
+      (_name, viewOf) => {
         const { file } = opened(MmapFileMut.openExisting);
-        const other = opened(open);
-        const view = viewOf(other.file);
-        fs.truncateSync(other.path);
-        expect(other.file.isFaulted).toBe(false);
-        expectFault(() => use(file, view), 'truncated', other.path);
-        expect(other.file.isFaulted).toBe(true);
-        expectFault(() => use(file, view), 'truncated', other.path); // from then on
-        file.checkFault();
-        expect(file.isFaulted).toBe(false);
-        other.file.reopen();
-        file.close();
-      }
-    });
+        const other = opened(MmapFileMut.openExisting);
+        use(file, viewOf(other.file));
+        for (const it of [file, other.file]) expect(it.isFaulted).toBe(false);
+      },
+    );
 
-    test.each(Object.entries(VIEWS))('is fine when that is whole: %s', (_name, viewOf) => {
-      const { file } = opened(MmapFileMut.openExisting);
-      const other = opened(MmapFileMut.openExisting);
-      use(file, viewOf(other.file));
-      for (const it of [file, other.file]) expect(it.isFaulted).toBe(false);
-    });
-
-    test('that is closed is as one of zeroes', () => {
+    test('that is truncated and closed throws nothing', () => {
       const { file } = opened(MmapFileMut.openExisting);
       const other = opened(MmapFileMut.openExisting);
       const view = other.file.asBuffer();
@@ -104,16 +110,19 @@ describe.each(Object.entries({ ...SOURCES, ...TARGETS }))(
   },
 );
 
-test.each(Object.entries(TARGETS))('%s into a view that is read-only is told of', (_, use) => {
-  const { file } = opened(MmapFileMut.openExisting, Buffer.alloc(3 * PAGE, 7));
-  const other = opened(MmapFile.open);
-  expectFault(() => use(file, other.file.asBuffer()), 'read-only', other.path);
-  expect(fs.readFileSync(other.path).equals(CONTENT)).toBe(true);
-  file.checkFault();
-});
+test.each(Object.entries(TARGETS))(
+  '%s into a view of a read-only file throws a read-only fault',
+  (_, use) => {
+    const { file } = opened(MmapFileMut.openExisting, Buffer.alloc(3 * PAGE, 7));
+    const other = opened(MmapFile.open);
+    expectFault(() => use(file, other.file.asBuffer()), 'read-only', other.path);
+    expect(fs.readFileSync(other.path).equals(CONTENT)).toBe(true);
+    file.checkFault();
+  },
+);
 
 test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
-  '%s with a view of the very file throws as well',
+  '%s with a view of the same file throws its fault, too',
   (_, use) => {
     const { file, path } = opened(MmapFileMut.openExisting);
     const view = file.bytes(PAGE, PAGE);
@@ -123,7 +132,7 @@ test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
 );
 
 test.each(Object.entries({ ...SOURCES, ...TARGETS }).filter(([name]) => !name.includes('memory')))(
-  '%s of a file that is truncated throws its own fault, whatever view is given',
+  '%s of a truncated file throws its own fault, whatever view is given',
   (_, use) => {
     const { file, path } = opened(MmapFileMut.openExisting);
     const other = opened(MmapFileMut.openExisting);

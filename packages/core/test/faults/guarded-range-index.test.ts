@@ -8,7 +8,7 @@ import { tempDir } from '../helpers/temp.js';
 const NATIVE = fileURLToPath(new URL('../../../../native/src', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../helpers/guarded-range-index.cc', import.meta.url));
 
-test('the index of the guard finds each range, and none that is deleted, while others come and go', async () => {
+test('the index of guarded ranges finds every range, and no deleted one, while others come and go', async () => {
   const program = join(tempDir(), 'guarded-range-index');
   const sources = [join(NATIVE, 'platform', 'posix', 'guarded-range-index.cc'), PROGRAM];
   const flags = ['-std=c++17', '-O2', '-pthread', '-I', NATIVE];

@@ -9,7 +9,7 @@ const ROUNDS = 5;
 describe.each(['a worker thread', 'another process'])('a file that is truncated by %s', (way) => {
   const isOtherProcess = way === 'another process';
 
-  /** What the loop noticed, each time: the error that it threw, or that it threw none. */
+  /** What the loop noticed in each round: the error that it threw, or that there was none. */
   async function noticed(loop: string): Promise<unknown[]> {
     const path = tempFile('');
     const running = startProgram('faults/hot-loops#loop', { args: [path, loop, isOtherProcess] });
@@ -39,7 +39,7 @@ describe.each(['a worker thread', 'another process'])('a file that is truncated 
   );
 
   test.each(namesIn('faults/hot-loops#CALLS'))(
-    'makes %s throw, which never returns a made-up value',
+    'makes %s throw and never return a made-up value',
     async (loop) => {
       const error = expect.objectContaining({ name: 'MmapFaultError' });
       expect(await noticed(loop)).toEqual(Array(ROUNDS).fill(error));

@@ -5,7 +5,7 @@ import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { expectFault } from '../helpers/faults.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
-// Between a new end of the file and the end of its page the system serves zeroes, and no signal.
+// Between the new end of a file and the end of its page, the system serves zeroes and sends no signal.
 
 const PAGE = 4096;
 const PAGES = 40;
@@ -23,7 +23,7 @@ function opened(open: Open = MmapFileMut.openExisting): { file: MmapFile; path: 
   return { file, path };
 }
 
-/** A file that has lost its end, which nobody knows. */
+/** A file that has lost its end, which has not been noticed yet. */
 function cut(open?: Open) {
   const { file, path } = opened(open);
   expect(file.readUInt8(END + 1)).toBe(CONTENT[END + 1]);
@@ -39,7 +39,7 @@ const openings: Record<string, Open> = {
 };
 
 test.each(Object.entries(openings))(
-  'a typed access in the page where a file of %s ends now is no fault, as documented',
+  'a typed access in the page where a file of %s now ends is not a fault, as documented',
   (_, open) => {
     const { file, path } = cut(open);
     expect(file.readUInt8(END + 1)).toBe(0);
@@ -116,7 +116,7 @@ const everywhere = Object.entries(openings).flatMap(([name, open]) =>
   Object.entries(READS).map(([what, use]) => ({ name, open, what, use })),
 );
 
-describe('what looks at the file finds out that it ends in the last page:', () => {
+describe('calls that check the file notice that it ends in the last page:', () => {
   test.each(everywhere)('$what, $name', ({ open, use }) => {
     const { file, path } = cut(open);
     expectFault(() => use(file, path), 'truncated', path, END);
@@ -131,7 +131,7 @@ describe('what looks at the file finds out that it ends in the last page:', () =
     expect(fs.statSync(path).size).toBe(END);
   });
 
-  test('and it does so in the middle of its way, not at the end of it', () => {
+  test('a reader notices on its way, not only at the end', () => {
     const { file, path } = cut();
     const reader = file.reader();
     expectFault(
@@ -145,7 +145,7 @@ describe('what looks at the file finds out that it ends in the last page:', () =
   });
 });
 
-describe('none of it throws', () => {
+describe('none of these calls throws', () => {
   const all = { ...READS, ...WRITES } as Record<
     string,
     (file: MmapFileMut, path: string) => unknown
@@ -177,7 +177,7 @@ describe('none of it throws', () => {
   });
 });
 
-test('checkFault looks at memory as well, and an empty file is fine', () => {
+test('checkFault passes for memory and for an empty file', () => {
   for (const file of [MmapFile.memory('memory', 'abc'), MmapFile.open(tempFile(''))]) {
     file.checkFault();
     expect(file.isFaulted).toBe(false);
@@ -185,7 +185,7 @@ test('checkFault looks at memory as well, and an empty file is fine', () => {
   }
 });
 
-test('a file that is truncated to nothing and written anew in between is no fault', () => {
+test('a file that is truncated to nothing and rewritten in between has no fault', () => {
   const { file, path } = opened();
   fs.writeFileSync(path, Buffer.alloc(PAGES * PAGE, 7));
   expect(file.readUInt8(5)).toBe(7);

@@ -15,7 +15,7 @@ async function inChild(program: string, path = tempFile(CONTENT)): Promise<unkno
 const fault = (offset: unknown, reason = 'truncated') =>
   faultError(reason, offset, expect.any(String));
 
-test('a listener is told once, soon after the fault, and not while the program is at it', async () => {
+test('a listener is called once, soon after the fault, and not in the middle of other code', async () => {
   const said = await inChild('faults/listeners#once');
   expect(said).toEqual([0, [fault(5)], 1]);
 });
@@ -25,43 +25,43 @@ test.each([
   ['a typed read', 7],
   ['checkFault', 0],
   ['native code on the pool', inPages(0, 2 * PAGE)],
-])('a fault that %s finds is told of', async (find, offset) => {
+])('a fault found by %s is reported', async (find, offset) => {
   const args = [tempFile(CONTENT), find];
   const said = await hearProgram('faults/listeners#foundBy', { args });
   expect(said).toEqual([[fault(offset)]]);
 });
 
-test('a stray write is told of', async () => {
+test('a stray write is reported', async () => {
   const said = await inChild('faults/listeners#strayWrite');
   expect(said).toEqual([[fault(77, 'read-only')]]);
 });
 
-test('a fault that has happened before is told of, too', async () => {
+test('a fault that happened before the listener was added is reported, too', async () => {
   const said = await inChild('faults/listeners#before');
   expect(said).toEqual([0, [fault(3)], 2]);
 });
 
-test('every listener of the file is told, and nobody of another file', async () => {
+test('every listener of the file is called, and none of another file', async () => {
   const said = await inChild('faults/listeners#everyListener');
   expect(said).toEqual([[fault(3), fault(3)], false]);
 });
 
-test('a listener that was taken away is told nothing; the others are', async () => {
+test('a removed listener is not called; the others are', async () => {
   const said = await inChild('faults/listeners#takenAway');
   expect(said).toEqual([[fault(3)]]);
 });
 
-test('after reopen, the next fault is told of as well', async () => {
+test('after reopen, the next fault is reported, too', async () => {
   const said = await inChild('faults/listeners#afterReopen');
   expect(said).toEqual([[fault(1), fault(2), fault(3), fault(4), fault(5)]]);
 });
 
-test('each thread that listens is told, whoever found the fault', async () => {
+test('each listening thread is told, whichever thread found the fault', async () => {
   const said = await inChild('faults/listeners#everyThread');
   expect(said).toEqual([...Array(3).fill(['truncated', 9]), [fault(9)]]);
 });
 
-test('a fault after another thread has mapped the file again is told of', async () => {
+test('a fault after another thread has reopened the file is reported', async () => {
   const said = await inChild('faults/listeners#reopenedByThread');
   expect(said).toEqual([[fault(1), fault(2)]]);
 });
@@ -74,19 +74,19 @@ test.each(['nothing', 'a fault'])('listening does not keep the process alive: %s
 });
 
 test.each(['process.exit', 'the end of a thread', 'terminate'])(
-  'a fault just before %s is no harm, though somebody listens',
+  'a fault just before %s does no harm, even with a listener',
   async (end) => {
     const result = await runProgram('faults/listeners#end', { args: [tempFile(CONTENT), end] });
     expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
   },
 );
 
-test('an error that a listener throws is an uncaught exception, and the others are told', async () => {
+test('an error thrown by a listener is an uncaught exception, and the other listeners are called', async () => {
   const said = await inChild('faults/listeners#throwing');
   expect(said).toEqual([['of the listener', 'uncaughtException'], [fault(0)]]);
 });
 
-test('without a handler for it, that ends the process as any other', async () => {
+test('an error thrown by a listener ends the process like any uncaught exception', async () => {
   const result = await runProgram('faults/listeners#throwingUncaught', {
     args: [tempFile(CONTENT)],
   });
@@ -94,7 +94,7 @@ test('without a handler for it, that ends the process as any other', async () =>
   expect(result.stderr).toContain('of the listener');
 });
 
-test('a listener does not keep a dropped file', async () => {
+test('a listener does not keep a dropped file alive', async () => {
   const said = await inChild('faults/listeners#dropped');
   expect(said).toEqual([true, false]);
 });
@@ -104,7 +104,7 @@ test('listeners that come and go leave nothing behind', async () => {
   expect(said).toEqual(['nothing']);
 });
 
-test('what is no function, and a closed file, are refused', () => {
+test('a listener that is not a function, and a closed file, are refused', () => {
   const file = MmapFile.memory('memory', 'abc');
   expectArgumentError(() => file.onFault('listener' as never), 'listener');
   file.close();

@@ -15,7 +15,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
 
-/** Documented to work on a faulted file: what needs none of its memory. */
+/** Documented to work on a faulted file: methods that need none of its memory. */
 const GOES_ON = [
   'stat',
   'lock',
@@ -59,10 +59,10 @@ const openings: Record<string, (path: string) => MmapFile> = {
   },
 };
 
-/** What is left of the file: for a mapping from there on, nothing. */
+/** What is left of the file: nothing, for a mapping that starts there. */
 const CUT = 100;
 
-/** How a fault comes to be known; each returns its offset. */
+/** How a fault is discovered; each returns its offset. */
 const discoveries: Record<string, (file: MmapFile) => number> = {
   'a view': (file) => {
     expect(file.asBuffer()[PAGE + 5]).toBe(0);
@@ -74,8 +74,8 @@ const discoveries: Record<string, (file: MmapFile) => number> = {
   checkFault: (file) => expectFault(() => file.checkFault(), 'truncated', file.path).offset,
 };
 
-describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, open) => {
-  /** The file, and what was made of it before. */
+describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, open) => {
+  /** The file, and the objects made from it before the fault. */
   function faulted(discover = discoveries['a view']) {
     const { file, path, truncate } = opened(open);
     const [atEnd, reader] = [file.reader(), file.reader()];
@@ -101,7 +101,7 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
   }
 
   test.each(Object.entries(discoveries))(
-    'which %s has found, every method throws MmapFaultError',
+    'found by %s, every method throws MmapFaultError',
     (_name, discover) => {
       const { file, path, offset, objects, lines, chunks } = faulted(discover);
       const others: string[] = [];
@@ -138,7 +138,7 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
     },
   );
 
-  test('every getter says what it said before, but for isFaulted', () => {
+  test('every getter except isFaulted returns what it did before', () => {
     const { before, file, objects } = faulted();
     for (const { name, value, use } of before) {
       expect(use(), name).toBe(name === 'isFaulted' ? true : value);
@@ -147,7 +147,7 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
     for (const { object, type } of objects) for (const { use } of gettersOf(type)) use(object);
   });
 
-  test('what needs none of its memory works', () => {
+  test('methods that need none of its memory work', () => {
     const worked: string[] = [];
     for (const type of [MmapFile, MmapFileMut]) {
       for (const { name, use } of methodsOf(type)) {
@@ -166,7 +166,7 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
         if (name === 'stat') expect(file.stat().size).toBe(CUT);
         expect(fs.existsSync(path)).toBe(name !== 'remove');
         expect(file.isClosed).toBe(['remove', 'close', String(Symbol.dispose)].includes(name));
-        expect(file.isFaulted).toBe(name !== 'reopen'); // also when it is closed
+        expect(file.isFaulted).toBe(name !== 'reopen'); // even when it is closed
         file.close();
       }
     }
@@ -175,7 +175,7 @@ describe.each(Object.entries(openings))('after a fault, of a file of %s,', (_, o
   });
 });
 
-test('a faulted file is attached to, as whoever is to reopen it has to', () => {
+test('a faulted file can be attached to, so that the new handle can reopen it', () => {
   const { file, path, truncate } = opened(MmapFileMut.openExisting);
   const token = file.share();
   truncate(CUT);
@@ -190,7 +190,7 @@ test('a faulted file is attached to, as whoever is to reopen it has to', () => {
   }
 });
 
-test('the first fault is the one that is told of', () => {
+test('the first fault is the one that is reported', () => {
   const { file, path, truncate } = opened(MmapFileMut.openExisting);
   const view = file.asBuffer();
   truncate(PAGE);
@@ -201,25 +201,25 @@ test('the first fault is the one that is told of', () => {
   expectFault(() => file.checkFault(), 'truncated', path, 2 * PAGE + 3);
 });
 
-/** A file that is full of a value, from `at % value.length` on. */
+/** A file filled with copies of a value, one of them at `at`. */
 function fullOf(value: Uint8Array, at: number): Buffer {
   return Buffer.alloc(3 * PAGE).fill(value, at % value.length);
 }
 
 describe.each(kinds)('$suffix', (kind) => {
   const { suffix, size } = kind;
-  // Not 0, which a vanished page reads as, and no more than a number can hold.
+  // Not 0, which a vanished page reads as, nor more than a number can hold.
   const bytes = Buffer.alloc(size, 0x11);
   if (suffix.includes('Size')) bytes[0] = bytes[7] = 0;
   const value = kind.decode(bytes);
-  /** In the page that is gone, across its beginning, and at its end. */
+  /** In the page that is gone, across its start, and at its end. */
   const places = [2 * PAGE, 2 * PAGE + 8, 3 * PAGE - size].concat(
     Array.from({ length: size - 1 }, (_, before) => 2 * PAGE - 1 - before),
   );
   const fileOf = (open: (path: string) => MmapFileMut, at: number) =>
     opened(open, fullOf(bytes, at)) as Opened & { file: MmapFileMut };
 
-  /** The first byte of the value that is gone, or another one of it. */
+  /** Expects the offset of a byte of the value that is gone, usually the first. */
   function expectAt(call: () => unknown, path: string, at: number) {
     const { offset } = expectFault(call, 'truncated', path);
     expect(offset).toBeGreaterThanOrEqual(Math.max(at, 2 * PAGE));
@@ -252,7 +252,7 @@ describe.each(kinds)('$suffix', (kind) => {
     },
   );
 
-  test('is never read or written by a reader or a writer that comes there', () => {
+  test('is never read or written by a reader or writer that gets there', () => {
     const { file, path, truncate } = fileOf(MmapFileMut.openExisting, 2 * PAGE);
     const [reader, writer] = [file.reader(2 * PAGE - 16), file.writer(2 * PAGE - 16)];
     truncate(2 * PAGE);
@@ -270,7 +270,7 @@ describe.each(kinds)('$suffix', (kind) => {
   });
 });
 
-test('what a private copy holds of a vanished page is gone as well, and said to be', () => {
+test('the content of a private copy in a vanished page is lost, and the error says so', () => {
   const { file, path, truncate } = opened(MmapFileMut.openCow) as Opened & { file: MmapFileMut };
   file.writeAll('private', PAGE);
   expect(file.copyBytes(PAGE, 7).toString()).toBe('private');

@@ -16,7 +16,7 @@ async function inChild(program: string, ...args: unknown[]): Promise<unknown[]> 
   return said;
 }
 
-/** Stores, looks, maps again and stores once more, with each kind of mapping. */
+/** Stores, looks, reopens and stores once more, with each kind of mapping. */
 async function stray(store: string, offset: unknown): Promise<void> {
   const said = await inChild('faults/read-only#stray', store);
   expect(said).toHaveLength(11);
@@ -35,20 +35,20 @@ async function stray(store: string, offset: unknown): Promise<void> {
   }
 }
 
-describe('a stray write to a view of a read-only mapping never reaches the file, and is told of:', () => {
+describe('a stray write to a view of a read-only mapping never reaches the file, and is reported:', () => {
   test.each(namesIn('faults/read-only#SINGLE'))('%s', (store) => stray(store, inPages(AT)));
   test.each(namesIn('faults/read-only#MANY'))('%s', (store) =>
     stray(store, inPages(0, CONTENT.length)),
   );
 });
 
-test('a system call that would store to a read-only mapping is EFAULT, and no fault', async () => {
+test('a system call that would store to a read-only mapping fails with EFAULT and causes no fault', async () => {
   const said = await inChild('faults/read-only#systemCalls');
   const one = [['EFAULT', 'EFAULT', 'EFAULT', false, true, true], [true, true], true];
   expect(said).toEqual(Array(11).fill(one).flat());
 });
 
-test('another process sees nothing of a stray write, and what it writes is seen after reopen', async () => {
+test('another process does not see a stray write, and its own writes are seen after reopen', async () => {
   const said = await inChild('faults/read-only#otherProcess');
   expect(said).toEqual([true, [true, true], ['written', false], 'written']);
 });
@@ -62,30 +62,30 @@ test('the message says what happened, and what to do', async () => {
   }
 });
 
-test('stray writes of other threads are caught and told of in every thread', async () => {
+test('stray writes of other threads are caught, and reported in every thread', async () => {
   const said = await inChild('faults/read-only#threads');
   const names = Array(3).fill('MmapFaultError');
   const intact = Array(3).fill([false, true, true]);
   expect(said).toEqual(Array(4).fill(['read-only', names, intact, 'read-only', 3, true]));
 });
 
-test('a stray write behind the end of a truncated file survives as well', async () => {
+test('a stray write past the end of a truncated file is survived, too', async () => {
   const said = await inChild('faults/read-only#afterTruncation');
   expect(said).toEqual(Array(21).fill(['MmapFaultError', true, 0, true]));
 });
 
-test('what a stray write left in the memory stays when a later one meets a lost page', async () => {
+test('the result of a stray write stays in memory when a later one hits a lost page', async () => {
   const said = await inChild('faults/read-only#afterStrayWrite');
   expect(said).toEqual(Array(8).fill([99, 98, 'read-only', 5]));
 });
 
-test('so does one to a file that was frozen when it was empty, and has grown since', async () => {
+test('a stray write to a file that was frozen while empty, and has grown since, is caught', async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('faults/read-only#frozenWhenEmpty', { args: [path] });
   expect(said).toEqual([['read-only', true]]);
 });
 
-test('a mapping that may be written is none of this', async () => {
+test('a store to a writable mapping is not a stray write', async () => {
   const said = await inChild('faults/read-only#writable');
   expect(said).toEqual([
     [false, 7],

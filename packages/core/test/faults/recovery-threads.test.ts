@@ -7,7 +7,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
 describe.each(['MmapFileMut.openExisting', 'MmapFile.open'])('%s with attached threads', (open) => {
-  test.each(['owner', 'thread'])('recovers for all when one maps it again: %s', async (who) => {
+  test.each(['owner', 'thread'])('recovers for all when one reopens it: %s', async (who) => {
     const said = await hearProgram('faults/recovery-threads#allRecover', {
       args: [tempFile(CONTENT), open, who],
     });
@@ -21,7 +21,7 @@ describe.each(['MmapFileMut.openExisting', 'MmapFile.open'])('%s with attached t
 });
 
 test.each(['MmapFile', 'MmapFileMut'])(
-  'a thread may come with %s.attach to reopen',
+  'a thread may attach with %s.attach just to reopen the file',
   async (type) => {
     const said = await hearProgram('faults/recovery-threads#attachesToReopen', {
       args: [tempFile(CONTENT), type],
@@ -37,7 +37,7 @@ test.each(['MmapFile', 'MmapFileMut'])(
   },
 );
 
-test('a private copy with attached threads is not mapped again until they have let go', async () => {
+test('a private copy with attached threads is not reopened until they have closed it', async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('faults/recovery-threads#privateCopy', { args: [path] });
   expect(said).toEqual([
@@ -48,7 +48,7 @@ test('a private copy with attached threads is not mapped again until they have l
   ]);
 });
 
-test('threads that map a file again all at once, while it is cut and grown, agree in the end', async () => {
+test('threads that reopen a file all at once, while it is cut and grown, agree in the end', async () => {
   const said = await hearProgram('faults/recovery-threads#allAtOnce', {
     args: [tempFile(CONTENT)],
   });
@@ -56,7 +56,7 @@ test('threads that map a file again all at once, while it is cut and grown, agre
   expect(said).toEqual([[], [...intact, false], ...Array(4).fill([...intact, true])]);
 });
 
-test('a file that cannot be mapped again is poisoned, and can be closed', async () => {
+test('a file that cannot be mapped again is poisoned and can be closed', async () => {
   const path = tempFile(CONTENT);
   const { through } = strace('mmap', ['mmap:error=ENOMEM:when=2'], path);
   const said = await hearProgram('faults/recovery-threads#notMappedAgain', {
@@ -70,7 +70,7 @@ test('a file that cannot be mapped again is poisoned, and can be closed', async 
   ]);
 });
 
-test('a poisoned file is not mapped again', async () => {
+test('a poisoned file cannot be reopened', async () => {
   const path = tempFile(CONTENT);
   const { through } = strace('msync', ['msync:error=EIO:when=1']);
   const said = await hearProgram('faults/recovery-threads#poisoned', { args: [path], through });

@@ -31,7 +31,7 @@ function opened(open: Open, options?: { offset?: number; length?: number }) {
   return { file, path };
 }
 
-/** As another process would, in place. */
+/** Overwrites a file in place, as another process would. */
 function overwrite(path: string, content: Uint8Array): void {
   const descriptor = fs.openSync(path, 'r+');
   fs.ftruncateSync(descriptor, content.length);
@@ -39,7 +39,7 @@ function overwrite(path: string, content: Uint8Array): void {
   fs.closeSync(descriptor);
 }
 
-/** Truncates and touches what is gone. */
+/** Truncates the file and touches what is gone. */
 function fault(file: MmapFile, path: string, size = 0): void {
   fs.truncateSync(path, size);
   expectFault(() => file.readUInt8(file.length - 1), 'truncated', path, file.length - 1);
@@ -59,7 +59,7 @@ describe.each(Object.entries(openings))('after a fault of a file of %s', (name, 
   const isCow = name.includes('Cow');
 
   test.each([0, 1, PAGE, PAGE + 100, CONTENT.length - 1, CONTENT.length, 40 * PAGE])(
-    'reopen maps the %i bytes that there are, and views show them again',
+    'reopen maps the %i bytes that there are now, and views show them again',
     (size) => {
       const { file, path } = opened(open);
       const view = file.asBuffer();
@@ -67,7 +67,7 @@ describe.each(Object.entries(openings))('after a fault of a file of %s', (name, 
       expect(view.every((byte) => byte === 0)).toBe(true);
       const now = Buffer.concat([OTHER], size);
       overwrite(path, now);
-      expect(view.some((byte) => byte !== 0)).toBe(false); // not before it is asked for
+      expect(view.some((byte) => byte !== 0)).toBe(false); // not before reopen
       file.reopen();
       expectShows(file, now);
       const expected = Buffer.alloc(view.length);
@@ -89,7 +89,7 @@ describe.each(Object.entries(openings))('after a fault of a file of %s', (name, 
     }
   });
 
-  test('a file that ends before the mapping is refused, stays faulted, and can be tried again', () => {
+  test('reopen of a file that ends before the mapping throws, leaves it faulted, and can be retried', () => {
     const { file, path } = opened(open, { offset: 2 * PAGE + 5 });
     fault(file, path, 2 * PAGE + 4);
     for (let attempt = 0; attempt < 3; ++attempt) {
@@ -107,7 +107,7 @@ describe.each(Object.entries(openings))('after a fault of a file of %s', (name, 
     expectShows(file, CONTENT.subarray(2 * PAGE + 5));
   });
 
-  test('a mapping of a given length gets no longer, and shorter only while the file is', () => {
+  test('a mapping with a given length never gets longer, and is shorter only while the file is', () => {
     const { file, path } = opened(open, { offset: 100, length: 2 * PAGE });
     fault(file, path, 110);
     file.reopen();
@@ -117,7 +117,7 @@ describe.each(Object.entries(openings))('after a fault of a file of %s', (name, 
     expectShows(file, CONTENT.subarray(100, 100 + 2 * PAGE));
   });
 
-  test('close gives the lock back, and the file can be opened anew', () => {
+  test('close releases the lock, and the file can be opened again', () => {
     const { file, path } = opened(open);
     const view = file.asBuffer();
     fault(file, path);
@@ -129,7 +129,7 @@ describe.each(Object.entries(openings))('after a fault of a file of %s', (name, 
     expect(Array.prototype.every.call(view, (byte) => byte === 0)).toBe(true);
   });
 
-  test('stat is of the open file, also when another one has its path', () => {
+  test('stat describes the open file, even when another one has its path', () => {
     const { file, path } = opened(open);
     const { ino } = file.stat();
     fault(file, path, 5);
@@ -157,14 +157,14 @@ describe('reopen without a fault', () => {
     if (!name.includes('Cow')) expect(view.equals(CONTENT)).toBe(true);
   });
 
-  test('knows what others have cut off, and is no fault', () => {
+  test('adapts to what others have cut off, without a fault', () => {
     const { file, path } = opened(MmapFile.open);
     fs.truncateSync(path, PAGE + 5);
     file.reopen();
     expectShows(file, CONTENT.subarray(0, PAGE + 5));
   });
 
-  test('keeps what was written, but for a private copy', () => {
+  test('keeps what was written, except in a private copy', () => {
     const { file, path } = opened(MmapFileMut.openExisting) as { file: MmapFileMut; path: string };
     file.writeAll('written', PAGE - 3);
     file.reopen();
@@ -186,7 +186,7 @@ describe('reopen without a fault', () => {
     }
   });
 
-  test('shows a mapping that has been truncated since with all that there is', () => {
+  test('shows all of a file that was opened with a length and truncated since', () => {
     const { file, path } = opened(MmapFileMut.openExisting, { length: PAGE }) as never as {
       file: MmapFileMut;
       path: string;
@@ -197,14 +197,14 @@ describe('reopen without a fault', () => {
     expect(file.length).toBe(2 * PAGE + 4);
   });
 
-  test('is refused by a closed file', () => {
+  test('throws MmapClosedError for a closed file', () => {
     const { file } = opened(MmapFile.open);
     file.close();
     expect(thrown(() => file.reopen()).name).toBe('MmapClosedError');
   });
 });
 
-test('a file recovers, then works for all that it did before', () => {
+test('a recovered file supports everything that it did before', () => {
   const { file, path } = opened(MmapFileMut.openExisting) as { file: MmapFileMut; path: string };
   fault(file, path);
   file.reopen();
@@ -219,7 +219,7 @@ test('a file recovers, then works for all that it did before', () => {
   expect(fs.readFileSync(path).toString('latin1', 0, 4)).toBe('abc\x07');
 });
 
-test('a faulted file can be removed, also after another fault', () => {
+test('a faulted file can be removed, even after a second fault', () => {
   const { file, path } = opened(MmapFileMut.openExisting) as { file: MmapFileMut; path: string };
   fault(file, path);
   file.reopen();
@@ -239,7 +239,7 @@ test('removeOnDispose removes a faulted file', () => {
   expect(fs.existsSync(path)).toBe(false);
 });
 
-test('nobody gets the lock while a file faults and is mapped again', async () => {
+test('nobody else gets the lock while a file faults and is reopened', async () => {
   const { file, path } = opened(MmapFileMut.openExisting);
   const rival = startProgram('faults/recovery#rival', { args: [path] });
   await rival.said();
@@ -254,11 +254,11 @@ test('nobody gets the lock while a file faults and is mapped again', async () =>
   expect(await rival.done).toMatchObject({ code: 0, signal: null });
 });
 
-describe('1000 faults and recoveries leave no descriptor and no mapping:', () => {
+describe('1000 faults and recoveries leak no descriptor and no mapping:', () => {
   async function expectNothingLeft(round: () => void, path: string): Promise<void> {
     const settle = async () => {
       await collectGarbage();
-      round(); // which lets go of what nobody has a view of any more
+      round(); // releases what no view uses any more
       return [countDescriptors(), countMappings(path)];
     };
     for (let index = 0; index < 20; ++index) round();
@@ -267,7 +267,7 @@ describe('1000 faults and recoveries leave no descriptor and no mapping:', () =>
     for (let index = 0; index < 1000; ++index) round();
     expect(await settle()).toEqual(before);
     await collectGarbage();
-    expect(countMappings()).toBeLessThanOrEqual(mappings + 100); // V8's own come and go
+    expect(countMappings()).toBeLessThanOrEqual(mappings + 100); // V8's own mappings come and go
   }
 
   test.each(Object.entries(openings))('%s', async (_, open) => {
@@ -293,7 +293,7 @@ describe('1000 faults and recoveries leave no descriptor and no mapping:', () =>
   });
 });
 
-test('a file that is followed by reopen takes no further room each time, views or not', () => {
+test('following a file with reopen takes no more mappings each time, with views or without', () => {
   const { file, path } = opened(MmapFile.open);
   const views = [file.asBuffer()];
   const before = countMappings(path);

@@ -15,14 +15,14 @@ async function use(call: string, size: number): Promise<unknown[]> {
 describe.each(namesIn('faults/system-calls#CALLS'))('%s', (call) => {
   const truncated = (offset: number) => faultError('truncated', offset, expect.any(String));
 
-  test('with a view of a file that is gone is EFAULT, and checkFault says why', async () => {
+  test('with a view of a file truncated to 0 fails with EFAULT, and checkFault says why', async () => {
     expect(await use(call, 0)).toEqual(['EFAULT', truncated(0), true, 0]);
   });
 
-  test('with a view of a file that has lost its end survives, and checkFault says so', async () => {
+  test('with a view of a file that has lost its end is survived, and checkFault says so', async () => {
     const size = 2 * PAGE + 100;
     expect(await use(call, size)).toEqual([
-      expect.stringMatching(/^(done|EFAULT)$/), // what was there may have been done
+      expect.stringMatching(/^(done|EFAULT)$/), // what was still there may have been processed
       truncated(size),
       true,
       size,
@@ -30,7 +30,7 @@ describe.each(namesIn('faults/system-calls#CALLS'))('%s', (call) => {
   });
 });
 
-test('a server that sends a view of a file that is gone ends the connection, and lives', async () => {
+test('a server that sends a view of a lost file ends the connection and goes on', async () => {
   const said = await hearProgram('faults/system-calls#httpServer', {
     args: [tempFile(pattern(64 * PAGE))],
   });
@@ -38,7 +38,7 @@ test('a server that sends a view of a file that is gone ends the connection, and
   expect(said).toEqual(['EFAULT', false, error]);
 });
 
-test('a socket that is given a view of a file that is gone says EFAULT, and nothing else happens', async () => {
+test('a socket that is given a view of a lost file reports EFAULT, and nothing else happens', async () => {
   const said = await hearProgram('faults/system-calls#socket', {
     args: [tempFile(pattern(64 * PAGE))],
   });

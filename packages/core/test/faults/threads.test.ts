@@ -10,7 +10,7 @@ async function inThreads(program: string, paths: string[]): Promise<unknown[]> {
   return await hearProgram(program, { args: paths, timeout: 28_000 });
 }
 
-test('four workers use one truncated mapping at once, and all get the same error', async () => {
+test('four workers that use one truncated mapping at once all get the same error', async () => {
   const path = tempFile();
   const said = await inThreads('faults/threads#oneMapping', [path]);
   expect(said).toHaveLength(20);
@@ -19,7 +19,7 @@ test('four workers use one truncated mapping at once, and all get the same error
   for (const results of said) expect(results).toEqual([...Array(4).fill(one).flat(), true, fault]);
 });
 
-test('many threads that touch one vanished page at the same moment all go on', async () => {
+test('many threads that touch one vanished page at the same moment all continue', async () => {
   const path = tempFile();
   const said = await inThreads('faults/threads#onePage', [path]);
   expect(said).toEqual([[]]);
@@ -31,18 +31,18 @@ test('views of a file that is truncated and closed by another thread survive', a
   expect(said).toEqual([['MmapClosedError']]);
 });
 
-test('each of thousands of mappings knows of its own faults, and only of those', async () => {
+test('each of thousands of mappings reports its own faults, and no others', async () => {
   const said = await inThreads('faults/threads#thousands', [tempDir()]);
   expect(said).toEqual([[], true]);
 });
 
-test('files that other threads open and close meanwhile do not keep a fault from its file', async () => {
+test('a fault is attributed to its file while other threads open and close files', async () => {
   const directory = tempDir();
   const said = await inThreads('faults/threads#othersComeAndGo', [directory]);
   expect(said).toEqual([[], Array(3).fill([0, true])]);
 });
 
-test('threads that fault, each in a mapping of its own, do not disturb each other', async () => {
+test('threads that each fault in their own mapping do not disturb each other', async () => {
   const directory = tempDir();
   const said = await inThreads('faults/threads#ownMappings', [directory]);
   expect(said).toEqual([Array(WORKERS).fill([])]);

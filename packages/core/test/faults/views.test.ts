@@ -6,7 +6,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 const PAGE = 4096;
 const CONTENT = pattern(5 * PAGE + 64);
 
-/** Uses a view of each kind of mapping, truncated in each way, and says how it went. */
+/** Uses a view of each kind of mapping, truncated in each way, and checks the outcome. */
 async function use(name: string, mappings: number): Promise<void> {
   const path = tempFile(CONTENT);
   const said = await hearProgram('faults/views#use', { args: [path, name] });
@@ -22,7 +22,7 @@ async function use(name: string, mappings: number): Promise<void> {
   }
 }
 
-describe('a file that was truncated under a view survives, and knows of it, after', () => {
+describe('truncating a file under a view is survived, and the file reports it, after', () => {
   test.each(namesIn('faults/views#READERS'))('%s', (name) => use(name, 18));
   test.each(namesIn('faults/views#WRITERS'))('%s', (name) => use(name, 12));
 });

@@ -1,4 +1,4 @@
-// Child programs as sources, for the tests of flavours that have no files of them yet: new ones are
+// Child programs given as source text, for tests of flavours that have no program files yet: new ones
 // files, see `program.ts`.
 import {
   DIST,
@@ -33,19 +33,19 @@ export interface ChildOptions extends ProgramOptions {
 
 /**
  * Starts a node process on `source`, a CommonJS program in which the package's exports, `fs`,
- * `args`, `say`, `caught`, `turn` and `gc` are there already. It ends with the test.
+ * `args`, `say`, `caught`, `turn` and `gc` are already defined. It ends with the test at the latest.
  */
 export function startChild(source: string, options: ChildOptions = {}): RunningProgram {
   const script = `${prelude(options.main ?? DIST)}(async () => {${source}\n})();`;
   return startNode(['-e', script, '--', ...(options.args ?? [])], options);
 }
 
-/** Runs `source` to its end; see {@link startChild}. */
+/** Runs `source` until it ends; see {@link startChild}. */
 export function child(source: string, options?: ChildOptions): Promise<ProgramResult> {
   return startChild(source, options).done;
 }
 
-/** Runs `source`, which must end well, and returns what it said. */
+/** Runs `source`, which must succeed, and returns what it said. */
 export async function hear(source: string, options?: ChildOptions): Promise<unknown[]> {
   return linesOf(await child(source, options));
 }

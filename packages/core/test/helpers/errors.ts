@@ -11,7 +11,7 @@ export function thrown(call: () => unknown): Error & Record<string, unknown> {
   return expect.fail('nothing was thrown');
 }
 
-/** Expects a TypeError or MmapRangeError that names `argument`, in a property and to the reader. */
+/** Expects a TypeError or MmapRangeError that names `argument`, in a property and in its message. */
 export function expectArgumentError(call: () => unknown, argument: string): void {
   const error = thrown(call);
   expect(error instanceof TypeError || error instanceof MmapRangeError, String(error)).toBe(true);

@@ -1,4 +1,4 @@
-// LD_PRELOAD: with $FMMAP_ERRNO set, which a program may change as it goes, ftruncate fails with that error. madvise does
+// LD_PRELOAD: with $FMMAP_ERRNO set, which a program may change at any time, ftruncate fails with that error. madvise does
 // not know the advice $FMMAP_ADVICE, as on an older kernel.
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -11,18 +11,18 @@ export function within(first: number, last: number): unknown {
 }
 
 /**
- * Matches an offset in the page of `first`, or in one of those as far as that of `last`. For code
- * that works on many bytes at once: which of them it touches first is up to the processor and the
+ * Matches an offset in the page of `first`, in that of `last`, or in a page between. For code that
+ * works on many bytes at once: which of them it touches first depends on the processor and the
  * C library.
  */
 export function inPages(first: number, last: number = first): unknown {
   return within(first - (first % PAGE), last - (last % PAGE) + PAGE - 1);
 }
 
-/** What the system says when a page cannot be had for a reason; of others there is only a signal. */
+/** The system error for each reason why a page could not be read or written; others only raise a signal. */
 const SYSTEM: Readonly<Record<string, string>> = { io: 'EIO', 'no-space': 'ENOSPC' };
 
-/** What `faultOf` of `programs/faults.cjs` finds. @param system - The `code` of the error's `cause`. */
+/** What `faultOf` of `programs/faults.cjs` returns. @param system - The `code` of the error's `cause`. */
 export function faultError(
   reason: string,
   offset: unknown,
@@ -33,7 +33,7 @@ export function faultError(
   return system === undefined ? facts : { ...facts, system };
 }
 
-/** Expects `call` to throw a complete MmapFaultError. @returns It. */
+/** Expects `call` to throw a complete MmapFaultError. @returns The error. */
 export function expectFault(
   call: () => unknown,
   reason: string,
@@ -45,6 +45,6 @@ export function expectFault(
   expect(error).toMatchObject({ name: 'MmapFaultError', code: 'ERR_MMAP_FAULT', reason, path });
   if (offset !== undefined) expect(error.offset).toBe(offset);
   expect(error.message).toContain(`offset ${error.offset} of '${path}'`);
-  expect(error.message).toContain('reopen()'); // what to do
+  expect(error.message).toContain('reopen()'); // the remedy
   return error;
 }

@@ -12,7 +12,7 @@ const isMounted = (directory: string): boolean =>
 function unmount(directory: string): void {
   while (isMounted(directory)) {
     if (works(...AS_ROOT, 'umount', directory)) continue;
-    // Somebody who is being killed still uses it; then it goes with the last of them.
+    // A process that is being killed still uses it; it is unmounted with the last of them.
     run(...AS_ROOT, 'umount', '--lazy', directory);
   }
 }
@@ -25,14 +25,14 @@ export function asRoot(...command: string[]): void {
 /**
  * Mounts something over a directory or a file, until the test has ended.
  *
- * @param args - What `mount` takes before the target, such as `'--bind', source`.
+ * @returns A function that unmounts it.
  * @returns Unmounts it.
  */
 export function mountOver(target: string, ...args: string[]): () => void {
   asRoot('mount', ...args, target);
   let isDone = false;
   const undo = () => {
-    // Only what was mounted last: there may be something below.
+    // Only the last mount: there may be others below.
     if (!isDone && !works(...AS_ROOT, 'umount', target)) asRoot('umount', '--lazy', target);
     isDone = true;
   };
@@ -45,18 +45,18 @@ export interface Disk {
   /** Where it is mounted, open to every user. */
   readonly directory: string;
   unmount(): void;
-  /** Once more, after {@link unmount}. */
+  /** Mounts it again, after {@link unmount}. */
   mount(): void;
-  /** Puts everything on the disk that anybody has done until now. */
+  /** Writes everything done so far to the disk. */
   sync(): void;
-  /** Loses everything that is not on the disk: nothing is written any more until it is mounted again. */
+  /** Loses everything that is not on the disk: nothing is written until it is mounted again. */
   cutPower(): void;
 }
 
-/** The file system on a file or device, which comes and goes with its loop device. */
+/** The file system on a file or device; its loop device is set up and detached with it. */
 function mountImage(image: string, type: keyof typeof MAKE): Disk {
   const directory = tempDir();
-  // Nothing is to be written only because some time has gone by.
+  // Nothing must be written just because time has passed.
   const options = `loop,noatime${type === 'ext4' ? ',commit=300' : ''}`;
   onTestFinished(() => unmount(directory));
   const mount = () => run(...AS_ROOT, 'mount', '-o', options, image, directory);
@@ -76,7 +76,7 @@ const MAKE = {
   xfs: ['mkfs.xfs', '-q', '-f'], // at least 300 MB
 } as const;
 
-/** A new file system in a sparse file; gone when the test has ended. */
+/** A new file system in a sparse file, which is removed when the test has ended. */
 export function makeDisk(type: keyof typeof MAKE, bytes: number): Disk {
   const image = join(tempDir(), 'image');
   fs.writeFileSync(image, '');
@@ -85,13 +85,13 @@ export function makeDisk(type: keyof typeof MAKE, bytes: number): Disk {
   return mountImage(image, type);
 }
 
-/** An ext4 on a device that fails when it is told to. */
+/** An ext4 file system on a device that fails on request. */
 export interface FailingDisk extends Disk {
-  /** For `programs/failing-disk.cjs`, by which a program has it fail. */
+  /** For `programs/failing-disk.cjs`, with which a program makes it fail. */
   readonly control: object;
 }
 
-/** Keep its path open to nobody but root: only that one sees what FUSE mounts. */
+/** Open its path as root only: what FUSE mounts is visible to no other user. */
 export async function makeFailingDisk(bytes: number): Promise<FailingDisk> {
   const flags = tempDir();
   const device = tempDir();

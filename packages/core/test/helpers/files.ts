@@ -9,10 +9,10 @@ export function writeFiles(at: string, files: Files): void {
   for (const [name, content] of Object.entries(files)) fs.writeFileSync(join(at, name), content);
 }
 
-/** How {@link look} calls a copy that was about to replace a file. */
+/** How {@link look} names a copy that was about to replace a file. */
 export const HIDDEN = '.fmmap';
 
-/** The files of a directory, but for some. */
+/** The files of a directory, except those in `without`. */
 export function look(at: string, without: readonly string[] = []): Files {
   const names = fs.readdirSync(at).filter((name) => !without.includes(name));
   const called = (name: string) => name.replace(/^\.fmmap-[0-9a-f]{16}$/, HIDDEN);
@@ -25,7 +25,7 @@ const show = (files: Files): string =>
     .map(([name, content]) => `${name}: ${content.length} bytes`)
     .join(', ');
 
-/** Expects files to be what `allowed` lists, and nothing else. */
+/** Expects the files to be one of the `allowed` sets, and nothing else. */
 export function expectOneOf(files: Files, allowed: readonly Files[], about: string): void {
   const isSame = (each: Files) =>
     Object.keys(each).length === Object.keys(files).length &&

@@ -1,5 +1,5 @@
-// An addon that handles SIGBUS and SIGSEGV in its own ways, and touches memory in vain. Built
-// without headers of Node: what it needs of Node-API is declared here.
+// An addon that handles SIGBUS and SIGSEGV in its own ways, and makes invalid accesses. Built
+// without Node's headers: what it needs of Node-API is declared here.
 #define _GNU_SOURCE
 #include <alloca.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ static size_t pageSize(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 // --- handlers ---
 
-// What a handler does when it has reported; helpers/foreign.ts knows the numbers.
+// What a handler does after it has reported; helpers/foreign.ts knows the numbers.
 enum Way { END, CHAIN, RECOVER, JUMP, RETURN };
 
 struct Own {
@@ -78,7 +78,7 @@ static void handle(int signal, siginfo_t *info, void *context) {
   }
 }
 
-/** (signal, name, way, flags): SIGUSR1 is blocked as well while it runs. */
+/** (signal, name, way, flags): SIGUSR1 is blocked, too, while it runs. */
 static double install(const double *args) {
   const int signal = (int)args[0];
   owned[signal].name = (int)args[1];
@@ -89,10 +89,10 @@ static double install(const double *args) {
   return sigaction(signal, &action, &owned[signal].found);
 }
 
-/** (signal, way): what a handler that is installed does from now on. */
+/** (signal, way): what an installed handler does from now on. */
 static double setWay(const double *args) { return owned[(int)args[0]].way = (enum Way)(int)args[1]; }
 
-/** Puts back what install() found. */
+/** Restores what install() found. */
 static double restore(const double *args) { return sigaction((int)args[0], &owned[(int)args[0]].found, NULL); }
 
 static double ignore(const double *args) {
@@ -100,7 +100,7 @@ static double ignore(const double *args) {
   return sigaction((int)args[0], &action, NULL);
 }
 
-/** The handler of a signal that is installed now. */
+/** The handler of a signal that is currently installed. */
 static double handlerOf(const double *args) {
   struct sigaction action;
   sigaction((int)args[0], NULL, &action);
@@ -110,9 +110,9 @@ static double handlerOf(const double *args) {
 static double setQuiet(const double *args) { return isQuiet = (int)args[0]; }
 static double callsSoFar(const double *args) { return (void)args, calls; }
 
-// --- memory, and touching it ---
+// --- memory and invalid accesses ---
 
-/** (address, protection): a page of nobody's. */
+/** (address, protection): an anonymous page. */
 static double mapPage(const double *args) {
   return mmap((void *)at(args[0]), pageSize(), (int)args[1], MAP_FIXED_NOREPLACE | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
                  at(args[0])
@@ -120,7 +120,7 @@ static double mapPage(const double *args) {
              : -1;
 }
 
-/** (address): a page of a file that has lost it. */
+/** (address): a page of a file that has been truncated. */
 static double mapLost(const double *args) {
   const int file = memfd_create("foreign", MFD_CLOEXEC);
   if (file < 0 || ftruncate(file, (off_t)pageSize()) != 0) return -1;
@@ -160,7 +160,7 @@ struct Task {
   double result;
 };
 
-/** Reads where no signal frame fits on the stack any more. */
+/** Reads where the stack has no room left for a signal frame. */
 static void *readOnFullStack(void *argument) {
   struct Task *task = argument;
   char *other = NULL;

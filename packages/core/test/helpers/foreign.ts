@@ -6,13 +6,13 @@ import { expect } from 'vitest';
 import { hearProgram, type ProgramOptions, type ProgramResult, runProgram } from './program.js';
 import { tempDir } from './temp.js';
 
-/** What turns the fault guard off: the same child with it is how things are without fmmap. */
+/** Turns the fault guard off: the same child then behaves as it would without fmmap. */
 export const UNGUARDED = ['env', 'FMMAP_FAULT_GUARD=0'];
 
 /** What `survive` returns where the guard works. */
 export const SURVIVED = 'MmapFaultError truncated,MmapFaultError read-only';
 
-/** A directory with the compiled library in it, for children to run in. */
+/** A directory with the compiled library in it, in which children run. */
 export function foreignDir(): string {
   const directory = tempDir();
   const source = fileURLToPath(new URL('foreign.c', import.meta.url));
@@ -23,33 +23,33 @@ export function foreignDir(): string {
   return directory;
 }
 
-/** Where the library is, unless the test has made a directory. */
+/** The directory with the library, unless the test has made one. */
 const within = (options: ProgramOptions): ProgramOptions => ({
   ...options,
   cwd: options.cwd ?? foreignDir(),
 });
 
-/** Runs a program beside the library, to any end. */
+/** Runs a program with the library, however it ends. */
 export function foreign(program: string, options: ProgramOptions = {}): Promise<ProgramResult> {
   return runProgram(program, within(options));
 }
 
-/** As `foreign`, to a good end; returns what it said. */
+/** Like `foreign`, but the program must succeed; returns what it said. */
 export function hearForeign(program: string, options: ProgramOptions = {}): Promise<unknown[]> {
   return hearProgram(program, within(options));
 }
 
-/** How a child ended, also in the kernel's words. */
+/** How a child ended, including what the kernel reported. */
 export interface Ended extends ProgramResult {
-  /** The last signal that it got, with code and address. */
+  /** The last signal that it received, with code and address. */
   readonly last: string | undefined;
   readonly hasDumped: boolean;
 }
 
-/** Runs a program as `foreign` does, with a core dump if it comes to that, and looks at its end. */
+/** Runs a program as `foreign` does, with core dumps enabled, and reports how it ended. */
 async function watch(program: string, options: ProgramOptions): Promise<Ended> {
   const log = join(tempDir(), 'strace.log');
-  // No memory in the dump: what matters is that there is one.
+  // No memory in the dump: only its existence matters.
   const dumps = 'ulimit -c "$(ulimit -H -c)" && echo 0 >/proc/self/coredump_filter && exec "$@"';
   const cores = ['sh', '-c', dumps, 'sh'];
   const strace = ['strace', '-f', '-q', '-o', log, '-e', 'trace=none'];
@@ -64,7 +64,7 @@ async function watch(program: string, options: ProgramOptions): Promise<Ended> {
   };
 }
 
-/** Runs a program with the guard and without, expects no difference, and returns how it was. */
+/** Runs a program with the guard and without, expects no difference, and returns how it ended. */
 export async function expectSame(program: string, options: ProgramOptions = {}): Promise<Ended> {
   const through = [...UNGUARDED, ...(options.through ?? [])];
   const [guarded, unguarded] = await Promise.all([

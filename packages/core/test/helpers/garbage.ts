@@ -1,4 +1,4 @@
-/** For the source of a child: collecting garbage until something is so, or often enough. */
+/** For the source of a child: collects garbage until a condition holds, or often enough. */
 export const GARBAGE = `
   const until = async (condition) => { while (!condition()) { gc(); await turn(); } };
   const collect = async () => { for (let i = 0; i < 20; ++i) { gc(); await turn(); } };

@@ -1,7 +1,7 @@
 // Tries the index of the fault guard alone: some threads add and remove ranges,
 // others look for them as a signal handler would. Prints what was wrong, or nothing.
 //
-// What is deleted is overwritten and never used again, so whoever still looks at it finds out.
+// What is deleted is overwritten and never reused, so that any later access is detected.
 #include "platform/posix/guarded-range-index.h"
 
 #include <sched.h>
@@ -114,7 +114,7 @@ int main() {
   for (int changer = 0; changer < kChangers; ++changer) threads.emplace_back(change, changer);
   for (int handler = 0; handler < kHandlers; ++handler) threads.emplace_back(handle, handler);
   for (std::thread& thread : threads) thread.join();
-  // With nobody looking, a range is deleted with the next that is removed.
+  // With no reader, a range is deleted when the next one is removed.
   for (int number = 1; number <= 3; ++number) {
     GuardedRange* const range = newWard(number);
     ranges.add(range);

@@ -1,5 +1,5 @@
-// Holds something of a file's that node cannot ask for, until its input ends:
-//   holder lease FILE   a write lease; says "asked" when somebody opens the file, and gives it up at a line of input
+// Holds something that node cannot request, until its input ends:
+//   holder lease FILE   a write lease; says "asked" when another process opens the file, and gives it up at a line of input
 //   holder huge BYTES   memory in huge pages; says the path of its descriptor
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -13,12 +13,12 @@ export interface Holder {
   letGo(): void;
 }
 
-/** Starts helpers/holder.c, for as long as the test runs. */
+/** Starts helpers/holder.c, which runs as long as the test. */
 export function startHolder(...args: ['lease' | 'huge', string]): Holder {
   const program = join(tempDir(), 'holder');
   execFileSync('cc', ['-o', program, SOURCE]);
   const holder = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  holder.stdin.on('error', () => {}); // it may have ended
+  holder.stdin.on('error', () => {}); // it may have exited
   const ended = new Promise((resolve) => holder.on('close', resolve));
   onTestFinished(async () => {
     holder.kill('SIGKILL');

@@ -7,46 +7,46 @@ import { turn } from './process.js';
 import { DIST, startProgram } from './program.js';
 import { tempDir } from './temp.js';
 
-/** Something that is done to a file: one of `programs/durability/injection.cjs`. */
+/** An operation on a file: one of `programs/durability/injection.cjs`. */
 export interface Sequence {
   readonly name: string;
-  /** What is in the directory before. */
+  /** The files in the directory before. */
   readonly files: Files;
 }
 
 export interface Call {
   readonly name: string;
-  /** How many of this name the package had made by then, this one included. */
+  /** How many calls of this name the package had made so far, including this one. */
   readonly place: number;
-  /** How many of this name its thread had made. */
+  /** How many calls of this name its thread had made so far. */
   readonly nth: number;
   text: string;
 }
 
-/** What befalls one system call of a sequence: an error, or else the end of the process. */
+/** What happens to one system call of a sequence: an error, or else the end of the process. */
 export interface Fault {
   readonly call: Call;
   readonly error?: string | undefined;
 }
 
 export interface Outcome {
-  /** `'done'`, or what was thrown. */
+  /** `'done'`, or the error that was thrown. */
   readonly outcome: 'done' | { name: string; code: string; syscall?: string; message: string };
   readonly files: Files;
   readonly state: { isClosed: boolean; isPoisoned: boolean; length: number } | undefined;
-  /** The outcome of doing it once more, where it had failed, and what that has led to. */
+  /** The outcome of doing it once more after it has failed, and the files after that. */
   readonly again: Outcome['outcome'] | undefined;
   readonly filesAfter: Files;
-  /** Descriptors and mappings of the directory's files, after everything was closed. */
+  /** Descriptors and mappings of the directory's files once everything is closed. */
   readonly leaks: number;
 }
 
 export interface Run {
   /** The calls that it made, such as `fsync(18</tmp/file>) = 0`, up to the one that ended it. */
   readonly calls: readonly Call[];
-  /** `undefined` for a process that did not live to the end. */
+  /** `undefined` for a process that did not reach the end. */
   readonly outcome: Outcome | undefined;
-  /** How it ended, if that was not the fault's doing. */
+  /** How it ended, unless the fault was the cause. */
   readonly crash?: string;
   readonly files: Files;
 }
@@ -56,11 +56,11 @@ const decode = (files: Record<string, string>): Files =>
     Object.entries(files).map(([name, content]) => [name, Buffer.from(content, 'base64')]),
   );
 
-/** What V8 does for its heap, whenever it comes to that; the package never unmaps or takes away permissions. */
+/** What V8 does for its heap, at any time; the package never unmaps, or takes away permissions. */
 const IS_OF_V8 =
   /PROT_NONE|MADV_DONTFORK|MADV_DONTNEED|^munmap|^futex|^mprotect\(.*PROT_READ\|PROT_WRITE\)/;
 
-/** The calls of a log of strace's, from the byte that starts the sequence to the line that reports of it. */
+/** The calls in a strace log, from the byte that starts the sequence to the line that reports on it. */
 function parse(log: string, isOurs: (text: string) => boolean): Call[] {
   const calls: Call[] = [];
   const counts = new Map<string, number>();
@@ -90,9 +90,9 @@ function parse(log: string, isOurs: (text: string) => boolean): Call[] {
   return calls;
 }
 
-/** Does a sequence in a process of its own under `strace(1)`, which also makes the fault. */
+/** Plays a sequence in its own process under `strace(1)`, which also injects the fault. */
 export async function play(sequence: Sequence, fault?: Fault, main: string = DIST): Promise<Run> {
-  // Without threads of its own, all calls of the main one are of interest; else those that name a file.
+  // Without threads, all calls of the main thread count; otherwise only those that name a file.
   const isSync = main === DIST;
   const root = tempDir();
   const directory = join(root, 'directory');
@@ -115,22 +115,22 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
   const tracer = spawn('strace', [...flags, ...(inject ?? []), '-p', String(pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let stage = ''; // it says when it is attached
+  let stage = ''; // strace reports when it is attached
   tracer.stderr.setEncoding('utf8').on('data', (text: string) => {
     stage += text;
   });
   const ended = new Promise((resolve) => tracer.on('close', resolve));
   onTestFinished(() => {
-    tracer.kill('SIGKILL'); // a stopped one takes nothing less
+    tracer.kill('SIGKILL'); // a stopped one reacts to nothing else
   });
   while (!stage.includes('attached')) {
     if (tracer.exitCode !== null) throw new Error(`strace: ${stage}`);
     await turn();
   }
-  child.process.stdin.on('error', () => {}); // it may be killed before it has read all
+  child.process.stdin.on('error', () => {}); // it may be killed before it has read everything
   child.process.stdin.write('\n');
-  await child.said().catch(() => {}); // or it is no more
-  tracer.kill('SIGINT'); // which leaves the child to itself
+  await child.said().catch(() => {}); // it may have been killed
+  tracer.kill('SIGINT'); // which detaches strace from the child
   await ended;
   child.process.stdin.write('\n');
   const { signal, stdout, stderr } = await child.done;
@@ -155,7 +155,7 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
   };
 }
 
-/** Besides EIO. */
+/** Errors besides EIO. */
 const ERRORS: Readonly<Record<string, readonly string[]>> = {
   openat: ['EMFILE', 'ENOSPC', 'EINTR'],
   flock: ['EINTR'],
@@ -171,16 +171,16 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
   unlinkat: ['EBUSY', 'EACCES'],
 };
 
-/** Everything that can befall the calls of a run. */
+/** Every fault that can happen in a run. */
 export function faultsOf({ calls }: Run): Fault[] {
   return calls.flatMap((call) => {
-    // An injected error stands in for the call: after one of close() the injection itself leaks.
+    // An injected error replaces the call: for close(), the injection itself would leak.
     const errors = call.name === 'close' ? [] : ['EIO', ...(ERRORS[call.name] ?? [])];
     return [{ call }, ...errors.map((error) => ({ call, error }))];
   });
 }
 
-/** A sequence with a fault; again where that met a call of V8's, since they come and go. */
+/** Plays a sequence with a fault; again if the fault hit a call of V8, whose number varies. */
 export async function playFault(sequence: Sequence, fault: Fault, main?: string): Promise<Run> {
   const { call, error } = fault;
   const find = ({ calls }: Run) =>
@@ -194,7 +194,7 @@ export async function playFault(sequence: Sequence, fault: Fault, main?: string)
       : target === run.calls.at(-1) && !run.outcome;
     if (isMet && run.crash === undefined) return run;
     if (isMet) throw new Error(`${call.text}: ${run.crash}`);
-    // Where it was this time, or, if that was not reached, where it is without a fault.
+    // Its place in this run, or, if it was not reached, its place without a fault.
     nth = (target ?? find(await play(sequence, undefined, main)) ?? call).nth;
   }
   throw new Error(`${error ?? 'SIGKILL'} never met ${call.text}`);

@@ -2,19 +2,19 @@ import fc from 'fast-check';
 
 export type Value = number | bigint;
 
-/** A numeric kind in one byte order, with an encoding of its own to compare the library's with. */
+/** A numeric kind in one byte order, with an independent encoding to compare the library's with. */
 export interface Kind {
   /** As in the names of the methods: `UInt8`, `BigInt128BE`. */
   readonly suffix: string;
   readonly size: number;
   readonly isBig: boolean;
-  /** The values there are; every number where it is left out. */
+  /** The range of values; every number if it is left out. */
   readonly range?: readonly [min: bigint, max: bigint];
-  /** What the file holds for a value. */
+  /** The bytes of a value in the file. */
   encode(value: Value): Buffer;
-  /** The value that the file holds. */
+  /** The value of bytes in the file. */
   decode(bytes: Uint8Array): Value;
-  /** A value in the type of the kind. */
+  /** An integer, in the type of the kind. */
   of(value: bigint): Value;
 }
 
@@ -42,7 +42,7 @@ const floats: readonly Shape[] = [
   { suffix: 'Double', size: 8, isBig: false },
 ];
 
-/** Digits in hexadecimal are big-endian bytes; the other order is their mirror. */
+/** Hexadecimal digits are big-endian bytes; little-endian is the reverse. */
 function inOrder(shape: Shape, littleEndian: boolean): Kind {
   const { size, isBig, range, suffix } = shape;
   const mirror = (bytes: Uint8Array) => {
@@ -76,7 +76,7 @@ function hex(value: bigint, size: number): string {
     .padStart(size * 2, '0');
 }
 
-/** Every accessor there is. */
+/** Every kind in every byte order. */
 export const kinds: readonly Kind[] = [...integers, ...floats].flatMap((shape) =>
   shape.size === 1 ? [inOrder(shape, true)] : [inOrder(shape, true), inOrder(shape, false)],
 );
@@ -84,7 +84,7 @@ export const kinds: readonly Kind[] = [...integers, ...floats].flatMap((shape) =
 export const integerKinds: readonly Kind[] = kinds.filter(({ range }) => range);
 export const floatKinds: readonly Kind[] = kinds.filter(({ range }) => !range);
 
-/** Any value of a kind, the edges often; without NaN, whose bits JavaScript does not keep. */
+/** Any value of a kind, often an extreme one; no NaN, whose bits JavaScript does not preserve. */
 export function anyValue(kind: Kind): fc.Arbitrary<Value> {
   const { range, size } = kind;
   if (!range) return (size === 4 ? fc.float : fc.double)({ noNaN: true });

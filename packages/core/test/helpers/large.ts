@@ -3,7 +3,7 @@ import { MAX_WINDOW } from '../../src/mapping/window.js';
 import { tempFile } from './temp.js';
 
 export const GIB: number = 2 ** 30;
-/** More than a Buffer of Node 20 holds, and more than 32 bits count. */
+/** More than a Buffer of Node 20 can hold, and more than fits in 32 bits. */
 export const SIZE: number = 6 * GIB;
 /** Whether this Node needs several windows for it: 20 does, 22 and later do not. */
 export const isWindowed: boolean = MAX_WINDOW < SIZE;
@@ -27,7 +27,7 @@ export function onDisk(path: string, position: number, length: number): Buffer {
   return bytes;
 }
 
-/** Where in a mapping from `offset` on things might go wrong: window ends, and powers of two. */
+/** Places in a mapping from `offset` where things might go wrong: window ends and powers of two. */
 export function seams(offset: number, length: number): number[] {
   const windowEnd = MAX_WINDOW - (offset % 4096);
   return [...new Set([windowEnd, 2 ** 32 - 65_536, 2 ** 32, 2 ** 31, 5 * GIB])]

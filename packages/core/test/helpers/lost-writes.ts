@@ -13,18 +13,18 @@ const CHANGED = Buffer.concat([
   CONTENT.subarray(5003),
 ]);
 
-/** What comes of something that is done where no write reaches the device. */
+/** An operation for which no write reaches the device, and its outcome. */
 export interface LostWrite {
-  /** What is done: one of `programs/disks/lost-writes.cjs`. */
+  /** The operation: one of `programs/disks/lost-writes.cjs`. */
   readonly name: string;
   /** What each call throws. */
   readonly says: readonly unknown[];
-  /** What it has made, beside the file. */
+  /** The files that it has made, apart from `file.bin`. */
   readonly leaves?: Files;
 }
 
 const POISONED = 'MmapPoisonedError ERR_MMAP_POISONED';
-/** Of which the first is the device's, and later ones may be of the file system, which has stopped. */
+/** The first error is that of the device; later ones may be of the file system, which has stopped. */
 const lost = (...syscalls: string[]) =>
   expect.stringMatching(new RegExp(`^MmapError (EIO|EROFS) (${syscalls.join('|')})$`));
 const state = (isPoisoned: boolean) => [isPoisoned, false, isPoisoned ? 0 : CONTENT.length];
@@ -41,7 +41,7 @@ const outcomes: Readonly<Record<string, Omit<LostWrite, 'name'>>> = {
     says: [lost('msync'), ...STAYED],
   },
   'flush behind a flush that was only started': {
-    // Which may have met it, if the device was fast.
+    // It may have hit the error already, if the device was fast.
     says: [
       expect.stringMatching(/^(MmapError (EIO|EROFS) msync|MmapPoisonedError .*)$/),
       ...STAYED,
@@ -63,7 +63,7 @@ const outcomes: Readonly<Record<string, Omit<LostWrite, 'name'>>> = {
     says: [lost('fsync')],
   },
   writeToNewFile: {
-    // It starts anew each time, from the mapping.
+    // It starts again each time, from the mapping.
     says: [lost('fsync'), lost('fsync'), 'no error', [true, false, false, 'n'.charCodeAt(0)]],
     leaves: { 'file.bin.new': CHANGED },
   },
@@ -82,8 +82,8 @@ export const lostWrites: Readonly<Record<string, LostWrite>> = Object.fromEntrie
 );
 
 /**
- * Has a write be lost by the device, and looks at what is there when that is well and mounted again: what was
- * refused has left no file, and has not removed one.
+ * Makes the device lose writes, and checks the files once it works and is mounted again: a refused operation
+ * has created no file and removed none.
  *
  * @param main - The package that does it.
  */

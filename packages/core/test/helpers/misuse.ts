@@ -11,15 +11,15 @@ import {
 import { pattern, tempDir } from './temp.js';
 import { sharedMemory } from './wasm.js';
 
-// What people get wrong, and what they are told. A message says what was asked for, what was found, and what to do.
+// Common mistakes, and the errors for them. A message says what was asked for, what was found, and what to do.
 
 /**
- * A call on the objects of {@link makeScene}; the name of its error, its `code` and its `argument`; and the message, whose end is
- * left out where there is a `…`.
+ * A call on the objects of {@link makeScene}; the name of its error, its `code` and its `argument`; and the message, which
+ * may be cut short with `…`.
  */
 export type Misuse = [call: string, error: string, message: string];
 
-/** A table in this folder, of lines. */
+/** Reads a table in this folder, line by line. */
 export function readMisuses(name: string): Misuse[] {
   const text = fs.readFileSync(new URL(name, import.meta.url), 'utf8');
   return text
@@ -30,7 +30,7 @@ export function readMisuses(name: string): Misuse[] {
 
 export const SYNC = { MmapFile, MmapFileMut, MmapFileReader, MmapFileWriter };
 
-/** The objects that calls in a table may name. @param classes - The sync ones, or those of a flavour by the same names. */
+/** The objects that the calls of a table may use. @param classes - The sync classes, or those of a flavour under the same names. */
 export async function makeScene(classes: typeof SYNC) {
   const { MmapFile, MmapFileMut } = classes;
   const directory = tempDir();
@@ -78,7 +78,7 @@ export async function makeScene(classes: typeof SYNC) {
   };
 }
 
-/** What a call, as it stands in a table, throws or rejects with. */
+/** The error that a call, as written in a table, throws or rejects with. */
 export async function errorOf(
   call: string,
   scene: object,
@@ -91,7 +91,7 @@ export async function errorOf(
   return expect.fail('nothing was thrown');
 }
 
-/** Expects of a call what a table says. */
+/** Expects a call to fail as its table says. */
 export async function expectTold(classes: typeof SYNC, ...[call, is, message]: Misuse) {
   await using scene = await makeScene(classes);
   const error = await errorOf(call, scene);

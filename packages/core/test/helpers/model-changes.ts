@@ -114,7 +114,7 @@ export const changes: fc.Arbitrary<Step>[] = [
     for (const { bytes, start } of world.views) {
       bytes.fill(0xee, Math.min(Math.max(world.model.length - start, 0), bytes.length));
     }
-    world.views = []; // what they show of the part that is gone is what was stored there
+    world.views = []; // in the part that is gone, they show what was stored there
     const length = world.model.length + growth + 1;
     file.truncate(world.subject.offset + length);
     world.resize(length);

@@ -7,7 +7,7 @@ import { expectBytes } from './bytes.js';
 import { type Kind, kinds, read } from './kinds.js';
 import { bytes, number, type Step, step, VIEWS, type World } from './model.js';
 
-/** What a kind reads: the value, or the error of a USize that a number cannot hold. */
+/** What a kind reads: the value, or an error if it is a USize that exceeds a safe integer. */
 function expectRead(from: object, kind: Kind, held: Buffer, ...args: number[]): boolean {
   const value = kind.decode(held);
   const isExact = !kind.suffix.includes('Size') || Number.isSafeInteger(value);
@@ -18,7 +18,7 @@ function expectRead(from: object, kind: Kind, held: Buffer, ...args: number[]): 
 
 const kind = fc.constantFrom(...kinds);
 
-/** Something to look for, often a part of what is there. */
+/** Something to search for, often a part of the content. */
 const needle = fc.oneof(
   bytes,
   fc.nat(255),
@@ -31,7 +31,7 @@ function needleIn(world: World, drawn: typeof needle extends fc.Arbitrary<infer 
   return world.model.subarray(at, at + drawn.length);
 }
 
-/** Every step that leaves a mapping's content as it is. */
+/** Every step that leaves the content of a mapping unchanged. */
 export const reads: fc.Arbitrary<Step>[] = [
   step('readX', fc.record({ kind, at: number }), (world, { kind, at }) => {
     const offset = world.at(at);

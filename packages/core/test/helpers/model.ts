@@ -7,17 +7,17 @@ import type { Subject } from './variants.js';
 
 export const PAGE = 4096;
 
-/** How many views a world keeps an eye on. */
+/** How many views a world keeps track of. */
 export const VIEWS = 4;
 
-/** A mapping, and the plain Buffer that says what it has to be. */
+/** A mapping, and the plain Buffer that it must equal. */
 export class World {
   readonly subject: Subject;
   readonly directory: string;
   file: MmapFile | MmapFileMut;
   model: Buffer;
   hidden: Buffer;
-  /** Views that were given out, and what part they are of. */
+  /** Views that were handed out, and where each of them starts. */
   views: { bytes: Buffer; start: number }[] = [];
 
   constructor(subject: Subject, content: Buffer, directory: string) {
@@ -28,12 +28,12 @@ export class World {
     this.hidden = subject.hidden;
   }
 
-  /** The file, unless it is read-only by now. */
+  /** The file, unless it has become read-only. */
   get writable(): MmapFileMut | undefined {
     return this.file instanceof MmapFileMut ? this.file : undefined;
   }
 
-  /** Any number as an offset that is in range, or a few bytes past the end. */
+  /** Turns any number into an offset that is in range, or a few bytes past the end. */
   at(number: number): number {
     return number % (this.model.length + 4);
   }
@@ -79,7 +79,7 @@ export interface Step {
   run(world: World): void;
 }
 
-/** A kind of step: what it takes, and what it does to both sides. */
+/** A kind of step: its values, and what it does to both sides. */
 export function step<T>(
   name: string,
   values: fc.Arbitrary<T>,
@@ -91,7 +91,7 @@ export function step<T>(
   }));
 }
 
-/** A step that only a writable mapping takes. */
+/** A step that needs a writable mapping. */
 export function change<T>(
   name: string,
   values: fc.Arbitrary<T>,

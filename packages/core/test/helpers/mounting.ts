@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Programs that this needs, and the Debian packages that have them. */
+/** Programs that the tests need, and the Debian packages that contain them. */
 const PACKAGES = {
   mount: 'mount',
   'mkfs.ext4': 'e2fsprogs',
@@ -24,7 +24,7 @@ export const FAILING_DISK: readonly Tool[] = [
 
 export const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C' };
 const isRoot = process.getuid?.() === 0;
-/** Before a command that only root may run. */
+/** Prefix for a command that only root may run. */
 export const AS_ROOT = isRoot ? [] : ['sudo', '-n'];
 
 /** Runs a command; throws, with what it wrote, if it fails. */
@@ -51,10 +51,10 @@ const has = (tool: string) => works('sh', '-c', 'command -v "$0"', tool);
 const lacking = (tools: readonly Tool[]) => [
   ...new Set(tools.filter((tool) => !has(tool)).map((tool) => PACKAGES[tool])),
 ];
-// Root of a container may not.
+// Root in a container may not be allowed to.
 const mayMount = () => works(...AS_ROOT, 'unshare', '--mount', 'true');
 
-/** Why file systems cannot be mounted here, with all of the tools or with these, or ''. */
+/** Why file systems cannot be mounted here, with all of the tools or the given ones; '' if they can. */
 export function mountProblem(tools = Object.keys(PACKAGES) as Tool[]): string {
   const problems: string[] = [];
   if (!mayMount()) {
@@ -71,7 +71,7 @@ export function mountProblem(tools = Object.keys(PACKAGES) as Tool[]): string {
 
 function install(packages: readonly string[]): void {
   console.warn(`installing ${packages.join(' ')} for the tests`);
-  // Another test file may be at it as well.
+  // Another test file may be installing them, too.
   const apt = [...AS_ROOT, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq'];
   const all = [...apt, '-o', 'DPkg::Lock::Timeout=300', 'install', '-y', ...packages];
   if (works(...all)) return;
@@ -81,8 +81,8 @@ function install(packages: readonly string[]): void {
 
 /**
  * Whether file systems can be mounted here with these tools; root installs those that are missing.
- * For `describe.runIf`: {@link SkippedReporter} says in the end what was skipped. In CI it throws
- * instead of saying no, so that nothing is skipped there.
+ * For `describe.runIf`: {@link SkippedReporter} reports at the end what was skipped. In CI it throws
+ * instead of returning false, so that nothing is skipped there.
  */
 export function canMount(...tools: Tool[]): boolean {
   const packages = lacking(tools);

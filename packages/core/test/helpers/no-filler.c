@@ -1,5 +1,5 @@
 // LD_PRELOAD: while the file $FMMAP_NO_FILLER exists, no anonymous memory can be mapped over
-// readable addresses, and no memory file can be made to take its place. The kernel does that at vm.max_map_count, where V8 does not live long either.
+// readable addresses, and no memory file can be created instead. The kernel behaves so at vm.max_map_count, where V8 does not survive long, either.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

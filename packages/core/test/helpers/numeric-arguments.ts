@@ -2,7 +2,7 @@ import type { MmapFile, MmapFileMut, MmapFileReader, MmapFileWriter } from '../.
 import { kinds } from './kinds.js';
 import { sharedMemory } from './wasm.js';
 
-/** What is no offset, length, size or byte, by how it is written. */
+/** Values that are not an offset, length, size or byte, by how they are written. */
 export const notIntegers: Readonly<Record<string, unknown>> = {
   NaN: Number.NaN,
   '1.5': 1.5,
@@ -17,13 +17,13 @@ export const notIntegers: Readonly<Record<string, unknown>> = {
   '[5]': [5],
 };
 
-/** What a call with a bad number must leave as it is. */
+/** What a call with a bad number must leave unchanged. */
 export interface Targets {
   readonly file: MmapFileMut;
   readonly readOnly: MmapFile;
   readonly reader: MmapFileReader;
   readonly writer: MmapFileWriter;
-  /** Nothing is there. */
+  /** A path where there is no file. */
   readonly absent: string;
 }
 
@@ -33,12 +33,12 @@ export interface NumericArgument {
   readonly method: string;
   readonly argument: string;
   readonly run: (targets: Targets, bad: never) => unknown;
-  /** Of {@link notIntegers}, what is fine here. */
+  /** The names in {@link notIntegers} that are valid here. */
   readonly fine: readonly string[];
 }
 
 const optional = ['undefined'];
-/** Text is a value as well. */
+/** Text is a valid value, too. */
 const text = ["'5'"];
 
 type Owner = keyof Targets;
@@ -73,7 +73,7 @@ const OFFSETS = new Float64Array(1);
 const SIZED = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'];
 const MEMORY = sharedMemory(0, 2 ** 16);
 
-/** `(offset?, length?)` behind other arguments. */
+/** `(offset?, length?)` after other arguments. */
 function range(owner: Owner, method: string, ...before: unknown[]): NumericArgument[] {
   return [
     row(owner, method, 'offset', [...before, '?'], optional),

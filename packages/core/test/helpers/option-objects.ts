@@ -1,4 +1,4 @@
-/** Objects that hold one option, each in a way in which `fs` reads it. */
+/** Objects that hold one option, each in a way that `fs` accepts. */
 export const optionsFrom: Readonly<Record<string, (option: string, value: unknown) => object>> = {
   'an object': (option, value) => ({ [option]: value }),
   'a null prototype': (option, value) => Object.assign(Object.create(null), { [option]: value }),
@@ -21,7 +21,7 @@ export const optionsFrom: Readonly<Record<string, (option: string, value: unknow
   'a proxy': (option, value) => new Proxy({ [option]: value }, {}),
 };
 
-/** What holds no options, though most of it is an object. */
+/** Values that hold no options, though most of them are objects. */
 export const noOptions: Readonly<Record<string, unknown>> = {
   null: null,
   'a number': 5,

@@ -6,7 +6,7 @@ import { makeDisk } from './file-systems.js';
 import { expectOneOf, type Files, look, writeFiles } from './files.js';
 import { pattern } from './temp.js';
 
-/** Those of any flavour, or of the sync API: what they return is awaited in any case. */
+/** The classes of any flavour, or of the sync API: their results are awaited in any case. */
 export interface Classes {
   readonly File: unknown;
   readonly FileMut: unknown;
@@ -17,14 +17,14 @@ interface Api {
   readonly FileMut: typeof AsyncMmapFileMut;
 }
 
-/** What is done right before the power fails, to what is in a directory and on the disk. */
+/** An operation right before the power fails, and the files in a directory on the disk. */
 export interface PowerLoss {
   readonly before: Files;
-  /** Its outcome is a file that it has opened, or undefined. */
+  /** Returns a file that it has opened, or undefined. */
   readonly act: (api: Api, at: string) => Promise<unknown>;
-  /** What must be there afterwards: one of these. */
+  /** The files afterwards: one of these. */
   readonly after: readonly Files[];
-  /** The same without a sync, which leaves it as it was `before`: so this can fail. */
+  /** The same without a sync, after which the files are as `before`: this shows that the test can fail. */
   readonly byHand: (at: string, api: Api) => unknown;
 }
 
@@ -42,7 +42,7 @@ function overwrite(path: string, content: Uint8Array | string, offset = 0): void
   fs.closeSync(fd);
 }
 
-/** Something is stored, and then flushed. */
+/** Stores something, and then flushes. */
 const flushing = (
   store: (file: AsyncMmapFileMut) => Promise<void>,
   content: Buffer,
@@ -58,7 +58,7 @@ const flushing = (
   byHand: (at) => overwrite(join(at, 'file.bin'), content),
 });
 
-/** The size of a file is changed, by a call or by an open. */
+/** Changes the size of a file, by a call or by an open. */
 const resizing = (
   change: (api: Api, path: string) => Promise<unknown>,
   content: Buffer,
@@ -69,7 +69,7 @@ const resizing = (
   byHand: (at) => fs.truncateSync(join(at, 'file.bin'), content.length),
 });
 
-/** A file of 5,000 bytes is made. */
+/** Creates a file of 5,000 bytes. */
 const making = (
   make: (api: Api, path: string) => Promise<unknown>,
   content: Buffer,
@@ -95,7 +95,7 @@ const copying = (open: 'openExisting' | 'openCow', length: number): PowerLoss =>
     await opened.writeToNewFile(join(at, 'copy'), 0, length);
     return opened;
   },
-  // Stores of its own in a shared mapping may have come to the disk on the way.
+  // Its own stores in a shared mapping may have reached the disk in the meantime.
   after: [OLD, ...(open === 'openCow' ? [] : [CHANGED])].map((content) => ({
     ...file(content),
     copy: CHANGED.subarray(0, length),
@@ -103,7 +103,7 @@ const copying = (open: 'openExisting' | 'openCow', length: number): PowerLoss =>
   byHand: (at) => fs.copyFileSync(join(at, 'file.bin'), join(at, 'copy')),
 });
 
-/** A copy takes the place of a file. */
+/** Replaces a file with a copy. */
 const replacing = (open: 'openExisting' | 'openCow', target: string): PowerLoss => ({
   before: { other: Buffer.from('other'), ...file(OLD) },
   act: async ({ FileMut }, at) => {
@@ -123,7 +123,7 @@ const replacing = (open: 'openExisting' | 'openCow', target: string): PowerLoss 
   },
 });
 
-/** A store that nobody has flushed. */
+/** Stores without a flush. */
 const storing = async ({ FileMut }: Api, at: string) => {
   const opened = await FileMut.openExisting(join(at, 'file.bin'));
   opened.writeAll('new', 5000);
@@ -135,12 +135,12 @@ const ofAll = async (opened: AsyncMmapFileMut) => {
   await opened.flush();
 };
 
-/** What {@link PowerLoss}es there are, by the call that has returned before it. */
+/** The {@link PowerLoss}es, by the call that has returned before them. */
 export const powerLosses: Readonly<Record<string, PowerLoss>> = {
   flush: flushing(ofAll, NEW),
   'flush of a part': flushing(async (opened) => {
     opened.writeAll('new', 5000);
-    await opened.flush(5001, 1); // of the page
+    await opened.flush(5001, 1); // flushes its page
   }, CHANGED),
   'flush of a writer': flushing(async (opened) => {
     const writer = opened.writer(5000);
@@ -167,7 +167,7 @@ export const powerLosses: Readonly<Record<string, PowerLoss>> = {
     },
     Buffer.concat([resized(OLD, 40_000), NEW]),
   ),
-  // Of which nobody may say what it has done.
+  // It promises nothing about what has been written.
   startFlush: {
     before: file(OLD),
     act: async (api, at) => {
@@ -178,7 +178,7 @@ export const powerLosses: Readonly<Record<string, PowerLoss>> = {
     after: [file(OLD), file(CHANGED)],
     byHand: (at, api) => storing(api, at),
   },
-  // It keeps no more than what was there.
+  // It promises no more than what was there before.
   'close, without a flush,': {
     before: file(OLD),
     act: async (api, at) => {
@@ -287,8 +287,8 @@ export const powerLosses: Readonly<Record<string, PowerLoss>> = {
 };
 
 /**
- * Has the power fail on a disk right after `act` has returned, and looks at what is there when it is back:
- * what was promised is, and what was done by hand behind it, in another directory, is not.
+ * Cuts the power of a disk right after `act` has returned, and looks at the files once it is back: what
+ * was promised is there, and what was done by hand afterwards, in another directory, is not.
  */
 export async function survivesPowerLoss(
   { before, act, after, byHand }: PowerLoss,
@@ -312,7 +312,7 @@ export async function survivesPowerLoss(
   disk.unmount();
   disk.mount();
   const found = [look(kept), look(lost)] as const;
-  disk.unmount(); // or nobody could look at what is left of it
+  disk.unmount(); // otherwise its files could not be inspected
   expectOneOf(found[0], after, 'after the power loss');
   expectOneOf(found[1], [before], 'without a sync');
 }

@@ -1,11 +1,11 @@
 import * as fs from 'node:fs';
 
-/** Open descriptors of this process. */
+/** Counts the open descriptors of this process. */
 export function countDescriptors(): number {
   return fs.readdirSync('/proc/self/fd').length;
 }
 
-/** Mapped ranges of this process; those of one file with `path`. */
+/** Counts the mapped ranges of this process, or those of the file at `path`. */
 export function countMappings(path = ''): number {
   return fs
     .readFileSync('/proc/self/maps', 'utf8')
@@ -18,7 +18,7 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Collects garbage until finalizers have run as well. */
+/** Collects garbage until finalizers have run, too. */
 export async function collectGarbage(): Promise<void> {
   for (let round = 0; round < 5; ++round) {
     globalThis.gc?.();
@@ -26,7 +26,7 @@ export async function collectGarbage(): Promise<void> {
   }
 }
 
-/** How this process maps a file, as `/proc/self/smaps` says, one entry for each range. */
+/** How this process maps a file, according to `/proc/self/smaps`: one entry for each range. */
 export function mappingsOf(path: string): { access: string; flags: string[]; resident: number }[] {
   const entries = fs.readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
   return entries

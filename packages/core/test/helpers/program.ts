@@ -1,25 +1,25 @@
-// Starts child programs: functions of the files in `test/programs`, each in a process of its own.
+// Starts child programs: functions in the files of `test/programs`, each in its own process.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-/** The build of core, as another process loads it. */
+/** The build of core, which other processes load. */
 export const DIST: string = fileURLToPath(new URL('../../dist/index.cjs', import.meta.url));
 
 const PROGRAMS = new URL('../programs/', import.meta.url);
 const RUN = fileURLToPath(new URL('run.cjs', PROGRAMS));
 
 /**
- * A function to run in a process of its own: `'faults/listeners#once'` is what
- * `test/programs/faults/listeners.cjs` exports as `once`, and `#table.entry` an entry of a table.
+ * A function to run in its own process: `'faults/listeners#once'` is what
+ * `test/programs/faults/listeners.cjs` exports as `once`, and `#table.entry` is an entry of a table.
  * Another package's program is a URL, with such a hash.
  */
 export type Program = string | URL;
 
 export interface ProgramOptions {
-  /** What the function is called with: anything that JSON has. */
+  /** The arguments of the function: anything that JSON can represent. */
   args?: readonly unknown[];
   /** The package under test. @defaultValue {@link DIST} */
   main?: string;
@@ -28,7 +28,7 @@ export interface ProgramOptions {
   /** Further flags of node. */
   flags?: readonly string[];
   cwd?: string;
-  /** After these milliseconds the child is killed, and `signal` is SIGKILL. */
+  /** After so many milliseconds the child is killed, and `signal` is SIGKILL. */
   timeout?: number;
 }
 
@@ -41,7 +41,7 @@ export interface ProgramResult {
 
 export interface RunningProgram {
   readonly process: ChildProcessWithoutNullStreams;
-  /** The child's next line of output, parsed; rejects, with what it wrote, if it ends before. */
+  /** The child's next line of output, parsed; rejects, with its output so far, if it ends before that. */
   said(): Promise<unknown>;
   readonly done: Promise<ProgramResult>;
 }
@@ -52,7 +52,7 @@ function locate(program: Program): [file: string, name: string] {
   return [fileURLToPath(url), program instanceof URL ? decodeURIComponent(name) : name];
 }
 
-/** The names in a table of functions, which are programs each. */
+/** The names in a table of functions, each of which is a program. */
 export function namesIn(table: string): string[] {
   const [file, name] = locate(table);
   return Object.keys(createRequire(import.meta.url)(file)[name]);
@@ -63,17 +63,17 @@ export function startProgram(program: Program, options: ProgramOptions = {}): Ru
   return startNode([RUN, ...locate(program), JSON.stringify(options.args ?? [])], options);
 }
 
-/** Runs a program to its end, whatever that is. */
+/** Runs a program until it ends, however it does. */
 export function runProgram(program: Program, options?: ProgramOptions): Promise<ProgramResult> {
   return startProgram(program, options).done;
 }
 
-/** Runs a program, which must end well, and returns what it said. */
+/** Runs a program, which must succeed, and returns what it said. */
 export async function hearProgram(program: Program, options?: ProgramOptions): Promise<unknown[]> {
   return linesOf(await runProgram(program, options));
 }
 
-/** What a program has said that must have ended well. */
+/** What a program has said, which must have succeeded. */
 export function linesOf(result: ProgramResult): unknown[] {
   if (result.code !== 0) throw new Error(`the child failed: ${JSON.stringify(result, null, 2)}`);
   return result.stdout
@@ -94,11 +94,11 @@ export function startNode(script: readonly string[], options: ProgramOptions): R
   ];
   const env = { ...process.env, FMMAP_TEST_PACKAGE: main };
   const child = spawn(command, rest, { detached: true, env, ...(cwd && { cwd }) });
-  // All of its group: what runs it, such as strace, may leave it behind.
+  // The whole group: a command that runs it, such as strace, may leave it behind.
   const kill = () => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {} // all gone
+    } catch {} // all gone already
   };
   const timer = setTimeout(kill, timeout);
   let stdout = '';
@@ -118,7 +118,7 @@ export function startNode(script: readonly string[], options: ProgramOptions): R
       resolve({ code, signal, stdout, stderr });
     });
   });
-  done.catch(() => {}); // whoever awaits it gets the error
+  done.catch(() => {}); // the error reaches whoever awaits it
   onTestFinished(() => {
     clearTimeout(timer);
     kill();

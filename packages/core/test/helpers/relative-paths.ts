@@ -6,16 +6,16 @@ import { expect, onTestFinished } from 'vitest';
 import type { ChildOptions } from './child.js';
 import { tempDir } from './temp.js';
 
-/** Where a process may be when it opens a relative path. */
+/** The directory in which a process opens a relative path. */
 export interface Situation {
   readonly options: ChildOptions;
-  /** Goes there. */
+  /** Changes to the directory. */
   readonly enter: string;
 }
 
 const isRoot = process.getuid?.() === 0;
 
-/** One that is removed by who can do that, however deep it is by then. */
+/** A directory that is removed by whatever can remove it, however deep it has become. */
 function deepDir(): string {
   const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-test-'));
   onTestFinished(() => {
@@ -24,7 +24,7 @@ function deepDir(): string {
   return directory;
 }
 
-/** All in which `fs` opens relative paths, and the first one in which absolute ones lead there as well. */
+/** All situations in which `fs` opens relative paths; in the first, absolute paths work, too. */
 export const situations: Readonly<Record<string, () => Situation>> = {
   'a directory': () => ({ options: { cwd: tempDir() }, enter: '' }),
   'one below a directory that it may not walk': () => {
@@ -52,7 +52,7 @@ export const situations: Readonly<Record<string, () => Situation>> = {
   }),
 };
 
-/** A count of the open directories: what else is open may belong to a thread. */
+/** Counts the open directories: other descriptors may belong to a thread. */
 export const DIRECTORIES: string = `
   const directories = () => fs.readdirSync('/proc/self/fd').filter((descriptor) => {
     const found = fs.statSync('/proc/self/fd/' + descriptor, { throwIfNoEntry: false });
@@ -60,7 +60,7 @@ export const DIRECTORIES: string = `
   }).length;
 `;
 
-/** Does there what takes a path with the classes `File` and `FileMut`, sync or async, and says what came of it. */
+/** Calls everything that takes a path, with the classes `File` and `FileMut`, sync or async, and reports the outcome. */
 export const USE: string = `
   const here = fs.openSync('.', 'r');
   const names = () => fs.readdirSync('/proc/self/fd/' + here).sort().join();
@@ -90,7 +90,7 @@ export const USE: string = `
 
 export const USED: unknown[] = [['below,made.copy,made2.copy', 'made.copy', 0]];
 
-/** In a directory that is gone: as `fs` has it. */
+/** In a directory that has been removed: the same as `fs`. */
 export const GONE: string = `
   fs.writeFileSync('made', 'abc');
   fs.mkdirSync('gone');

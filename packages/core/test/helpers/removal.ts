@@ -9,9 +9,9 @@ import { pattern, snapshot, tempDir } from './temp.js';
 
 export const CONTENT: Buffer = pattern(5000);
 
-/** That a handle which could not remove its file is open, locked and of use. */
+/** Expects that a handle which could not remove its file is open, locked and usable. */
 export function expectUsable(file: MmapFileMut): void {
-  // Not the file itself: what vitest does to show one would fail, and then nothing is cleaned up.
+  // Not the file itself: vitest would fail to print it, and then nothing would be cleaned up.
   expect([file.isClosed, file.isPoisoned, file.lockState]).toEqual([false, false, 'exclusive']);
   file.truncate(6000);
   file.writeUInt8(42, 5999);
@@ -20,18 +20,18 @@ export function expectUsable(file: MmapFileMut): void {
   expect(file.readUInt8(5999)).toBe(42);
 }
 
-/** A file in a directory of its own, and somebody else's file beside that. */
+/** A file in its own directory, and an unrelated file outside it. */
 export interface Place {
   readonly parent: string;
   readonly path: string;
   readonly other: string;
-  /** A name of the other one that stays, whatever happens to the first. */
+  /** Another name of the other file, which stays whatever happens to the first. */
   readonly kept: string;
-  /** Where the file has a second name or is put meanwhile, on the same disk. */
+  /** Where the file has a second name, or is moved for a while, on the same disk. */
   readonly aside: string;
 }
 
-/** @param root - Where it is made, and which it has for itself. */
+/** @param root - The directory in which it is made, which must contain nothing else. */
 export function makePlace(root = tempDir()): Place {
   const parent = join(root, 'above', 'parent');
   fs.mkdirSync(parent, { recursive: true });
@@ -45,7 +45,7 @@ export function makePlace(root = tempDir()): Place {
 }
 
 const IDENTITY = { name: 'MmapIdentityError', code: 'ERR_MMAP_IDENTITY', syscall: 'unlink' };
-/** Refusals, and what they say is at the path. */
+/** Identity errors, and what they say is at the path. */
 const refusal = (reason: string, text: string) => ({
   ...IDENTITY,
   reason,
@@ -61,12 +61,12 @@ export const system = (code: string, syscall: string): object => ({
 });
 
 export interface Meddler {
-  /** @returns Undoes it. */
+  /** @returns A function that undoes it. */
   readonly meddle: (place: Place) => () => void;
   readonly error: object;
 }
 
-/** A file is meddled with between its open and its removal: refused, and then removed after all. */
+/** Expects the removal of a file to be refused after something was done to it, and to succeed once that is undone. */
 export function expectRefused(place: Place, { meddle, error }: Meddler): void {
   const { parent, path, kept, aside } = place;
   using file = MmapFileMut.openExisting(path);

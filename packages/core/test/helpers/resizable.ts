@@ -3,12 +3,12 @@ import { onTestFinished } from 'vitest';
 import { MmapFileMut } from '../../src/index.js';
 import { tempFile } from './temp.js';
 
-/** A writable mapping whose visible part is all that a test talks about. */
+/** A writable mapping, of which a test only considers the visible part. */
 export interface Resizable {
   readonly file: MmapFileMut;
-  /** What `fs` sees of the visible part; of memory, what a copy of it holds. */
+  /** The visible part as `fs` reads it; for memory, a copy of it. */
   onDisk(): Buffer;
-  /** Writes past the mapping, through `fs`; into memory, through the file object. */
+  /** Writes to the file through `fs`, not the mapping; for memory, through the file object. */
   writeToDisk(bytes: Uint8Array, position: number): void;
   /** {@link MmapFileMut.truncate}, in bytes of the visible part. */
   resize(length: number): void;

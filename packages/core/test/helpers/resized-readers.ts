@@ -2,14 +2,14 @@ import * as fs from 'node:fs';
 import { expect } from 'vitest';
 import { kinds } from './kinds.js';
 
-// What a reader, sync or async, does over a file whose length has changed.
+// How a reader, sync or async, behaves over a file whose length has changed.
 
 /** Lines of seven bytes. */
 export const CONTENT: Buffer = Buffer.from(
   Array.from({ length: 3000 }, (_, index) => `${String(index).padStart(6, '0')}\n`).join(''),
 );
 
-// At the position, what every kind of number can hold.
+// At the position, bytes that are valid in every kind of number.
 CONTENT.set([0, 17, 17, 17, 17, 17, 17, 0], 10_500);
 
 const PART = { offset: 7000, length: 7000 };
@@ -23,7 +23,7 @@ interface File {
   checkFault(): unknown;
 }
 
-/** Ways to another length; those with `cut` leave a fault to be reopened from. */
+/** Ways to change the length; those with `cut` leave a fault, from which the file is reopened. */
 export const resizes: Readonly<Record<string, (file: File) => unknown>> = {
   nothing: () => {},
   'growing it': (file) => file.truncate(100_000),
@@ -60,7 +60,7 @@ interface Reader {
   [method: string]: unknown;
 }
 
-/** What there is from the position to the end of the part, as the file has it. */
+/** The bytes from the position to the end of the part, as the file has them. */
 export interface Rest {
   readonly bytes: Buffer;
   readonly position: number;
@@ -72,7 +72,7 @@ type Check = (reader: Reader, rest: Rest) => unknown;
 const call = (reader: Reader, name: string, ...args: unknown[]): Promise<unknown> =>
   (async () => (reader[name] as (...args: unknown[]) => unknown)(...args))();
 
-/** Of a method that needs so many bytes: that it gets them, or throws and stays. */
+/** Checks a method that needs a number of bytes: it returns them, or throws and does not move. */
 const needs =
   (name: string, size: number, args: () => unknown[], bytesOf: Fetch): Check =>
   async (reader, { bytes, position }) => {
@@ -90,7 +90,7 @@ const needs =
   };
 type Fetch = (result: unknown, args: unknown[]) => unknown;
 
-/** Of a method that takes what there is. */
+/** Checks a method that takes whatever there is. */
 const takes =
   (name: string, size: number, moves: boolean, args: () => unknown[], bytesOf: Fetch): Check =>
   async (reader, { bytes, position }) => {
@@ -121,7 +121,7 @@ const SIZED = ['UIntLE', 'UIntBE', 'IntLE', 'IntBE'] as const;
 
 const target = (size: number) => () => [Buffer.alloc(size)];
 
-/** Of each method, what it is to do, for a few sizes. */
+/** The checks of each method, for a few sizes. */
 export const checks: Readonly<Record<string, readonly Check[]>> = {
   read: [1, 1000, 10_000].map((size) =>
     takes('read', size, true, target(size), (count, [to]) =>
@@ -232,7 +232,7 @@ export const checks: Readonly<Record<string, readonly Check[]>> = {
   ),
 };
 
-/** What the getters are to say, and the README's own loop. */
+/** Checks the getters, and the loop from the README. */
 export const common: Check = async (reader, { bytes, position, length }) => {
   expect([reader.offset, reader.position]).toEqual([PART.offset, position]);
   expect([reader.length, reader.remaining]).toEqual([length, bytes.length]);
@@ -245,7 +245,7 @@ export const common: Check = async (reader, { bytes, position, length }) => {
   expect(Buffer.concat(read)).toEqual(bytes);
 };
 
-/** A reader in the middle of its part, over a file that is resized then. */
+/** A reader in the middle of its part, over a file that is then resized. */
 export async function resizedReader(
   file: File,
   resize: (file: File) => unknown,

@@ -8,7 +8,7 @@ import { pattern } from './temp.js';
 export type Ending = 'done' | 'failed' | 'killed';
 
 export interface CheckedSequence extends Sequence {
-  /** What may be in the directory, by how it ended. */
+  /** The files that may be in the directory, by how it ended. */
   readonly allowed: (ending: Ending, isPoisoned: boolean) => readonly Files[];
 }
 
@@ -17,7 +17,7 @@ type Check = Omit<CheckedSequence, 'name'>;
 const OLD = pattern(10_000);
 /** As {@link OLD}, after its first byte was changed. */
 const CHANGED = Buffer.concat([Buffer.from([0xee]), OLD.subarray(1)]);
-/** Another file, beside it. */
+/** Another file in the directory. */
 const others: Files = { other: Buffer.from('other') };
 const before: Files = { ...others, 'file.bin': OLD };
 
@@ -26,13 +26,13 @@ const withFile = (content: Buffer): Files => ({ ...others, 'file.bin': content }
 const grown = (content: Buffer, length: number): Buffer =>
   Buffer.concat([content, zeroes(length - content.length)]);
 
-/** Opens a file, which leaves it as it is. */
+/** Opens a file, which leaves it unchanged. */
 const opening = (): Check => ({
   files: before,
   allowed: () => [before],
 });
 
-/** Makes a file of 5,000 zeroes. */
+/** Creates a file of 5,000 zeroes. */
 const creating = (): Check => ({
   files: others,
   allowed: (ending) => {
@@ -42,7 +42,7 @@ const creating = (): Check => ({
   },
 });
 
-/** Does something that leaves the content of an open file as it is. */
+/** Does something that leaves the content of an open file unchanged. */
 const using = (): Check => ({
   files: before,
   allowed: () => [withFile(CHANGED)],
@@ -59,7 +59,7 @@ const resizing = (size: number): Check => ({
   },
 });
 
-/** Removes an open file; what fails may have been the sync only. */
+/** Removes an open file; if it fails, only the sync may have failed. */
 const removing = (): Check => ({
   files: before,
   allowed: (ending) => (ending === 'done' ? [others] : [withFile(CHANGED), others]),
@@ -81,7 +81,7 @@ const truncateOnOpen = (size: number): Check => ({
   allowed: (ending) => {
     const after = withFile(zeroes(size));
     if (ending === 'done') return [after];
-    // What has been cut off cannot be had back. Whether there is room is tried before.
+    // What has been cut off cannot be restored. Whether there is room is checked first.
     const tried = ending === 'killed' ? [withFile(grown(OLD, Math.max(size, OLD.length)))] : [];
     return [before, ...tried, withFile(zeroes(0)), after];
   },
@@ -96,19 +96,19 @@ const growOnOpen = (size: number): Check => ({
   },
 });
 
-/** Copies an open file over one that is there: that is the old one or the new one, and whole. */
+/** Copies an open file over an existing one: afterwards it is the old or the new one, and complete. */
 const replacing = (open: 'openExisting' | 'openCow', target: string): Check => ({
   files: before,
   allowed: (ending) => {
     const old = open === 'openCow' ? before : withFile(CHANGED);
     const done = { ...old, [target]: CHANGED };
     if (ending === 'done') return [done];
-    // The sync of the directory comes last. A process that dies between two steps may leave the copy, unseen.
+    // The sync of the directory is last. A process that dies between two steps may leave the hidden copy.
     return [old, done, ...(ending === 'killed' ? [{ ...old, [HIDDEN]: CHANGED }] : [])];
   },
 });
 
-/** Everything that changes a file, its name or its size, and what it may leave behind. */
+/** Everything that changes a file, its name or its size, and the files that it may leave. */
 const checks: Readonly<Record<string, Check>> = {
   'MmapFile.open': opening(),
   'MmapFileMut.openExisting': opening(),
@@ -135,7 +135,7 @@ const checks: Readonly<Record<string, Check>> = {
   remove: removing(),
   removeOnDispose: {
     ...removing(),
-    // It tells nobody what has failed.
+    // It does not report whether it has failed.
     allowed: () => [withFile(CHANGED), others],
   },
   writeToNewFile: copying('openExisting'),
@@ -154,12 +154,12 @@ export const sequences: Readonly<Record<string, CheckedSequence>> = Object.fromE
   }),
 );
 
-/** Waiting for these again is all there is to do about it. */
+/** The only remedy is to call it again. */
 const RETRIED = 'EINTR';
 
 /**
- * Has everything befall every call that a sequence really makes, one thing at a time, and checks what comes
- * of it: files as allowed, an error of ours, nothing leaked, and that it succeeds when it is done again.
+ * Lets every fault happen to every call that a sequence really makes, one at a time, and checks the outcome:
+ * allowed files, one of our errors, no leaks, and success when it is done again.
  *
  * @param main - The package that does it.
  */

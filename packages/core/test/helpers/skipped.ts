@@ -1,13 +1,13 @@
 import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 import { mountProblem } from './mounting.js';
 
-/** Why a test was skipped: what it said itself, or what {@link canMount} found. */
+/** Why a test was skipped: its own reason, or what {@link canMount} found. */
 function reasonOf(test: TestCase, problem: string): string {
   const result = test.result();
   return (result.state === 'skipped' && result.note) || problem;
 }
 
-/** Says at the end of a run how many tests were skipped, and how to run them. */
+/** Reports at the end of a run how many tests were skipped, and how to run them. */
 export class SkippedReporter implements Reporter {
   #vitest: Vitest | undefined;
 
@@ -16,7 +16,7 @@ export class SkippedReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    // Those that `-t` has left out are skipped as well, but wanted so.
+    // Tests that `-t` leaves out are skipped, too, but on purpose.
     const wanted = this.#vitest?.config.testNamePattern ?? /^/;
     const skipped = modules
       .flatMap((module) => [...module.children.allTests('skipped')])

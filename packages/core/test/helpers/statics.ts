@@ -1,4 +1,4 @@
-/** Every static method of a class that makes files, those that it inherits included. */
+/** Every static method of a class that makes files, including inherited ones. */
 export function staticsOf(type: object): string[] {
   const names = new Set<string>();
   for (let from = type; from !== Function.prototype; from = Object.getPrototypeOf(from)) {
@@ -10,7 +10,7 @@ export function staticsOf(type: object): string[] {
   return [...names];
 }
 
-/** Arguments of each of them, before the options. */
+/** The arguments of each of them, before the options. */
 export const beforeOptions: Readonly<
   Record<string, (path: string, token: () => unknown) => readonly unknown[]>
 > = {

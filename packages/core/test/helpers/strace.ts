@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { tempDir } from './temp.js';
 
 export interface Trace {
-  /** For the option of `child` and `hear`. */
+  /** For the option of the same name of `child` and `hearProgram`. */
   readonly through: string[];
-  /** The calls that were made, in their order, such as `fsync(18</tmp/file>) = 0`. */
+  /** The calls that were made, in order, such as `fsync(18</tmp/file>) = 0`. */
   calls(): string[];
 }
 
@@ -14,12 +14,12 @@ export interface Trace {
  *
  * @param calls - Names, such as `'unlinkat,fsync'`.
  * @param fail - What `strace -e inject=` takes, such as `'fsync:error=EIO:when=1'`,
- *   or `'fsync:signal=SIGKILL'` for a process that does not come to it.
- * @param path - Looks only at the calls that are about this file.
+ *   or `'fsync:signal=SIGKILL'` for a process that is killed at that call.
+ * @param path - Records only the calls for this file.
  */
 export function strace(calls: string, fail: string[] = [], path?: string): Trace {
   const log = join(tempDir(), 'strace.log');
-  // With which it is faster, and sends no signals.
+  // This is faster, but cannot send signals.
   const fast = fail.some((what) => what.includes(':signal=')) ? [] : ['--seccomp-bpf'];
   const through = ['strace', '-f', '-qq', '-y', ...fast, '-o', log, '-e', `trace=${calls}`];
   for (const what of fail) through.push('-e', `inject=${what}`);
@@ -35,9 +35,9 @@ export function strace(calls: string, fail: string[] = [], path?: string): Trace
   };
 }
 
-/** Mounts a tmpfs on `directory`, for the child alone: it goes when that ends. */
+/** Mounts a tmpfs on `directory` for the child only: it is gone when the child ends. */
 export function onTmpfs(directory: string, options: string): string[] {
-  // Root of the machine has the right to mount; everybody else gets it in a namespace of users.
+  // Real root may mount; other users may in a user namespace.
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const mount = `mount -t tmpfs -o ${options} fmmap-test "$0" && exec "$@"`;
   return ['unshare', '--mount', ...asRoot, 'sh', '-c', mount, directory];

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { sharedMemory } from './wasm.js';
 
-/** What a method is called with to get past its check of arguments; without an entry, nothing. */
+/** Arguments with which a method passes its checks; none for a method without an entry. */
 const ARGUMENTS: Record<string, readonly unknown[]> = {
   bytes: [0, 0],
   array: [Uint8Array],
@@ -36,7 +36,7 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   map: [() => {}],
 };
 
-/** What shows an object throws nothing, in any state: api/inspect.test.ts. */
+/** Methods that describe an object throw nothing, in any state: api/inspect.test.ts. */
 const DESCRIBING = ['toJSON', String(inspect.custom)];
 
 /** Not public: `@internal` or `protected` in TypeScript. */
@@ -56,7 +56,7 @@ function argumentsOf(name: string): readonly unknown[] {
 
 export interface Member {
   readonly name: string;
-  /** Calls the method, and takes a first step where that returns an iterator; or reads the getter. */
+  /** Calls the method, and takes a first step if it returns an iterator; or reads the getter. */
   use(object: object): unknown;
 }
 
@@ -72,7 +72,7 @@ function members(prototype: object): Map<string, PropertyDescriptor> {
   return found;
 }
 
-/** Every public method of a class, those that it inherits and the generated ones included. */
+/** Every public method of a class, including inherited and generated ones. */
 export function methodsOf(type: { prototype: object }): Member[] {
   return [...members(type.prototype)]
     .filter(([name, { value }]) => typeof value === 'function' && !isHidden(name))
@@ -85,7 +85,7 @@ export function methodsOf(type: { prototype: object }): Member[] {
     }));
 }
 
-/** Every getter of a class, likewise. */
+/** Every getter of a class, including inherited and generated ones. */
 export function gettersOf(type: { prototype: object }): Member[] {
   return [...members(type.prototype)]
     .filter(([, { get }]) => get !== undefined)

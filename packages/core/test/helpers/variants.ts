@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { expectBytes } from './bytes.js';
 
-/** A mapping to try things on, and what is known of it from elsewhere. */
+/** A mapping to test, and what is known about it independently. */
 export interface Subject {
   readonly file: MmapFileMut;
-  /** To be added to a length of the mapping for a size of the file. */
+  /** To be added to a length of the mapping to get a size of the file. */
   readonly offset: number;
-  /** The bytes of the file behind the mapping: a truncate maps them, or cuts them off. */
+  /** The bytes of the file after the end of the mapping: a truncate maps them, or cuts them off. */
   readonly hidden: Buffer;
   /** What a mapping of `length` bytes shows when it is opened again. */
   contentAfterClose(model: Buffer): Buffer;
-  /** Maps again what was closed, or memory of the same content. */
+  /** Opens the closed file again, or memory with the same content. */
   reopen(content: Buffer, readOnly: boolean): MmapFile;
-  /** Compares what is behind the mapping: `hidden` as it is by now. */
+  /** Compares the file after the end of the mapping with the current `hidden`. */
   expectBehind(model: Buffer, hidden: Buffer): void;
 }
 

@@ -1,4 +1,4 @@
-// WebAssembly for tests: the code is that of `programs/wasm.cjs`.
+// WebAssembly for tests: the code is in `programs/wasm.cjs`.
 import { createRequire } from 'node:module';
 import type { WasmMemory } from '../../src/index.js';
 
@@ -14,11 +14,11 @@ export const TRAPS = [
   2,
 ];
 
-/** What code over a memory exports. */
+/** The exports of code over a memory. */
 export interface WasmCode {
   load(address: number): number;
   store(address: number, value: number): void;
-  /** @returns The pages before, or -1. */
+  /** @returns The previous number of pages, or -1. */
   grow(pages: number): number;
   fail(_: number): number;
 }

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
-// The kernel counts areas of memory, at most 65,530 of a process as a rule, and V8 ends the process when it gets none.
+// The kernel limits the areas of memory of a process, usually to 65,530, and V8 ends the process when it gets none.
 
 const CONTENT = pattern(10_000);
 
 test.each(namesIn('limits/areas#SPLITS'))(
-  'areas that are made by %s end in ENOMEM, not in the end',
+  'using up areas by %s throws ENOMEM and does not end the process',
   async (split) => {
     const said = await hearProgram('limits/areas#split', {
       args: [tempFile(CONTENT), split, CONTENT[5]],
@@ -20,7 +20,7 @@ test.each(namesIn('limits/areas#SPLITS'))(
   120_000,
 );
 
-test('advice for one part over and over is no shortage, nor is advice that is noted nowhere', async () => {
+test('repeated advice for one part takes no more areas, nor does advice that the kernel does not record', async () => {
   const said = await hearProgram('limits/areas#overAndOver', { args: [tempFile(CONTENT)] });
   expect(said).toEqual(['no error']);
 });

@@ -9,13 +9,13 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 describe.each([
   ['whole', 0],
-  ['mapped from an odd offset on', 12_345],
+  ['mapped from an odd offset', 12_345],
 ])('a private copy of a file of more than 4 GiB, %s', (_, offset) => {
   const places = seams(offset, SIZE);
-  /** The one place where no view can be on a Node that needs two windows. */
+  /** The one place that no view can cover on a Node that needs two windows. */
   const windowEnd = isWindowed ? MAX_WINDOW - (offset % 4096) : undefined;
 
-  /** A private mapping of zeroes, but for a pattern around each place. */
+  /** A private mapping of zeroes, with a pattern around each place. */
   function open() {
     const path = sparseFile(offset + SIZE);
     const original = pattern(400);
@@ -32,7 +32,7 @@ describe.each([
     return { path, cow, original, expectUnchanged };
   }
 
-  test('is read and written anywhere, and the file stays', () => {
+  test('is read and written anywhere, and the file is unchanged', () => {
     const { cow, original, expectUnchanged } = open();
     for (const place of places) {
       expect(cow.copyBytes(place - 200, 400)).toEqual(original);
@@ -67,7 +67,7 @@ describe.each([
     expectUnchanged();
   });
 
-  test('has none across it where that would show the file instead', () => {
+  test('has no views across it where they would show the file instead', () => {
     const { path, cow, expectUnchanged } = open();
     for (const place of places) {
       cow.writeAll('private', place - 3);
@@ -98,7 +98,7 @@ describe.each([
 });
 
 describe('truncate across 4 GiB', () => {
-  /** From 3 GiB on, with room for a window of its own. */
+  /** A file of 3 GiB, which grows into a window of its own. */
   function open() {
     const path = sparseFile(3 * GIB);
     const file = MmapFileMut.openExisting(path);
@@ -106,7 +106,7 @@ describe('truncate across 4 GiB', () => {
     return { path, file };
   }
 
-  test('grows and shrinks a file whose views stay', () => {
+  test('grows and shrinks a file whose views stay valid', () => {
     const { path, file } = open();
     const low = file.bytes(GIB, 100);
     const top = file.bytes(3 * GIB - 100, 100);
@@ -151,7 +151,7 @@ describe('truncate across 4 GiB', () => {
     expect(file.asBuffer()).toEqual(Buffer.alloc(10));
   });
 
-  test('takes no more address space with every round', async () => {
+  test('takes no more address space in each round', async () => {
     const { path, file } = open();
     const rounds = (count: number) => {
       for (let round = 0; round < count; ++round) {
@@ -168,7 +168,7 @@ describe('truncate across 4 GiB', () => {
     expect(countMappings(path)).toBeLessThanOrEqual(before + 2);
   });
 
-  test('maps no range anew for each view across the boundary', async () => {
+  test('does not map a range again for each view across the boundary', async () => {
     const file = MmapFileMut.openExisting(sparseFile());
     onTestFinished(() => file.close());
     const before = countMappings(file.path);
@@ -192,7 +192,7 @@ describe('truncate across 4 GiB', () => {
   });
 });
 
-test('anonymous memory of 6 GiB is used like a file', () => {
+test('anonymous memory of 6 GiB works like a file', () => {
   using file = MmapFileMut.anonymous(SIZE);
   for (const place of seams(0, SIZE)) {
     file.writeBigInt64BE(-2n, place - 3);

@@ -13,10 +13,10 @@ const PAGE = 4096;
 
 describe.each([
   ['whole', 0],
-  ['mapped from an odd offset on', 12_345],
-  ['mapped from beyond 4 GiB on', 2 ** 32 + 777],
+  ['mapped from an odd offset', 12_345],
+  ['mapped from beyond 4 GiB', 2 ** 32 + 777],
 ])('a file of more than 4 GiB, %s', (_, offset) => {
-  /** The mapping, always of 6 GiB, and how to look at it from outside. */
+  /** The mapping, always of 6 GiB, and a way to look at it from outside. */
   function open() {
     const path = sparseFile(offset + SIZE);
     const file = MmapFileMut.openExisting(path, { offset });
@@ -25,7 +25,7 @@ describe.each([
   }
   const places = seams(offset, SIZE);
 
-  test('has typed values anywhere', () => {
+  test('has typed values at any offset', () => {
     const { file, disk } = open();
     expect(file.length).toBe(SIZE);
     const kind = fc.constantFrom(...kinds);
@@ -54,7 +54,7 @@ describe.each([
     }
   });
 
-  test('gives views and copies of any range that a Buffer holds', () => {
+  test('returns views and copies of any range that a Buffer can hold', () => {
     const { file, disk } = open();
     const spans = fc.record({
       place: fc.constantFrom(...places),
@@ -83,7 +83,7 @@ describe.each([
     expect(file.bytes(1, GIB)).toHaveLength(GIB);
   });
 
-  test('shows the same memory in a view across a boundary as beside it', () => {
+  test('shows the same memory in a view across a boundary as in views on either side', () => {
     const { file, disk } = open();
     for (const place of places) {
       const across = file.bytes(place - 100, 200);
@@ -94,7 +94,7 @@ describe.each([
       expect(across.readUInt16LE(99)).toBe(0x0201);
       across.writeUInt16LE(0x0403, 99);
       expect([before[99], after[0], file.readUInt16LE(place - 1)]).toEqual([3, 4, 0x0403]);
-      // Views over each other, at other addresses maybe: still a copy of what was there before.
+      // Overlapping views, perhaps at other addresses: still a copy of what was there before.
       file.writeAll(pattern(200), place - 100);
       file.writeAll(across.subarray(0, 150), place - 80);
       expect(disk(place - 80, 150)).toEqual(pattern(200).subarray(0, 150));
@@ -145,9 +145,9 @@ describe.each([
     expect(file.indexOf('', SIZE + 1)).toBe(SIZE);
   });
 
-  test('is searched from far away, across the ends of windows', () => {
+  test('is searched from far away, across window boundaries', () => {
     const { file } = open();
-    // To look through cold gigabytes takes seconds: pretend that only seams have a match.
+    // Searching cold gigabytes takes seconds, so pretend that only seams can match.
     const pieces: number[] = [];
     const isSeam = (bytes: Uint8Array) => bytes.length < 100 || pieces.push(bytes.length) < 0;
     const { find, findAll } = binding;
@@ -246,8 +246,8 @@ function lockedKiB(): number {
   return Number(/^VmLck:\s+(\d+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]);
 }
 
-describe('what one Buffer does not hold', () => {
-  test('is an MmapRangeError to ask for, where this Node has such a limit', () => {
+describe('what does not fit in one Buffer', () => {
+  test('throws MmapRangeError when requested, where this Node has such a limit', () => {
     using file = MmapFile.open(sparseFile());
     const calls = [
       () => file.asBuffer(),
@@ -264,7 +264,7 @@ describe('what one Buffer does not hold', () => {
     expect(file.bytes(2 * GIB, 3 * GIB)).toHaveLength(3 * GIB);
   });
 
-  test('is a source all the same, of which only what fits is copied', () => {
+  test('can still be a source, of which only what fits is copied', () => {
     using file = MmapFileMut.open(sparseFile());
     file.writeAll('0123456789', 2 * GIB);
     const before = process.memoryUsage().arrayBuffers;
@@ -275,7 +275,7 @@ describe('what one Buffer does not hold', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1 << 20);
   });
 
-  test('costs no memory to map and look at', () => {
+  test('takes no memory to map and look at', () => {
     const path = sparseFile();
     const before = process.memoryUsage.rss();
     using file = MmapFileMut.open(path);

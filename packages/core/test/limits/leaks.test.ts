@@ -10,10 +10,10 @@ import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 const ROUNDS = 10_000;
 const CONTENT = pattern(3 * 4096 + 100);
 
-/** Ranges that V8's own heap may come to have meanwhile: far fewer than one a round. */
+/** Ranges that V8's own heap may gain meanwhile: far fewer than one a round. */
 const SLACK = 100;
 
-/** Runs `round` many times, then compares what the process holds with what it held. */
+/** Runs `round` many times, then compares what the process holds with what it held before. */
 async function expectNothingLeft(round: (index: number) => void, path: string): Promise<void> {
   for (let index = 0; index < 100; ++index) round(index); // code gets compiled, pools get filled
   await collectGarbage();
@@ -27,7 +27,7 @@ async function expectNothingLeft(round: (index: number) => void, path: string): 
   expect(countMappings()).toBeLessThanOrEqual(mappings + SLACK);
 }
 
-describe(`${ROUNDS} rounds leave no descriptor and no mapping:`, () => {
+describe(`${ROUNDS} rounds leak no descriptor and no mapping:`, () => {
   test('open, read and close', async () => {
     const path = tempFile(CONTENT);
     await expectNothingLeft((index) => {
@@ -37,7 +37,7 @@ describe(`${ROUNDS} rounds leave no descriptor and no mapping:`, () => {
     }, path);
   });
 
-  test('the same of different sizes, so that no window fits the next file', async () => {
+  test('the same with different sizes, so that no window fits the next file', async () => {
     const directory = tempDir();
     for (let size = 0; size < 50; ++size) {
       fs.writeFileSync(join(directory, `${size}`), Buffer.alloc(size * 2000));
@@ -108,7 +108,7 @@ describe(`${ROUNDS} rounds leave no descriptor and no mapping:`, () => {
     expect(fs.existsSync(path)).toBe(false);
   });
 
-  test('opens that fail, each in another way', async () => {
+  test('opens that fail, each in a different way', async () => {
     const directory = tempDir();
     const path = join(directory, 'file');
     const locked = join(directory, 'locked');
@@ -144,7 +144,7 @@ describe(`${ROUNDS} rounds leave no descriptor and no mapping:`, () => {
   });
 });
 
-test('views that were kept take no descriptor, and their addresses go with them', async () => {
+test('views that are kept take no descriptor, and their addresses are freed with them', async () => {
   const path = tempFile(CONTENT);
   await collectGarbage();
   const [descriptors, mappings] = [countDescriptors(), countMappings()];
@@ -162,12 +162,12 @@ test('views that were kept take no descriptor, and their addresses go with them'
   expect(countMappings()).toBeLessThanOrEqual(mappings + SLACK);
 });
 
-test('no thread, no listener and nothing that keeps the process alive is left', async () => {
+test('no thread, no listener and nothing else that keeps the process alive is left', async () => {
   const said = await hearProgram('limits/leaks#nothingElse', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([true]);
 });
 
-test('many rounds with a view in one turn of the event loop do not use up the addresses', async () => {
+test('many rounds with a view in one turn of the event loop do not use up the address space', async () => {
   const said = await hearProgram('limits/leaks#addresses', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([true]);
 });

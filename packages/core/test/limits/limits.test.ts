@@ -6,7 +6,7 @@ import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-/** What the child's `caught` says of an error of the system. */
+/** How the child's `caught` reports a system error. */
 function systemError(code: 'EMFILE' | 'ENOMEM' | 'EFBIG', syscall: unknown, path?: string) {
   return {
     name: 'MmapError',
@@ -19,7 +19,7 @@ function systemError(code: 'EMFILE' | 'ENOMEM' | 'EFBIG', syscall: unknown, path
 }
 
 describe('without a descriptor left (EMFILE)', () => {
-  test('every constructor throws, leaves the file, and works again once there is one', async () => {
+  test('every constructor throws, leaves the file unchanged, and works again once there is one', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     const said = await hearProgram('limits/limits#noDescriptor', {
@@ -28,7 +28,7 @@ describe('without a descriptor left (EMFILE)', () => {
     });
     const [fewer, free, freeAfter] = said.splice(-3) as [number, number, number];
     expect(fewer).toBeGreaterThan(10);
-    expect(freeAfter).toBe(free); // not one was kept
+    expect(freeAfter).toBe(free); // none leaked
     expect(said).toHaveLength(7);
     for (const error of said.slice(0, -1)) {
       expect(error).toEqual(systemError('EMFILE', 'open', path));
@@ -38,7 +38,7 @@ describe('without a descriptor left (EMFILE)', () => {
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   });
 
-  test('an open file goes on working, memory and removal throw, and can be tried again', async () => {
+  test('an open file keeps working; memory and removal throw and can be retried', async () => {
     const path = tempFile(CONTENT);
     const said = await hearProgram('limits/limits#noDescriptorForOpen', {
       args: [path],
@@ -59,7 +59,7 @@ describe('without a descriptor left (EMFILE)', () => {
 describe('without address space left (ENOMEM)', () => {
   const through = ['prlimit', `--as=${16 * 2 ** 30}`];
 
-  test('every constructor throws, leaves the file, and leaks nothing', async () => {
+  test('every constructor throws, leaves the file unchanged, and leaks nothing', async () => {
     const path = tempFile(CONTENT);
     fs.truncateSync(path, 64 * 2 ** 30);
     const { mtimeNs, blocks } = fs.statSync(path, { bigint: true });
@@ -74,7 +74,7 @@ describe('without address space left (ENOMEM)', () => {
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   });
 
-  test('a file that cannot be mapped larger is not made larger or shorter either', async () => {
+  test('a file that cannot be mapped at a larger size keeps its size', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     const said = await hearProgram('limits/limits#notLarger', { args: [path], through });
@@ -84,7 +84,7 @@ describe('without address space left (ENOMEM)', () => {
     expect(snapshot(path)).toEqual(before);
   });
 
-  test('opening until there is none throws in the end, and closing gives it all back', async () => {
+  test('opening until there is none throws in the end, and closing returns all of it', async () => {
     const path = tempFile(CONTENT);
     fs.truncateSync(path, 2 ** 30);
     const [opened, error, again] = (await hearProgram('limits/limits#openUntilNone', {
@@ -97,7 +97,7 @@ describe('without address space left (ENOMEM)', () => {
   });
 });
 
-test('more mappings than the kernel allows are ENOMEM, and do not end the process', async () => {
+test('more mappings than the kernel allows throw ENOMEM and do not end the process', async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('limits/limits#tooManyMappings', { args: [path] });
   expect([
@@ -106,10 +106,10 @@ test('more mappings than the kernel allows are ENOMEM, and do not end the proces
   ]).toContainEqual(said[0]);
 });
 
-describe('beyond the largest file that is allowed (EFBIG)', () => {
+describe('beyond the largest allowed file (EFBIG)', () => {
   const through = ['prlimit', '--fsize=65536'];
 
-  test('opening throws, leaves an existing file, and makes no new one', async () => {
+  test('opening throws, leaves an existing file unchanged, and creates none', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     const said = await hearProgram('limits/limits#tooLarge', { args: [path], through });
@@ -122,7 +122,7 @@ describe('beyond the largest file that is allowed (EFBIG)', () => {
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   });
 
-  test('allocating throws, and takes back what it has begun', async () => {
+  test('allocating throws, and undoes what it has begun', async () => {
     const path = tempFile(CONTENT);
     const said = await hearProgram('limits/limits#tooLargeToAllocate', { args: [path], through });
     expect(said.pop()).toEqual([10_000, false]);
@@ -139,7 +139,7 @@ describe('beyond the largest file that is allowed (EFBIG)', () => {
     expect(said).toEqual([error, error, [10_000, false, false, 77, CONTENT[9999], 10_000], 65_536]);
   });
 
-  test('writeToNewFile throws and leaves no half copy', async () => {
+  test('writeToNewFile throws and leaves no partial copy', async () => {
     const path = tempFile(pattern(100_000));
     const [error] = await hearProgram('limits/limits#copyTooLarge', { args: [path], through });
     expect(error).toMatchObject(systemError('EFBIG', expect.any(String), path));

@@ -4,7 +4,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-describe('what was dropped without close is found before anybody hears that there is too little of', () => {
+describe('what was dropped without close is collected before it exhausts', () => {
   test.each(namesIn('limits/shortage#MAKERS'))('descriptors: %s', async (name) => {
     const said = await hearProgram('limits/shortage#descriptors', {
       args: [tempFile(CONTENT), name],
@@ -13,7 +13,7 @@ describe('what was dropped without close is found before anybody hears that ther
     expect(said).toEqual(['all went well', 'still']);
   });
 
-  test('descriptors, for whatever else needs one', async () => {
+  test('descriptors, for anything else that needs one', async () => {
     const said = await hearProgram('limits/shortage#othersDescriptors', {
       args: [tempFile(CONTENT)],
       through: ['prlimit', '--nofile=100'],
@@ -29,7 +29,7 @@ describe('what was dropped without close is found before anybody hears that ther
     expect(said).toEqual(['all went well']);
   });
 
-  test('it works in worker threads', async () => {
+  test('descriptors, in worker threads', async () => {
     const said = await hearProgram('limits/shortage#inThreads', {
       through: ['prlimit', '--nofile=100'],
     });
@@ -37,7 +37,7 @@ describe('what was dropped without close is found before anybody hears that ther
   });
 
   test.each([['--disallow-code-generation-from-strings'], ['--no-expose-gc'], ['--jitless']])(
-    'it works with %s',
+    'descriptors, with %s',
     async (flag) => {
       const said = await hearProgram('limits/shortage#withoutFlag', {
         flags: [flag],
@@ -48,17 +48,17 @@ describe('what was dropped without close is found before anybody hears that ther
   );
 });
 
-test('what is in use is not taken, and the error says what it was before', async () => {
+test('what is in use is not collected, and the error is the original one', async () => {
   const said = await hearProgram('limits/shortage#inUse', { through: ['prlimit', '--nofile=100'] });
   expect(said).toEqual([['EMFILE', 'memfd_create'], true, true]);
 });
 
-test('memory that was dropped is let go of before there is much of it', async () => {
+test('dropped memory is freed before much of it accumulates', async () => {
   const [most] = (await hearProgram('limits/shortage#memory')) as [number];
   expect(most).toBeLessThan(800); // not 2600
 });
 
-test('memory that is closed, or in use, has nobody collect', async () => {
+test('memory that is closed or in use triggers no collections', async () => {
   const [closed, kept] = (await hearProgram('limits/shortage#collections')) as [number, number];
   expect(closed).toBe(0);
   expect(kept).toBeLessThan(30); // as often as the amount has doubled

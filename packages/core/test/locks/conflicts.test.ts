@@ -9,7 +9,7 @@ import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-/** Every constructor of a file that exists, and the lock that it takes. */
+/** Every constructor for an existing file, and the lock that it takes. */
 const openers = {
   'MmapFile.open': { open: MmapFile.open, state: 'shared' },
   'MmapFile.openExec': { open: MmapFile.openExec, state: 'shared' },
@@ -89,7 +89,7 @@ describe('a second open of a locked file', () => {
     ['openExisting', { maxSize: 5 }],
     ['openExisting', { minSize: 50_000 }],
     ['openExisting', { truncate: true, maxSize: 50_000 }],
-  ] as const)('MmapFileMut.%s with %o leaves the file as it was', (method, options) => {
+  ] as const)('MmapFileMut.%s with %o leaves the file unchanged', (method, options) => {
     const path = tempFile(CONTENT);
     using _holder = MmapFile.open(path);
     const before = snapshot(path);
@@ -100,7 +100,7 @@ describe('a second open of a locked file', () => {
     expect(snapshot(path)).toEqual(before);
   });
 
-  test('respects the flock(2) of a program that knows nothing of fmmap', async () => {
+  test('respects the flock(2) of a program that does not use fmmap', async () => {
     const path = tempFile(CONTENT);
     const holder = startProgram('locks/conflicts#live', {
       args: ['locked'],
@@ -117,7 +117,7 @@ describe('a second open of a locked file', () => {
   });
 });
 
-describe('a lock is given back', () => {
+describe('a lock is released', () => {
   test.each(names)('by close of %s', (name) => {
     const path = tempFile(CONTENT);
     const file = openers[name].open(path);
@@ -145,7 +145,7 @@ describe('a lock is given back', () => {
     MmapFileMut.open(path).close();
   });
 
-  test('even while a child process that was started meanwhile lives on', async () => {
+  test('even while a child process that was started meanwhile is still running', async () => {
     const path = tempFile(CONTENT);
     const file = MmapFileMut.open(path);
     const bystander = startProgram('locks/conflicts#live', { args: [1] });
@@ -158,7 +158,7 @@ describe('a lock is given back', () => {
 });
 
 describe('the lock of an open file', () => {
-  test('can be given back and taken again, of either kind', () => {
+  test('can be released and taken again, of either kind', () => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.open(path);
     file.unlock();
@@ -175,7 +175,7 @@ describe('the lock of an open file', () => {
     expect(thrown(() => MmapFile.open(path))).toBeInstanceOf(MmapLockError);
   });
 
-  test('is not taken twice: asking for the state that is held returns at once', () => {
+  test('is not taken twice: asking for the current state returns at once', () => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.open(path);
     file.lock();
@@ -186,14 +186,14 @@ describe('the lock of an open file', () => {
     file.lockShared();
     expect(file.tryLockShared()).toBe(true);
     expect(file.lockState).toBe('shared');
-    file.unlock(); // one unlock is enough, however often it was asked for
+    file.unlock(); // one unlock is enough, however often it was taken
     MmapFileMut.open(path).close();
   });
 
   test.each([
     ['upgraded', MmapFile.open, 'shared', ['lock', 'tryLock']],
     ['downgraded', MmapFileMut.open, 'exclusive', ['lockShared', 'tryLockShared']],
-  ] as const)('is not %s in place, and stays as it is', (word, open, state, methods) => {
+  ] as const)('is not %s in place, and stays unchanged', (word, open, state, methods) => {
     const path = tempFile(CONTENT);
     using file = open(path);
     for (const method of methods) {
@@ -209,7 +209,7 @@ describe('the lock of an open file', () => {
     expect(thrown(() => MmapFileMut.open(path))).toBeInstanceOf(MmapLockError);
   });
 
-  test('is refused by tryLock and tryLockShared while somebody else holds it', () => {
+  test('is refused by tryLock and tryLockShared while another handle holds it', () => {
     const path = tempFile(CONTENT);
     using file = MmapFile.open(path);
     file.unlock();
@@ -227,7 +227,7 @@ describe('the lock of an open file', () => {
   test.each([
     ['lock', 'exclusive'],
     ['lockShared', 'shared'],
-  ])('is waited for by %s, until another process gives it back', async (method, state) => {
+  ])('is awaited by %s until another process releases it', async (method, state) => {
     const path = tempFile(CONTENT);
     const waiter = startProgram('locks/conflicts#wait', { args: [path, method] });
     expect(await waiter.said()).toBe('open');
@@ -241,7 +241,7 @@ describe('the lock of an open file', () => {
     expect(await waiter.done).toMatchObject({ code: 0 });
   });
 
-  test('is seen by another handle of the same mapping', () => {
+  test('is visible to another handle on the same mapping', () => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.open(path);
     using second = MmapFileMut.attach(file.share());

@@ -1,4 +1,4 @@
-// Which lock a file is opened with is the caller's to say; what changes its size is done under the exclusive one.
+// The caller chooses the lock that a file is opened with; what changes its size is done under the exclusive one.
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, MmapLockError } from '../../src/index.js';
@@ -28,8 +28,8 @@ const pairs = Object.keys(openers).flatMap((first) =>
 const isConflict = (one: string, other: string) =>
   one !== 'none' && other !== 'none' && (one === 'exclusive' || other === 'exclusive');
 
-describe('the lock that is asked for', () => {
-  test.each(pairs)('of %s keeps out what conflicts with it of %s', (first, second) => {
+describe('the requested lock', () => {
+  test.each(pairs)('of %s keeps out conflicting locks of %s', (first, second) => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     for (const held of KINDS) {
@@ -54,7 +54,7 @@ describe('the lock that is asked for', () => {
   });
 
   test.each(KINDS)(
-    '%s is what every handle on the mapping sees, and what unlock gives back',
+    '%s is what every handle on the mapping sees, and what unlock releases',
     (lock) => {
       const path = tempFile(CONTENT);
       using file = MmapFileMut.open(path, { lock });
@@ -74,7 +74,7 @@ describe('the lock that is asked for', () => {
     },
   );
 
-  test.each(KINDS)('%s is that of a new file, too', (lock) => {
+  test.each(KINDS)('%s is also the lock of a new file', (lock) => {
     for (const options of [{}, { maxSize: 5000 }, { minSize: 5000, allocate: true }]) {
       const path = tempFile();
       using file = MmapFileMut.create(path, { ...options, lock });
@@ -88,7 +88,7 @@ describe('the lock that is asked for', () => {
   });
 });
 
-test('writers that share a file see what each other stores', () => {
+test("writers that share a file see each other's stores", () => {
   const path = tempFile(CONTENT);
   using one = MmapFileMut.open(path, { lock: 'shared' });
   using two = MmapFileMut.open(path, { lock: 'shared' });
@@ -99,7 +99,7 @@ test('writers that share a file see what each other stores', () => {
   expect(thrown(() => MmapFileMut.open(path))).toBeInstanceOf(MmapLockError);
 });
 
-/** What changes the size of a file that has bytes, or reserves blocks for it. */
+/** Options that change the size of a file that has bytes, or reserve blocks for it. */
 const sizing = [
   { truncate: true },
   { truncate: true, maxSize: 50 },
@@ -109,9 +109,9 @@ const sizing = [
 ];
 const sizingBy = KINDS.flatMap((lock) => sizing.map((options) => ({ ...options, lock })));
 
-describe('what changes the size', () => {
+describe('an option that changes the size', () => {
   test.each(sizingBy)(
-    '%o waits for nobody, and changes nothing while others have a lock',
+    '%o does not wait without a timeout, and changes nothing while others have a lock',
     (options) => {
       const path = tempFile(CONTENT);
       const before = snapshot(path);
@@ -135,7 +135,7 @@ describe('what changes the size', () => {
     },
   );
 
-  test.each(sizingBy)('%o has the lock that was asked for when it is done', (options) => {
+  test.each(sizingBy)('%o leaves the requested lock in place', (options) => {
     const path = tempFile(CONTENT);
     using _bystander = MmapFile.open(path, { lock: 'none' });
     using file = MmapFileMut.open(path, options);
@@ -154,7 +154,7 @@ describe('what changes the size', () => {
     expect([file.length, fs.statSync(path).size]).toEqual([size, size]);
   });
 
-  test('is nothing where the file has its size already, and then any number may share it', () => {
+  test('does nothing if the file already has its size, so any number of handles may share it', () => {
     const path = tempFile();
     const options = { lock: 'shared', maxSize: 5000, minSize: 100 } as const;
     using one = MmapFileMut.open(path, options);
@@ -163,7 +163,7 @@ describe('what changes the size', () => {
   });
 
   test.each(['ENOLCK', 'ENOSYS', 'EOPNOTSUPP'])(
-    "needs no lock with lock: 'none' where flock(2) says %s, and fails with others",
+    "needs no lock with lock: 'none' if flock(2) fails with %s, and fails with other locks",
     async (error) => {
       const path = tempFile(CONTENT);
       const said = await hearProgram('locks/kinds#withoutFlock', {
@@ -175,7 +175,7 @@ describe('what changes the size', () => {
     },
   );
 
-  test('by many processes that share a file never cuts what another has grown', async () => {
+  test('never cuts what another process that shares the file has grown', async () => {
     const path = tempFile();
     const said = await Promise.all(
       Array.from({ length: 4 }, (_, index) =>

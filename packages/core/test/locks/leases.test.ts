@@ -16,7 +16,7 @@ const OPENERS = [
 ];
 
 test.each(OPENERS)(
-  '%s waits until who has a lease on the file gives it up, as fs.openSync does',
+  '%s waits until the holder of a lease on the file gives it up, as fs.openSync does',
   async (open) => {
     const path = tempFile(CONTENT);
     const holder = startHolder('lease', path);
@@ -31,7 +31,7 @@ test.each(OPENERS)(
   },
 );
 
-test('a thread that waits for a lease can be terminated, and a process ended', async () => {
+test('a thread that waits for a lease can be terminated, and its process can exit', async () => {
   const path = tempFile(CONTENT);
   const holder = startHolder('lease', path);
   await holder.said();
@@ -44,28 +44,31 @@ test('a thread that waits for a lease can be terminated, and a process ended', a
   expect((await opener.done).code).toBe(7);
 });
 
-/** What file systems without locks say. */
+/** The errors of file systems without locks. */
 const LOCKLESS = ['ENOLCK', 'ENOSYS', 'EOPNOTSUPP', 'EINVAL'];
 
-test.each(LOCKLESS)('where flock(2) says %s, open says how to do without', async (error) => {
-  const path = tempFile(CONTENT);
-  const before = snapshot(path);
-  const { through } = strace('flock', [`flock:error=${error}`]);
-  const said = await hearProgram('locks/leases#lockless', { args: [path, OPENERS], through });
-  expect(said.pop()).toBe(false);
-  expect(said).toHaveLength(OPENERS.length + 1);
-  for (const found of said) {
-    expect(found).toMatchObject({
-      name: 'MmapError',
-      code: error === 'EOPNOTSUPP' ? 'ENOTSUP' : error,
-      syscall: 'flock',
-      message: expect.stringContaining("lock: 'none'"),
-    });
-  }
-  expect(snapshot(path)).toEqual(before);
-});
+test.each(LOCKLESS)(
+  'if flock(2) fails with %s, the error says how to open without a lock',
+  async (error) => {
+    const path = tempFile(CONTENT);
+    const before = snapshot(path);
+    const { through } = strace('flock', [`flock:error=${error}`]);
+    const said = await hearProgram('locks/leases#lockless', { args: [path, OPENERS], through });
+    expect(said.pop()).toBe(false);
+    expect(said).toHaveLength(OPENERS.length + 1);
+    for (const found of said) {
+      expect(found).toMatchObject({
+        name: 'MmapError',
+        code: error === 'EOPNOTSUPP' ? 'ENOTSUP' : error,
+        syscall: 'flock',
+        message: expect.stringContaining("lock: 'none'"),
+      });
+    }
+    expect(snapshot(path)).toEqual(before);
+  },
+);
 
-test("with lock: 'none' no lock is asked for, and everything else is as always", async () => {
+test("with lock: 'none' no lock is taken, and everything else is unchanged", async () => {
   const path = tempFile(CONTENT);
   const trace = strace('flock', ['flock:error=ENOLCK']);
   const said = await hearProgram('locks/leases#none', {
@@ -78,11 +81,11 @@ test("with lock: 'none' no lock is asked for, and everything else is as always",
     5,
     ['ENOLCK', 5, false],
   ]);
-  expect(trace.calls()).toHaveLength(1); // that of lock()
+  expect(trace.calls()).toHaveLength(1); // the one of lock()
 });
 
 test.each(['', 'None', 'SHARED', 'write', null, true, 0, {}])(
-  'lock: %j is refused, and says what is taken',
+  'lock: %j is refused, and the error names the option',
   async (lock) => {
     const path = tempFile(CONTENT);
     const said = await hearProgram('locks/leases#refused', {
@@ -93,7 +96,7 @@ test.each(['', 'None', 'SHARED', 'write', null, true, 0, {}])(
   },
 );
 
-test("a lock of another handle is no matter to one with lock: 'none'", async () => {
+test("a handle with lock: 'none' is not affected by the lock of another handle", async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('locks/leases#otherHandle', { args: [path] });
   expect(said).toEqual([

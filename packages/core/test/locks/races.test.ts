@@ -8,7 +8,7 @@ import { tempFile } from '../helpers/temp.js';
 
 /**
  * Runs a program that is stopped after its `when`-th open(2) of the path or in its directory, before it can
- * take the lock; ends when it has opened it.
+ * take the lock; returns once it has opened it.
  */
 async function stoppedAfterOpen(program: string, path: string, when: number, ...args: string[]) {
   const inject = `inject=openat:signal=SIGSTOP:when=${when}`;
@@ -19,7 +19,7 @@ async function stoppedAfterOpen(program: string, path: string, when: number, ...
   onTestFinished(() => {
     try {
       process.kill(pid, 'SIGKILL');
-    } catch {} // it has ended
+    } catch {} // it has exited
   });
   const opened = () =>
     fs.readdirSync(`/proc/${pid}/fd`).some((fd) => {
@@ -38,12 +38,12 @@ async function goOn({ child, pid }: { child: RunningProgram; pid: number }): Pro
   return child.said();
 }
 
-test('a new file that somebody else locks first stays theirs: the loser does not remove it', async () => {
+test('a new file that another process locks first is not removed by the loser', async () => {
   const path = tempFile();
   const loser = await stoppedAfterOpen(
     'locks/races#open',
     path,
-    3, // the first finds nothing, the second is its directory
+    3, // the first finds nothing, the second opens its directory
   );
   using winner = MmapFileMut.open(path, { maxSize: 5 });
   winner.writeAll('mine!');
@@ -52,7 +52,7 @@ test('a new file that somebody else locks first stays theirs: the loser does not
   winner.remove();
 });
 
-test('open of a file that is removed before its lock is free makes a new one', async () => {
+test('open of a file that is removed before its lock is free creates a new one', async () => {
   const path = tempFile('old');
   const holder = MmapFileMut.open(path);
   const late = await stoppedAfterOpen('locks/races#openRemoved', path, 1);
@@ -62,7 +62,7 @@ test('open of a file that is removed before its lock is free makes a new one', a
 });
 
 test.each(['MmapFileMut.openExisting', 'MmapFile.open', 'MmapFileMut.openCow'])(
-  '%s of a file that is removed before its lock is free is ENOENT',
+  '%s of a file that is removed before its lock is free throws ENOENT',
   async (open) => {
     const path = tempFile('old');
     const holder = MmapFileMut.open(path);
@@ -73,7 +73,7 @@ test.each(['MmapFileMut.openExisting', 'MmapFile.open', 'MmapFileMut.openCow'])(
   },
 );
 
-test('a file without a name can be opened on purpose, through /proc/self/fd', () => {
+test('a file without a name can be opened deliberately, through /proc/self/fd', () => {
   const path = tempFile('nameless');
   const fd = fs.openSync(path, 'r+');
   onTestFinished(() => fs.closeSync(fd));
@@ -83,7 +83,7 @@ test('a file without a name can be opened on purpose, through /proc/self/fd', ()
   expect(file.stat().nlink).toBe(0);
 });
 
-test('processes that make, lock and remove one file never take it from each other', async () => {
+test('processes that create, lock and remove one file never take it from each other', async () => {
   const path = tempFile();
   const said = await Promise.all(
     Array.from({ length: 3 }, () => hearProgram('locks/races#makeAndRemove', { args: [path] })),
@@ -92,7 +92,7 @@ test('processes that make, lock and remove one file never take it from each othe
   expect(fs.existsSync(path)).toBe(false);
 });
 
-test('who loses a new file of theirs waits for it, and finds it as the winner has left it', async () => {
+test('the loser of a race for a new file waits for it, and finds it as the winner left it', async () => {
   const path = tempFile();
   const loser = await stoppedAfterOpen('locks/races#waits', path, 3);
   const winner = MmapFileMut.open(path, { maxSize: 5 });
@@ -102,7 +102,7 @@ test('who loses a new file of theirs waits for it, and finds it as the winner ha
   expect(await found).toEqual([5, 'mine!']);
 });
 
-test('a new file that somebody else locks first stays theirs also where its time is over', async () => {
+test('a new file that another process locks first is not removed by a loser that times out', async () => {
   const path = tempFile();
   const loser = await stoppedAfterOpen('locks/races#givesUp', path, 3);
   using winner = MmapFileMut.open(path, { maxSize: 5 });
@@ -111,12 +111,12 @@ test('a new file that somebody else locks first stays theirs also where its time
   expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
 });
 
-test('create of a file that somebody else locks first is theirs, and so there already', async () => {
+test('create of a file that another process locks first throws EEXIST', async () => {
   const path = tempFile();
   const loser = await stoppedAfterOpen(
     'locks/races#create',
     path,
-    2, // the first is its directory
+    2, // the first opens its directory
   );
   using winner = MmapFileMut.open(path, { maxSize: 5 });
   winner.writeAll('mine!');

@@ -1,4 +1,4 @@
-// Waiting for a lock, while it is opened or later, on the thread that calls.
+// Waiting for a lock, while a file is opened or later, on the calling thread.
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, MmapLockError } from '../../src/index.js';
@@ -25,7 +25,7 @@ const timedOut = (path: string, timeout: number) => ({
   message: expect.stringMatching(new RegExp(`'${path}'.* ${timeout} ms`)),
 });
 
-/** A process that has the file open, and locked, until it is told to end it. */
+/** A process that keeps the file open and locked until it is told to end. */
 async function holderOf(path: string) {
   const holder = startProgram('locks/wait#hold', { args: [path] });
   expect(await holder.said()).toBe('locked');
@@ -33,7 +33,7 @@ async function holderOf(path: string) {
 }
 
 describe.each(Object.entries(openers))('%s with lockTimeout', (name, open) => {
-  test('gives up when its time is over, and has left nothing', () => {
+  test('gives up when the timeout expires, and leaves nothing behind', () => {
     const path = tempFile(CONTENT);
     using holder = MmapFileMut.open(path);
     const before = [snapshot(path), countDescriptors(), countMappings(path)];
@@ -48,7 +48,7 @@ describe.each(Object.entries(openers))('%s with lockTimeout', (name, open) => {
     open(path, { lockTimeout: 0 }).close();
   });
 
-  test('opens the file once another process gives it up', async () => {
+  test('opens the file once another process closes it', async () => {
     const path = tempFile(CONTENT);
     const holder = await holderOf(path);
     const waiter = startProgram('locks/wait#open', { args: [path, name] });
@@ -59,14 +59,14 @@ describe.each(Object.entries(openers))('%s with lockTimeout', (name, open) => {
     expect(await waiter.done).toMatchObject({ code: 0 });
   });
 
-  test('fails at once of what is no lock', () => {
+  test('fails at once for other errors', () => {
     const path = `${tempFile()}/none`;
     expect(thrown(() => open(path, { lockTimeout: 20_000 })).code).toMatch(/^ENO/);
     expectArgumentError(() => open(path, { lockTimeout: 20_000, offset: -1 }), 'offset');
   });
 });
 
-test('a file that is made anew while it is waited for is found as it is then', async () => {
+test('a file that is replaced while an open waits for it is opened in its new form', async () => {
   const path = tempFile(CONTENT);
   const holder = startProgram('locks/wait#holdAndReplace', { args: [path] });
   expect(await holder.said()).toBe('locked');
@@ -76,7 +76,7 @@ test('a file that is made anew while it is waited for is found as it is then', a
   expect(await waiter.said()).toBe('new');
 });
 
-test('create waits for nobody: a file that is there is an error', () => {
+test('create does not wait: an existing file is an error', () => {
   const path = tempFile(CONTENT);
   using _holder = MmapFileMut.open(path);
   for (const create of [
@@ -87,7 +87,7 @@ test('create waits for nobody: a file that is there is an error', () => {
   }
 });
 
-test('a thread that waits while it opens can be terminated, and a process ended', async () => {
+test('a thread that waits for a lock while opening can be terminated, and its process can exit', async () => {
   const path = tempFile(CONTENT);
   const holder = await holderOf(path);
   const opener = startProgram('locks/wait#openInThread', {
@@ -108,7 +108,7 @@ test('processes that open, count and close never lose a count', async () => {
   expect(fs.readFileSync(path).readBigUInt64LE()).toBe(200n);
 });
 
-test('who opens a file again, having kept others out of it, lets them try first', async () => {
+test('a process that opens a file again after keeping others out of it lets them try first', async () => {
   const said = await hearProgram('locks/wait#letsOthersTry', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([true, []]);
 });
@@ -117,7 +117,7 @@ describe.each([
   ['lock', 'exclusive'],
   ['lockShared', 'shared'],
 ] as const)('%s with a timeout', (method, state) => {
-  test('gives up when that is over, and has the lock when it is free', () => {
+  test('gives up when the timeout expires, and gets the lock when it is free', () => {
     const path = tempFile(CONTENT);
     using file = MmapFile.open(path);
     file.unlock();
@@ -130,11 +130,11 @@ describe.each([
     expect([file.lockState, holder.lockState]).toEqual(['none', 'exclusive']);
     holder.unlock();
     file[method]({ timeout: 0 });
-    file[method]({ timeout: 0 }); // which it has
+    file[method]({ timeout: 0 }); // it already has it
     expect(file.lockState).toBe(state);
   });
 
-  test('waits until another process gives it back', async () => {
+  test('waits until another process releases it', async () => {
     const path = tempFile(CONTENT);
     const holder = await holderOf(path);
     const waiter = startProgram('locks/wait#lock', { args: [path, method] });
@@ -153,7 +153,7 @@ describe.each([
     other[method]({ timeout: 5 });
   });
 
-  test('refuses what is no time, and other options', () => {
+  test('refuses an invalid timeout and unknown options', () => {
     using file = MmapFile.memory('memory', CONTENT);
     for (const timeout of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null, 2 ** 31])
       expectArgumentError(() => file[method]({ timeout: timeout as never }), 'timeout');

@@ -19,7 +19,7 @@ import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10 * pageSize + 100);
 
-/** The words of the message that names them all: there is no other list. */
+/** All kinds of advice, from the error message that lists them: there is no other list. */
 const ALL = [...thrown(() => isAdviceSupported('?' as never)).message.matchAll(/'([a-z-]+)'/g)].map(
   ([, word]) => word as Advice,
 );
@@ -42,7 +42,7 @@ function changed(file: MmapFileMut): MmapFileMut {
   return file;
 }
 
-/** Of those that lose what a file holds: never by accident. */
+/** Advice that loses the content of a file: never by accident. */
 const EMPTIES: readonly Advice[] = ['remove'];
 const isWritable = (name: string) => name.includes('may be written') || name.includes('a part');
 
@@ -52,7 +52,7 @@ test('there are as many kinds of advice as madvise(2) has for mapped files', () 
 });
 
 describe.each(ALL)('%s', (advice) => {
-  test.each(Object.keys(mappings))('keeps what is in %s', (name) => {
+  test.each(Object.keys(mappings))('keeps the content of %s', (name) => {
     using file = mappings[name]?.() as MmapFile;
     const before = file.copyBytes();
     const onDisk = file.path === 'memory' ? undefined : snapshot(file.path);
@@ -82,7 +82,7 @@ test
     ALL.filter((advice) => advice !== 'collapse').flatMap((advice) =>
       Object.keys(mappings).map((name) => [advice, name] as const),
     ),
-  )('%s for %s is refused only if it would lose something or cannot be', (advice, name) => {
+  )('%s for %s is refused only if it would lose something or is impossible', (advice, name) => {
   if (!isAdviceSupported(advice)) return;
   using file = mappings[name]?.() as MmapFile;
   const isPrivate = name.includes('private');
@@ -96,8 +96,8 @@ test
 });
 
 describe('isAdviceSupported', () => {
-  test('is what the kernel says', async () => {
-    // Of one that takes nothing.
+  test('returns what the kernel says', async () => {
+    // Asked for an empty range.
     const numbers: Partial<Record<Advice, number>> = {
       random: 1,
       willneed: 3,
@@ -119,7 +119,7 @@ print(' '.join(str(madvise(None, 0, int(each))) for each in sys.argv[1:]))`;
     }
   });
 
-  test('is false for one that an older kernel does not have, and that is refused', async () => {
+  test('is false for advice that an older kernel lacks, and such advice is refused', async () => {
     const library = join(tempDir(), 'failing.so');
     const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
     execFileSync('gcc', ['-shared', '-fPIC', '-o', library, preload]);
@@ -147,7 +147,7 @@ print(' '.join(str(madvise(None, 0, int(each))) for each in sys.argv[1:]))`;
     },
   );
 
-  test('takes nothing else', () => {
+  test('refuses anything else', () => {
     for (const bad of ['', 'COLD', 'toString', 0, undefined, null, ['cold'], Symbol('cold')]) {
       expectArgumentError(() => isAdviceSupported(bad as never), 'advice');
     }
@@ -168,7 +168,7 @@ describe.runIf(process.platform === 'linux')('remove', () => {
     [1, 2 * pageSize - 2, 0, 0],
     [10 * pageSize, 100, 0, 0],
     [5, 0, 0, 0],
-  ])('of %i, %i empties whole pages of the range only', (offset, length, from, to) => {
+  ])('of %i, %i empties only the whole pages of the range', (offset, length, from, to) => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.openExisting(path);
     using memory = MmapFileMut.memory('memory', CONTENT);
@@ -181,14 +181,14 @@ describe.runIf(process.platform === 'linux')('remove', () => {
     expect(fs.readFileSync(path).equals(zeroed(from, to))).toBe(true);
   });
 
-  test('leaves what is beside a mapping of a part', () => {
+  test('leaves the file around a mapped part alone', () => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.openExisting(path, { offset: 77, length: 3 * pageSize });
     file.advise('remove');
     expect(fs.readFileSync(path).equals(zeroed(pageSize, 3 * pageSize))).toBe(true);
   });
 
-  test('gives the blocks and the memory back', () => {
+  test('frees the blocks and the memory', () => {
     using file = MmapFileMut.create(tempFile(), { maxSize: 2 ** 22, allocate: true });
     using memory = MmapFileMut.memory('memory', pattern(2 ** 22));
     for (const each of [file, memory]) {
@@ -199,7 +199,7 @@ describe.runIf(process.platform === 'linux')('remove', () => {
     }
   });
 
-  test('is refused while the memory is locked, and says so', () => {
+  test('is refused while the memory is locked, and the error says so', () => {
     using file = MmapFileMut.memory('memory', CONTENT);
     file.lockMemory();
     expect(thrown(() => file.advise('remove')).message).toContain('lockMemory');
@@ -211,7 +211,7 @@ describe.runIf(process.platform === 'linux')('remove', () => {
 });
 
 describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
-  test('makes pages present, and private ones private', () => {
+  test('makes pages present, and those of a private mapping private', () => {
     using file = MmapFile.open(tempFile(CONTENT));
     file.advise('populate-read', pageSize + 1, 1);
     expect(file.residency(pageSize, 1)).toEqual(Uint8Array.of(1));
@@ -223,7 +223,7 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
     expect(cow.readUInt8(pageSize)).toBe(0xee);
   });
 
-  test('of pages that are gone is a fault', () => {
+  test('of vanished pages is a fault', () => {
     const path = tempFile(CONTENT);
     for (const advice of ['populate-read', 'populate-write'] as const) {
       fs.writeFileSync(path, CONTENT);
@@ -235,7 +235,7 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
     }
   });
 
-  test('for stores finds a full disk, and loses nothing', async () => {
+  test('for stores throws ENOSPC on a full disk, and loses nothing', async () => {
     const directory = tempDir();
     const [error, state] = await hearProgram('memory/advice-kinds#fullDisk', {
       args: [directory],
@@ -246,7 +246,7 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('what the system notes of pages', () => {
+describe.runIf(process.platform === 'linux')('advice that the kernel records for pages', () => {
   /** Flags of the area at the first page of the file, as in /proc/self/smaps. */
   const flagsOf = (path: string): string[] => {
     const areas = fs.readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-)/m);
@@ -266,7 +266,7 @@ describe.runIf(process.platform === 'linux')('what the system notes of pages', (
     ['sequential', 'normal', 'sr'],
     ['hugepage', 'nohugepage', 'hg'],
     ['mergeable', 'unmergeable', 'mg'],
-  ] as const)('is noted by %s and taken back by %s', (advice, opposite, flag) => {
+  ] as const)('is set by %s and cleared by %s', (advice, opposite, flag) => {
     if (!isAdviceSupported(advice)) return;
     const path = tempFile(CONTENT);
     using file = MmapFileMut.openCow(path);
@@ -278,7 +278,7 @@ describe.runIf(process.platform === 'linux')('what the system notes of pages', (
 });
 
 test.each([2 ** 16, 2 ** 21, 2 ** 30])(
-  'hugePages of a size, %i, is refused and says what there is instead',
+  'hugePages with a size, %i, is refused, and the error says what to use instead',
   (hugePages) => {
     const options = { hugePages: hugePages as never };
     for (const open of [
@@ -298,7 +298,7 @@ test.each([2 ** 16, 2 ** 21, 2 ** 30])(
 );
 
 describe('pageSize', () => {
-  test('is that of the system, by which residency counts', () => {
+  test('is that of the system, and the unit of residency', () => {
     expect(pageSize).toBe(Number(execFileSync('getconf', ['PAGESIZE'])));
     using file = MmapFile.memory('memory', CONTENT);
     expect(file.residency()).toHaveLength(Math.ceil(CONTENT.length / pageSize));

@@ -20,7 +20,7 @@ const advices: Advice[] = [
   'pageout',
 ];
 
-/** A file of ten pages of which none was ever in memory, and none is on the disk. */
+/** A file of ten pages, none of which was ever in memory or on the disk. */
 function sparseFile(): string {
   const path = tempFile('');
   fs.truncateSync(path, 10 * PAGE);
@@ -31,7 +31,7 @@ const lockedKiB = () =>
   Number(/^VmLck:\s+(\d+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]);
 
 describe('advise', () => {
-  test.each(advices)('%s leaves the content as it is, in any range', (advice) => {
+  test.each(advices)('%s leaves the content unchanged, in any range', (advice) => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.openExisting(path, { offset: 1 });
     file.writeAll('changed', 5000);
@@ -39,7 +39,7 @@ describe('advise', () => {
     try {
       file.advise(advice);
     } catch (error) {
-      // A kernel may be built without huge pages, and says so in one way only.
+      // A kernel may be built without huge pages, and then reports it in one way only.
       expect(error).toBeInstanceOf(MmapUnsupportedError);
       expect(advice).toMatch(/hugepage/);
     }
@@ -60,7 +60,7 @@ describe('advise', () => {
     }
   });
 
-  test('does not throw away what only a private copy holds, frozen or not', () => {
+  test('does not discard the content of a private copy, frozen or not', () => {
     using cow = MmapFileMut.openCow(tempFile(CONTENT));
     cow.writeAll('private');
     expect(() => cow.advise('dontneed')).toThrow(MmapUnsupportedError);
@@ -70,7 +70,7 @@ describe('advise', () => {
     expect(frozen.copyBytes(0, 7).toString()).toBe('private');
   });
 
-  test('has to be one that there is, for a range that there is', () => {
+  test('must be a known one, for a range within the file', () => {
     using file = MmapFile.memory('memory', CONTENT);
     for (const advice of ['WILLNEED', '', 'toString', 0, undefined, null]) {
       expectArgumentError(() => file.advise(advice as never), 'advice');
@@ -84,9 +84,9 @@ describe('advise', () => {
 });
 
 describe('prefetch and residency', () => {
-  test('bring pages in, and tell which are', () => {
+  test('bring pages in, and report which pages are in memory', () => {
     using file = MmapFile.open(sparseFile());
-    file.advise('random'); // no page is read ahead of its time
+    file.advise('random'); // no page is read ahead
     expect(file.residency()).toEqual(new Uint8Array(10));
     file.prefetch(3 * PAGE + 1, PAGE);
     expect(file.residency()).toEqual(Uint8Array.of(0, 0, 0, 1, 1, 0, 0, 0, 0, 0));
@@ -97,7 +97,7 @@ describe('prefetch and residency', () => {
     expect(file.residency()).toEqual(new Uint8Array(10).fill(1));
   });
 
-  test('count a page for each that a range touches', () => {
+  test('count every page that a range touches', () => {
     using file = MmapFile.open(tempFile(CONTENT), { offset: PAGE + 100 });
     const touched = (offset: number, length: number) => file.residency(offset, length).length;
     expect(touched(0, 1)).toBe(1);
@@ -112,7 +112,7 @@ describe('prefetch and residency', () => {
     expectArgumentError(() => file.prefetch(0, file.length + 1), 'length');
   });
 
-  test('work for memory, private copies and nothing at all', () => {
+  test('work for memory, private copies and empty files', () => {
     using memory = MmapFileMut.anonymous(3 * PAGE);
     expect(memory.residency()).toEqual(new Uint8Array(3));
     memory.writeUInt8(1, PAGE);
@@ -129,7 +129,7 @@ describe('prefetch and residency', () => {
 });
 
 describe('lockMemory', () => {
-  test('keeps the pages of a range, until unlockMemory or close', () => {
+  test('keeps the pages of a range in memory until unlockMemory or close', () => {
     const before = lockedKiB();
     const file = MmapFile.open(tempFile(CONTENT), { offset: 100 });
     file.lockMemory(PAGE - 101, 2);
@@ -147,7 +147,7 @@ describe('lockMemory', () => {
     expect(lockedKiB()).toBe(before);
   });
 
-  test('is undone wherever the file has been mapped since', () => {
+  test('is undone for every window that the file has been mapped in', () => {
     const before = lockedKiB();
     using file = MmapFileMut.open(tempFile(CONTENT));
     const view = file.asBuffer();
@@ -161,7 +161,7 @@ describe('lockMemory', () => {
     expect(view.length).toBe(CONTENT.length);
   });
 
-  test('fails beyond RLIMIT_MEMLOCK for whoever is not privileged, and locks nothing', async () => {
+  test('fails beyond RLIMIT_MEMLOCK without privileges, and locks nothing', async () => {
     const through = ['prlimit', '--memlock=16384:16384'];
     if (process.getuid?.() === 0) through.unshift('setpriv', '--reuid=65534', '--clear-groups');
     const path = tempFile(CONTENT);
@@ -184,7 +184,7 @@ describe('lockMemory', () => {
 describe('stat', () => {
   const statOf = (path: string) => fs.statSync(path);
 
-  test('is what fs.fstat says of the file', () => {
+  test('returns what fs.fstat returns for the file', () => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.openExisting(path, { offset: 10 });
     expect(file.stat()).toEqual(statOf(path));
@@ -196,7 +196,7 @@ describe('stat', () => {
     expect(file.stat().size).toBe(123_456);
   });
 
-  test('is of the open file, whatever is at its path by now', () => {
+  test('describes the open file, whatever is at its path now', () => {
     const path = tempFile(CONTENT);
     using file = MmapFile.open(path);
     const { ino } = statOf(path);
@@ -209,7 +209,7 @@ describe('stat', () => {
     expect(statOf(path).size).toBe(7);
   });
 
-  test('knows the size of memory', () => {
+  test('reports the size of memory', () => {
     using file = MmapFileMut.memory('memory', CONTENT);
     expect(file.stat().size).toBe(CONTENT.length);
     expect(file.stat({ bigint: true }).size).toBe(BigInt(CONTENT.length));

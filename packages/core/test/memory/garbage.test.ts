@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
 
-/** Collections of a heap that large take seconds on a machine with other work. */
+/** Collections of such a large heap take seconds on a busy machine. */
 const DEADLINE = 60_000;
 
 const rounds = namesIn('memory/garbage#ROUNDS');
 
 test(
-  'with 400 MB of live heap, mapping 2 GiB over and over starts no full collection',
+  'with 400 MB of live heap, mapping 2 GiB repeatedly starts no full collection',
   async () => {
     const path = tempFile('');
     fs.truncateSync(path, 2 ** 31);

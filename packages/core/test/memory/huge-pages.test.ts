@@ -15,7 +15,7 @@ const free = () =>
 const size = () =>
   1024 * Number(/^Hugepagesize: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1]);
 
-/** Has the kernel set some aside, which it may be unable to. */
+/** Has the kernel set some huge pages aside, which may fail. */
 function makePages(): boolean {
   if (!fs.existsSync(SETTING) || !canMount('mount')) return false;
   const before = fs.readFileSync(SETTING, 'utf8').trim();
@@ -42,7 +42,7 @@ async function expectRefusals(path: string, bytes: number): Promise<void> {
   for (const error of said) expect(error).toEqual(refusal(path));
 }
 
-test('a file on hugetlbfs is refused before anything of it is mapped or changed', async (context) => {
+test('a file on hugetlbfs is refused before any of it is mapped or changed', async (context) => {
   if (!makePages()) return context.skip(WHY);
   const directory = tempDir();
   mountOver(directory, '-t', 'hugetlbfs', 'none');
@@ -56,14 +56,14 @@ test('a file on hugetlbfs is refused before anything of it is mapped or changed'
   expect(created).toEqual([refusal(`${path}.new`), false]);
 });
 
-test('so is memory in huge pages, through the descriptor of another process', async (context) => {
+test('memory in huge pages is refused, too, through the descriptor of another process', async (context) => {
   if (!makePages()) return context.skip(WHY);
   const bytes = 2 * size();
   const path = await startHolder('huge', String(bytes)).said();
   await expectRefusals(path as string, bytes);
 });
 
-// Kinds that are no files of bytes, and what each says.
+// Paths that are not regular files, and the error of each.
 const KINDS: Readonly<Record<string, string>> = {
   '/dev/zero': 'ENODEV',
   '/dev/null': 'ENODEV',
@@ -88,7 +88,7 @@ test('a file of sysfs, which has a size and cannot be mapped, is refused with EN
 });
 
 test.each(Object.entries(KINDS).filter(([path]) => fs.existsSync(path)))(
-  '%s is refused with %s in all lengths',
+  '%s is refused with %s whatever the length',
   async (path, code) => {
     const said = await hearProgram('memory/huge-pages#open', { args: [path] });
     for (const error of said) {

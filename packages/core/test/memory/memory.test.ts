@@ -5,7 +5,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(3 * 4096 + 100);
 
-describe('memory has the surface of a file', () => {
+describe('memory has the API of a file', () => {
   const steps: Record<string, (file: MmapFileMut) => unknown> = {
     state: ({ length, isEmpty, isExec, isCow, isPoisoned, isClosed }) =>
       ({ length, isEmpty, isExec, isCow, isPoisoned, isClosed }), // biome-ignore format: one row
@@ -56,7 +56,7 @@ describe('memory has the surface of a file', () => {
         return file;
       },
     ],
-  ])('%s does step by step what a file does', (_name, make) => {
+  ])('%s does the same as a file, step by step', (_name, make) => {
     const outcome = (step: (file: MmapFileMut) => unknown, file: MmapFileMut) => {
       try {
         const value = step(file);
@@ -72,7 +72,7 @@ describe('memory has the surface of a file', () => {
     }
   });
 
-  test('remove, closeWithTruncate and dispose end it', () => {
+  test('remove, closeWithTruncate and dispose close it', () => {
     const removed = MmapFileMut.memory('name', 'abc');
     removed.remove();
     const truncated = MmapFileMut.memory('name', 'abc');

@@ -1,4 +1,4 @@
-// A file that is open already: it is opened anew, by itself and not by its path.
+// A file that is already open: it is opened anew, through its descriptor and not by its path.
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
@@ -22,7 +22,7 @@ const CONTENT = pattern(10_000);
 
 type Open = (file: FileLike, options?: object) => MmapFile;
 
-/** Every constructor of a file that is there, and whether it needs one that is open for writing. */
+/** Every constructor for an existing file, and whether it needs a descriptor that is open for writing. */
 const openers: Readonly<Record<string, { open: Open; isWriting: boolean }>> = {
   'MmapFile.open': { open: MmapFile.open, isWriting: false },
   'MmapFile.openExec': { open: MmapFile.openExec, isWriting: false },
@@ -31,7 +31,7 @@ const openers: Readonly<Record<string, { open: Open; isWriting: boolean }>> = {
   'MmapFileMut.openExisting': { open: MmapFileMut.openExisting, isWriting: true },
 };
 
-/** An open descriptor until the test ends; a test that closes it itself may do so. */
+/** A descriptor that is open until the test ends, unless the test closes it itself. */
 function descriptorOf(path: string, flags: string | number = 'r+'): number {
   const descriptor = fs.openSync(path, flags);
   const { ino } = fs.fstatSync(descriptor);
@@ -48,7 +48,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     const path = tempFile(CONTENT);
     const before = countDescriptors();
     const descriptor = descriptorOf(path);
-    fs.readSync(descriptor, Buffer.alloc(7)); // its position is nobody's business
+    fs.readSync(descriptor, Buffer.alloc(7)); // its position must not matter
     using file = open(descriptor, { offset: 5 });
     fs.closeSync(descriptor);
     expect(file).toMatchObject({ path: '', length: CONTENT.length - 5 });
@@ -78,7 +78,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     });
   });
 
-  test('maps a file that has lost its name, or has another one', () => {
+  test('maps a file whose name has been removed or changed', () => {
     const path = tempFile(CONTENT);
     const descriptor = descriptorOf(path);
     fs.renameSync(path, `${path}.other`);
@@ -92,7 +92,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     expect(nameless.stat().nlink).toBe(0);
   });
 
-  test('has a lock of its own: that of the descriptor is not its, nor the other way round', () => {
+  test('has its own lock, independent of that of the descriptor', () => {
     const path = tempFile(CONTENT);
     const descriptor = descriptorOf(path);
     const first = open(descriptor, { lock: 'exclusive' });
@@ -102,13 +102,13 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
       expect(error.code).toBe('EWOULDBLOCK');
     }
     fs.closeSync(descriptor);
-    expect(thrown(() => open(path))).toBeInstanceOf(MmapLockError); // which a duplicate would have given up
+    expect(thrown(() => open(path))).toBeInstanceOf(MmapLockError); // a duplicate would have released it
     first.unlock();
     open(path).close();
     first.close();
   });
 
-  test('respects the lock that somebody has on the descriptor', () => {
+  test('respects a lock that is held on the descriptor', () => {
     const path = tempFile(CONTENT);
     const descriptor = descriptorOf(path);
     execFileSync('flock', ['--exclusive', '--nonblock', '3'], {
@@ -121,7 +121,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     open(descriptor).close();
   });
 
-  test('refuses to remove what it has no path of, before anything happens', () => {
+  test('refuses to remove a file without a path, before it does anything', () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     const file = open(descriptorOf(path));
@@ -147,7 +147,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     expect(snapshot(path)).toEqual(before);
   });
 
-  test('refuses a descriptor that is not open for what it does', () => {
+  test('refuses a descriptor that is not open for the required access', () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     const { O_WRONLY } = fs.constants;
@@ -165,7 +165,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     expect(snapshot(path)).toEqual(before);
   });
 
-  test('refuses what is no regular file, and what is not open', () => {
+  test('refuses anything that is not a regular file, or not open', () => {
     const directory = tempDir();
     execFileSync('mkfifo', [join(directory, 'fifo')]);
     const { O_RDWR, O_NONBLOCK } = fs.constants;
@@ -216,7 +216,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
   });
 });
 
-test('a file that is open already can be sized, cut and grown as any other', () => {
+test('a file that is already open can be sized, cut and grown like any other', () => {
   const path = tempFile(CONTENT);
   const descriptor = descriptorOf(path);
   using grown = MmapFileMut.open(descriptor, { minSize: 20_000 });
@@ -231,7 +231,7 @@ test('a file that is open already can be sized, cut and grown as any other', () 
   expect(fs.readdirSync(dirname(path))).toEqual(['file.bin']);
 });
 
-test('O_NOFOLLOW is about paths, and other flags reach open(2)', () => {
+test('O_NOFOLLOW only concerns paths; other flags reach open(2)', () => {
   const descriptor = descriptorOf(tempFile(CONTENT));
   const { O_NOFOLLOW, O_DIRECTORY } = fs.constants;
   MmapFile.open(descriptor, { customFlags: O_NOFOLLOW }).close();
@@ -240,7 +240,7 @@ test('O_NOFOLLOW is about paths, and other flags reach open(2)', () => {
   });
 });
 
-test('standard input is a file as any other, where it is one', async () => {
+test('standard input is a file like any other, if it is one', async () => {
   const path = tempFile('from the shell');
   const said = await hearProgram('opening/descriptor#standardInput', {
     args: [path],
@@ -249,7 +249,7 @@ test('standard input is a file as any other, where it is one', async () => {
   expect(said).toEqual(['from the shell']);
 });
 
-test('a process that may not open the file any more is told why, and what it was given stays', async () => {
+test('a process that may no longer open the file is told why, and keeps the descriptor that it was given', async () => {
   const path = tempFile(CONTENT);
   fs.chmodSync(path, 0o600);
   const said = await hearProgram('opening/descriptor#notAllowed', { args: [path] });
@@ -270,7 +270,7 @@ test('threads open the descriptors of their process', async () => {
   expect(said).toEqual([[CONTENT.length, CONTENT[7], ''], 'EWOULDBLOCK', 'no error']);
 });
 
-test('what is said of it names the descriptor, where there is no path to name', () => {
+test('messages name the descriptor if there is no path', () => {
   const descriptor = descriptorOf(tempFile(CONTENT));
   using file = MmapFile.open(descriptor);
   expect(file.toJSON().path).toBe(`descriptor ${descriptor}`);

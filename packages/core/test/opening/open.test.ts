@@ -7,11 +7,11 @@ import { countMappings, mappingsOf } from '../helpers/process.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
 const PAGE = 4096;
-/** Ends within a page; {@link WHOLE} ends with one. */
+/** Ends in the middle of a page; {@link WHOLE} ends with a page. */
 const CONTENT = pattern(3 * PAGE + 100);
 const WHOLE = pattern(2 * PAGE);
 
-/** The constructors of a file that exists. */
+/** The constructors for an existing file. */
 const openers = [
   ['MmapFile.open', MmapFile.open],
   ['MmapFile.openExec', MmapFile.openExec],
@@ -61,7 +61,7 @@ describe('a constructor', () => {
   test.each([
     ['MmapFileMut.open', MmapFileMut.open],
     ['MmapFileMut.create', MmapFileMut.create],
-  ] as const)('%s makes a file that is absent', (_name, open) => {
+  ] as const)('%s creates a file that is absent', (_name, open) => {
     const empty = tempFile();
     using file = open(empty);
     expect(file.length).toBe(0);
@@ -75,7 +75,7 @@ describe('a constructor', () => {
     expect(fs.readFileSync(sized).subarray(4997).toString()).toBe('end');
   });
 
-  test('memory holds a copy of bytes or text, and shows no file', () => {
+  test('memory holds a copy of bytes or text, and uses no file', () => {
     const source = Buffer.from('bytes');
     using readOnly = MmapFile.memory('a name', source);
     using writable = MmapFileMut.memory('a name', 'Grüße');
@@ -88,7 +88,7 @@ describe('a constructor', () => {
     expect(fs.existsSync('a name')).toBe(false);
   });
 
-  test('anonymous makes zeroes of any length, without a name', () => {
+  test('anonymous creates zeroes of any length, without a name', () => {
     using file = MmapFileMut.anonymous(PAGE + 1);
     expect(file.path).toBe('');
     expect(file.asBuffer()).toEqual(Buffer.alloc(PAGE + 1));
@@ -128,13 +128,13 @@ describe.each(openers)('%s maps a part of a file', (_name, open) => {
     expect(thrown(() => file.bytes(file.length, 1))).toBeInstanceOf(MmapRangeError);
   });
 
-  test('that is nothing, because the offset is the end', () => {
+  test('that is empty, because the offset is the end', () => {
     using file = open(tempFile(WHOLE), { offset: WHOLE.length });
     expect(file.isEmpty).toBe(true);
     expect(file.asBuffer()).toHaveLength(0);
   });
 
-  test('and refuses one past the end, saying which number is wrong', () => {
+  test('and refuses one past the end, naming the wrong argument', () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
     const past = thrown(() => open(path, { offset: CONTENT.length + 1 }));
@@ -149,7 +149,7 @@ describe.each(openers)('%s maps a part of a file', (_name, open) => {
 });
 
 describe.each(openers)('%s of an empty file', (_name, open) => {
-  test('gives an empty mapping in which everything works', () => {
+  test('returns an empty mapping in which everything works', () => {
     using file = open(tempFile(''));
     expect(file).toMatchObject({ length: 0, isEmpty: true, isClosed: false, isPoisoned: false });
     expect(file.asBuffer()).toHaveLength(0);
@@ -177,7 +177,7 @@ describe.each(openers)('%s of an empty file', (_name, open) => {
   });
 });
 
-test('stores of a part land where the part is, and nowhere else', () => {
+test('stores to a part land in that part of the file, and nowhere else', () => {
   const path = tempFile(CONTENT);
   using file = MmapFileMut.open(path, { offset: PAGE + 5, length: PAGE });
   file.writeUInt8(1, 0);
@@ -192,7 +192,7 @@ test('stores of a part land where the part is, and nowhere else', () => {
   expectBytes(fs.readFileSync(path), expected);
 });
 
-test('a mapping ends where it was asked to, also while the file has more', () => {
+test('a mapping ends at the given length, even if the file goes on', () => {
   const path = tempFile(CONTENT);
   using file = MmapFile.open(path, { length: 10 });
   expect(file.asBuffer()).toEqual(CONTENT.subarray(0, 10));
@@ -201,7 +201,7 @@ test('a mapping ends where it was asked to, also while the file has more', () =>
   expect(file.indexOf(CONTENT.subarray(9, 12))).toBe(-1);
 });
 
-test('openCow keeps every change to itself: the file never learns of it', () => {
+test('openCow keeps every change to itself: the file never changes', () => {
   const path = tempFile(CONTENT);
   const before = snapshot(path);
   const file = MmapFileMut.openCow(path);

@@ -25,7 +25,7 @@ const memories: Record<string, Make> = {
   'MmapFileMut.memory': (path, options) => MmapFileMut.memory(path, CONTENT, options),
 };
 
-/** A value of each option that is right, and one that is not. */
+/** A valid value for an option. */
 const right = (option: string): unknown =>
   ({
     offset: 0,
@@ -55,7 +55,7 @@ describe.each(Object.entries(optionsFrom))('options that come from %s', (_name, 
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   });
 
-  test('have the effect that they have elsewhere', () => {
+  test('have their usual effect', () => {
     const path = tempFile(CONTENT);
     using file = MmapFileMut.openExisting(path, from('minSize', 20_000));
     expect([file.length, fs.statSync(path).size]).toEqual([20_000, 20_000]);
@@ -65,7 +65,7 @@ describe.each(Object.entries(optionsFrom))('options that come from %s', (_name, 
     expect(view.length).toBe(0);
   });
 
-  test('are refused where they belong to another constructor', () => {
+  test('are refused if they belong to another constructor', () => {
     const path = tempFile(CONTENT);
     expectArgumentError(() => MmapFile.open(path, from('maxSize', 5)), 'maxSize');
     expectArgumentError(() => MmapFileMut.anonymous(5, from('offset', 5) as never), 'offset');
@@ -74,7 +74,7 @@ describe.each(Object.entries(optionsFrom))('options that come from %s', (_name, 
 });
 
 test.each(Object.entries({ ...makers, ...memories }))(
-  '%s refuses what holds no options',
+  '%s refuses an argument that holds no options',
   (_name, make) => {
     for (const [what, bad] of Object.entries(noOptions)) {
       const path = tempFile(CONTENT);
@@ -87,7 +87,7 @@ test.each(Object.entries({ ...makers, ...memories }))(
   },
 );
 
-test('stat reads and refuses the same', () => {
+test('stat reads and refuses the same objects', () => {
   using file = MmapFile.memory('name', CONTENT);
   for (const from of Object.values(optionsFrom)) {
     expect(typeof file.stat(from('bigint', true) as { bigint: true }).size).toBe('bigint');
@@ -102,7 +102,7 @@ test('stat reads and refuses the same', () => {
   expectArgumentError(() => file.stat({ bigInt: true } as never), 'bigInt');
 });
 
-test('a getter is asked once', () => {
+test('a getter is called once', () => {
   let count = 0;
   const options = {
     get maxSize() {

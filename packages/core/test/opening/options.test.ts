@@ -14,7 +14,7 @@ describe.each([
   ['openExisting', MmapFileMut.openExisting],
 ] as const)('MmapFileMut.%s with maxSize', (_name, open) => {
   test.each([0, 1, 100, PAGE, 2 * PAGE + 1, CONTENT.length, CONTENT.length + 1, 1_000_000])(
-    'of %i leaves a file that has bytes as it is',
+    'of %i leaves a file that is not empty unchanged',
     (maxSize) => {
       for (const content of [CONTENT, CONTENT.subarray(0, 1)]) {
         const path = tempFile(content);
@@ -50,7 +50,7 @@ describe.each([
   ['openExisting', MmapFileMut.openExisting],
 ] as const)('MmapFileMut.%s with minSize', (_name, open) => {
   test.each([0, 1, 100, PAGE, 2 * PAGE + 1, CONTENT.length - 1, CONTENT.length])(
-    'of %i does not touch a file that is as long, or longer',
+    'of %i does not touch a file that is at least as long',
     (minSize) => {
       const path = tempFile(CONTENT);
       const before = snapshot(path);
@@ -72,7 +72,7 @@ describe.each([
     expect(fs.readFileSync(path)[expected.length - 1]).toBe(9);
   });
 
-  test('maps from an offset, or a part, of what the file has become', () => {
+  test('maps from an offset, or a part, of the grown file', () => {
     const path = tempFile(CONTENT);
     const expected = Buffer.concat([CONTENT, Buffer.alloc(PAGE)]);
     open(path, { minSize: expected.length, offset: CONTENT.length + 10 }).close();
@@ -88,7 +88,7 @@ describe.each([
     [{ minSize: 50 }, 50],
     [{ minSize: 50, maxSize: 20 }, 50],
     [{ minSize: 20, maxSize: 50 }, 50],
-  ])('%o is what a file has that is new, empty or truncated', (options, size) => {
+  ])('%o gives the size of a new, empty or truncated file', (options, size) => {
     const path = tempFile(CONTENT);
     using truncated = open(path, { ...options, truncate: true });
     using empty = open(tempFile(''), options);
@@ -108,7 +108,7 @@ describe.each([
   });
 });
 
-test('a range past the end says how to grow a file that may be grown, and of no other', () => {
+test('a range past the end says how to grow the file only if it can be grown', () => {
   const path = tempFile(CONTENT);
   for (const range of [{ offset: CONTENT.length + 1 }, { length: CONTENT.length + 1 }]) {
     for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow]) {
@@ -130,14 +130,14 @@ test('truncate without maxSize leaves an empty file', () => {
   expect(fs.statSync(path).size).toBe(0);
 });
 
-test('truncate that is false leaves the content', () => {
+test('truncate: false leaves the content', () => {
   const path = tempFile(CONTENT);
   const before = snapshot(path);
   MmapFileMut.open(path, { truncate: false, createNew: false }).close();
   expect(snapshot(path)).toEqual(before);
 });
 
-test('create: false makes open want the file to be there', () => {
+test('create: false makes open require an existing file', () => {
   const path = tempFile();
   expect(thrown(() => MmapFileMut.open(path, { create: false }))).toMatchObject({ code: 'ENOENT' });
   expect(fs.existsSync(path)).toBe(false);
@@ -150,7 +150,7 @@ test.each([
     () => MmapFileMut.open(tempFile(), { createNew: true, create: false, maxSize: 3 }),
   ],
   ['create and truncate', () => MmapFileMut.create(tempFile(), { truncate: true, maxSize: 3 })],
-])('%s makes a new file', (_name, open) => {
+])('%s creates a new file', (_name, open) => {
   using file = open();
   expect(file.stat().size).toBe(3);
 });
@@ -164,7 +164,7 @@ describe('mode', () => {
     [0o600, 0o000, 0o600],
     ['640', 0o000, 0o640],
     ['0777', 0o027, 0o750],
-    [0o400, 0o000, 0o400], // what is open for writing stays so
+    [0o400, 0o000, 0o400], // it stays open for writing
     [undefined, 0o022, 0o644],
     [undefined, 0o077, 0o600],
   ])('%o under the umask %o gives %o', (mode, mask, expected) => {
@@ -177,7 +177,7 @@ describe('mode', () => {
     expect(fs.readFileSync(path)[9]).toBe(1);
   });
 
-  test('leaves the permissions of a file that exists', () => {
+  test('leaves the permissions of an existing file', () => {
     const path = tempFile(CONTENT);
     fs.chmodSync(path, 0o640);
     using file = MmapFileMut.open(path, { mode: 0o777 });
@@ -185,7 +185,7 @@ describe('mode', () => {
   });
 });
 
-test('append opens with O_APPEND, and stores land where they are meant to', () => {
+test('append opens with O_APPEND, and stores land where they belong', () => {
   const path = tempFile(CONTENT);
   using file = MmapFileMut.open(path, { append: true, minSize: CONTENT.length + 10 });
   file.writeAll('start', 0);
@@ -251,12 +251,12 @@ describe.each([
     expectBytes(file.copyBytes(), LARGE.subarray(5));
   });
 
-  test('stack: and works as without', () => {
+  test('stack: works as without it', () => {
     using file = open(tempFile(CONTENT), { stack: true });
     expectBytes(file.copyBytes(), CONTENT);
   });
 
-  test('noReserve: private pages take no swap', () => {
+  test('noReserve: private pages reserve no swap', () => {
     const path = tempFile(CONTENT);
     using file = open(path, { noReserve: true });
     expectBytes(file.copyBytes(), CONTENT);
@@ -264,7 +264,7 @@ describe.each([
       expect(mappingsOf(path)).toMatchObject([{ flags: expect.arrayContaining(['nr']) }]);
   });
 
-  test('hugePages: the kernel is told, or the caller that there are none', () => {
+  test('hugePages: the kernel is advised, or the error says that there are none', () => {
     const path = tempFile(CONTENT);
     if (!fs.existsSync('/sys/kernel/mm/transparent_hugepage')) {
       const error = thrown(() => open(path, { hugePages: true }));
@@ -277,7 +277,7 @@ describe.each([
     expectBytes(file.copyBytes(), CONTENT);
   });
 
-  test('or several, as false: nothing is asked for', () => {
+  test('or several, as false: no effect', () => {
     using file = open(tempFile(CONTENT), {
       populate: false,
       stack: false,

@@ -44,7 +44,7 @@ describe.each([
   });
 });
 
-test('a Buffer that is no UTF-8 names its file byte for byte', () => {
+test('a Buffer that is not UTF-8 names its file byte for byte', () => {
   const directory = tempDir();
   const name = Buffer.from([0x66, 0xff, 0xfe, 0x80, 0x2e, 0xc3]);
   const path = Buffer.concat([Buffer.from(`${directory}/`), name]);
@@ -71,14 +71,14 @@ test('a Buffer may be changed after the call: the path has been read', () => {
   expect(fs.existsSync(path)).toBe(false);
 });
 
-test('a relative path is that of the directory at the time', () => {
+test('a relative path starts at the current working directory', () => {
   const path = tempFile('abc');
   using file = MmapFile.open(relative(process.cwd(), path));
   expect(file.asBuffer().toString()).toBe('abc');
   expect(file.path).toBe(relative(process.cwd(), path));
 });
 
-test('a relative path survives process.chdir: remove takes the file that was opened', async () => {
+test('a relative path survives process.chdir: remove removes the file that was opened', async () => {
   const [here, there] = [tempDir(), tempDir()];
   fs.writeFileSync(join(here, 'name'), 'opened');
   fs.writeFileSync(join(there, 'name'), 'another');
@@ -89,14 +89,14 @@ test('a relative path survives process.chdir: remove takes the file that was ope
   expect(fs.readFileSync(join(there, 'name'), 'utf8')).toBe('another');
 });
 
-describe('a relative path is opened as it is', () => {
+describe('a relative path is opened unchanged', () => {
   test.each(Object.entries(situations))('in %s', async (_name, situation) => {
     const { options, enter } = situation();
     const source = `const [File, FileMut] = [MmapFile, MmapFileMut]; ${enter} ${USE}`;
     expect(await hear(source, options)).toEqual(USED);
   });
 
-  test('in one that is gone it is an error of the same kind as of fs', async () => {
+  test('in one that is gone the error is of the same kind as that of fs', async () => {
     const cwd = tempDir();
     expectAsFs(await hear(`const [File, FileMut] = [MmapFile, MmapFileMut]; ${GONE}`, { cwd }));
     expect(fs.readdirSync(cwd)).toEqual([]);
@@ -126,7 +126,7 @@ test.each([
   ['a Uint16Array', new Uint16Array(4), 'path'],
   ['a string with a null byte', 'a\0b', 'path'],
   ['a Buffer with a null byte', Buffer.from('a\0b'), 'path'],
-])('%s is no path: a TypeError that names it', (_name, path, argument) => {
+])('%s is not a path: a TypeError names the argument', (_name, path, argument) => {
   using memory = MmapFileMut.memory('name', 'abc');
   const calls = [
     MmapFile.open,
@@ -150,7 +150,7 @@ test.each([
   }
 });
 
-test('a number, or a FileHandle, is a path for none that need one', async () => {
+test('a number or a FileHandle is refused by calls that need a path', async () => {
   const path = tempFile('abc');
   using memory = MmapFileMut.memory('name', 'abc');
   const handle = await fs.promises.open(path, 'r+');
@@ -172,7 +172,7 @@ test('a number, or a FileHandle, is a path for none that need one', async () => 
   expect(fs.readFileSync(path, 'utf8')).toBe('abc');
 });
 
-test('a URL of another scheme is a TypeError', () => {
+test('a URL with an unsupported scheme, host or escape is a TypeError', () => {
   for (const url of ['http://example.org/file', 'file:///a%2Fb', 'file://host/file']) {
     expect(thrown(() => MmapFile.open(new URL(url)))).toBeInstanceOf(TypeError);
   }

@@ -14,36 +14,39 @@ describe('a rejected open', () => {
     ['an offset past the end', { offset: 10_001 }],
     ['numbers that overflow', { offset: 2 ** 53 - 1, length: 2 ** 53 - 1 }],
     ['an offset past the new end', { truncate: true, maxSize: 100, offset: 101 }],
-    ['an offset past what it is grown to', { minSize: 10_500, offset: 10_501 }],
-    ['an offset in what truncate takes away', { truncate: true, offset: 1 }],
+    ['an offset past the grown end', { minSize: 10_500, offset: 10_501 }],
+    ['an offset in the part that truncate cuts off', { truncate: true, offset: 1 }],
     ['a length past the end', { length: 10_001 }],
     ['a length past the new end', { truncate: true, maxSize: 100, offset: 50, length: 51 }],
-    ['a length past what it is grown to', { minSize: 10_500, length: 10_501 }],
-    ['a length of what truncate takes away', { truncate: true, length: 1 }],
+    ['a length past the grown end', { minSize: 10_500, length: 10_501 }],
+    ['a length in the part that truncate cuts off', { truncate: true, length: 1 }],
     ['a size that no file has', { minSize: 2 ** 53 - 1 }],
     ['that size, truncated', { maxSize: 2 ** 53 - 1, truncate: true }],
     ['that size, allocated', { minSize: 2 ** 53 - 1, allocate: true }],
     ['a fraction', { maxSize: 5.5 }],
-    ['a fraction of another', { minSize: 5.5 }],
+    ['a fraction as another size', { minSize: 5.5 }],
     ['a negative size, after options that destroy', { truncate: true, create: true, maxSize: -1 }],
     ['an unknown option, after options that destroy', { truncate: true, maxSize: 5, trunkate: 1 }],
     ['a wrong type', { truncate: 'yes', maxSize: 5 }],
-    ['an option of Windows', { truncate: true, accessMode: 1 }],
+    ['an option for Windows', { truncate: true, accessMode: 1 }],
   ];
 
-  test.each(bad)('with %s leaves an existing file, and makes none', async (_name, options) => {
-    const path = tempFile(CONTENT);
-    const before = snapshot(path);
-    const said = await hearProgram('opening/rejected#badOptions', { args: [path, options] });
-    expect(said.pop()).toBe(0);
-    expect(said.length).toBeGreaterThanOrEqual(4);
-    for (const error of said)
-      expect(error).toMatchObject({ name: expect.stringMatching(/^(Mmap\w*|Type)Error$/) });
-    expect(snapshot(path)).toEqual(before);
-    expect(fs.existsSync(`${path}.new`)).toBe(false);
-  });
+  test.each(bad)(
+    'with %s leaves an existing file unchanged, and creates none',
+    async (_name, options) => {
+      const path = tempFile(CONTENT);
+      const before = snapshot(path);
+      const said = await hearProgram('opening/rejected#badOptions', { args: [path, options] });
+      expect(said.pop()).toBe(0);
+      expect(said.length).toBeGreaterThanOrEqual(4);
+      for (const error of said)
+        expect(error).toMatchObject({ name: expect.stringMatching(/^(Mmap\w*|Type)Error$/) });
+      expect(snapshot(path)).toEqual(before);
+      expect(fs.existsSync(`${path}.new`)).toBe(false);
+    },
+  );
 
-  test('leaves no file even while it has the last descriptors of the process', async () => {
+  test('leaves no file even while it uses the last descriptors of the process', async () => {
     const path = tempFile();
     const said = await hearProgram('opening/rejected#lastDescriptors', {
       args: [path],
@@ -53,7 +56,7 @@ describe('a rejected open', () => {
   });
 });
 
-test('writeToNewFile that is rejected leaves no file, and an existing one as it was', async () => {
+test('writeToNewFile that is rejected creates no file, and leaves an existing one unchanged', async () => {
   const path = tempFile(CONTENT);
   const before = snapshot(path);
   using file = MmapFile.open(path);
@@ -79,7 +82,7 @@ describe('without permission', () => {
   const through =
     process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 
-  test('a file is EACCES, and stays as it was', async () => {
+  test('opening a file throws EACCES and leaves it unchanged', async () => {
     const path = tempFile(CONTENT);
     fs.chmodSync(path, 0o000);
     const before = fs.lstatSync(path, { bigint: true });
@@ -112,7 +115,7 @@ describe('without permission', () => {
     expect(snapshot(path)).toEqual(before);
   });
 
-  test('no file is made in a directory', async () => {
+  test('no file is created in a directory', async () => {
     const directory = tempDir();
     fs.chmodSync(directory, 0o555);
     const path = join(directory, 'new');

@@ -23,7 +23,7 @@ type Opener = keyof typeof openers;
 const names = Object.keys(openers) as Opener[];
 const makers: Opener[] = ['MmapFileMut.open', 'MmapFileMut.create'];
 
-/** Expects an error as `node:fs` would throw it, and that nothing is left open or mapped. */
+/** Expects an error like that of `node:fs`, and that nothing is left open or mapped. */
 function expectSystemError(call: () => unknown, code: string, path: string, syscall = 'open') {
   const [descriptors, mappings] = [countDescriptors(), countMappings(path)];
   const error = thrown(call);
@@ -40,7 +40,7 @@ function expectSystemError(call: () => unknown, code: string, path: string, sysc
   expect([countDescriptors(), countMappings(path)]).toEqual([descriptors, mappings]);
 }
 
-describe('what cannot be opened is an error of the system:', () => {
+describe('what cannot be opened throws the error of the system:', () => {
   test.each(names)('ENOENT for %s in a directory that is absent', (name) => {
     const path = join(tempDir(), 'absent', 'file');
     expectSystemError(() => openers[name](path), 'ENOENT', path);
@@ -62,7 +62,7 @@ describe('what cannot be opened is an error of the system:', () => {
     expectSystemError(() => openers[name](path), 'ENAMETOOLONG', path);
   });
 
-  test.each(names)('ELOOP for %s of links in a circle', (name) => {
+  test.each(names)('ELOOP for %s of a cycle of links', (name) => {
     const path = join(tempDir(), 'a');
     fs.symlinkSync('b', path);
     fs.symlinkSync('a', join(dirname(path), 'b'));
@@ -93,7 +93,7 @@ describe('what cannot be opened is an error of the system:', () => {
     expect(fs.existsSync(join(dirname(path), 'nowhere'))).toBe(false);
   });
 
-  test.each(names)('ENODEV for %s of what is no regular file', async (name) => {
+  test.each(names)('ENODEV for %s of anything but a regular file', async (name) => {
     const directory = tempDir();
     const fifo = join(directory, 'fifo');
     await hearProgram('opening/system-errors#makeFifo', { args: [fifo] });
@@ -118,7 +118,7 @@ describe('what cannot be opened is an error of the system:', () => {
   });
 
   test.each(['/dev/zero', '/proc/self/status', '/dev/null'])(
-    'MmapFile.open and openCow never map %s, however little is asked for',
+    'MmapFile.open and openCow never map %s, however small the range',
     (path) => {
       for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow]) {
         for (const options of [{ length: 0 }, { length: 1 }, { offset: 4096, length: 4096 }]) {
@@ -128,9 +128,9 @@ describe('what cannot be opened is an error of the system:', () => {
     },
   );
 
-  // They say that they are empty; /proc/self/mem and others even fail to be read at the start.
+  // Their size is 0; reading the start of /proc/self/mem and others even fails.
   test.each(['status', 'maps', 'mem', 'pagemap', 'clear_refs'])(
-    'no reading constructor takes /proc/self/%s for an empty file',
+    'no reading constructor mistakes /proc/self/%s for an empty file',
     (name) => {
       for (const open of [MmapFile.open, MmapFile.openExec, MmapFileMut.openCow]) {
         const error = thrown(() => open(`/proc/self/${name}`));
@@ -139,7 +139,7 @@ describe('what cannot be opened is an error of the system:', () => {
     },
   );
 
-  test('a FIFO holds nobody up, with or without somebody at its other end', async () => {
+  test('a FIFO does not block, with or without another end', async () => {
     const path = join(tempDir(), 'fifo');
     const [codes] = await hearProgram('opening/system-errors#fifo', { args: [path] });
     expect(codes).toEqual(Array(8).fill('ENODEV'));

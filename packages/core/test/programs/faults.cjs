@@ -1,7 +1,7 @@
 // For programs that meet faults.
 
 /**
- * What a call throws, with what only faults have.
+ * The error that a call throws, with the properties that only faults have.
  *
  * @returns {any}
  */

@@ -1,4 +1,4 @@
-// For programs with native code that has faults and handlers of its own: a library, which the
+// For programs with native code that has its own faults and handlers: a library, which the
 // test has compiled from helpers/foreign.c into the working directory.
 const fs = require('node:fs');
 const os = require('node:os');
@@ -12,11 +12,11 @@ const isGuarded = process.env.FMMAP_FAULT_GUARD !== '0';
 /** An address where nothing is mapped. */
 const AT = 0x2000_0000_0000;
 const [READ, WRITE] = [1, 2];
-// What the handler of a library does in the end, and flags for it.
+// What the handler of a library does after its report, and flags for it.
 const [END, CHAIN, RECOVER, JUMP, RETURN] = [0, 1, 2, 3, 4];
 const [ONSTACK, NODEFER, RESETHAND] = [0x08000000, 0x40000000, 0x80000000];
 
-/** Loads the library; each copy of it has handlers of its own. */
+/** Loads the library; each copy of it has its own handlers. */
 const load = (copy = '') => {
   const path = resolve(`foreign${copy}.node`);
   if (copy && !fs.existsSync(path)) fs.copyFileSync('foreign.node', path);
@@ -25,7 +25,7 @@ const load = (copy = '') => {
   const { exports: foreign } = library;
   return {
     ...foreign,
-    /** Takes the signals, by a name of one letter. */
+    /** Installs handlers for the signals, under a name of one letter. */
     take(name, way, flags = 0, signals = BOTH) {
       for (const signal of signals) foreign.install(signal, name.charCodeAt(0), way, flags);
     },
@@ -35,8 +35,8 @@ const load = (copy = '') => {
 let files = 0;
 
 /**
- * A mapping of one page, that will be touched in vain; `from` may be another copy of the package.
- * Whoever has not loaded the package before does so now.
+ * A mapping of one page, for invalid accesses; `from` may be another copy of the package.
+ * This loads the package if it has not been loaded yet.
  *
  * @param {import('../../src/index.js').OpenOptions} [options]
  */
@@ -55,26 +55,26 @@ const causeOf = (file) => {
   }
 };
 
-/** Touches a page that is gone. */
+/** Touches a page that has been cut off. */
 const lose = ({ path, file, view } = open()) => {
   fs.truncateSync(path, 0);
   return view[0] === 0 ? causeOf(file) : 'not lost';
 };
 
-/** Writes where nothing may be written. */
+/** Writes to a read-only view. */
 const scribble = ({ path, file, view } = open()) => {
   view[0] = 7;
   return fs.readFileSync(path)[0] === 1 ? causeOf(file) : 'written';
 };
 
 /**
- * One fault of each signal, in mappings that are there already or in new ones.
+ * One fault for each signal, in the given mappings or in new ones.
  *
  * @param {ReturnType<typeof open>} [one]
  * @param {ReturnType<typeof open>} [other]
  */
 const survive = (one, other) => [lose(one), scribble(other)].join();
-/** What it returns where the guard works. */
+/** The result of `survive` if the guard works. */
 const SURVIVED = 'MmapFaultError truncated,MmapFaultError read-only';
 
 const addressOf = (path) => {
@@ -88,10 +88,10 @@ const TOUCHES = {
   SIGSEGV: (library) => library.write(library.mapPage(AT, READ), 1),
 };
 
-/** For ever: what happens next is a signal. */
+/** Waits for ever: a signal is about to arrive. */
 const never = () => new Promise(() => {});
 
-/** A thread whose functions see all of this as well. */
+/** A thread whose functions can use all of this as well. */
 const startEquipped = async () => {
   const thread = startThread();
   await thread.run((file) => {

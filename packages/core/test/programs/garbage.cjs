@@ -1,4 +1,4 @@
-// For programs that collect garbage until something is so, or often enough.
+// For programs that collect garbage until a condition holds, or often enough.
 const { gc, turn } = require('./program.cjs');
 
 const until = async (condition) => {
@@ -16,7 +16,7 @@ const collect = async () => {
 };
 
 /**
- * Does work in a function that has returned: what it leaves on the stack may keep objects alive.
+ * Does work in a function that then returns: what it leaves on the stack might keep objects alive.
  *
  * @returns {Promise<any>}
  */

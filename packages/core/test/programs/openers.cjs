@@ -1,4 +1,4 @@
-// The methods that open files, by the names that tests have for them.
+// The methods that open files, by their names in tests.
 const fmmap = require('./package.cjs');
 
 /**

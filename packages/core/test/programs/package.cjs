@@ -1,4 +1,4 @@
-// The package under test: core's build, or that of the flavour which the test names.
+// The package under test: the build of core, or of the flavour that the test names.
 
 /** @typedef {typeof import('../../src/index.js')} Core */
 /** @typedef {typeof import('../../template/index.js')} Flavour - Only there where a flavour is tested. */

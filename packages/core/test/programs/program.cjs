@@ -1,11 +1,11 @@
-// What child programs share: how they answer, and how they see errors.
+// Shared by child programs: how they answer, and how they report errors.
 const fs = require('node:fs');
 
-/** Writes one line of output, at once. */
+/** Writes one line of output at once. */
 const say = (value) => fs.writeSync(1, `${JSON.stringify(value)}\n`);
 
 /**
- * What a call throws, in a form that crosses a pipe.
+ * The error that a call throws, in a form that can cross a pipe.
  *
  * @returns {any}
  */
@@ -19,14 +19,14 @@ const caught = (call) => {
   return 'no error';
 };
 
-/** What the program is called with; see `run.cjs`. */
+/** The arguments of the program; see `run.cjs`. */
 const args = /** @type {any[]} */ ([]);
 
-/** `length` bytes, each different from its neighbours, and from those a page further on. */
+/** `length` bytes, each different from its neighbours and from those a page away. */
 const pattern = (length) =>
   Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8)) & 0xff));
 
-/** Gives up the rights of root; @returns Whether there were any. */
+/** Gives up root privileges. @returns Whether there were any. */
 const becomeNobody = () => {
   if (process.getuid?.() !== 0) return false;
   process.setgroups?.([]);

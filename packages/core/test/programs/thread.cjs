@@ -1,11 +1,11 @@
-// A thread that `startThread` makes: calls the functions that it is sent, one by one.
+// The thread that `startThread` makes: calls the functions that it is sent, one by one.
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const { parentPort, workerData } = require('node:worker_threads');
 
 if (parentPort === null) throw new Error('thread.cjs is started by startThread()');
 
-// What these functions see.
+// What these functions can use.
 const fs = require('node:fs');
 const { faultOf } = require('./faults.cjs');
 const fmmap = require('./package.cjs');
@@ -14,7 +14,7 @@ const { collect, meet, my } = require('./threads.cjs');
 const { MmapFile, MmapFileMut } = fmmap;
 const PAGE = 4096;
 
-/** The name of what a call throws. */
+/** The name of the error that a call throws. */
 const caught = (call) => {
   try {
     call();
@@ -26,7 +26,7 @@ const caught = (call) => {
 
 const scope = {
   ...workerData.constants,
-  // As of the program, which is in a folder here.
+  // Resolves like the program, which is in a folder here.
   require: createRequire(join(__dirname, 'folder', 'program.cjs')),
   ...{ parentPort, fs, fmmap, MmapFile, MmapFileMut, PAGE },
   ...{ my, meet, caught, faultOf, gc, turn, collect },

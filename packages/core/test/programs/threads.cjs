@@ -1,10 +1,10 @@
-// For programs with threads: `startThread()`, and what there is to look at in the process.
+// For programs with threads: `startThread()`, and ways to inspect the process.
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');
 const { gc, turn } = require('./program.cjs');
 
-/** Where a thread keeps things: each has its own, and so has the main thread. */
+/** Where a thread keeps things: each thread has its own, including the main thread. */
 const my = /** @type {Record<string, any>} */ ({});
 
 const collect = async () => {
@@ -15,8 +15,8 @@ const collect = async () => {
 };
 
 /**
- * Makes a worker thread. `thread.run(f, ...args)` has it call `f`, which is sent as text: it sees
- * nothing of the program around it, but all that `thread.cjs` has, and these constants.
+ * Makes a worker thread. `thread.run(f, ...args)` makes it call `f`, which is sent as text: `f` sees
+ * nothing of the program around it, but everything that `thread.cjs` defines, and these constants.
  *
  * @param {Record<string, unknown>} [constants]
  */
@@ -47,7 +47,7 @@ const startThread = (constants = {}) => {
   };
 };
 
-/** Waits, in each of `count` threads, until all of them have come here as often. */
+/** Waits, in each of `count` threads, until all of them have called it equally often. */
 const meet = (/** @type {Int32Array} */ meeting, /** @type {number} */ count) => {
   const all = (Math.floor(Atomics.add(meeting, 0, 1) / count) + 1) * count;
   Atomics.notify(meeting, 0);
@@ -57,10 +57,10 @@ const meet = (/** @type {Int32Array} */ meeting, /** @type {number} */ count) =>
   }
 };
 
-/** Open descriptors of the process. */
+/** Counts the open descriptors of the process. */
 const descriptors = () => fs.readdirSync('/proc/self/fd').length;
 
-/** Mapped ranges of the file at `path`. */
+/** Counts the mapped ranges of the file at `path`. */
 const mappings = (path) => fs.readFileSync('/proc/self/maps', 'utf8').split(path).length - 1;
 
 module.exports = { my, collect, startThread, meet, descriptors, mappings };

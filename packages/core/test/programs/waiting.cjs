@@ -1,7 +1,7 @@
 // For programs that wait: for a lock, or for the test.
 const { say } = require('./program.cjs');
 
-/** Says so when this thread first waits for a lock. */
+/** Reports when this thread first waits for a lock. */
 const tellWaiting = (/** @type {() => void} */ tell = () => say('waits')) => {
   const { wait } = Atomics;
   Atomics.wait = (/** @type {[any, any, any]} */ ...args) => {
@@ -11,7 +11,7 @@ const tellWaiting = (/** @type {() => void} */ tell = () => say('waits')) => {
   };
 };
 
-/** Until the test writes something to this process. */
+/** Waits until the test writes something to this process. */
 const untilTold = () => new Promise((resolve) => process.stdin.once('data', resolve));
 
 module.exports = { tellWaiting, untilTold };

@@ -1,6 +1,6 @@
 // WebAssembly for programs: a module with a function for each trap, and code over a shared memory.
 
-// TypeScript knows it only where there is a DOM.
+// TypeScript only knows it together with the DOM.
 const { WebAssembly } = /** @type {any} */ (globalThis);
 
 const text = (name) => [name.length, ...Buffer.from(name)];
@@ -30,7 +30,7 @@ const MODULE = [
     ...body(0x20, 0, 0x20, 0, 0x36, 2, 0), // i32.store
     ...body(0x00),
     ...body(0x20, 0, 0x20, 1, 0x6d), // i32.div_s
-    // 1 + itself: no call in the place of a return
+    // 1 + itself: not a tail call
     ...body(0x20, 0, 0x10, 4, 0x41, 1, 0x6a),
   ),
 ];
@@ -45,7 +45,7 @@ const endOf = (call) => {
 };
 const trapOf = (call) => endOf(() => `no trap: ${call()}`);
 
-/** Runs into each trap, and returns what came of it. */
+/** Triggers each trap, and returns the errors. */
 const traps = () => [
   trapOf(() => wasm.load(65536)),
   trapOf(() => wasm.load(-1)),
@@ -56,7 +56,7 @@ const traps = () => [
   wasm.load(0) + wasm.divide(6, 3),
 ];
 
-/** A module over a memory that it imports, with functions for bytes of it. */
+/** A module over a memory that it imports, with functions to access bytes in it. */
 const IMPORTING = [
   ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
   // Types: (i32) -> i32 and (i32, i32) -> ()
@@ -81,7 +81,7 @@ const IMPORTING = [
   ),
 ];
 
-/** A shared memory of so many pages. */
+/** A shared memory of a number of pages. */
 const sharedMemory = (initial = 0, maximum = 1000) =>
   new WebAssembly.Memory({ initial, maximum, shared: true });
 

@@ -5,10 +5,10 @@ import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
-// The unlink has succeeded, and the sync of the directory has not.
+// The unlink has succeeded, but the sync of the directory has not.
 
 test.each(['close', 'dispose', 'dispose with removeOnDispose', 'remove again'])(
-  'after half a removal %s syncs the directory',
+  'after a partial removal, %s syncs the directory',
   async (end) => {
     const path = tempFile(pattern(5000));
     const trace = strace('fsync,unlinkat', ['fsync:error=EIO:when=1']);
@@ -28,7 +28,7 @@ test.each(['close', 'dispose', 'dispose with removeOnDispose', 'remove again'])(
   },
 );
 
-test('a close whose sync fails as well is a close all the same', async () => {
+test('a close whose sync fails, too, still closes the file', async () => {
   const path = tempFile(pattern(5000));
   const trace = strace('fsync', ['fsync:error=EIO']);
   const said = await hearProgram('removal/close#failing', { args: [path], through: trace.through });
@@ -36,9 +36,9 @@ test('a close whose sync fails as well is a close all the same', async () => {
   expect(trace.calls()).toHaveLength(2);
 });
 
-test('a close that has nothing to do with a removal syncs nothing', async () => {
+test('a close without a partial removal syncs nothing', async () => {
   const trace = strace('fsync');
   const path = tempFile(pattern(5000));
   await hearProgram('removal/close#nothingToSync', { args: [path], through: trace.through });
-  expect(trace.calls()).toHaveLength(1); // of remove()
+  expect(trace.calls()).toHaveLength(1); // the one of remove()
 });

@@ -14,7 +14,7 @@ import { tempDir } from '../helpers/temp.js';
 
 type Code = 'EACCES' | 'EPERM' | 'EROFS';
 
-/** What `remove` throws where the system forbids it. */
+/** The error of `remove` where the system forbids it. */
 const forbidden = (path: string, code: Code, syscall = 'unlink') => ({
   name: 'MmapError',
   code,
@@ -24,7 +24,7 @@ const forbidden = (path: string, code: Code, syscall = 'unlink') => ({
   message: expect.stringMatching(new RegExp(`^${code}: .*, ${syscall} '${path}'`)),
 });
 
-/** Fails twice, in the same way, and takes nothing. */
+/** Expects two attempts to fail in the same way and to leak nothing. */
 function expectForbidden(file: MmapFileMut, code: Code): void {
   const descriptors = countDescriptors();
   for (let attempt = 0; attempt < 2; ++attempt) {
@@ -51,7 +51,7 @@ function expectRemoved(file: MmapFileMut): void {
   expect(fs.readdirSync(dirname(file.path))).not.toContain('file.bin');
 }
 
-describe('a user who may not remove a file is told so, and may remove it later:', () => {
+describe('a user who may not remove a file gets an error, and may remove it later:', () => {
   const isRoot = process.getuid?.() === 0;
   const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
@@ -89,7 +89,7 @@ describe('a user who may not remove a file is told so, and may remove it later:'
   });
 });
 
-/** A file in a directory, on a disk of its own. */
+/** A file in a directory on a disk of its own. */
 function makeFile(type: 'ext4' | 'xfs'): string {
   const bytes = (type === 'ext4' ? 16 : 320) << 20;
   const path = join(makeDisk(type, bytes).directory, 'directory', 'file.bin');
@@ -98,7 +98,7 @@ function makeFile(type: 'ext4' | 'xfs'): string {
   return path;
 }
 
-/** Has `chattr` set a flag, for as long as `use` takes. */
+/** Sets a flag with `chattr` while `use` runs. */
 function whileFlagged(flag: 'a' | 'i', path: string, use: () => void): void {
   asRoot('chattr', `+${flag}`, path);
   try {
@@ -109,7 +109,7 @@ function whileFlagged(flag: 'a' | 'i', path: string, use: () => void): void {
 }
 
 describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(['ext4', 'xfs'] as const)(
-  'what nobody may do is an error of the system, on %s:',
+  'what nobody may do throws the error of the system, on %s:',
   (type) => {
     test.each([
       ['immutable', 'i'],
@@ -124,7 +124,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(['ext4', 'xfs'] 
       expectRemoved(file);
     });
 
-    test('to remove a file that is for additions only', () => {
+    test('to remove an append-only file', () => {
       const path = makeFile(type);
       using file = MmapFileMut.openExisting(path);
       whileFlagged('a', path, () => {
@@ -141,7 +141,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(['ext4', 'xfs'] 
       expectRemoved(file);
     });
 
-    test('to take pages from a file that is for additions only, which poisons it: they cannot be mapped again', () => {
+    test('to cut pages off an append-only file, which poisons it: they cannot be mapped again', () => {
       const path = makeFile(type);
       using file = MmapFileMut.openExisting(path);
       whileFlagged('a', path, () => {
@@ -163,7 +163,7 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(['ext4', 'xfs'] 
         expect(file.readUInt8(100)).toBe(7);
         file.flush();
         expect(stateOf(file)).toEqual(INTACT);
-        // xfs leaves a file that was open before as it was; ext4 refuses stores, too.
+        // xfs leaves a file that was already open alone; ext4 refuses stores, too.
         if (type === 'xfs') return expectUsable(file);
         expect(thrown(() => file.truncate(100))).toMatchObject({ code: 'EPERM', path });
         expect(stateOf(file)).toEqual(INTACT);
@@ -176,9 +176,9 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(['ext4', 'xfs'] 
       expectRemoved(file);
     });
 
-    test('to remove from a file system that is read-only by now', () => {
+    test('to remove from a file system that has become read-only', () => {
       const path = makeFile(type);
-      // While there is one that can be written the system would not become read-only.
+      // A file system cannot become read-only while a file is open for writing.
       using file = MmapFileMut.openCow(path);
       const mount = dirname(dirname(path));
       asRoot('mount', '-o', 'remount,ro', mount);
@@ -192,8 +192,8 @@ describe.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each(['ext4', 'xfs'] 
   },
 );
 
-describe.runIf(canMount('mount'))('where a read-only mount', () => {
-  test('lies over the directory, remove waits for it to go', () => {
+describe.runIf(canMount('mount'))('a read-only mount', () => {
+  test('over the directory: remove works once it is gone', () => {
     const directory = tempDir();
     const path = join(directory, 'file.bin');
     fs.writeFileSync(path, CONTENT);
@@ -206,7 +206,7 @@ describe.runIf(canMount('mount'))('where a read-only mount', () => {
     expectRemoved(file);
   });
 
-  test('lies over the file, remove waits for it to go', () => {
+  test('over the file: remove works once it is gone', () => {
     const path = join(tempDir(), 'file.bin');
     fs.writeFileSync(path, CONTENT);
     using file = MmapFileMut.openExisting(path);
@@ -218,7 +218,7 @@ describe.runIf(canMount('mount'))('where a read-only mount', () => {
     expectRemoved(file);
   });
 
-  test('is where it was opened, nothing is removed', () => {
+  test('through which the file was opened: nothing is removed', () => {
     const directory = tempDir();
     const path = join(directory, 'file.bin');
     fs.writeFileSync(path, CONTENT);
@@ -235,7 +235,7 @@ describe.runIf(canMount('mount'))('where a read-only mount', () => {
 });
 
 test.runIf(canMount('mount', 'mkfs.ext4'))(
-  'an immutable file cannot be made longer, and stays usable',
+  'an immutable file cannot be grown, and stays usable',
   () => {
     const path = makeFile('ext4');
     using file = MmapFileMut.openExisting(path);

@@ -41,14 +41,14 @@ const MOUNTS: Record<string, Meddler> = {
   },
 };
 
-describe.runIf(canMount('mount'))('a file is not removed, but may be later, when', () => {
+describe.runIf(canMount('mount'))('a file is not removed now, but may be later, if', () => {
   test.each(Object.entries(MOUNTS))('%s', (_, meddler) => {
     expectRefused(makePlace(), meddler);
   });
 
-  test('another file system is mounted over its directory, with a file of its name and number', () => {
+  test('another file system is mounted over its directory, with a file of the same name and number', () => {
     const { parent, path } = makePlace();
-    // Each counts its files from the same number on.
+    // Both number their files from the same number on.
     mountOver(parent, '-t', 'tmpfs', 'fmmap-test');
     fs.writeFileSync(path, CONTENT);
     using file = MmapFileMut.openExisting(path);
@@ -67,7 +67,7 @@ describe.runIf(canMount('mount'))('a file is not removed, but may be later, when
   });
 });
 
-/** Whether one of the files that are unlinked and made anew, time after time, gets the number `ino`. */
+/** Whether a file that is unlinked and created over and over gets the number `ino`. */
 function isRecycled(path: string, ino: number, rounds: number): boolean {
   for (let round = 0; round < rounds; ++round) {
     fs.rmSync(path);
@@ -77,7 +77,7 @@ function isRecycled(path: string, ino: number, rounds: number): boolean {
   return false;
 }
 
-describe('the number of a file is used again for a new one, but not while fmmap has it open:', () => {
+describe('the number of a file is reused for a new one, but not while fmmap has it open:', () => {
   test.runIf(canMount('mount', 'mkfs.ext4', 'mkfs.xfs')).each([
     ['ext4', 16],
     ['xfs', 320],
@@ -97,12 +97,12 @@ describe('the number of a file is used again for a new one, but not while fmmap 
     }
     expectUsable(file);
     file.close();
-    // The next one opens what is there, whatever number it has.
+    // The next open takes what is there, whatever its number.
     MmapFileMut.openExisting(path).remove();
     expect(fs.readdirSync(directory)).not.toContain('file.bin');
   });
 
-  test.runIf(canMount('mount'))('nor on tmpfs, which never uses one again', () => {
+  test.runIf(canMount('mount'))('nor on tmpfs, which never reuses one', () => {
     const directory = tempDir();
     mountOver(directory, '-t', 'tmpfs', 'fmmap-test');
     const path = join(directory, 'file.bin');
@@ -116,8 +116,8 @@ describe('the number of a file is used again for a new one, but not while fmmap 
   });
 });
 
-describe.runIf(canMount('mount'))('on an overlay of file systems', () => {
-  /** `file.bin`, which is in the lower one. */
+describe.runIf(canMount('mount'))('on an overlay file system', () => {
+  /** `file.bin`, which is in the lower layer. */
   function makeOverlay(): string {
     const [root, merged] = [tempDir(), tempDir()];
     mountOver(root, '-t', 'tmpfs', 'fmmap-test');
@@ -131,7 +131,7 @@ describe.runIf(canMount('mount'))('on an overlay of file systems', () => {
     return join(merged, 'file.bin');
   }
 
-  test.each(['openExisting', 'openCow'] as const)('what %s has opened is removed', (open) => {
+  test.each(['openExisting', 'openCow'] as const)('a file opened by %s is removed', (open) => {
     const path = makeOverlay();
     MmapFileMut[open](path).remove();
     expect(fs.existsSync(path)).toBe(false);

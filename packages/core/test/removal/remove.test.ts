@@ -25,7 +25,7 @@ describe('remove', () => {
     expect(thrown(() => file.remove()).name).toBe('MmapClosedError');
   });
 
-  test('syncs the directory behind the unlink, in the one that it unlinked in', async () => {
+  test('syncs the directory after the unlink, through the same descriptor', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('unlink,unlinkat,fsync,close', [], dirname(path));
     await hearProgram('removal/remove#remove', { args: [path], ...trace });
@@ -39,7 +39,7 @@ describe('remove', () => {
     expect(directory).toContain(dirname(path));
   });
 
-  test('keeps the file open until it is unlinked: nobody else gets its inode', async () => {
+  test('keeps the file open until it is unlinked, so that its inode is not reused', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('unlinkat,newfstatat,close');
     await hearProgram('removal/remove#remove', { args: [path], ...trace });
@@ -59,7 +59,7 @@ describe('remove', () => {
     expect(fs.existsSync(path)).toBe(false);
   });
 
-  test('removes what was opened, whatever the working directory is by now', async () => {
+  test('removes the file that was opened, whatever the working directory is now', async () => {
     const path = tempFile(CONTENT);
     const other = tempFile(CONTENT);
     const said = await hearProgram('removal/remove#otherDirectory', {
@@ -70,7 +70,7 @@ describe('remove', () => {
     expect(fs.existsSync(path)).toBe(false);
   });
 
-  test('goes through a directory that is a symbolic link', () => {
+  test('follows a symbolic link to the directory', () => {
     const path = tempFile(CONTENT);
     const link = join(tempDir(), 'link');
     fs.symlinkSync(dirname(path), link);
@@ -78,7 +78,7 @@ describe('remove', () => {
     expect(fs.existsSync(path)).toBe(false);
   });
 
-  test('takes one name of a file with several', () => {
+  test('removes one name of a file with several', () => {
     const path = tempFile(CONTENT);
     fs.linkSync(path, `${path}.other`);
     MmapFileMut.openExisting(path).remove();
@@ -103,7 +103,7 @@ describe('remove', () => {
 });
 
 describe('what is at the path', () => {
-  /** How somebody gets between the open and the removal, and undoes it later. */
+  /** How something gets between the open and the removal. */
   const meddlers: Record<string, { meddle: (path: string) => void; says: RegExp }> = {
     'another file': { meddle: (path) => fs.writeFileSync(path, 'other'), says: /another file/ },
     'another file of the same content': {
@@ -123,7 +123,7 @@ describe('what is at the path', () => {
   };
 
   test.each(Object.entries(meddlers))(
-    'by now, %s, is left alone, and remove can be called again',
+    'by now, %s, is left alone, and remove can be retried',
     (_, entry) => {
       const path = tempFile(CONTENT);
       using file = MmapFileMut.openExisting(path);
@@ -165,7 +165,7 @@ describe('a remove that fails', () => {
   test.each([
     ['is gone', 'ENOENT', (_: string) => {}],
     ['is a file by now', 'ENOTDIR', (directory: string) => fs.writeFileSync(directory, '')],
-  ])('because its directory %s can be called again', (_, code, meddle) => {
+  ])('because its directory %s can be retried', (_, code, meddle) => {
     const directory = join(tempDir(), 'directory');
     fs.mkdirSync(directory);
     const path = join(directory, 'file.bin');
@@ -181,7 +181,7 @@ describe('a remove that fails', () => {
     expect(fs.readdirSync(directory)).toEqual([]);
   });
 
-  test.each(['EACCES', 'EPERM', 'EROFS', 'EBUSY'])('with %s can be called again', async (code) => {
+  test.each(['EACCES', 'EPERM', 'EROFS', 'EBUSY'])('with %s can be retried', async (code) => {
     const path = tempFile(CONTENT);
     const { through } = strace('unlinkat', [`unlinkat:error=${code}:when=1`]);
     const said = await hearProgram('removal/remove#again', { args: [path], through });
@@ -189,7 +189,7 @@ describe('a remove that fails', () => {
     expect(said).toEqual([expect.objectContaining(error), [false, CONTENT[1], 0], [true, false]]);
   });
 
-  test('to sync the directory syncs that again, and never unlinks twice', async () => {
+  test('to sync the directory syncs it again, and never unlinks twice', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('unlinkat,fsync', ['fsync:error=EIO:when=1..2'], dirname(path));
     const said = await hearProgram('removal/remove#syncAgain', {
@@ -209,7 +209,7 @@ describe('a remove that fails', () => {
     expect(new Set(numbers).size).toBe(1);
   });
 
-  test('for want of a descriptor can be called again', async () => {
+  test('for lack of a descriptor can be retried', async () => {
     const path = tempFile(CONTENT);
     const said = await hearProgram('removal/remove#noDescriptor', {
       args: [path],
@@ -243,7 +243,7 @@ describe('removeOnDispose', () => {
     expect(fs.existsSync(path)).toBe(false);
   });
 
-  test('does what it can: a file that cannot be removed stays, and the handle is closed', () => {
+  test('ignores errors: a file that cannot be removed stays, and the handle is closed', () => {
     const path = tempFile(CONTENT);
     const file = MmapFileMut.openExisting(path);
     file.removeOnDispose = true;
@@ -268,7 +268,7 @@ describe('removeOnDispose', () => {
     expect(fs.readFileSync(path).equals(CONTENT)).toBe(true);
   });
 
-  test('takes a boolean only', () => {
+  test('accepts only a boolean', () => {
     using file = MmapFileMut.anonymous(1);
     expect(thrown(() => Object.assign(file, { removeOnDispose: 1 }))).toBeInstanceOf(TypeError);
     expect(file.removeOnDispose).toBe(false);

@@ -17,7 +17,7 @@ import {
   system,
 } from '../helpers/removal.js';
 
-/** Puts another directory in the place of the parent. @returns Puts the right one back. */
+/** Puts another directory in the place of the parent. @returns A function that restores the right one. */
 function replaceParent({ parent, aside }: Place, make: (path: string) => void): () => void {
   fs.renameSync(parent, aside);
   make(parent);
@@ -27,7 +27,7 @@ function replaceParent({ parent, aside }: Place, make: (path: string) => void): 
   };
 }
 
-/** Renames something over a file, which has a second name by then, and can be put back. */
+/** Renames something over a file, which has a second name by then, so that it can be restored. */
 const renamingOver =
   (make: (place: Place) => string): Meddler['meddle'] =>
   (place) => {
@@ -121,12 +121,12 @@ const MEDDLERS: Record<string, Meddler> = {
   },
 };
 
-describe('a file is not removed, but may be later, when', () => {
+describe('a file is not removed now, but may be later, if', () => {
   test.each(Object.entries(MEDDLERS))('%s', (_, meddler) => {
     expectRefused(makePlace(), meddler);
   });
 
-  test('it has no name left anywhere, except that nobody can give it one back', () => {
+  test('it has no name left anywhere, except that no later attempt can succeed', () => {
     const { path, other } = makePlace();
     const descriptors = countDescriptors();
     const file = MmapFileMut.openExisting(path);
@@ -141,7 +141,7 @@ describe('a file is not removed, but may be later, when', () => {
     expect(countDescriptors()).toBe(descriptors);
   });
 
-  test('it and another open file have swapped their names', () => {
+  test('it and another open file have swapped names', () => {
     const { path, other, aside } = makePlace();
     using first = MmapFileMut.openExisting(path);
     using second = MmapFileMut.openExisting(other);
@@ -162,8 +162,8 @@ describe('a file is not removed, but may be later, when', () => {
   });
 });
 
-describe('a file is removed though', () => {
-  test('another link to it has been renamed over its name; one that it has elsewhere stays', () => {
+describe('a file is removed even if', () => {
+  test('another link to it was renamed over its name; a name that it has elsewhere stays', () => {
     const { path, aside, kept } = makePlace();
     fs.linkSync(path, aside);
     using file = MmapFileMut.openExisting(path);
@@ -178,7 +178,7 @@ describe('a file is removed though', () => {
     expect(fs.existsSync(kept)).toBe(true);
   });
 
-  test('a symbolic link to its directory has taken the place of that', () => {
+  test('a symbolic link to its directory has taken the place of the directory', () => {
     const { parent, path, aside } = makePlace();
     using file = MmapFileMut.openExisting(path);
     fs.renameSync(parent, aside);
@@ -188,7 +188,7 @@ describe('a file is removed though', () => {
     expect(fs.lstatSync(parent).isSymbolicLink()).toBe(true);
   });
 
-  test('it came with another directory, to which it has been moved', () => {
+  test('it is now in another directory with the same path', () => {
     const { parent, path, aside } = makePlace();
     using file = MmapFileMut.openExisting(path);
     fs.mkdirSync(aside);
@@ -199,7 +199,7 @@ describe('a file is removed though', () => {
     expect(fs.readdirSync(parent)).toEqual([]);
   });
 
-  test('somebody has written to it, and changed its permissions and times', () => {
+  test('its content, permissions and times have been changed', () => {
     const { path } = makePlace();
     using file = MmapFileMut.openExisting(path);
     fs.writeFileSync(path, 'changed');

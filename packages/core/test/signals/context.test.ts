@@ -1,37 +1,37 @@
 import { describe, expect, test } from 'vitest';
 import { foreign, hearForeign, SURVIVED } from '../helpers/foreign.js';
 
-// What native code finds that touches a mapping of ours: as if nothing had happened.
+// What native code that touches one of our mappings finds: everything must look as if nothing had happened.
 
-describe('native code that meets a fault of ours', () => {
-  test('finds errno as it was', async () => {
+describe('native code that meets one of our faults', () => {
+  test('finds errno unchanged', async () => {
     const said = await hearForeign('signals/context#errno');
     expect(said).toEqual([[123, 123], SURVIVED]);
   });
 
-  test('finds errno as it was in a library after us that calls us, too', async () => {
+  test('finds errno unchanged in a library that was installed after us and calls us, too', async () => {
     const said = await hearForeign('signals/context#errnoInLibrary');
     expect(said).toEqual([[123, 1, 'MmapFaultError truncated']]);
   });
 
-  test('needs no stack for it in a thread that has another one for signals', async () => {
+  test('needs no room on its own stack in a thread that has an alternate signal stack', async () => {
     const said = await hearForeign('signals/context#otherStack');
     expect(said).toEqual([[0, 'MmapFaultError truncated']]);
   });
 
-  test('needs no other stack in a thread that has none', async () => {
+  test('needs no alternate stack in a thread that has none', async () => {
     const said = await hearForeign('signals/context#noOtherStack');
     expect(said).toEqual(Array(3).fill('MmapFaultError truncated'));
   });
 
-  test('ends the process where the stack has no room for a signal, as any would', async () => {
+  test('ends the process if the stack has no room for a signal, like any other fault', async () => {
     const ended = await foreign('signals/context#noRoom');
     expect(ended).toMatchObject({ code: null, signal: 'SIGSEGV', stdout: '' });
   });
 });
 
 test.each(['before', 'after'])(
-  'a library that was there %s us is called on the other stack as well',
+  'a library that was installed %s us is called on the alternate stack, too',
   async (when) => {
     const ended = await foreign('signals/context#libraryOnOtherStack', { args: [when] });
     expect(ended).toMatchObject({ code: null, signal: 'SIGBUS' });

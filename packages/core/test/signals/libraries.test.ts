@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { expectSame, foreign, hearForeign, SURVIVED } from '../helpers/foreign.js';
 import { namesIn } from '../helpers/program.js';
 
-// Libraries with handlers of their own for the signals, installed in any order with ours.
+// Libraries with their own handlers for the signals, installed before or after ours.
 
 const NUMBERS = { SIGBUS: 7, SIGSEGV: 11 };
 type Signal = keyof typeof NUMBERS;
 
-/** Runs steps that come to a bad end, and says who was called on the way, in order. */
+/** Runs steps that end in a crash, and returns who was called on the way, in order. */
 async function callsAtEnd(name: string, signal: Signal, ...args: unknown[]) {
   const {
     code,
@@ -50,20 +50,20 @@ describe.each(['SIGBUS', 'SIGSEGV'] as const)('a foreign %s', (signal) => {
     },
   );
 
-  test('ends the process, with one that calls us and takes the signals again and again', async () => {
+  test('ends the process, with a library that calls us and takes the signals again and again', async () => {
     const [survived, ...called] = await callsAtEnd('againAndAgain', signal);
     expect(survived).toBe(SURVIVED);
-    // It has us for what it found, as we have it: how often it is called is for us to bound.
+    // Each of us has the other as its previous handler: we must bound how often it is called.
     expect(new Set(called)).toEqual(new Set(['a']));
     expect(called.length).toBeLessThan(20);
   });
 
-  test('reaches a library after us that calls us, and then us', async () => {
+  test('reaches a library that was installed after us and calls us, then us', async () => {
     const said = await callsAtEnd('afterUs', signal);
     expect(said).toEqual([[SURVIVED, 2], 'a']);
   });
 
-  test('is not told to a library before us for faults of ours', async () => {
+  test('is not confused with our faults, which a library before us is not told of', async () => {
     const said = await callsAtEnd('notTold', signal);
     expect(said).toEqual([0, 'a']);
   });
@@ -77,7 +77,7 @@ describe.each(['SIGBUS', 'SIGSEGV'] as const)('a foreign %s', (signal) => {
   );
 
   test.each(namesIn('signals/libraries#FLAGS'))(
-    'finds the mask of a handler %s as without us',
+    'runs a handler %s with the same signal mask as without us',
     async (flags) => {
       const ended = await expectSame('signals/libraries#mask', { args: [signal, flags] });
       expect(ended).toMatchObject({ code: null, signal });
@@ -88,7 +88,7 @@ describe.each(['SIGBUS', 'SIGSEGV'] as const)('a foreign %s', (signal) => {
     },
   );
 
-  test('that comes again after a handler for one time ends the process, and faults of ours do not', async () => {
+  test('that comes again after a one-shot handler ends the process, and our own faults do not', async () => {
     const ended = await expectSame('signals/libraries#handlerForOneTime', { args: [signal] });
     expect(ended).toMatchObject({ code: null, signal });
     const [call, survived] = ended.stdout.split('\n');
@@ -96,18 +96,18 @@ describe.each(['SIGBUS', 'SIGSEGV'] as const)('a foreign %s', (signal) => {
     expect(survived).toBe(JSON.stringify(SURVIVED));
   });
 
-  test('that a handler jumps away from comes to it each time', async () => {
+  test('that a handler jumps away from reaches it each time', async () => {
     const said = await hearForeign('signals/libraries#jumpsAway', { args: [signal] });
     expect(said).toEqual([[300, 300], SURVIVED]);
   });
 
-  test('that a handler has jumped away from often ends the process when it no longer does', async () => {
+  test('that a handler has often jumped away from ends the process when it no longer does', async () => {
     const said = await callsAtEnd('jumpedAway', signal);
     expect(said).toEqual([[300, SURVIVED], 'b', 'a']);
   });
 });
 
-test('a handler that is called in the middle of itself may touch mappings of ours', async () => {
+test('a handler that is called recursively may touch our mappings', async () => {
   const said = await hearForeign('signals/libraries#inTheMiddle');
   expect(said).toEqual([2, SURVIVED]);
 });

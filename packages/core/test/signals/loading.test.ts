@@ -6,21 +6,21 @@ import { expectSame, foreign, foreignDir, hearForeign, SURVIVED } from '../helpe
 import { DIST } from '../helpers/program.js';
 import { TRAPS } from '../helpers/wasm.js';
 
-// The binding comes and goes with threads, or is there twice; its handlers stay.
+// The binding comes and goes with threads, or is loaded twice; its handlers stay.
 
 const SIGNALS = ['SIGBUS', 'SIGSEGV'];
 
-describe('threads that load the package at once, in a process that did not', () => {
+describe('threads that load the package at once, in a process that has not loaded it', () => {
   const said = Array(3)
     .fill(`${JSON.stringify([SURVIVED])}\n`)
     .join('');
 
-  test.each(SIGNALS)('survive their own faults, and end by a foreign %s', async (signal) => {
+  test.each(SIGNALS)('survive their own faults, and end with a foreign %s', async (signal) => {
     const ended = await expectSame('signals/loading#atOnceAndTouch', { args: [signal] });
     expect(ended).toMatchObject({ code: null, signal, stdout: said });
   });
 
-  test('leave WebAssembly as it is, and a later thread guarded', async () => {
+  test('leave WebAssembly working, and later threads guarded', async () => {
     const all = await hearForeign('signals/loading#atOnceAndTrap');
     expect(all).toEqual([...Array(3).fill([SURVIVED]), TRAPS, SURVIVED, TRAPS]);
   });
@@ -31,12 +31,12 @@ describe.each(['has ended', 'was terminated'])(
   (end) => {
     const SAID = `${JSON.stringify(SURVIVED)}\n`;
 
-    test.each(SIGNALS)('a foreign %s ends the process as without us', async (signal) => {
+    test.each(SIGNALS)('a foreign %s ends the process as it does without us', async (signal) => {
       const ended = await expectSame('signals/loading#touchAfterwards', { args: [end, signal] });
       expect(ended).toMatchObject({ code: null, signal, stdout: SAID });
     });
 
-    test.each(SIGNALS)('%s that is sent does, too', async (signal) => {
+    test.each(SIGNALS)('%s that is sent does so, too', async (signal) => {
       const ended = await expectSame('signals/loading#sendAfterwards', { args: [end, signal] });
       expect(ended).toMatchObject({ code: null, signal, stdout: SAID });
     });
@@ -46,20 +46,20 @@ describe.each(['has ended', 'was terminated'])(
       expect(ended).toMatchObject({ code: 0, signal: null, stdout: SAID });
     });
 
-    test('WebAssembly traps, and the main thread and new ones have their faults survived', async () => {
+    test('WebAssembly traps, and the main thread and new ones survive their faults', async () => {
       const said = await hearForeign('signals/loading#othersAfterwards', { args: [end] });
       expect(said).toEqual([SURVIVED, TRAPS, SURVIVED, SURVIVED, SURVIVED, TRAPS]);
     });
   },
 );
 
-test('threads that are terminated in the middle of faults leave a process that works', async () => {
+test('threads that are terminated in the middle of faults leave a working process', async () => {
   const said = await hearForeign('signals/terminated#terminate');
   expect(said).toEqual([SURVIVED]);
 });
 
 describe('a second copy of the package and its binding', () => {
-  /** A program's directory with the copy in it. */
+  /** The directory for a program, with the copy in it. */
   function withCopy(): string {
     const directory = foreignDir();
     const packageOf = (name: string, from: string) =>
@@ -76,14 +76,14 @@ describe('a second copy of the package and its binding', () => {
   }
 
   test.each(['one', 'the other'])(
-    'guards what is its own, with mappings in turns: %s first',
+    'guards its own mappings, in turns with the other: %s first',
     async (first) => {
       const said = await hearForeign('signals/copy#inTurns', { args: [first], cwd: withCopy() });
       expect(said).toEqual([SURVIVED, SURVIVED, SURVIVED]);
     },
   );
 
-  test.each(SIGNALS)('lets a foreign %s go on to a library, and end', async (signal) => {
+  test.each(SIGNALS)('passes a foreign %s on to a library, and ends', async (signal) => {
     const { stdout, ...ended } = await foreign('signals/copy#touchWithLibrary', {
       args: [signal],
       cwd: withCopy(),
@@ -93,12 +93,15 @@ describe('a second copy of the package and its binding', () => {
     expect(called.slice(0, 10).map((line) => JSON.parse(line).by)).toEqual(['a']);
   });
 
-  test.each(SIGNALS)('ends a process by a foreign %s as no copy would', async (signal) => {
-    const ended = await expectSame('signals/copy#touch', { args: [signal], cwd: withCopy() });
-    expect(ended).toMatchObject({ code: null, signal, stdout: `${JSON.stringify(TRAPS)}\n` });
-  });
+  test.each(SIGNALS)(
+    'ends the process for a foreign %s as it would without a copy',
+    async (signal) => {
+      const ended = await expectSame('signals/copy#touch', { args: [signal], cwd: withCopy() });
+      expect(ended).toMatchObject({ code: null, signal, stdout: `${JSON.stringify(TRAPS)}\n` });
+    },
+  );
 
-  test('can be without the guard that the other one has', async () => {
+  test('can go without the guard while the other one has it', async () => {
     const said = await hearForeign('signals/copy#withoutGuard', { cwd: withCopy() });
     expect(said).toEqual([SURVIVED, 'ERR_MMAP_GUARD_ACTIVE']);
   });

@@ -2,21 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { expectSame, hearForeign, SURVIVED } from '../helpers/foreign.js';
 import { namesIn } from '../helpers/program.js';
 
-// SIGBUS and SIGSEGV that somebody sends: no fault, and none of ours.
+// SIGBUS and SIGSEGV that are sent by a process: no faults.
 
 describe.each(['SIGBUS', 'SIGSEGV'])('%s that is sent', (signal) => {
-  test('ends the process as without the guard', async () => {
+  test('ends the process as it does without the guard', async () => {
     const ended = await expectSame('signals/sent#send', { args: [signal] });
     expect(ended).toMatchObject({ code: null, signal, stdout: '"before"\n' });
   });
 
-  test('by another process ends it as without the guard', async () => {
+  test('by another process ends it as it does without the guard', async () => {
     const ended = await expectSame('signals/sent#sendByAnother', { args: [signal] });
     expect(ended).toMatchObject({ code: null, signal });
   });
 
   test.each(['before the first mapping', 'after it'])(
-    'to a process that ignores it has no effect, if that was %s',
+    'has no effect if it was ignored %s',
     async (when) => {
       const ended = await expectSame('signals/sent#ignore', {
         args: [signal, when.startsWith('before')],
@@ -26,12 +26,12 @@ describe.each(['SIGBUS', 'SIGSEGV'])('%s that is sent', (signal) => {
     },
   );
 
-  test('is no way to ignore a fault of somebody else', async () => {
+  test('does not suppress a foreign fault when ignored', async () => {
     const ended = await expectSame('signals/sent#ignoreFault', { args: [signal] });
     expect(ended).toMatchObject({ code: null, signal });
   });
 
-  test('comes to a handler with what it was sent with', async () => {
+  test('reaches a handler with the original information', async () => {
     const ended = await expectSame('signals/sent#handle', { args: [signal] });
     const line = {
       by: 'a',
@@ -50,7 +50,7 @@ describe.each(['SIGBUS', 'SIGSEGV'])('%s that is sent', (signal) => {
   });
 
   test.each(['before the first mapping', 'after it'])(
-    'comes to a listener, that was added %s',
+    'reaches a listener that was added %s',
     async (when) => {
       const ended = await expectSame('signals/sent#listen', {
         args: [signal, when.startsWith('before')],
@@ -59,13 +59,13 @@ describe.each(['SIGBUS', 'SIGSEGV'])('%s that is sent', (signal) => {
     },
   );
 
-  test('ends the process again when the listener is gone', async () => {
+  test('ends the process again once the listener is removed', async () => {
     const ended = await expectSame('signals/sent#sendAfterListener', { args: [signal] });
     expect(ended).toMatchObject({ code: null, signal, stdout: '1\n' });
   });
 
   test.each(namesIn('signals/sent#LISTENERS'))(
-    'a fault of ours is survived when its listener %s',
+    'a fault in our mapping is survived when the listener for the signal %s',
     async (listener) => {
       expect(
         await hearForeign('signals/sent#surviveWithListener', { args: [signal, listener] }),
@@ -74,7 +74,7 @@ describe.each(['SIGBUS', 'SIGSEGV'])('%s that is sent', (signal) => {
   );
 });
 
-test('every other signal is left as it was', async () => {
+test('every other signal is left alone', async () => {
   const said = await hearForeign('signals/sent#otherSignals');
   expect(said).toEqual([[7, 11]]);
 });

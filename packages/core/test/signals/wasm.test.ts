@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hearForeign, SURVIVED } from '../helpers/foreign.js';
 import { OUTSIDE, TRAPS } from '../helpers/wasm.js';
 
-// WebAssembly finds out by SIGSEGV that a program has left its memory, by handlers of V8.
+// V8 notices by SIGSEGV, in its own handlers, that WebAssembly code has left its memory.
 
 const SEEN = [
   JSON.stringify(TRAPS),
@@ -11,7 +11,7 @@ const SEEN = [
 
 describe.each([
   ['', []],
-  [' that does without signals', ['--disable-wasm-trap-handler']],
+  [' without signal handlers', ['--disable-wasm-trap-handler']],
   [' that is optimised at once', ['--no-liftoff']],
 ])('WebAssembly%s', (_, flags) => {
   test('traps before the first mapping, after it, and after faults', async () => {
@@ -19,12 +19,12 @@ describe.each([
     expect(said).toEqual([TRAPS, TRAPS, SURVIVED, TRAPS, SURVIVED, TRAPS]);
   });
 
-  test('traps in turns with faults of ours, hundreds of times', async () => {
+  test('traps in turns with our faults, hundreds of times', async () => {
     const said = await hearForeign('signals/wasm#inTurns', { flags });
     expect(said).toEqual([SEEN]);
   });
 
-  test('traps in turns with faults of ours in several threads at once', async () => {
+  test('traps in turns with our faults in several threads at once', async () => {
     const said = await hearForeign('signals/wasm#inThreads', { flags });
     expect(said).toEqual([SEEN, SEEN, SEEN, SEEN, SEEN]);
   });

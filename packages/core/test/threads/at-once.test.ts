@@ -4,10 +4,10 @@ import { tempFile } from '../helpers/temp.js';
 
 const PAGE = 4096;
 const PAGES = 64;
-/** What is before it is never cut off. */
+/** Nothing before it is ever cut off. */
 const KEPT = 2 * PAGE + 100;
 
-// Bounded by rounds, not by time. What goes wrong here is a crash, a hang or a value of nobody.
+// Bounded by rounds, not by time. A bug here is a crash, a hang or a made-up value.
 async function threads(program: string): Promise<unknown[]> {
   const path = tempFile(Buffer.alloc(PAGES * PAGE, 0x11));
   return await hearProgram(program, { args: [path], timeout: 50_000 });
@@ -29,12 +29,12 @@ test('each of several threads truncates the file while all read and write it', a
   expect(lengths).toEqual([KEPT, KEPT, KEPT]);
 }, 60_000);
 
-test('the owner closes the file while threads are at work on it, over and over', async () => {
+test('the owner repeatedly closes the file while threads are at work on it', async () => {
   const said = (await threads('threads/at-once#ownerCloses')) as unknown[];
   expect(said).toEqual([[PAGES * PAGE, true]]);
 }, 60_000);
 
-test('threads attach and close at once, and the memory stays with those who use it', async () => {
+test('threads attach and close at once, and the memory stays with those that use it', async () => {
   const said = await threads('threads/at-once#attachAndClose');
   expect(said).toEqual([[], 0x11, 0]);
 }, 60_000);

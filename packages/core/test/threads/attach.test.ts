@@ -7,7 +7,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
 
-/** Runs a program with threads on a file of its own; ends those with it. */
+/** Runs a program with threads on a file of its own. */
 async function threads(program: string, ...args: unknown[]) {
   return await hearProgram(program, { args: [tempFile(CONTENT), ...args] });
 }
@@ -22,17 +22,17 @@ describe('an attached handle', () => {
     ]);
   });
 
-  test('has views on which Atomics of all threads are exact', async () => {
+  test('has views on which Atomics are exact across threads', async () => {
     const said = await threads('threads/attach#atomics');
     expect(said).toEqual([500_000]);
   });
 
-  test('has views on which Atomics.wait is woken by Atomics.notify of another thread', async () => {
+  test('has views on which Atomics.wait is woken by Atomics.notify in another thread', async () => {
     const said = await threads('threads/attach#atomicsWait');
     expect(said).toEqual(['ok']);
   });
 
-  test('knows of the lock, whichever handle takes or gives it', async () => {
+  test('knows the state of the lock, whichever handle takes or releases it', async () => {
     const said = await threads('threads/attach#lock');
     expect(said).toEqual([
       ['exclusive', 'exclusive'],
@@ -46,7 +46,7 @@ describe('an attached handle', () => {
   });
 
   test.each(['the owner', 'the thread'])(
-    'is poisoned with the others when %s cannot flush',
+    'is poisoned with the others when %s fails to flush',
     async (flush) => {
       const { through } = strace('msync', ['msync:error=EIO:when=1']);
       const said = await hearProgram('threads/attach#poisoned', {
@@ -66,7 +66,7 @@ describe('an attached handle', () => {
   );
 
   test.each(namesIn('threads/attach#ENDS'))(
-    'is over when its owner does %s, and its views read zeroes',
+    'is closed when its owner does %s, and its views read zeroes',
     async (end) => {
       const said = await threads('threads/attach#ended', end);
       const closed = Array(3).fill('MmapClosedError');
@@ -84,7 +84,7 @@ describe('an attached handle', () => {
     ]);
   });
 
-  test('may share in its turn', async () => {
+  test('may share the file in turn', async () => {
     const said = await threads('threads/attach#sharesInItsTurn');
     expect(said).toEqual([[5 * PAGE, 55]]);
   });
@@ -96,7 +96,7 @@ describe('attach', () => {
     expect(said).toEqual(['MmapClosedError', 'MmapClosedError']);
   });
 
-  test('of a read-only file gives a MmapFile only', async () => {
+  test('to a read-only file works for MmapFile only', async () => {
     const said = await threads('threads/attach#readOnly');
     expect(said).toEqual([
       [CONTENT.length, CONTENT[1], 'shared', 'MmapUnsupportedError', false],
@@ -104,7 +104,7 @@ describe('attach', () => {
     ]);
   });
 
-  test('as a MmapFile to a writable file gives a handle that cannot write', async () => {
+  test('as a MmapFile to a writable file returns a handle that cannot write', async () => {
     const said = await threads('threads/attach#asReadOnly');
     expect(said).toEqual([
       [false, false, false, CONTENT[1], 'exclusive'],
@@ -112,13 +112,13 @@ describe('attach', () => {
     ]);
   });
 
-  test('with a token from before a freeze gives no handle that writes', async () => {
+  test('with a token from before a freeze returns no writable handle', async () => {
     const said = await threads('threads/attach#beforeFreeze');
     expect(said).toEqual(['MmapUnsupportedError', 'MmapUnsupportedError', CONTENT[1]]);
   });
 
   test.each([undefined, null, 1, 'token', {}, { fmmap: 2 }, { fmmap: 1 }])(
-    'with %j, which is no token, throws a TypeError',
+    'with %j, which is not a token, throws a TypeError',
     async (token) => {
       const said = await threads('threads/attach#noToken', token);
       expect(said).toEqual(['TypeError']);
@@ -126,7 +126,7 @@ describe('attach', () => {
   );
 });
 
-test('freeze is refused while a thread is attached, and works when that has closed', async () => {
+test('freeze is refused while a thread is attached, and works once it has closed its handle', async () => {
   const path = tempFile(CONTENT);
   const said = await hearProgram('threads/attach#freeze', { args: [path] });
   expect(said).toEqual([

@@ -14,12 +14,12 @@ describe.each(['ends by itself', 'is terminated'])('a thread that %s', (end) => 
     expect(said).toEqual([[0, 0]]);
   });
 
-  test('releases its attached handles, and the owner works on', async () => {
+  test('releases its attached handles, and the owner keeps working', async () => {
     const said = await threads('threads/end#releasesHandles', end);
     expect(said).toEqual([[0, 0], [7, 9, 'exclusive', 7], 5]);
   });
 
-  test('leaves what it opened to those who are attached', async () => {
+  test('leaves the files it opened to attached handles', async () => {
     const said = await threads('threads/end#leavesTheFile', end);
     expect(said).toEqual([[false, 42, 42, 'exclusive'], 43, 'EWOULDBLOCK', true, [0, 0]]);
   });
@@ -28,7 +28,7 @@ describe.each(['ends by itself', 'is terminated'])('a thread that %s', (end) => 
 describe.each(namesIn('threads/end#LOOPS'))(
   'a thread that is terminated in the middle of %s',
   (loop) => {
-    test('never harms the others, and the owner can be closed', async () => {
+    test('does no harm to others, and the owner can be closed', async () => {
       const said = await threads('threads/end#inTheMiddle', loop);
       expect(said).toEqual([[0, 0]]);
     });
@@ -41,13 +41,13 @@ describe('an attached handle that is dropped', () => {
     expect(said).toEqual(['MmapUnsupportedError', [CONTENT[1], []]]);
   });
 
-  test('goes on for as long as a view of it does', async () => {
+  test('lives as long as a view of it', async () => {
     const said = await threads('threads/end#droppedButViewed');
     expect(said).toEqual([250, 0]);
   });
 });
 
-test('an owner that is dropped leaves the memory to those who are attached', async () => {
+test('an owner that is dropped leaves the memory to attached handles', async () => {
   const said = await threads('threads/end#droppedOwner');
   expect(said).toEqual([[false, CONTENT[1], 20_000, 'exclusive'], 0]);
 });

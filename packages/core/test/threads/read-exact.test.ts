@@ -5,7 +5,7 @@ import { tempFile } from '../helpers/temp.js';
 const LONG = 200_000;
 
 test.each(['a file', 'a reader'])(
-  'readExact of %s fills all of its target or throws, while another thread truncates',
+  'readExact of %s fills its whole target or throws while another thread truncates',
   async (read) => {
     const said = await hearProgram('threads/read-exact#readExact', {
       args: [tempFile(Buffer.alloc(LONG, 1)), read],

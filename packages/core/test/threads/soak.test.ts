@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { hearProgram, runProgram, startProgram } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
-/** Of all of it. Longer by hand: FMMAP_SOAK_SECONDS=3600 npx vitest run test/threads/soak */
+/** For both tests together. Longer by hand: FMMAP_SOAK_SECONDS=3600 npx vitest run test/threads/soak */
 const SECONDS = Number(process.env.FMMAP_SOAK_SECONDS ?? (process.env.CI ? 50 : 10)) / 2;
 const TIMEOUT = 4000 * SECONDS + 30_000;
 
@@ -12,7 +12,7 @@ test.each([
   ['on a disk', undefined],
   ['in memory', '/dev/shm'],
 ])(
-  'readers of a file that somebody truncates and regrows get its content or a fault, %s',
+  'readers of a file that another process truncates and regrows get its content or a fault, %s',
   async (_, where) => {
     const directory = tempDir(where);
     const [path, stop] = [join(directory, 'file.bin'), join(directory, 'stop')];

@@ -7,7 +7,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
 describe.each(namesIn('threads/truncate#FILES'))('the new size of %s', (name) => {
-  test.each(['owner', 'thread'])('is seen by every handle, with its content: %s', async (who) => {
+  test.each(['owner', 'thread'])('is seen by every handle, with the content: %s', async (who) => {
     const said = await hearProgram('threads/truncate#seenByEveryHandle', {
       args: [tempFile(CONTENT), name, who],
     });
@@ -15,12 +15,12 @@ describe.each(namesIn('threads/truncate#FILES'))('the new size of %s', (name) =>
   });
 });
 
-test('sharing costs nothing that truncates would pile up', async () => {
+test('repeated truncates of a shared file do not accumulate mappings', async () => {
   const said = await hearProgram('threads/truncate#costsNothing');
   expect(said).toEqual(['bounded']);
 });
 
-test('a truncate that fails takes nothing from other threads, not even for a moment', async () => {
+test('a truncate that fails takes nothing from other threads, even for a moment', async () => {
   const path = tempFile(Buffer.alloc(8 * PAGE, 0x11));
   const { through } = strace('ftruncate', ['ftruncate:error=EIO:when=1+'], path);
   const said = await hearProgram('threads/truncate#failing', { args: [path], through });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { MmapRangeError } from '../../src/errors.js';
 import * as integers from '../../src/memory/integers.js';
 
-/** What is in the file, as hexadecimal digits in big-endian order; the other order is its mirror. */
+/** The bytes in the file, as hexadecimal digits in big-endian order; little-endian is the reverse. */
 function bytesOf(value: bigint, size: number, littleEndian: boolean): Buffer {
   const digits = BigInt.asUintN(size * 8, value).toString(16);
   const bytes = Buffer.from(digits.padStart(size * 2, '0'), 'hex');

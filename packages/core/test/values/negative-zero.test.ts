@@ -6,11 +6,11 @@ import { integerKinds, read, write } from '../helpers/kinds.js';
 import { numericArguments, type Targets } from '../helpers/numeric-arguments.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
-// -0 is 0, as in Buffer and `fs`: `Math.round(-0.3)` is an ordinary value, and an ordinary offset.
+// -0 counts as 0, as in Buffer and `fs`: `Math.round(-0.3)` is an ordinary value, and an ordinary offset.
 
 const CONTENT = pattern(10_000);
 
-/** What a result shows, with -0 told from 0. */
+/** What a result shows, with -0 distinguished from 0. */
 function shown(value: unknown): unknown {
   if (Object.is(value, -0)) return 'negative zero';
   if (ArrayBuffer.isView(value)) return [...(value as Uint8Array)].map(shown);
@@ -20,7 +20,7 @@ function shown(value: unknown): unknown {
   return [offset, length, position, remaining].map(shown);
 }
 
-/** All that a call leaves behind. */
+/** All effects of a call. */
 function effects(act: (targets: Targets) => unknown): unknown {
   const path = tempFile(CONTENT);
   using file = MmapFileMut.openExisting(path);
@@ -37,7 +37,7 @@ function effects(act: (targets: Targets) => unknown): unknown {
   return { result, cursors, isClosed: file.isClosed, content: fs.readFileSync(path, 'latin1') };
 }
 
-test.each(numericArguments)('$call takes -0 for 0', ({ run }) => {
+test.each(numericArguments)('$call treats -0 as 0', ({ run }) => {
   const of = (value: number) => effects((targets) => run(targets, value as never));
   expect(of(-0)).toEqual(of(0));
   expect(inspect(of(-0))).not.toContain('negative zero');
@@ -74,7 +74,7 @@ describe('options', () => {
     expect(open(-0)).toEqual(open(0));
   });
 
-  test('a length of -0 is none', () => {
+  test('a length of -0 is 0', () => {
     using file = MmapFileMut.openExisting(tempFile(CONTENT), { offset: -0, length: -0 });
     expect([file.length, MmapFileMut.anonymous(-0).length]).toEqual([0, 0]);
   });

@@ -4,7 +4,7 @@ import { MmapFile, MmapFileMut, type Needle } from '../../src/index.js';
 import { expectArgumentError } from '../helpers/errors.js';
 import { tempFile } from '../helpers/temp.js';
 
-/** What Buffer, whose types are narrower, finds. */
+/** What Buffer finds; its types are narrower. */
 interface Searchable {
   indexOf(value: Needle, offset?: number): number;
   lastIndexOf(value: Needle, offset?: number): number;
@@ -60,7 +60,7 @@ describe('search finds what Buffer finds', () => {
     expect(file.indexOf(content)).toBe(-1);
   });
 
-  test('of text in UTF-8, whatever it is', () => {
+  test('of any text in UTF-8', () => {
     const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(text, text, fc.nat(9), (before, needle, offset) => {
@@ -94,7 +94,7 @@ describe('search finds what Buffer finds', () => {
   });
 });
 
-/** Where a needle is found again and again, behind the one before. */
+/** The occurrences of a needle, each after the end of the one before. */
 function offsetsIn(buffer: Buffer, value: Needle, start: number, end: number): number[] {
   const needle = typeof value === 'number' ? Buffer.of(value) : Buffer.from(value as string);
   const offsets: number[] = [];
@@ -109,7 +109,7 @@ function offsetsIn(buffer: Buffer, value: Needle, start: number, end: number): n
 describe('indexesOf', () => {
   const filled = needles.filter((value) => typeof value === 'number' || value.length > 0);
 
-  test('finds what indexOf finds one by one, in any range and as much as there is room for', () => {
+  test('finds what repeated indexOf calls find, in any range and up to the size of the target', () => {
     fc.assert(
       fc.property(
         bytes(60),
@@ -136,7 +136,7 @@ describe('indexesOf', () => {
     );
   });
 
-  test('goes on behind the last one when the target was full', () => {
+  test('continues after the last occurrence if the target was full', () => {
     const content = Buffer.from('a needle, a needle and a needle'.repeat(500));
     using file = MmapFile.open(tempFile(content), { offset: 3 });
     const found: number[] = [];
@@ -149,7 +149,7 @@ describe('indexesOf', () => {
     expect(found).toHaveLength(1499);
   });
 
-  test('puts offsets into another file, in the order of its bytes', () => {
+  test('writes offsets into another file, in its byte order', () => {
     using file = MmapFile.open(tempFile('one\ntwo\nthree\n'));
     using index = MmapFileMut.open(tempFile(Buffer.alloc(4096)));
     const { buffer, byteOffset } = index.asBuffer();
@@ -158,7 +158,7 @@ describe('indexesOf', () => {
     expect(words).toEqual([0n, 3n, 7n, 0n]);
   });
 
-  test('finds nothing for an empty target, in an empty range and in an empty file', () => {
+  test('finds nothing with an empty target, in an empty range or in an empty file', () => {
     using file = MmapFile.memory('haystack', 'aaa');
     using empty = MmapFile.memory('empty');
     expect(file.indexesOf('a', new Float64Array(0))).toBe(0);
@@ -167,7 +167,7 @@ describe('indexesOf', () => {
     expect(empty.indexesOf('a', new Float64Array(9))).toBe(0);
   });
 
-  test('takes neither an empty value, nor a range outside the file, nor another target', () => {
+  test('refuses an empty value, a range outside the file and any other target', () => {
     using file = MmapFile.memory('haystack', 'haystack');
     const target = new Float64Array(4).fill(-1);
     for (const value of ['', Buffer.alloc(0), 256, -1, null, undefined, {}])
@@ -217,7 +217,7 @@ describe('a search', () => {
     expect(file.lastIndexOf(file.bytes(0, 3))).toBe(3);
   });
 
-  test('takes neither an empty or negative offset nor what is no needle', () => {
+  test('refuses an invalid offset and an invalid needle', () => {
     using file = MmapFile.memory('haystack', 'haystack');
     for (const search of ['indexOf', 'lastIndexOf', 'includes'] as const) {
       for (const offset of [-1, 0.5, Number.NaN, 2 ** 53, '1', null, 1n]) {
@@ -244,7 +244,7 @@ describe('a search', () => {
 describe('the arguments of a search', () => {
   const TEXT = Buffer.from('Grüße, grüße, GRÜẞE', 'utf8');
 
-  test('are those of Buffer.indexOf, with the encoding in the place of any of them', () => {
+  test('are those of Buffer.indexOf, where the encoding may take the place of any of them', () => {
     using file = MmapFile.memory('text', TEXT);
     const calls: unknown[][] = [
       ['fc', 'hex'],
@@ -268,7 +268,7 @@ describe('the arguments of a search', () => {
     expect(file.indexesOf('c3bc', new Float64Array(5), 0, undefined, 'hex')).toBe(2);
   });
 
-  test('have an end, which an occurrence does not pass', () => {
+  test('have an end, which no occurrence extends past', () => {
     const range = fc.tuple(fc.nat(30), fc.nat(30), fc.constantFrom('ü', 'ß', 'r', 'üß', ', g', ''));
     using file = MmapFile.memory('text', TEXT);
     const check = fc.property(range, ([offset, end, value]) => {

@@ -6,7 +6,7 @@ import { tempFile } from '../helpers/temp.js';
 
 const FRAME = Buffer.alloc(32, 0xa5);
 
-/** An integer that `byteLength` bytes hold, the edges often. */
+/** An integer that fits in `byteLength` bytes, often an extreme one. */
 function anyValue(isSigned: boolean, byteLength: number): fc.Arbitrary<number> {
   const size = 2 ** (8 * byteLength);
   const [min, max] = isSigned ? [-size / 2, size / 2 - 1] : [0, size - 1];

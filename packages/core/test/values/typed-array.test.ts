@@ -25,7 +25,7 @@ type NumberArrayConstructor = typeof Float64Array & {
   new (buffer: ArrayBufferLike, byteOffset: number, length?: number): NumberArray;
 };
 
-/** Every constructor of typed arrays that this Node has. */
+/** Every typed array constructor of this Node. */
 const constructors = Object.getOwnPropertyNames(globalThis)
   .map((name) => (globalThis as unknown as Record<string, unknown>)[name])
   .filter(
@@ -46,7 +46,7 @@ function viaDataView(type: NumberArrayConstructor, bytes: Uint8Array, offset: nu
 
 afterEach(() => vi.restoreAllMocks());
 
-test('there are at least the eleven of old', () => {
+test('this Node has at least the eleven classic typed arrays', () => {
   const names = constructors.map(([name]) => name);
   expect(names.length).toBeGreaterThanOrEqual(11);
   expect(names).toEqual(expect.arrayContaining(['Uint8ClampedArray', 'BigInt64Array']));
@@ -66,7 +66,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
       MmapFile.memory('m', Buffer.from(content.subarray(start))),
   };
 
-  test('shows what a DataView finds there, or is refused', () => {
+  test('shows what a DataView finds there, or throws', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1, maxLength: 100 }),
@@ -76,7 +76,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
         fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined }),
         fc.boolean(),
         (content, kind, start, some, length, isFar) => {
-          // The content is where a page begins, or ends.
+          // The content is at the start or at the end of a page.
           const far = isFar ? PAGE : 0;
           const all = Buffer.concat([Buffer.alloc(far), content]);
           using file = opens[kind](all, Math.min(start, content.length) + far);
@@ -108,7 +108,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
     );
   });
 
-  test('is the file, and no copy of it', () => {
+  test('is the memory of the file, not a copy', () => {
     const path = tempFile(Buffer.alloc(PAGE + 8 * size));
     using file = MmapFileMut.openExisting(path);
     using other = MmapFile.memory('m', Buffer.alloc(8));
@@ -124,7 +124,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
     expect(other.length).toBe(8);
   });
 
-  test('is made by the constructor of another realm, if that was given', () => {
+  test('is made by the constructor of another realm, if given one', () => {
     const stranger = runInNewContext(type.name) as NumberArrayConstructor;
     using file = MmapFile.memory('m', pattern(64));
     const array = file.array(stranger, 8, 2) as unknown as NumberArray;
@@ -133,7 +133,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
     expect(array[1]).toEqual(viaDataView(type, file.copyBytes(), 8 + size));
   });
 
-  test('is empty at the end, and of an empty file', () => {
+  test('is empty at the end of a file, and for an empty file', () => {
     using file = MmapFile.memory('m', pattern(64));
     using empty = MmapFile.memory('m');
     expect(file.array(type, 64)).toHaveLength(0);
@@ -145,7 +145,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
     expectArgumentError(() => file.array(type, 0, Number.MAX_SAFE_INTEGER), 'length');
   });
 
-  test('is refused on a big-endian machine, where an element has several bytes', () => {
+  test('is refused on a big-endian machine if an element has several bytes', () => {
     vi.spyOn(os, 'endianness').mockReturnValue('BE');
     using file = MmapFile.memory('m', pattern(64));
     if (size === 1) {
@@ -157,7 +157,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
     expect(error.message).toMatch(/big-endian.*DataView/);
   });
 
-  test('is refused of a file that is closed, or consumed', () => {
+  test('is refused for a file that is closed or consumed', () => {
     const path = tempFile(pattern(64));
     const file = MmapFileMut.openExisting(path);
     file.close();
@@ -168,7 +168,7 @@ describe.each(constructors)('array(%s)', (_name, type) => {
   });
 });
 
-test('a rest that is no whole element is not left out without a word', () => {
+test('a rest that is not a whole number of elements throws', () => {
   using file = MmapFile.memory('m', pattern(100));
   const error = thrown(() => file.array(Float64Array));
   expect(error).toBeInstanceOf(MmapRangeError);
@@ -177,7 +177,7 @@ test('a rest that is no whole element is not left out without a word', () => {
   expect(file.array(Float64Array, 24, 9)).toHaveLength(9);
 });
 
-test('an offset is told from which one would do', () => {
+test('the error about a misaligned offset names the next valid one', () => {
   const path = tempFile(pattern(100));
   using file = MmapFile.open(path, { offset: 5 });
   const error = thrown(() => file.array(Float64Array, 0, 1));
@@ -186,7 +186,7 @@ test('an offset is told from which one would do', () => {
   expect(file.array(Float64Array, 3, 1)[0]).toBe(file.readDoubleLE(3));
 });
 
-test('what makes no typed arrays is refused before anything else is looked at', () => {
+test('anything but a typed array constructor is refused before other arguments are checked', () => {
   class Own extends Float64Array {}
   const liar = Object.assign(function liar() {}, { BYTES_PER_ELEMENT: 8 });
   class Wide extends Float64Array {
@@ -205,7 +205,7 @@ test('what makes no typed arrays is refused before anything else is looked at', 
   expectArgumentError(() => file.array(DataView as never), 'type');
 });
 
-test('elements of a shared file are changed atomically', () => {
+test('elements of a shared file can be changed atomically', () => {
   using file = MmapFileMut.memory('m', Buffer.alloc(64), { shared: true });
   const counters = file.array(Int32Array);
   expect(counters.buffer).toBeInstanceOf(SharedArrayBuffer);

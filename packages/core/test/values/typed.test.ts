@@ -16,7 +16,7 @@ import { tempFile } from '../helpers/temp.js';
 
 const FRAME = Buffer.alloc(64, 0xa5);
 
-/** A mapping of 64 bytes in the middle of a file, from an odd offset on. */
+/** A mapping of 64 bytes in the middle of a file, at an odd offset. */
 function openFrame(
   path = tempFile(Buffer.concat([Buffer.alloc(4099, 1), FRAME, Buffer.alloc(5)])),
 ) {
@@ -25,7 +25,7 @@ function openFrame(
   return { file, onDisk: () => fs.readFileSync(path).subarray(4099, 4099 + FRAME.length) };
 }
 
-/** What the frame is with `bytes` at `offset`. */
+/** The frame with `bytes` at `offset`. */
 function framed(bytes: Buffer, offset: number): Buffer {
   const frame = Buffer.from(FRAME);
   bytes.copy(frame, offset);
@@ -37,7 +37,7 @@ const namesOf = (list: readonly Kind[]) => list.map((kind) => [kind.suffix, kind
 describe.each(namesOf(integerKinds))('%s', (_, kind) => {
   const [min, max] = kind.range as readonly [bigint, bigint];
 
-  test('keeps its extremes, and has the bytes of its order in the file', () => {
+  test('keeps its extremes, and stores its bytes in the right order', () => {
     const { file, onDisk } = openFrame();
     for (const number of [min, min + 1n, min / 2n, 0n, 1n, max / 2n, max - 1n, max]) {
       const value = kind.of(number);
@@ -48,7 +48,7 @@ describe.each(namesOf(integerKinds))('%s', (_, kind) => {
     }
   });
 
-  test('rejects what it cannot hold, and writes nothing', () => {
+  test('refuses what it cannot hold, and writes nothing', () => {
     const { file, onDisk } = openFrame();
     const beyond = [min - 1n, max + 1n, -(2n ** 200n), 2n ** 200n];
     const wrong = kind.isBig
@@ -69,12 +69,12 @@ describe.each(namesOf(floatKinds))('%s', (_, kind) => {
     for (const value of [-0, 0, ...infinities, 2 ** -149, -(2 ** 127)]) {
       expect(write(file, kind, value, 1)).toBe(1 + kind.size);
       expect(onDisk()).toEqual(framed(kind.encode(value), 1));
-      expect(read(file, kind, 1)).toBe(value); // toBe tells -0 from 0
+      expect(read(file, kind, 1)).toBe(value); // toBe distinguishes -0 from 0
     }
     expect(kind.encode(-0).indexOf(0x80)).toBeGreaterThanOrEqual(0);
   });
 
-  test('rejects what is no number, and writes nothing', () => {
+  test('refuses anything but a number, and writes nothing', () => {
     const { file, onDisk } = openFrame();
     for (const value of ['5', null, undefined, 1n, {}, true]) {
       expectArgumentError(() => write(file, kind, value, 3), 'value');
@@ -83,7 +83,7 @@ describe.each(namesOf(floatKinds))('%s', (_, kind) => {
     expect(onDisk()).toEqual(FRAME);
   });
 
-  test('reads every NaN as NaN, and writes NaN as one', () => {
+  test('reads every NaN as NaN, and writes NaN as NaN', () => {
     const { file, onDisk } = openFrame();
     for (const bytes of nans(kind)) {
       file.writeAll(bytes, 5);
@@ -93,7 +93,7 @@ describe.each(namesOf(floatKinds))('%s', (_, kind) => {
     }
   });
 
-  test('leaves the payload of a NaN as it is wherever bytes are copied', () => {
+  test('preserves the payload of a NaN wherever bytes are copied', () => {
     const { file, onDisk } = openFrame();
     for (const bytes of nans(kind)) {
       file.writeAll(bytes, 5);
@@ -115,7 +115,7 @@ describe.each(namesOf(floatKinds))('%s', (_, kind) => {
   });
 });
 
-/** Quiet and signalling ones, of both signs, with bits in their payload. */
+/** Quiet and signalling NaNs, of both signs, with bits in their payload. */
 function nans(kind: Kind): Buffer[] {
   const patterns =
     kind.size === 4
@@ -127,7 +127,7 @@ function nans(kind: Kind): Buffer[] {
   });
 }
 
-test.each(namesOf(kinds))('%s is at offset 0 without one, as of a Buffer', (_, kind) => {
+test.each(namesOf(kinds))('%s defaults to offset 0, as in Buffer', (_, kind) => {
   const { file } = openFrame();
   const value = kind.of(1n);
   expect(write(file, kind, value)).toBe(kind.size);
@@ -139,7 +139,7 @@ test.each(namesOf(kinds))('%s is at offset 0 without one, as of a Buffer', (_, k
 describe.each(namesOf(kinds))('%s at any offset', (_, kind) => {
   const last = FRAME.length - kind.size;
 
-  test('reads and writes what the bytes say, aligned or not', () => {
+  test('reads and writes the right bytes, aligned or not', () => {
     const { file, onDisk } = openFrame();
     fc.assert(
       fc.property(fc.nat(last), anyValue(kind), (offset, value) => {
@@ -155,7 +155,7 @@ describe.each(namesOf(kinds))('%s at any offset', (_, kind) => {
     expect(onDisk()).toEqual(file.asBuffer());
   });
 
-  test('reaches the last byte and not one further', () => {
+  test('reaches the last byte and no further', () => {
     const { file, onDisk } = openFrame();
     const value = kind.of(1n);
     expect(write(file, kind, value, last)).toBe(FRAME.length);
@@ -171,7 +171,7 @@ describe.each(namesOf(kinds))('%s at any offset', (_, kind) => {
     expect(onDisk()).toEqual(framed(kind.encode(value), last));
   });
 
-  test('moves a reader and a writer on, and leaves them where they are at the end', () => {
+  test('advances a reader and a writer, and leaves them in place at the end', () => {
     const { file } = openFrame();
     const value = kind.of(1n);
     const writer = file.writer(3, kind.size + 1);
@@ -187,15 +187,15 @@ describe.each(namesOf(kinds))('%s at any offset', (_, kind) => {
   });
 });
 
-describe('as Node has it', () => {
+describe('compared with Node', () => {
   /** Buffer has neither 128 bits nor USize. */
   const shared = kinds.filter(({ suffix }) => `read${suffix}` in Buffer.prototype);
 
-  test('Buffer has the other 18', () => {
+  test('Buffer has 18 of the kinds', () => {
     expect(shared).toHaveLength(18);
   });
 
-  test.each(namesOf(shared))('read%s and write give what Buffer gives', (_, kind) => {
+  test.each(namesOf(shared))('read%s and write do the same as those of Buffer', (_, kind) => {
     using file = MmapFileMut.memory('frame', FRAME);
     const buffer = Buffer.from(FRAME);
     const bytes = fc.uint8Array({ minLength: FRAME.length, maxLength: FRAME.length });
@@ -212,27 +212,30 @@ describe('as Node has it', () => {
   });
 });
 
-describe('USize and ISize in a file that holds more than a number can', () => {
+describe('USize and ISize with a value that exceeds a safe integer', () => {
   const sizes = kinds.filter(({ suffix }) => suffix.includes('Size'));
 
-  test.each(namesOf(sizes))('read%s throws, says the value and stays', (suffix, kind) => {
-    const limit = 2n ** 53n;
-    const isUnsigned = suffix.startsWith('U');
-    const values = isUnsigned
-      ? [limit, limit + 1n, 2n ** 63n, 2n ** 64n - 1n]
-      : [limit, 2n ** 63n - 1n, -limit, -limit - 1n, -(2n ** 63n)];
-    for (const value of values) {
-      const bytes = Buffer.alloc(64);
-      bytes.set(kind.encode(BigInt.asUintN(64, value)), 7);
-      using file = MmapFile.memory('sizes', bytes);
-      const reader = file.reader(7);
-      for (const call of [() => read(file, kind, 7), () => read(reader, kind)]) {
-        const error = thrown(call);
-        expect(error).toBeInstanceOf(MmapRangeError);
-        expect(error.message).toContain(`at offset 7 is ${value},`);
-        expect(error.message).toContain(isUnsigned ? 'readBigUInt64' : 'readBigInt64');
+  test.each(namesOf(sizes))(
+    'read%s throws, names the value and does not advance',
+    (suffix, kind) => {
+      const limit = 2n ** 53n;
+      const isUnsigned = suffix.startsWith('U');
+      const values = isUnsigned
+        ? [limit, limit + 1n, 2n ** 63n, 2n ** 64n - 1n]
+        : [limit, 2n ** 63n - 1n, -limit, -limit - 1n, -(2n ** 63n)];
+      for (const value of values) {
+        const bytes = Buffer.alloc(64);
+        bytes.set(kind.encode(BigInt.asUintN(64, value)), 7);
+        using file = MmapFile.memory('sizes', bytes);
+        const reader = file.reader(7);
+        for (const call of [() => read(file, kind, 7), () => read(reader, kind)]) {
+          const error = thrown(call);
+          expect(error).toBeInstanceOf(MmapRangeError);
+          expect(error.message).toContain(`at offset 7 is ${value},`);
+          expect(error.message).toContain(isUnsigned ? 'readBigUInt64' : 'readBigInt64');
+        }
+        expect(reader.position).toBe(0);
       }
-      expect(reader.position).toBe(0);
-    }
-  });
+    },
+  );
 });

@@ -19,7 +19,7 @@ const sources: Readonly<Record<string, () => Buffer>> = {
 
 type Crc = { crc32?: (data: Uint8Array, value?: number) => number };
 
-/** What somebody else makes of it. */
+/** What other code does with it. */
 const uses: Readonly<Record<string, (view: Buffer) => unknown>> = {
   'zlib.crc32': (view) => (zlib as Crc).crc32?.(view, 12_345),
   'zlib.deflateSync': (view) => zlib.deflateSync(view),
@@ -50,7 +50,7 @@ const uses: Readonly<Record<string, (view: Buffer) => unknown>> = {
 };
 
 describe.each(Object.entries(sources))('an empty view, %s,', (_name, make) => {
-  test.each(Object.entries(uses))('is to %s what Buffer.alloc(0) is', async (_name, use) => {
+  test.each(Object.entries(uses))('behaves in %s like Buffer.alloc(0)', async (_name, use) => {
     expect(await use(make())).toEqual(await use(Buffer.alloc(0)));
   });
 });

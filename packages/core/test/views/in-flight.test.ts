@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
-// Node's thread pool works on a view while the file under it comes to its end. In a child, because
-// what goes wrong here is a crash, or memory of somebody else that changes.
+// Node's thread pool works on a view while the file under it is closed or changed. In a child process,
+// because a bug here is a crash, or changes in unrelated memory.
 
 describe.each(namesIn('views/in-flight#ENDS'))(
   '%s while the thread pool works on a view',

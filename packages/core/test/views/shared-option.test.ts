@@ -6,7 +6,7 @@ import { noOptions, optionsFrom } from '../helpers/option-objects.js';
 import { beforeOptions, staticsOf } from '../helpers/statics.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
-// Whether views are to be shared is said by whoever makes a handle, in every way in which one is made.
+// Whether views are shared is an option of every call that makes a handle.
 
 const CONTENT = pattern(5000);
 const classes = { MmapFile, MmapFileMut };
@@ -30,7 +30,7 @@ function make(
 }
 
 describe.each(ways)('$name.$method', (way) => {
-  test('takes "shared", and has views of its own otherwise', () => {
+  test('takes "shared", and has unshared views otherwise', () => {
     using source = MmapFileMut.memory('m', CONTENT, { shared: true });
     const options = [[], [undefined], [{}], [{ shared: undefined }], [{ shared: false }]];
     for (const none of options) {
@@ -43,7 +43,7 @@ describe.each(ways)('$name.$method', (way) => {
     }
   });
 
-  test('refuses what is no boolean, and other options, before anything is done', () => {
+  test('refuses a value that is not a boolean, and unknown options, before it does anything', () => {
     using source = MmapFileMut.memory('m', CONTENT);
     const path = tempFile(CONTENT);
     const before = snapshot(path);
@@ -61,7 +61,7 @@ describe.each(ways)('$name.$method', (way) => {
     expect(fs.existsSync(`${path}.new`)).toBe(false);
   });
 
-  test('refuses it with detachOnClose, which shared memory has not', () => {
+  test('refuses it together with detachOnClose, which shared memory does not support', () => {
     const detachOnClose = true;
     using source = MmapFileMut.memory('m', CONTENT, { detachOnClose });
     const path = tempFile(CONTENT);
@@ -70,11 +70,11 @@ describe.each(ways)('$name.$method', (way) => {
     expect(error).toBeInstanceOf(MmapUnsupportedError);
     expect(error).toMatchObject({ argument: 'shared', message: /detachOnClose.*leave one/ });
     expect(fs.existsSync(`${path}.new`)).toBe(false);
-    make(way, path, source, { ...options, shared: false }).close(); // it holds no lock
+    make(way, path, source, { ...options, shared: false }).close(); // no lock was left behind
   });
 });
 
-test.each(['freeze', 'freezeExec'] as const)('%s keeps it', (freeze) => {
+test.each(['freeze', 'freezeExec'] as const)('%s preserves it', (freeze) => {
   for (const shared of [true, false]) {
     const file = MmapFileMut.openExisting(tempFile(CONTENT), { shared });
     using frozen = file[freeze]();
@@ -82,7 +82,7 @@ test.each(['freeze', 'freezeExec'] as const)('%s keeps it', (freeze) => {
   }
 });
 
-test('attach takes no option of a file that is opened', () => {
+test('attach takes no option for opening a file', () => {
   using file = MmapFileMut.memory('m', CONTENT);
   for (const option of ['offset', 'populate', 'detachOnClose', 'guard', 'signal']) {
     expectArgumentError(() => MmapFile.attach(file.share(), { [option]: undefined }), option);

@@ -10,9 +10,9 @@ const cases = ['MmapFile.open', 'MmapFileMut.openExisting', 'MmapFileMut.openCow
   ],
 );
 
-// In a child, because a mistake here ends the process.
+// In a child process, because a bug here ends the process.
 test.each(cases)(
-  'no way to transfer a view of $open, detachOnClose: $detachOnClose, steals its memory or makes close unsafe',
+  'transferring a view of $open, detachOnClose: $detachOnClose, in any way neither steals its memory nor makes close unsafe',
   async ({ open, detachOnClose }) => {
     const path = tempFile(Buffer.alloc(SIZE, 'm'));
     const other = tempFile(Buffer.alloc(SIZE, 'o'));
@@ -33,7 +33,7 @@ test.each(cases)(
   },
 );
 
-test('a clone of a view that is gone, of memory that the file has outgrown, sees no other file', async () => {
+test('a clone of a collected view of memory that the file has outgrown sees no other file', async () => {
   const path = tempFile(Buffer.alloc(SIZE, 'm'));
   const other = tempFile(Buffer.alloc(SIZE, 'o'));
   const said = await hearProgram('views/stolen-memory#outgrown', { args: [path, other] });

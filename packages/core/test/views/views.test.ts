@@ -21,45 +21,45 @@ describe.each(Object.entries(WAYS))('views %s', (way, through) => {
     expect(said).toEqual([shape, shape, shape, shape, [false, 200, 200]]);
   });
 
-  test('are reported, once, if the engine counts them and they are large', async () => {
+  test('are reported once, if the engine counts them and they are large', async () => {
     const said = await see('views/views#reported', through);
     const warning = isPlain ? [] : ['MmapViewWarning FMMAP_COUNTED_VIEWS'];
     expect(said).toEqual(['large', ...warning]);
   });
 
-  test('are cloned with their range, and not with the file', async () => {
+  test('are cloned with their own range, not with the whole file', async () => {
     const said = await see('views/views#cloned', through);
     expect(said).toEqual([[1000, true]]);
   });
 
-  test('read zeroes after close, and work in flight has memory until it is over', async () => {
+  test('read zeroes after close, and work in flight keeps its memory until it is done', async () => {
     const said = await see('views/views#afterClose', through);
     const jobs = Array.from({ length: 12 }, () => 'fulfilled');
     expect(said).toEqual([[true, true, true], [true, true, true], jobs]);
   });
 
-  test('keep a file that was dropped, and are all that does', async () => {
+  test('keep a dropped file alive, and nothing else does', async () => {
     const said = await see('views/views#keepDropped', through);
     expect(said).toEqual([[true, true]]);
   });
 
-  test('go on showing the file that outgrew them, and what they look through goes with them', async () => {
+  test('keep showing a file that outgrew them, and their mapping is freed with them', async () => {
     const said = await see('views/views#outgrown', through);
     expect(said).toEqual([[true, true]]);
   });
 
-  test('are not detached by close, but with detachOnClose, and then all of them', async () => {
+  test('are not detached by close, except with detachOnClose, and then all of them', async () => {
     const said = await see('views/views#detached', through);
     expect(said).toEqual([[true, true], [CONTENT.length, 9], [true, true], [0]]);
   });
 
-  test('are counted by the engine only where that cannot be helped', async () => {
+  test('are counted by the engine only where that is unavoidable', async () => {
     const said = await see('views/views#counted', through);
     expect(said).toEqual([[true, isPlain]]);
   });
 });
 
-test('a view that is transferred goes alone, and shows the file wherever it is', async () => {
+test('a view is transferred alone, and shows the file wherever it is', async () => {
   const said = await see('views/views#transferred', []);
   expect(said).toEqual([
     [0, true, true, true, true],
@@ -71,17 +71,17 @@ test('a view that is transferred goes alone, and shows the file wherever it is',
   ]);
 });
 
-test('a view that was moved keeps the file that was dropped', async () => {
+test('a view that was moved keeps its dropped file alive', async () => {
   const said = await see('views/views#movedKeeps', []);
   expect(said).toEqual([[true, true]]);
 });
 
-test('a view that was moved to another thread outlives the one that it comes from', async () => {
+test('a view that was moved to another thread outlives the thread that it came from', async () => {
   const said = await see('views/views#movedToThread', []);
   expect(said).toEqual([[true, true]]);
 });
 
-test('with "shared" they lie over memory that threads share', async () => {
+test('views with "shared" lie over memory that threads share', async () => {
   const said = await see('views/views#shared', []);
   expect(said).toEqual([
     [true, 99, 99],

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
-// Where code of WebAssembly touches pages in vain, and what must have stayed a trap, in processes of their own.
+// WebAssembly code that touches invalid pages, and what must remain a trap, in separate processes.
 
 const PAGE = 4096;
 const CONTENT = pattern(20 * PAGE);
 const OUTSIDE = 'RuntimeError: memory access out of bounds';
 const WAYS = [
   ['', []],
-  [' that does without signals', ['--disable-wasm-trap-handler']],
+  [' without signal handlers', ['--disable-wasm-trap-handler']],
   [' that is optimised at once', ['--no-liftoff']],
 ] as const;
 
@@ -29,14 +29,14 @@ describe.each(WAYS)('code%s', (_, flags) => {
     }
   });
 
-  test('that stores where only reading is allowed leaves the file as it is', async () => {
+  test('that stores to read-only memory leaves the file unchanged', async () => {
     const path = tempFile(CONTENT);
     const said = await told('store', path);
     expect(said).toEqual([[1, 'read-only'], CONTENT[PAGE + 7], [9, false]]);
     expect(fs.readFileSync(path).equals(CONTENT)).toBe(true);
   });
 
-  test('has its traps, in turns with faults', async () => {
+  test('still traps, in turns with faults', async () => {
     const said = await told('traps', tempFile());
     const traps = [OUTSIDE, OUTSIDE, 'RuntimeError: unreachable'].join();
     expect(said).toEqual([[traps, 'read-only2', 0, 'truncated1']]);
@@ -49,7 +49,7 @@ test('a thread that was sent the memory sees the file, its faults and its end', 
   expect(said).toEqual([CONTENT[PAGE + 5], [99, 99], [0, 'truncated'], 0]);
 });
 
-test('a thread that ends takes its files out of a memory that lives on', async () => {
+test('a thread that ends removes its files from a memory that lives on', async () => {
   const said = await hearProgram('wasm/faults#threadThatEnds', { args: [tempFile(CONTENT)] });
   expect(said).toEqual([
     [CONTENT[0], 0, 0],
@@ -57,6 +57,6 @@ test('a thread that ends takes its files out of a memory that lives on', async (
   ]);
 });
 
-test('threads that map into one memory, and grow it, while others load and store, never meet', async () => {
+test('threads that map into one memory and grow it while others load and store do not collide', async () => {
   expect(await hearProgram('wasm/faults#neverMeet')).toEqual([[0, 0, 0]]);
 });

@@ -19,13 +19,13 @@ function opened<File extends MmapFile>(open: (path: string) => File, content = C
 
 const pagesOf = ({ buffer }: WasmMemory): number => buffer.byteLength / WASM_PAGE;
 
-/** A copy of what is at some addresses. */
+/** A copy of the bytes at an address. */
 const at = ({ buffer }: WasmMemory, address: number, length: number): Buffer =>
   Buffer.from(Buffer.from(buffer, address, length));
 
 const zeroes = (length: number) => Buffer.alloc(length);
 
-test('all of a file is in the memory, in as many pages as it needs', () => {
+test('a whole file is in the memory, in as many pages as it needs', () => {
   const memory = sharedMemory(3);
   const range = opened(MmapFile.open).mapInto(memory);
   expect({ ...range }).toEqual({ address: 3 * WASM_PAGE, length: CONTENT.length });
@@ -49,7 +49,7 @@ test('code and the file see each other’s stores', () => {
   expect(fs.readFileSync(file.path)[5777]).toBe(99);
 });
 
-test('any range is where it says, in no more pages than needed, with what else its pages hold', () => {
+test('any range is at its address, in no more WebAssembly pages than needed', () => {
   const files = [opened(MmapFile.open), opened((path) => MmapFile.open(path, { offset: 5001 }))];
   const range = fc.tuple(fc.nat(CONTENT.length - 5001), fc.nat(3 * WASM_PAGE), fc.boolean());
   const check = fc.property(range, ([offset, most, isSecond]) => {
@@ -77,7 +77,7 @@ test('an empty range needs no room', () => {
   }
 });
 
-test('several files, and one several times, are in one memory', () => {
+test('one memory holds several files, and one file several times', () => {
   const memory = sharedMemory();
   const one = opened(MmapFileMut.openExisting);
   const other = opened(MmapFile.open, Buffer.alloc(WASM_PAGE, 7));
@@ -94,8 +94,8 @@ test('several files, and one several times, are in one memory', () => {
   expect(at(memory, ranges[1].address, 1)[0]).toBe(7);
 });
 
-describe('what is released', () => {
-  test('is zeroes that may be written to, also the second time', () => {
+describe('releasing a range', () => {
+  test('leaves zeroes that may be written to, even the second time', () => {
     const file = opened(MmapFileMut.openExisting);
     const memory = sharedMemory();
     const { address, release } = Object.assign(file.mapInto(memory), {});
@@ -111,7 +111,7 @@ describe('what is released', () => {
     expect(fs.readFileSync(file.path).equals(CONTENT)).toBe(true);
   });
 
-  test('is used again, in parts and together', () => {
+  test('lets its pages be reused, in parts and as a whole', () => {
     const file = opened(MmapFile.open);
     const memory = sharedMemory();
     const grown = () => pagesOf(memory);
@@ -127,7 +127,7 @@ describe('what is released', () => {
     expect(grown()).toBe(7);
   });
 
-  test('has nothing left of what the program has written there since', () => {
+  test('leaves nothing of what the program writes there afterwards', () => {
     const memory = sharedMemory();
     const file = opened(MmapFile.open, Buffer.alloc(10, 1));
     const { address } = file.mapInto(memory);
@@ -141,7 +141,7 @@ describe('what is released', () => {
     expect(at(memory, address, 10).equals(Buffer.alloc(10, 1))).toBe(true);
   });
 
-  test('with `using` is so at the end of the block', () => {
+  test('happens at the end of the block with `using`', () => {
     const memory = sharedMemory();
     const file = opened(MmapFile.open);
     {
@@ -151,12 +151,12 @@ describe('what is released', () => {
     expect(over(memory).load(0)).toBe(0);
   });
 
-  test('after close gives its pages back', () => {
+  test('returns its pages, even after close', () => {
     const memory = sharedMemory();
     const file = opened(MmapFile.open);
     const range = file.mapInto(memory);
     file.close();
-    over(memory).store(range.address, 3); // to nowhere
+    over(memory).store(range.address, 3); // has no effect
     opened(MmapFile.open).mapInto(memory);
     expect(pagesOf(memory)).toBe(12);
     range.release();
@@ -166,7 +166,7 @@ describe('what is released', () => {
   });
 });
 
-describe('a range stays as long as it is while the file', () => {
+describe('a range keeps its length while the file', () => {
   test('becomes shorter, and longer again', () => {
     const file = opened(MmapFileMut.openExisting);
     const memory = sharedMemory();
@@ -195,7 +195,7 @@ describe('a range stays as long as it is while the file', () => {
     expect(file.readUInt8(1000 + length - 1)).toBe(8);
   });
 
-  test('is opened anew', () => {
+  test('is reopened', () => {
     const file = opened(MmapFileMut.openExisting);
     const memory = sharedMemory();
     const { address } = file.mapInto(memory, PAGE, 2 * PAGE);
@@ -207,7 +207,7 @@ describe('a range stays as long as it is while the file', () => {
     expect(at(memory, address, 2 * PAGE).equals(Buffer.alloc(2 * PAGE, 3))).toBe(true);
   });
 
-  test('is removed, poisoned, or cut off at its end', () => {
+  test('is removed, or closed with truncation', () => {
     for (const end of ['remove', 'closeWithTruncate'] as const) {
       const file = opened(MmapFileMut.openExisting);
       const memory = sharedMemory();
@@ -220,7 +220,7 @@ describe('a range stays as long as it is while the file', () => {
   });
 });
 
-describe('a memory that grows by itself', () => {
+describe('a memory that is grown by the program', () => {
   test.each([
     ['read-only', MmapFile.open],
     ['writable', MmapFileMut.openExisting],
@@ -238,7 +238,7 @@ describe('a memory that grows by itself', () => {
     expect(code.load(range.address + 5)).toBe(0);
   });
 
-  test('lets nothing through to a file that may only be read', () => {
+  test('passes nothing through to a read-only file', () => {
     for (const freeze of [false, true]) {
       const memory = sharedMemory();
       const writable = freeze ? opened(MmapFileMut.openExisting) : undefined;
@@ -248,7 +248,7 @@ describe('a memory that grows by itself', () => {
       const code = over(memory);
       code.grow(1);
       code.store(address + 3, 0xee);
-      file.mapInto(memory); // and from here on it is noticed again
+      file.mapInto(memory); // from here on, stores are noticed again
       expect(file.isFaulted).toBe(false);
       code.store(address + PAGE, 0xee);
       expect(file.isFaulted).toBe(true);
@@ -258,7 +258,7 @@ describe('a memory that grows by itself', () => {
   });
 });
 
-test('freezing has stores in the memory fault as everywhere', () => {
+test('freezing makes stores in the memory fault, as everywhere', () => {
   const memory = sharedMemory();
   const writable = opened(MmapFileMut.openExisting);
   const { address } = writable.mapInto(memory);
@@ -273,11 +273,11 @@ test('freezing has stores in the memory fault as everywhere', () => {
   frozen.close();
 });
 
-test('copies within the file through the memory take no byte twice', () => {
+test('copies within the file through the memory handle overlaps correctly', () => {
   const file = opened(MmapFileMut.openExisting);
   const memory = sharedMemory();
   const { address } = file.mapInto(memory, PAGE, 2 * WASM_PAGE);
-  over(memory).grow(1); // by which arrays over the memory are not known any more
+  over(memory).grow(1); // after which arrays over the memory are no longer recognised
   const expected = Buffer.from(CONTENT);
   expected.copyWithin(PAGE + 100, PAGE, PAGE + WASM_PAGE);
   file.writeAll(new Uint8Array(memory.buffer, address, WASM_PAGE), PAGE + 100);
@@ -287,7 +287,7 @@ test('copies within the file through the memory take no byte twice', () => {
   expect(file.copyBytes().equals(expected)).toBe(true);
 });
 
-test('bytes of a page that is gone are not taken for content by another file', () => {
+test('bytes of a vanished page are not taken for content by another file', () => {
   const memory = sharedMemory();
   const [lost, other] = [opened(MmapFile.open), opened(MmapFileMut.openExisting)];
   const healthy = other.mapInto(memory, 0, 10);
@@ -302,7 +302,7 @@ test('bytes of a page that is gone are not taken for content by another file', (
   other.write(new Uint8Array(memory.buffer, healthy.address, 10));
 });
 
-describe('what is refused', () => {
+describe('mapInto refuses', () => {
   const { WebAssembly } = globalThis as unknown as {
     WebAssembly: { Memory: new (of: object) => WasmMemory; Module: unknown };
   };
@@ -319,7 +319,7 @@ describe('what is refused', () => {
     'the class': Memory,
   };
 
-  test.each(Object.entries(notMemories))('%s in the place of a memory', (_, value) => {
+  test.each(Object.entries(notMemories))('%s instead of a memory', (_, value) => {
     const file = opened(MmapFile.open);
     expect(thrown(() => file.mapInto(value as WasmMemory))).toMatchObject({
       name: 'TypeError',
@@ -338,7 +338,7 @@ describe('what is refused', () => {
     expect(pagesOf(memory)).toBe(1);
   });
 
-  test('a memory without room, with how much is needed and left', () => {
+  test('a memory without room, and says how much is needed and left', () => {
     const file = opened(MmapFile.open);
     for (const [initial, maximum] of [
       [0, 5],
@@ -358,7 +358,7 @@ describe('what is refused', () => {
     }
   });
 
-  test('a copy-on-write mapping, also once it is frozen', () => {
+  test('a copy-on-write mapping, even when frozen', () => {
     const memory = sharedMemory();
     const file = opened(MmapFileMut.openCow);
     for (const each of [() => file.mapInto(memory), () => file.freeze().mapInto(memory)]) {
@@ -367,7 +367,7 @@ describe('what is refused', () => {
     expect(pagesOf(memory)).toBe(0);
   });
 
-  test('ranges outside, and files that are closed or have a fault, before the memory grows', () => {
+  test('ranges out of bounds, and files that are closed or faulted, before the memory grows', () => {
     const memory = sharedMemory();
     const file = opened(MmapFile.open);
     const past = [
@@ -383,7 +383,7 @@ describe('what is refused', () => {
     expect(pagesOf(memory)).toBe(0);
   });
 
-  test('no memory of another realm, nor one whose class was tampered with', () => {
+  test('neither a memory of another realm nor one with a tampered class', () => {
     const file = opened(MmapFile.open);
     const make = 'new WebAssembly.Memory({ initial: 1, maximum: 50, shared: true })';
     const foreign = vm.runInNewContext(make) as WasmMemory;

@@ -1,4 +1,4 @@
-// Errors of the system by their names.
+// System errors by name.
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { becomeNobody, say, caught } = require('../program.cjs');
 
@@ -9,7 +9,7 @@ exports.names = (path, ...errors) => {
   }
 };
 
-/** Calls that fail where the system allows less. */
+/** Calls that fail under a restriction of the system. */
 exports.CALLS = {
   open: (path) => MmapFile.open(path),
   openExec: (path) => MmapFile.openExec(path),

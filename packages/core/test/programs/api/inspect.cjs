@@ -1,4 +1,4 @@
-// Objects as they are shown.
+// How objects are displayed.
 const { inspect } = require('node:util');
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');

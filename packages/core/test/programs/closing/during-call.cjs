@@ -4,14 +4,14 @@ const { pathToFileURL } = require('node:url');
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
 
-// In the working directory, which is the test's: a file, and another one of the same size.
+// In the working directory of the test: a file, and another one of the same size.
 const SIZE = 12288;
 const content = (letter) => Buffer.alloc(SIZE, letter);
 fs.writeFileSync('mine', content('m'));
 fs.writeFileSync('other', content('o'));
 const file = MmapFileMut.openExisting('mine');
 let other = /** @type {any} */ (undefined);
-/** Closes the file, and maps another one where it may have been. */
+/** Closes the file, and maps another one in its place. */
 const swap = () => {
   if (other) return;
   file.close();
@@ -37,7 +37,7 @@ exports.stat = () => {
   );
 };
 
-/** Calls of a file, a reader or a writer. */
+/** Calls on a file, a reader or a writer. */
 const CALLS = {
   read: (target) => file.read(target),
   readExact: (target) => file.readExact(target),
@@ -122,7 +122,7 @@ exports.url = () => {
     },
   });
   const error = caught(() => file.writeToNewFile(url));
-  // Node may read the URL in another way, and then nobody has closed the file.
+  // Node may read the URL in another way, in which case nothing has been closed.
   finish(other ? error : { name: 'MmapClosedError' });
   if (other && fs.existsSync('new')) throw new Error('a file was made');
   swap();

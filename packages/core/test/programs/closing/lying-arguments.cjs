@@ -1,4 +1,4 @@
-// Arguments that are not what they say, or that do something when they are asked.
+// Arguments that are not what they claim, or that have side effects when they are read.
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say } = require('../program.cjs');
 

@@ -5,7 +5,7 @@ const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { caught, say } = require('../program.cjs');
 const { descriptors } = require('../threads.cjs');
 
-/** What is copied. */
+/** The sources of copies. */
 exports.SOURCES = {
   'a file': (path) => MmapFile.open(path),
   'a copy-on-write mapping': (path) => MmapFileMut.openCow(path),
@@ -16,7 +16,7 @@ exports.copy = (path, target, source) => {
   exports.SOURCES[source](path).writeToNewFile(target);
 };
 
-/** Fails to copy; the directory of the copy must be empty then. */
+/** Tries to copy, and reports the error; the directory of the copy must then be empty. */
 exports.fail = (path, target, source) => {
   const file = exports.SOURCES[source](path);
   const before = descriptors();

@@ -1,4 +1,4 @@
-// Copies, and their permissions.
+// Copies and their permissions.
 const { openerOf } = require('../openers.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { becomeNobody } = require('../program.cjs');

@@ -1,4 +1,4 @@
-// Copies that take the place of a file.
+// Copies that replace a file.
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
@@ -43,14 +43,14 @@ exports.copyItself = (path) => {
   MmapFile.open(path).writeToNewFile(path, { replace: true });
 };
 
-/** What takes the place of the file at `path`. */
+/** The sources of replacements for the file at `path`. */
 exports.SOURCES = {
   'the file itself': (path) => MmapFileMut.openExisting(path),
   'a private copy': (path) => MmapFileMut.openCow(path),
   memory: (_path, other) => MmapFile.memory('m', fs.readFileSync(other)),
 };
 
-/** Copies over a file, which fails, and says what is there then. */
+/** Tries to copy over a file, and reports the error and what is there afterwards. */
 exports.fail = (path, other, source) => {
   const file = exports.SOURCES[source](path, other);
   const before = descriptors();

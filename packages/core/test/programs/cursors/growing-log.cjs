@@ -3,13 +3,13 @@ const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { caught, say, turn } = require('../program.cjs');
 const { untilTold } = require('../waiting.cjs');
 
-/** The event of a number, which tells it, and how long it must be. */
+/** The event with a number, which determines its content and its length. */
 const eventOf = (number) => `${number}:${'x'.repeat((number * 37) % 500)}`;
 
-/** Where events start: the number of their bytes comes first. */
+/** Where the events start: the number of their bytes comes first. */
 const START = 8;
 
-/** Appends so many events, and goes on where an earlier one has stopped. */
+/** Appends a number of events, continuing after those of an earlier writer. */
 exports.write = async (path, first, count) => {
   const log = MmapFileMut.open(path, { maxSize: 4096, shared: true });
   const written = log.array(BigInt64Array, 0, 1);
@@ -25,7 +25,7 @@ exports.write = async (path, first, count) => {
   for (let number = first; number < first + count; ++number) {
     append(eventOf(number));
     if (number === first + count / 2) {
-      // in the middle of it, by any clock
+      // in the middle of the work, however fast it is
       say([log.lockState, caught(() => MmapFileMut.open(path, { lockTimeout: 5 })).code]);
       await untilTold();
     }
@@ -34,7 +34,7 @@ exports.write = async (path, first, count) => {
   process.exit();
 };
 
-/** Reads until it has seen so many events, each of which must be the next one, and whole. */
+/** Reads until it has seen a number of events, each of which must be the next one, and complete. */
 exports.read = async (path, count) => {
   const reader = MmapFile.open(path, { lock: 'none', shared: true });
   const from = reader.length;

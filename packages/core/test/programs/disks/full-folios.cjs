@@ -5,7 +5,7 @@ const { say } = require('../program.cjs');
 
 const [PAGE, MIB] = [4096, 2 ** 20];
 
-/** More than the disk has room for, in the order in which a program may come to it. */
+/** Stores more than the disk has room for, in various orders. */
 exports.ORDERS = {
   'from the start': (file, size) => {
     for (let at = 0; at < size; at += PAGE) file.writeUInt8(1, at);

@@ -1,4 +1,4 @@
-// Stores to a disk that is full.
+// Stores to a full disk.
 const fs = require('node:fs');
 const crypto = require('node:crypto');
 const { join } = require('node:path');
@@ -13,7 +13,7 @@ const SIZE = 2 * ROOM * PAGE;
 
 const [directory] = args;
 const [path, ballast] = ['file.bin', 'ballast'].map((name) => join(directory ?? '', name));
-// Fills the disk in small pieces, and what the file system keeps back for its own use, too.
+// Fills the disk in small pieces, including what the file system reserves for itself.
 const fillUp = () => {
   const fd = fs.openSync(ballast, 'a');
   for (const bytes of [PAGE, PAGE, 1]) {
@@ -25,7 +25,7 @@ const fillUp = () => {
   }
   fs.closeSync(fd);
 };
-/** Leaves room for so many pages. */
+/** Leaves room for a number of pages. */
 const leave = (pages) => {
   fillUp();
   fs.truncateSync(ballast, fs.statSync(ballast).size - pages * PAGE);
@@ -33,7 +33,7 @@ const leave = (pages) => {
 const makeRoom = () => fs.rmSync(ballast);
 const isFilled = (bytes, value) => bytes.every((byte) => byte === value);
 
-/** Makes a file of ten pages, of which only the second is more than a hole. */
+/** Makes a file of ten pages, all holes except the second. */
 const makeSparse = () => {
   fs.writeFileSync(path, '');
   fs.truncateSync(path, 10 * PAGE);
@@ -42,14 +42,14 @@ const makeSparse = () => {
   fs.fsyncSync(only);
   fs.closeSync(only);
 };
-/** What it is like by now. */
+/** The current state of the file. */
 const look = () => {
   const content = fs.readFileSync(path);
   const others = Buffer.concat([content.subarray(0, PAGE), content.subarray(2 * PAGE)]);
   return [content.length, isFilled(content.subarray(PAGE, 2 * PAGE), 1), isFilled(others, 0)];
 };
 
-/** One page after the other, until there is no room for one. */
+/** Stores one page after the other, until there is no room left. */
 exports.STORES = {
   'typed writes': ({ file, at }) => {
     file.writeUInt32LE(0x01010101, at);
@@ -84,7 +84,7 @@ exports.STORES = {
   },
 };
 
-/** More than there is room for, in whatever order. */
+/** Stores more than there is room for, in any order. */
 exports.FLOODS = {
   fill: (file) => file.fill(1),
   'fill with text': (file) => file.fill('abc'),
@@ -133,7 +133,7 @@ exports.store = (_directory, store) => {
   ])
     say(faultOf(call));
   say([file.isFaulted, file.stat().size]);
-  // What was stored before is in the file, the rest is a hole.
+  // What was stored before is in the file; the rest is a hole.
   const content = fs.readFileSync(path);
   say([isFilled(content.subarray(0, at), 1), isFilled(content.subarray(at), 0), content.length]);
   makeRoom();
@@ -180,7 +180,7 @@ exports.readIntoView = () => {
   leave(ROOM);
   const [view, fd] = [file.asBuffer(), fs.openSync('/dev/zero', 'r')];
   let read = 0;
-  // The system gives Node what there is room for, and then an error, but never a signal.
+  // Node gets what there is room for, and then an error, but never a signal.
   const { code } = caught(() => {
     for (;;) read += fs.readSync(fd, view, read, PAGE, null);
   });
@@ -194,7 +194,7 @@ exports.allocateNew = (_directory, open, options) => {
   const before = fs.statfsSync(directory).bfree;
   say(caught(() => openerOf(open)(path, { ...options, allocate: true })));
   say(fs.existsSync(path));
-  leave(ROOM); // which nobody has taken
+  leave(ROOM); // the space must still be free
   say(fs.statfsSync(directory).bfree - before);
 };
 
@@ -203,7 +203,7 @@ exports.allocate = (_directory, open, options) => {
   leave(ROOM);
   say(caught(() => openerOf(open)(path, { ...options, allocate: true })));
   say(look());
-  say(caught(() => MmapFileMut.openExisting(path).close())); // nor is it locked
+  say(caught(() => MmapFileMut.openExisting(path).close())); // it must not be locked, either
 };
 
 exports.truncate = () => {

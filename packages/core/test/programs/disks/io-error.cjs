@@ -14,7 +14,7 @@ const NEEDLE = 'what is searched for';
 const CONTENT = pattern(SIZE);
 CONTENT.write(NEEDLE, 30 * PAGE + 7);
 
-/** A file on the disk, its control, and a directory elsewhere. */
+/** A file on the disk, the control of the disk, and a directory elsewhere. */
 const [path, control, elsewhere] = args;
 const other = `${elsewhere}/other`;
 
@@ -59,24 +59,24 @@ exports.ACTS = {
     file.writeToNewFile(`${path}.copy`, FROM, 9000),
 };
 
-/** Makes the file; @returns A function that does things to it while the device cannot be read. */
+/** Makes the file. @returns A function that does something with it while the device cannot be read. */
 const prepare = () => {
   const { fail, forget } = failingDisk(control);
   fs.writeFileSync(path, CONTENT);
-  // What a new file takes of the disk's own data is in memory from here on.
+  // From here on, the metadata that a new file needs is in memory.
   fs.writeFileSync(`${path}.first`, CONTENT);
   fs.rmSync(`${path}.first`);
   const fd = fs.openSync(path, 'r+');
   const sink = fs.openSync(`${elsewhere}/sink`, 'w+');
   fs.fsyncSync(fd);
   /**
-   * Does it on a mapping of its own, and says what it throws, whether the first page was readable
-   * until then, and whether all is well again once the device is.
+   * Does it with a mapping of its own, and returns the error, the error of a later read of the first
+   * page, and whether everything works again once the device does.
    */
   return (open, act) => {
     forget(path);
     const file = open(path);
-    file.advise('random'); // or the first page would bring others, as it does in executable memory
+    file.advise('random'); // otherwise the first page would bring others in, as it does in executable memory
     if (!file.isExec && file.readUInt8(0) !== CONTENT[0]) {
       throw new Error('the first page is wrong');
     }

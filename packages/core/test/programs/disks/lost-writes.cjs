@@ -1,4 +1,4 @@
-// Operations on a disk that loses writes, of any of the packages: what may be a promise is awaited.
+// Operations on a disk that loses writes, for any of the packages: results that may be promises are awaited.
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { failingDisk } = require('../failing-disk.cjs');
@@ -7,7 +7,7 @@ const { say } = require('../program.cjs');
 
 const FileMut = fmmap.AsyncMmapFileMut ?? fmmap.MmapFileMut;
 
-/** What a call throws. */
+/** The error that a call throws. */
 const failed = async (call) => {
   try {
     await call();
@@ -17,7 +17,7 @@ const failed = async (call) => {
   return 'no error';
 };
 
-/** The file is poisoned, whatever is tried, and also when the device is well again. */
+/** The file is poisoned, whatever is tried, even once the device works again. */
 const stays = async ({ file, view, heal }) => {
   say(await failed(() => file.flush()));
   heal();
@@ -28,7 +28,7 @@ const stays = async ({ file, view, heal }) => {
   say(view.toString('latin1', 5000, 5003));
 };
 
-/** Until it is not refused any more: no change has come to the disk by then, so it must always be. */
+/** Removal fails every time, even once the device works again: no change has reached the disk. */
 const remove = async ({ file, heal }) => {
   for (let i = 0; i < 3; ++i) say(await failed(() => file.remove()));
   heal();
@@ -36,7 +36,7 @@ const remove = async ({ file, heal }) => {
   say(file.isClosed);
 };
 
-/** What is done where no write reaches the device. */
+/** Operations for which no write reaches the device. */
 exports.ACTS = {
   flush: async (disk) => {
     say(await failed(() => disk.file.flush()));
@@ -88,7 +88,7 @@ exports.act = async (directory, control, name) => {
   const { fail } = failingDisk(control);
   const path = join(directory, 'file.bin');
   const heal = () => fail('pwrite', false);
-  // Operations need threads, and those need what is not on the disk.
+  // Operations need threads, which need data from the disk that must be loaded first.
   const warm = await FileMut.memory('memory', 'abc');
   await warm.flush();
   await warm.close();

@@ -1,11 +1,11 @@
-// Flushes and syncs whose system calls are watched.
+// Flushes and syncs whose system calls are traced.
 const fs = require('node:fs');
 const { MmapFileMut, syncDirectory, syncParentDirectory } = require('../package.cjs');
 const { say } = require('../program.cjs');
 
 const PAGE = 4096;
 
-/** What is done to a file, by what it does. */
+/** The operations on a file, by name. */
 exports.FLUSHES = {
   'flush(PAGE + 10, 20)': (file) => file.flush(PAGE + 10, 20),
   'flush(PAGE - 1, 2)': (file) => file.flush(PAGE - 1, 2),
@@ -36,7 +36,7 @@ exports.FLUSHES = {
   },
 };
 
-/** Flushes a file that is mapped from `offset` on; says where. */
+/** Flushes a file that is mapped from `offset`, and says where. */
 exports.flush = (path, offset, how) => {
   const file = MmapFileMut.openExisting(path, { offset });
   file.fill(7);

@@ -1,4 +1,4 @@
-// Sequences of calls in which the system fails, of any of the packages: what may be a promise is awaited.
+// Sequences of calls in which the system fails, for any of the packages: results that may be promises are awaited.
 const fs = require('node:fs');
 const { join } = require('node:path');
 const fmmap = require('../package.cjs');
@@ -92,7 +92,7 @@ const look = (at) =>
   Object.fromEntries(
     fs.readdirSync(at).map((name) => [name, fs.readFileSync(join(at, name), 'base64')]),
   );
-/** Descriptors and mappings of the files of a directory. */
+/** Counts the descriptors and mappings of the files in a directory. */
 const leaksIn = (at) => {
   const descriptors = fs.readdirSync('/proc/self/fd').filter((fd) => {
     try {
@@ -108,7 +108,7 @@ const leaksIn = (at) => {
 /** Plays a sequence in the directory `at`, between two bytes of input. */
 exports.play = async (name, at, warm) => {
   const { prepare, act } = exports.SEQUENCES[name];
-  // So that the time that counts makes no calls of V8's: compiles, and has memory in reserve.
+  // So that V8 makes no calls in the round that counts: compiles the code, and leaves memory in reserve.
   for (let round = 0; round < 4; ++round) {
     if (round === 2) gc();
     const first = await prepare(warm + round);

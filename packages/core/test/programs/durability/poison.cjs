@@ -1,4 +1,4 @@
-// Files that are poisoned, or were about to be.
+// Files that are poisoned, or nearly so.
 const fs = require('node:fs');
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
@@ -28,7 +28,7 @@ const argumentsOf = (name) =>
             : /lush|freeze/.test(name)
               ? []
               : [1];
-/** What every method does that changes the file: all have the same outcome. */
+/** The outcome of every method that changes the file: it must be the same for all. */
 const changes = (object) => {
   const outcomes = new Set();
   const names = new Set();
@@ -53,7 +53,7 @@ const look = (file) => ({
   size: outcome(() => file.stat().size),
 });
 
-/** Says in which way a poisoned file is found, and from which it goes on. */
+/** Reports the state of a poisoned file, and how it goes on. */
 const sayPoisoned = (file, path) => {
   say(look(file));
   say(changes(file));
@@ -77,7 +77,7 @@ exports.flush = (path, name) => {
   say(caught(() => FLUSHES[name]({ file, writer })));
   sayPoisoned(file, path);
   say([outcome(() => writer.writeAll('x')), outcome(() => writer.flush())]);
-  // The system calls are fine by now, and must not make a success of what was lost.
+  // The system calls work again, and must not turn the lost write into a success.
   for (let i = 0; i < 3; ++i) say(outcome(() => file.flush()));
   say(view.toString('latin1', 0, 7));
   file.close();
@@ -100,7 +100,7 @@ exports.flushAndOpenAgain = (path) => {
   say([next.isPoisoned, next.length]);
 };
 
-/** Truncates twice, the second time in vain. */
+/** Truncates twice; the second time fails. */
 const resize = (path, first, second, beforeSecond = () => {}) => {
   const file = MmapFileMut.openExisting(path);
   if (first !== file.length) file.truncate(first);
@@ -112,7 +112,7 @@ const resize = (path, first, second, beforeSecond = () => {}) => {
   return { file, before, view };
 };
 
-/** Says whether a file is as it was before a truncate that has failed, and goes on. */
+/** Reports whether a file is unchanged after a failed truncate, and how it goes on. */
 const sayUsable = ({ file, before, view }, path, second) => {
   say([
     file.isPoisoned,
@@ -147,7 +147,7 @@ exports.truncateAndRemove = (path, first, second) => {
   say([file.isClosed, fs.existsSync(path)]);
 };
 
-/** With a library that maps no zeroes while there is a file at `flag`. */
+/** With a library that refuses to map zeroes while there is a file at `flag`. */
 exports.truncateWithoutFiller = (path, first, second, flag) => {
   const resized = resize(path, first, second, () => fs.writeFileSync(flag, ''));
   fs.unlinkSync(flag);

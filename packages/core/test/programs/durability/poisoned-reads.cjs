@@ -1,8 +1,8 @@
-// What reads of a poisoned file get.
+// What reads of a poisoned file return.
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
 
-/** What takes what there is. */
+/** Calls that read whatever there is. */
 exports.TAKES = {
   'file.read(Buffer.alloc(5))': ({ file }) => file.read(Buffer.alloc(5)),
   'file.read(Buffer.alloc(5), 7)': ({ file }) => file.read(Buffer.alloc(5), 7),
@@ -35,7 +35,7 @@ exports.TAKES = {
   "reader.seek(0, 'end')": ({ reader }) => reader.seek(0, 'end'),
 };
 
-/** What needs a byte that is not there. */
+/** Calls that need a byte which is not there. */
 exports.NEEDS = {
   'file.array(Uint8Array, 0, 1)': ({ file }) => file.array(Uint8Array, 0, 1),
   'file.array(Float64Array, 8)': ({ file }) => file.array(Float64Array, 8),
@@ -62,7 +62,7 @@ exports.NEEDS = {
   'chunks.next()': ({ chunks }) => chunks.next(),
 };
 
-/** Reads in each way; `kinds` are the suffixes of the methods for numbers. */
+/** Reads in every way; `kinds` are the suffixes of the methods for numbers. */
 exports.read = (path, kinds) => {
   const file = MmapFileMut.openExisting(path);
   const reader = file.reader();

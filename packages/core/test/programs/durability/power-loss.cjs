@@ -1,4 +1,4 @@
-// What the power fails in, done in a directory.
+// Operations in a directory during which the power fails.
 const { join } = require('node:path');
 const { MmapFileMut } = require('../package.cjs');
 

@@ -1,4 +1,4 @@
-// Mappings that come and go, by the thousands, while others fault.
+// Thousands of mappings that come and go while others fault.
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
 const { MmapFile } = require('../package.cjs');
@@ -6,10 +6,10 @@ const { say, turn } = require('../program.cjs');
 const { startThread } = require('../threads.cjs');
 
 const PAGE = 4096;
-/** Mappings that stay, all along the addresses that the others come and go at. */
+/** Mappings that stay, throughout the addresses at which the others come and go. */
 const STANDING = 3000;
 
-/** Opens and closes mappings, up to 500 at a time, in no order; returns what was strange about them. */
+/** Opens and closes mappings, up to 500 at a time, in mixed order; returns anything unexpected. */
 const comeAndGo = (directory, number) => {
   const names = Array.from({ length: 20 }, (_, index) => `${directory}/other${number}-${index}`);
   for (const name of names) fs.writeFileSync(name, Buffer.alloc(2 * PAGE, 0x22));
@@ -33,7 +33,7 @@ const comeAndGo = (directory, number) => {
   return strange.slice(0, 5);
 };
 
-/** Loses a part of one file after another, each mapped twice; returns what was not as it should be. */
+/** Loses a part of one file after another, each mapped twice; returns anything unexpected. */
 const lose = (directory, number) => {
   const name = `${directory}/lost${number}`;
   const strange = [];
@@ -84,7 +84,7 @@ exports.crowd = async (directory) => {
     start(comeAndGo, directory, number),
     start(lose, directory, number),
   ]);
-  // Some of those that stay meanwhile are those that go.
+  // Meanwhile, some of the mappings that stay are closed, too.
   for (const file of standing.splice(0, STANDING / 2)) {
     if (file.isFaulted || file.readUInt8(1) !== 0x33) say(file.path);
     file.close();

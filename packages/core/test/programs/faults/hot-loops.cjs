@@ -1,4 +1,4 @@
-// Loops that are hot when their file is truncated.
+// Loops that are optimised by the time their file is truncated.
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
 const { MmapFileMut } = require('../package.cjs');
@@ -16,7 +16,7 @@ const madeUp = () => {
   throw new Error('a value that is not in the file');
 };
 
-/** Optimised code: each goes over all of the file, and says whether all of it was there. */
+/** Optimised loops: each goes over the whole file, and returns whether all of it was there. */
 exports.VIEWS = {
   'a typed array': (_file, view) => {
     let isWhole = true;
@@ -46,7 +46,7 @@ exports.VIEWS = {
   },
 };
 
-/** These throw, and whatever they return before is the file's: a wrong value ends the child badly. */
+/** These throw, and whatever they return before that is the file's: a wrong value makes the child fail. */
 exports.CALLS = {
   'file.readUInt8': (file) => {
     for (let at = 0; at < SIZE; ++at) if (file.readUInt8(at) !== 0x11) madeUp();
@@ -97,7 +97,7 @@ exports.CALLS = {
   },
 };
 
-/** Loops until the file is gone, and says how that was noticed. */
+/** Loops until the file is gone, and reports how that was noticed. */
 exports.loop = async (path, name, isOtherProcess) => {
   const isWhole = exports.VIEWS[name] ?? exports.CALLS[name];
   const passes = new Int32Array(new SharedArrayBuffer(4));
@@ -107,7 +107,7 @@ exports.loop = async (path, name, isOtherProcess) => {
     const file = MmapFileMut.openExisting(path);
     const view = file.asBuffer();
     passes[0] = 0;
-    // Once the loop is hot.
+    // Once the loop is optimised.
     const truncated = isOtherProcess
       ? undefined
       : thread.run(

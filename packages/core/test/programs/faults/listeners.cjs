@@ -1,4 +1,4 @@
-// What listeners are told of, and when.
+// What is reported to listeners, and when.
 const zlib = require('node:zlib');
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
@@ -11,7 +11,7 @@ const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
 const [path] = args;
 
-/** What listeners were told of. */
+/** What was reported to listeners. */
 const told = /** @type {any[]} */ ([]);
 
 const listen = (file) =>
@@ -23,14 +23,14 @@ const listen = (file) =>
     ),
   );
 
-/** Waits for as many reports, then for any that should not come. */
+/** Waits for a number of reports, then for any that should not come. */
 const tellings = async (count) => {
   while (told.length < count) await turn();
   for (let i = 0; i < 20; ++i) await turn();
   return told;
 };
 
-/** Gives the file its content back. */
+/** Restores the content of the file. */
 const whole = (file) => {
   fs.writeFileSync(path, CONTENT);
   file.reopen();
@@ -51,7 +51,7 @@ exports.once = async () => {
   say((await tellings(1)).length);
 };
 
-/** Ways in which a fault is found. */
+/** Ways in which a fault is discovered. */
 const FINDS = {
   'a view': ({ view }) => view[5],
   'a typed read': ({ file }) => faultOf(() => file.readUInt8(7)),
@@ -150,7 +150,7 @@ exports.reopenedByThread = async () => {
   fs.truncateSync(path, 0);
   await thread.run(() => my.file.asBuffer()[1]);
   await tellings(1);
-  // This thread does nothing with the file in between.
+  // Meanwhile, this thread does nothing with the file.
   fs.writeFileSync(path, CONTENT);
   await thread.run((path) => {
     my.file.reopen();
@@ -163,7 +163,7 @@ exports.reopenedByThread = async () => {
 
 exports.keepsNothingAlive = (_path, what) => {
   const file = MmapFile.open(path);
-  exports.held = file; // nobody drops it
+  exports.held = file; // so that the file is not dropped
   listen(file);
   if (what === 'a fault') {
     fs.truncateSync(path, 0);

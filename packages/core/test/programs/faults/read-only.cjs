@@ -20,7 +20,7 @@ const frozen = (file, how = 'freeze') => {
   return readOnly(file[how](), view);
 };
 
-/** Read-only mappings of each kind, with a view that was made when it could be. */
+/** Read-only mappings of each kind, with a view that was made as soon as possible. */
 const MAPPINGS = {
   'MmapFile.open': () => readOnly(MmapFile.open(path)),
   'MmapFile.open with an offset': () => readOnly(MmapFile.open(path, { offset: 16 })),
@@ -49,7 +49,7 @@ const MAPPINGS = {
     return readOnly(file.freeze(), view);
   },
 };
-/** What the mapping shows, if nobody has stored to it. */
+/** What the mapping shows if nothing has been stored to it. */
 const shown = (name, size) => {
   const whole = Buffer.from(CONTENT.subarray(name.includes('an offset') ? 16 : 0));
   if (name.includes('private')) whole.write('private', 1);
@@ -60,7 +60,7 @@ const isUnchanged = () => fs.readFileSync(path).equals(CONTENT);
 const over = (Type, view) =>
   new Type(view.buffer, view.byteOffset, Math.floor(view.length / Type.BYTES_PER_ELEMENT));
 
-/** Each stores to `AT` of a view. */
+/** Each stores to `AT` in a view. */
 exports.SINGLE = {
   'an index of a Buffer': (view) => {
     view[AT] = 99;
@@ -105,7 +105,7 @@ exports.SINGLE = {
   },
 };
 
-/** Each stores all over a view. */
+/** Each stores throughout a view. */
 exports.MANY = {
   'fill over many pages': (view) => {
     view.fill(0xee);
@@ -140,7 +140,7 @@ exports.MANY = {
   },
 };
 
-/** Stores, looks, maps again and stores once more, with each kind of mapping. */
+/** Stores, looks, reopens and stores once more, with each kind of mapping. */
 exports.stray = async (_path, name) => {
   const store = exports.SINGLE[name] ?? exports.MANY[name];
   for (const [mapping, open] of Object.entries(MAPPINGS)) {
@@ -148,7 +148,7 @@ exports.stray = async (_path, name) => {
     const expected = shown(mapping, view.length);
     const model = Buffer.from(new Uint8Array(expected).buffer);
     await store(model);
-    // Another mapping of the file, which must not see what is stored to the first.
+    // Another mapping of the file, which must not show what is stored to the first.
     const isLocked = file.lockState === 'exclusive';
     const other = isLocked || mapping.includes('memory') ? undefined : MmapFile.open(path);
     const before = [view.equals(expected), file.isFaulted];
@@ -195,7 +195,7 @@ exports.systemCalls = async () => {
       }
     }
     say([...outcomes, file.isFaulted, view.equals(shown(name, view.length)), isUnchanged()]);
-    // After a stray write the memory is private, and takes it.
+    // After a stray write the memory is private, and accepts it.
     view[5] = 1;
     fs.readSync(other, view);
     say([view.every((byte) => byte === 0), isUnchanged()]);

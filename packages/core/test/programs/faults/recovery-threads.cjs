@@ -1,4 +1,4 @@
-// Threads that map a file again after a fault.
+// Threads that reopen a file after a fault.
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
 const fmmap = require('../package.cjs');
@@ -67,7 +67,7 @@ exports.attachesToReopen = async (_path, type) => {
   const thread = startThread();
   await thread.run(() => 0);
   for (const size of [100, 30 * PAGE]) {
-    // the second one needs other windows than those of the token
+    // the second size needs other windows than those in the token
     fs.truncateSync(path, 0);
     say(caught(() => file.readUInt8(0)).name);
     fs.writeFileSync(path, Buffer.alloc(size, 7));
@@ -144,7 +144,7 @@ exports.allAtOnce = async () => {
   Atomics.store(isOver, 0, 1);
   const errors = new Set((await Promise.all(working)).flat());
   errors.delete('MmapFaultError');
-  errors.delete('MmapRangeError'); // it has become shorter in between
+  errors.delete('MmapRangeError'); // it has been shorter in between
   fs.writeFileSync(path, CONTENT);
   file.reopen();
   say([...errors]);

@@ -1,4 +1,4 @@
-// Others, while a file recovers from faults.
+// Other processes, while a file recovers from faults.
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');

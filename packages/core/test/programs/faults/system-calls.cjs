@@ -1,4 +1,4 @@
-// Views of lost memory that are given to the system.
+// Views of lost memory that are passed to the system.
 const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
@@ -8,8 +8,8 @@ const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say } = require('../program.cjs');
 
 /**
- * The system reads or writes the view itself: it answers EFAULT, or does less, where a program gets
- * a signal. Each returns what it did, or throws what the system said.
+ * The system reads or writes the view itself: where a program gets a signal, it returns EFAULT, or does
+ * less. Each returns what it did, or throws the error of the system.
  */
 exports.CALLS = {
   'fs.writeSync': ({ sink, view }) => fs.writeSync(sink, view),

@@ -8,9 +8,9 @@ const { meet, my, startThread } = require('../threads.cjs');
 const WORKERS = 4;
 const PAGE = 4096;
 
-// What goes wrong here is a crash, a hang or a made-up value.
+// A bug here is a crash, a hang or a made-up value.
 
-/** Where threads meet that go on at the same moment. */
+/** Where threads meet in order to continue at the same moment. */
 const meeting = new Int32Array(new SharedArrayBuffer(4));
 const startThreads = (count) => Array.from({ length: count }, startThread);
 
@@ -25,7 +25,7 @@ exports.oneMapping = async (path) => {
     });
     let sum = 0;
     for (const byte of view) sum += byte;
-    meet(meeting, 4); // for the others would find what is stored there
+    meet(meeting, 4); // otherwise the others would find what is stored next
     view.fill(1);
     const result = [typed, sum, file.isFaulted, faultOf(() => file.copyBytes(0, 1))];
     file.close();
@@ -85,7 +85,7 @@ exports.truncatedAndClosed = async (path) => {
     const strange = new Set();
     const errors = new Set();
     for (let at = 0, rest = 2000; rest > 0; at = (at + 977) % view.length) {
-      // Some more when it is over, for the retired range is used as well.
+      // Some more rounds once it is over, so that the retired range is used, too.
       if (Atomics.load(isOver, 0) === 1) rest -= 1;
       const found = view[at];
       if (found !== 0 && found !== 0x11) strange.add(found);
@@ -107,7 +107,7 @@ exports.truncatedAndClosed = async (path) => {
     const token = file.share();
     const working = threads.map((thread) => thread.run(work, token, meeting, isOver));
     meet(meeting, 5);
-    // Now they are at it. Cut off whole pages, so that all that is gone faults.
+    // Now they are at work. Cut off whole pages, so that everything that is gone faults.
     fs.truncateSync(path, (round % 4) * PAGE);
     if (round % 3 === 0) faultOf(() => file.reopen());
     file.close();
@@ -116,11 +116,11 @@ exports.truncatedAndClosed = async (path) => {
       if (strange.length > 0) say(strange);
       for (const name of errors) seen.add(name);
     }
-    // Nobody may have given the file its end back.
+    // The end of the file must not have been restored.
     if (fs.statSync(path).size !== (round % 4) * PAGE) say('the file grew');
   }
   seen.delete('MmapFaultError');
-  seen.delete('MmapRangeError'); // after reopen there is less
+  seen.delete('MmapRangeError'); // after reopen the file is shorter
   say([...seen]);
   process.exit();
 };
@@ -133,7 +133,7 @@ exports.thousands = (path) => {
     return MmapFileMut.openExisting(name);
   });
   const views = files.map((file) => file.asBuffer());
-  // Two of three, and in no order.
+  // Two of three, in mixed order.
   const isCut = (index) => index % 3 !== 1;
   for (let i = 0; i < COUNT; ++i) {
     const index = (i * 7) % COUNT;

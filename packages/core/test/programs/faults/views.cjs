@@ -1,4 +1,4 @@
-// What uses a view of a file that has lost its end.
+// Code that uses a view of a file that has lost its end.
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
@@ -39,11 +39,11 @@ const post = (value) => {
 };
 const [path] = args;
 const CONTENT = pattern(5 * PAGE + 64);
-/** For signing, made when it is needed. */
+/** For signing, made when needed. */
 const keys = () => crypto.generateKeyPairSync('rsa', { modulusLength: 1024 });
 
-// What reads a view returns what it makes of it: the same as of a buffer with zeroes instead of
-// what is gone, which is the second argument.
+// Each reader returns a result that depends on the view: it must be the same as for a buffer with zeroes in
+// place of what is gone, which is the second argument.
 exports.READERS = {
   'a loop over the bytes': (view) => {
     let sum = 0;
@@ -142,7 +142,7 @@ exports.READERS = {
   'util.isDeepStrictEqual': (view, model) => isDeepStrictEqual(view, model),
 };
 
-// What these leave in the memory is nobody's business; the file never gets its end back.
+// What these leave in the memory does not matter; the end of the file must never be restored.
 exports.WRITERS = {
   'a loop of stores': (view) => {
     for (let at = 0; at < view.length; ++at) view[at] = 1;
@@ -233,7 +233,7 @@ const MAPPINGS =
     'MmapFileMut.openCow': [MmapFileMut.openCow, {}],
   });
 
-/** Uses a view of each kind of mapping, truncated in each way, and says how it went. */
+/** Uses a view of each kind of mapping, truncated in each way, and reports the outcome. */
 exports.use = async (_path, name) => {
   const isWriter = name in exports.WRITERS;
   const use = exports.READERS[name] ?? exports.WRITERS[name];
@@ -252,7 +252,7 @@ exports.use = async (_path, name) => {
       const error = faultOf(() => file.checkFault());
       const expected = await use(Buffer.from(model.slice().buffer), Buffer.from(model.buffer));
       const first = Math.max(Math.ceil(size / PAGE) * PAGE - start, 0);
-      // A copy of all of the view's memory goes as far as the last page does.
+      // A copy of the whole memory of the view extends to the end of its last page.
       const end = Math.ceil((start + view.length) / PAGE) * PAGE - start;
       const isOffset = error.offset >= first && error.offset < end;
       say({

@@ -1,11 +1,11 @@
-// Areas of memory, of which the kernel has only so many.
+// Areas of memory, whose number the kernel limits.
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
 
 const PAGE = 4096;
 const ODD = 31_000;
 
-/** What makes another area of a part of a mapping. */
+/** Ways to turn a part of a mapping into an area of its own. */
 exports.SPLITS = {
   "advise 'random'": (file, at) => file.advise('random', at, PAGE),
   "advise 'sequential'": (file, at) => file.advise('sequential', at, PAGE),
@@ -30,7 +30,7 @@ exports.split = (path, split, fifth) => {
   });
   say([error, full].map(({ code }) => code ?? 'no error'));
   say([file.readUInt8(5), files.every((other) => other.readUInt8(5) === fifth)]);
-  const heap = Array.from({ length: 1e6 }, (_, index) => ({ index })); // V8 gets memory still
+  const heap = Array.from({ length: 1e6 }, (_, index) => ({ index })); // V8 can still get memory
   file.close();
   for (const other of files.splice(0, 100)) other.close();
   MmapFile.open(path).close();

@@ -1,4 +1,4 @@
-// A thread that makes far more than there is room for, and drops each at once.
+// A thread that makes far more files than there is room for, and drops each at once.
 const { MmapFile } = require('../package.cjs');
 
 Reflect.deleteProperty(globalThis, 'gc');

@@ -1,4 +1,4 @@
-// What a file holds of its process.
+// The resources of the process that a file holds.
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say } = require('../program.cjs');

@@ -1,16 +1,16 @@
-// Limits of the system that are reached.
+// Reaching limits of the system.
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught, turn, gc } = require('../program.cjs');
 const { descriptors } = require('../threads.cjs');
 
-/** Each of them opens a file that exists. */
+/** Each of them opens an existing file. */
 const openers = /** @type {((path: string, options?: object) => any)[]} */ ([
   ...[MmapFile.open, MmapFile.openExec, MmapFileMut.openCow],
   ...[MmapFileMut.openExisting, MmapFileMut.open],
 ]);
 
-/** Opens something until there is no descriptor left. */
+/** Opens something until no descriptor is left. */
 const takeAll = (taken = /** @type {number[]} */ ([])) => {
   try {
     for (;;) taken.push(fs.openSync('/dev/null', 'r'));

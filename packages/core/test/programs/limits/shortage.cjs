@@ -1,4 +1,4 @@
-// Files that are dropped, faster than the system has room for them.
+// Files that are dropped faster than the system has room for them.
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { GCProfiler } = require('node:v8');
@@ -8,15 +8,15 @@ const { say, caught } = require('../program.cjs');
 
 const { MmapFile, MmapFileMut } = fmmap;
 
-// What is needed for collecting has to be there without a flag.
+// Collecting must not need this flag.
 Reflect.deleteProperty(globalThis, 'gc');
 
-/** Makes far more than there is room for, in one turn of the event loop, and drops each at once. */
+/** Makes far more files than there is room for, in one turn of the event loop, and drops each at once. */
 const drop = (count, make) => {
   for (let index = 0; index < count; ++index) make(index);
 };
 
-/** What takes descriptors. */
+/** Files that take descriptors. */
 exports.MAKERS = {
   memory: () => MmapFile.memory('memory', 'abc'),
   'memory with views': () => MmapFileMut.memory('memory', 'abc').asBuffer(),
@@ -28,7 +28,7 @@ exports.MAKERS = {
   'frozen files': (path, index) => MmapFileMut.create(path + index, { maxSize: 5 }).freeze(),
 };
 
-/** What takes addresses. */
+/** Files that take address space. */
 exports.LARGE = {
   'large memory': () => MmapFileMut.anonymous(2 ** 30),
   'memory that was looked at': () => MmapFileMut.anonymous(2 ** 30).asBuffer()[5],
@@ -43,7 +43,7 @@ exports.LARGE = {
 exports.descriptors = async (path, name) => {
   drop(500, (index) => exports.MAKERS[name](path, index));
   say('all went well');
-  await new Promise((resolve) => setTimeout(resolve, 1)); // the warning, if there is one, is no error
+  await new Promise((resolve) => setTimeout(resolve, 1)); // a possible warning is not an error
   say('still');
 };
 

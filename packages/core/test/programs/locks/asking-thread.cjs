@@ -1,4 +1,4 @@
-// A thread that opens the files that it is asked for, and answers with their lock or with the error.
+// A thread that opens the files whose paths it is sent, and answers with their lock or with the error.
 const { parentPort } = require('node:worker_threads');
 const { MmapFile } = require('../package.cjs');
 

@@ -1,15 +1,15 @@
-// Those who hold a lock.
+// Processes that hold a lock.
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { caught, say } = require('../program.cjs');
 const { tellWaiting, untilTold } = require('../waiting.cjs');
 
-/** Fails unless nobody has a lock, or a shared one. */
+/** Tries to open the file with a shared and with an exclusive lock. */
 exports.attempt = (path) => {
   say(caught(() => MmapFile.open(path)));
   say(caught(() => MmapFileMut.open(path)));
 };
 
-/** Until its input ends. */
+/** Runs until its input ends. */
 exports.live = (word) => {
   say(word);
   process.stdin.resume();

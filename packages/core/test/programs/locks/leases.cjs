@@ -1,4 +1,4 @@
-// Opens of files that others hold a lease on, and opens without locks.
+// Opens of files on which another process holds a lease, and opens without locks.
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');

@@ -1,4 +1,4 @@
-// A thread that waits while it opens a file; `workerData` says which.
+// A thread that waits while opening a file; `workerData` says which.
 const { parentPort, workerData } = require('node:worker_threads');
 const { MmapFile } = require('../package.cjs');
 const { tellWaiting } = require('../waiting.cjs');

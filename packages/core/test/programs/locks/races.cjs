@@ -1,4 +1,4 @@
-// Openers that are stopped before they have the lock.
+// Openers that are stopped before they take the lock.
 const { openerOf } = require('../openers.cjs');
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');

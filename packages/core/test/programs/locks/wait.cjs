@@ -1,4 +1,4 @@
-// Those who wait for a lock, and those who have it.
+// Processes that wait for a lock, and processes that hold it.
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { Worker } = require('node:worker_threads');
@@ -67,11 +67,11 @@ exports.letsOthersTry = (path) => {
     for (const until = performance.now() + 3; performance.now() < until; );
     file.close();
   };
-  // Where the machine is slow they have had the time.
+  // On a slow machine they may already have had the time.
   while (pauses.length === 0) keep(path, { lockTimeout: 1000 });
   say(pauses[0] > 0 && pauses[0] <= 3);
   pauses.length = 0;
-  for (let round = 0; round < 20; ++round) keep(path, {}); // they want nobody to wait
+  for (let round = 0; round < 20; ++round) keep(path, {}); // without a timeout there is no need to wait
   say(pauses);
 };
 

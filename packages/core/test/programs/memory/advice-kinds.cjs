@@ -1,4 +1,4 @@
-// Advice.
+// Kinds of advice.
 const fmmap = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
 

@@ -1,4 +1,4 @@
-// Memory that is locked.
+// Locked memory.
 const fs = require('node:fs');
 const { MmapFile } = require('../package.cjs');
 const { caught, say } = require('../program.cjs');

@@ -1,4 +1,4 @@
-// Mappings beside a large heap, which must not make V8 collect it.
+// Mappings next to a large heap, which must not make V8 collect it.
 const fs = require('node:fs');
 const { GCProfiler } = require('node:v8');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
@@ -6,7 +6,7 @@ const { gc, say } = require('../program.cjs');
 
 const kept = /** @type {unknown[]} */ ([]);
 
-/** What is done 100 times with a file of 2 GiB. */
+/** Operations that are done 100 times with a file of 2 GiB. */
 exports.ROUNDS = {
   'control: fs.open, fs.read, fs.close': (path) => {
     const fd = fs.openSync(path, 'r');
@@ -44,7 +44,7 @@ exports.ROUNDS = {
   'open, view, keep': (path) => kept.push(MmapFile.open(path).asBuffer()),
 };
 
-/** Full collections during 100 rounds. */
+/** Counts full collections during 100 rounds. */
 const count = (round) => {
   const full = ['MarkSweepCompact', 'IncrementalMarking'];
   const profiler = new GCProfiler();
@@ -54,7 +54,7 @@ const count = (round) => {
 };
 
 exports.collections = (path) => {
-  // Some of it is garbage.
+  // Some of it becomes garbage.
   while (process.memoryUsage().heapUsed < 420e6) {
     kept.push(Array.from({ length: 1e5 }, (_, index) => ({ index })));
   }

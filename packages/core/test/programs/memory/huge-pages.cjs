@@ -1,4 +1,4 @@
-// Files of huge pages.
+// Files in huge pages.
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
@@ -20,7 +20,7 @@ exports.open = (path) => {
       say(caught(() => open(path, options)));
 };
 
-/** Opens in every way, of a part and of all; says what each throws, and what is left of the file. */
+/** Opens the file in every way, in part and as a whole; reports the errors and the state of the file. */
 exports.refusals = (path) => {
   const openers = [
     MmapFile.open,

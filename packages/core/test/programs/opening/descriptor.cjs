@@ -1,4 +1,4 @@
-// Descriptors of files, in processes that have them from elsewhere.
+// Descriptors that a process has been given, or has opened itself.
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { becomeNobody, say, caught } = require('../program.cjs');

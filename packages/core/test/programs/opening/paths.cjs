@@ -1,4 +1,4 @@
-// Paths that are relative.
+// Relative paths.
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
 

@@ -9,7 +9,7 @@ exports.lastDescriptors = (path) => {
   try {
     for (;;) taken.push(fs.openSync('/dev/null', 'r'));
   } catch {}
-  for (const last of taken.splice(-2)) fs.closeSync(last); // for the file, and for its directory
+  for (const last of taken.splice(-2)) fs.closeSync(last); // for the file and for its directory
   say(caught(() => MmapFileMut.create(path, { offset: 1 })).name);
   say(fs.existsSync(path));
   MmapFileMut.create(path, { maxSize: 10 }).close();

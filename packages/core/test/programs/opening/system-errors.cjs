@@ -1,4 +1,4 @@
-// Errors of the system.
+// System errors.
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');

@@ -1,4 +1,4 @@
-// Files of which half is removed: the sync of the directory has failed.
+// Files whose removal is incomplete: the sync of the directory has failed.
 const fs = require('node:fs');
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');

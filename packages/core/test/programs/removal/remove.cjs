@@ -1,4 +1,4 @@
-// Removals, in processes of their own.
+// Removals, each in its own process.
 const fs = require('node:fs');
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
@@ -27,7 +27,7 @@ exports.syncAgain = (path) => {
   const file = MmapFileMut.openExisting(path);
   say(caught(() => file.remove()));
   say([file.isClosed, file.readUInt8(1), fs.existsSync(path)]);
-  // Somebody else's by now, whatever the retry does.
+  // Another file by now, whatever the retry does.
   fs.writeFileSync(path, 'other');
   say(caught(() => file.remove()).code);
   file.remove();

@@ -1,4 +1,4 @@
-// Native code that meets faults of ours, and what it then finds.
+// Native code that meets our faults, and what it then finds.
 const fs = require('node:fs');
 const { AT, CHAIN, END, ONSTACK, addressOf, causeOf, load, lose, open } = require('../foreign.cjs');
 require('../package.cjs');

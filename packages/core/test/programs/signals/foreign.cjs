@@ -1,4 +1,4 @@
-// Memory that is not ours is touched in vain.
+// Invalid accesses to memory that is not ours.
 const { AT, END, READ, WRITE, addressOf, isGuarded } = require('../foreign.cjs');
 const { load, never, open, startEquipped, survive } = require('../foreign.cjs');
 require('../package.cjs');
@@ -19,7 +19,7 @@ exports.TOUCHES = {
   'a read of an address that cannot be': (foreign) => foreign.read(2 ** 63),
 };
 
-/** Loads the library; with the guard, faults in mappings of ours come first. */
+/** Loads the library; with the guard, faults in our own mappings come first. */
 const prepare = () => {
   const foreign = load();
   const kept = open();

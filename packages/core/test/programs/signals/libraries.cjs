@@ -1,4 +1,4 @@
-// Libraries with handlers of their own for the signals, installed in any order with ours.
+// Libraries with their own handlers for the signals, installed before or after ours.
 const { AT, BOTH, CHAIN, END, JUMP, NODEFER, ONSTACK, RECOVER } = require('../foreign.cjs');
 const { RESETHAND, RETURN, SURVIVED, TOUCHES, isGuarded } = require('../foreign.cjs');
 const { load, open, survive } = require('../foreign.cjs');
@@ -126,7 +126,7 @@ exports.recovers = (signal, when) => {
   say(survive(one, other));
 };
 
-/** Flags of a handler. */
+/** Flags for a handler. */
 exports.FLAGS = {
   '': 0,
   'that is called in the middle of itself': NODEFER,
@@ -160,7 +160,7 @@ exports.jumpsAway = (signal) => {
   const [one, other] = [open(), open()];
   const at = signal === 'SIGBUS' ? foreign.mapLost(AT) : AT;
   let jumps = 0;
-  // In the same place of the stack, and in many others.
+  // At the same depth of the stack, and at many others.
   for (let i = 0; i < 300; ++i) jumps -= foreign.tryRead(at, i < 100 ? 0 : i);
   say([jumps, foreign.calls()]);
   say(survive(one, other));
@@ -176,7 +176,7 @@ exports.jumpedAway = (signal) => {
   const at = signal === 'SIGBUS' ? foreign.mapLost(AT) : foreign.mapPage(AT, 0);
   let jumps = 0;
   for (let i = 0; i < 300; ++i) jumps -= library.tryRead(at, i);
-  // One that calls us, and that we call.
+  // A library that calls us, and that we call.
   load('2').take('b', CHAIN);
   say([jumps, survive()]);
   for (const each of BOTH) library.setWay(each, END);

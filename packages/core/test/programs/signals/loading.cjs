@@ -1,4 +1,4 @@
-// Threads that load the package in a process whose main thread has not, or not yet.
+// Threads that load the package in a process whose main thread has not done so, or not yet.
 const { SURVIVED, TOUCHES, isGuarded, load, never } = require('../foreign.cjs');
 const { open, startEquipped, survive } = require('../foreign.cjs');
 const { say, turn } = require('../program.cjs');
@@ -43,7 +43,7 @@ const ENDS = {
   'was terminated': (thread) => thread.terminate(),
 };
 
-/** Has a thread load the package, and end. */
+/** Lets a thread load the package and end. */
 const comeAndGo = async (end) => {
   const library = load();
   const thread = await startEquipped();

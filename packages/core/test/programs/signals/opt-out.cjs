@@ -1,4 +1,4 @@
-// Programs that own the signals.
+// Programs that need the signals for themselves.
 const fs = require('node:fs');
 const { BOTH, END, SIGBUS, SIGSEGV, causeOf } = require('../foreign.cjs');
 const { load, lose, open, scribble, startEquipped, survive } = require('../foreign.cjs');
@@ -19,7 +19,7 @@ const watchHandlers = () => {
   return { library, before, isUntouched };
 };
 
-/** Goes without the guard, by `disableFaultGuard` or by options, and opens a file. */
+/** Turns the guard off, by `disableFaultGuard` or by options, and opens a file. */
 const begin = (isDisabled, options) => {
   const watched = watchHandlers();
   if (isDisabled) fmmap.disableFaultGuard();
@@ -42,7 +42,7 @@ exports.noHandler = (isDisabled, options) => {
   process.off('SIGBUS', listener);
   process.on('SIGSEGV', listener);
   say(library.handlerOf(SIGBUS) === before[0]);
-  // Ours on top of the listener's would be another one.
+  // If ours were installed over the listener's, the handler would change.
   const listening = library.handlerOf(SIGSEGV);
   open(options);
   say(library.handlerOf(SIGSEGV) === listening);

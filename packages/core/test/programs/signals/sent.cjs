@@ -6,12 +6,12 @@ const { load, never, open, survive } = require('../foreign.cjs');
 require('../package.cjs');
 const { args, say, turn } = require('../program.cjs');
 
-/** The signal that all of this is about. */
+/** The signal to test. */
 const [signal] = args;
 const number = os.constants.signals[signal];
 
 const send = () => process.kill(process.pid, signal);
-/** Lets the event loop come to what a signal asked for, however long it takes. */
+/** Waits until the event loop has handled a signal, however long that takes. */
 const until = async (test) => {
   while (!test()) await turn();
 };
@@ -94,7 +94,7 @@ exports.sendAfterListener = async () => {
 
 const listener = () => {};
 
-/** What becomes of a listener for the signal. */
+/** What happens to a listener for the signal. */
 exports.LISTENERS = {
   'is there': () => process.on(signal, () => {}),
   'was there before the first mapping': () => process.on(signal, () => {}),
@@ -142,7 +142,7 @@ exports.surviveWithListener = async (_signal, name) => {
   const { one, other } = prepare();
   if (!isEarly) await exports.LISTENERS[name]();
   say(survive(one, other));
-  // And with another mapping on top of it all.
+  // And with one more mapping.
   say(survive());
   process.exit();
 };

@@ -1,4 +1,4 @@
-// Traps of WebAssembly, beside faults of ours.
+// WebAssembly traps next to our own faults.
 const { lose, open, scribble, startEquipped, survive } = require('../foreign.cjs');
 require('../package.cjs');
 const { say } = require('../program.cjs');
@@ -14,7 +14,7 @@ exports.traps = () => {
   say(traps());
 };
 
-/** Traps and faults in turn; returns what they were, once each. */
+/** Traps and faults in turn; returns each different outcome once. */
 exports.interleave = () => {
   const seen = new Set([JSON.stringify(traps())]);
   for (let i = 0; i < 300; ++i) {
@@ -37,7 +37,7 @@ exports.inThreads = async () => {
   say(exports.interleave());
   for (const seen of await Promise.all(working)) say(seen);
   for (const thread of threads) await thread.end();
-  // The handlers stay, and so does what they do.
+  // The handlers stay installed, and keep working.
   say(exports.interleave());
   process.exit();
 };

@@ -1,4 +1,4 @@
-// Threads that work on one file, all at once.
+// Threads that work on one file at the same time.
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, turn } = require('../program.cjs');
@@ -6,13 +6,13 @@ const { my, collect, startThread, mappings } = require('../threads.cjs');
 
 const PAGES = 64;
 const PAGE = 4096;
-/** What is before it is never cut off. */
+/** Nothing before it is ever cut off. */
 const KEPT = 2 * PAGE + 100;
 
 /**
- * Works on `my.file` until told to stop. Each thread writes the numbers of its rounds to bytes of its own in
- * the part that stays, and 0x11, which is there already, to all others. Before anybody cuts the file, or
- * makes it longer, `shared` says from where on bytes may be gone by then, and may have come back as zeroes.
+ * Works on `my.file` until told to stop. Each thread writes the numbers of its rounds to its own bytes in
+ * the part that stays, and 0x11, which is already there, to all others. Before a thread cuts the file, or
+ * makes it longer, `shared` says from where on bytes may be gone, or may have come back as zeroes.
  */
 const work = (token, /** @type {Int32Array} */ shared, number, size, kept) => {
   const [STOP, GONE, ZERO, ROUNDS] = [0, 1, 2, 3];
@@ -26,7 +26,7 @@ const work = (token, /** @type {Int32Array} */ shared, number, size, kept) => {
     return seed % below;
   };
   const isOwned = (at) => at < kept && at % 16 < count;
-  /** Throws only where something is gone. */
+  /** Throws only where something may be gone. */
   const attempt = (end, call) => {
     try {
       return call();
@@ -107,13 +107,13 @@ const startWork = (token, count) => {
 
 const isEnough = () => shared.subarray(3).every((rounds) => rounds > 200);
 
-/** In any thread: a number of `shared` becomes smaller. */
+/** In any thread: lowers a number in `shared`. */
 exports.lower = (/** @type {Int32Array} */ shared, index, value) => {
   for (let now = Atomics.load(shared, index); value < now; )
     now = Atomics.compareExchange(shared, index, now, value);
 };
 
-/** Ends the work with what is never cut off. @returns What each thread found, and whether the file is right. */
+/** Ends the work by cutting the file to the part that stays. @returns The findings of each thread, and whether the file is right. */
 const finishWork = async (path, file, working) => {
   exports.lower(shared, 1, KEPT);
   file.truncate(KEPT);
@@ -130,7 +130,7 @@ exports.upAndDown = async (path) => {
   const working = startWork(file.share(), 8);
   const most = PAGES * PAGE - KEPT;
   for (let i = 0; i < 400 || !isEnough(); ++i) {
-    // Little by little it is cut further down.
+    // It is cut further and further down.
     const least = Math.max(most - Math.floor((most * i) / 300), 0);
     const size = KEPT + least + ((i * 7919) % (most - least + 1));
     if (size > file.length) exports.lower(shared, 2, file.length);
@@ -155,7 +155,7 @@ exports.manyTruncate = async (path) => {
           my.file = MmapFileMut.attach(token);
           for (let i = 0; i < 150; ++i) {
             const wanted = kept + ((i * 7919 * (number + 1)) % (size - kept));
-            // Which of them makes it longer than which has made it, nobody knows.
+            // It is unknown which thread's truncate makes the file longer than another's.
             for (const index of [1, 2]) lower(shared, index, wanted);
             my.file.truncate(wanted);
             my.file.read(Buffer.alloc(10_000), 0);

@@ -8,7 +8,7 @@ const { parentPort } = require('node:worker_threads');
 const MIB = 2 ** 20;
 const END = MIB - 100;
 
-/** A writable file with a thread attached, which has a window of its own since the file has grown. */
+/** A writable file with an attached thread, which has a window of its own because the file has grown. */
 const ownWindow = async (path) => {
   const file = MmapFileMut.openExisting(path);
   const thread = startThread({ MIB, END });

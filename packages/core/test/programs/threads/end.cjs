@@ -1,4 +1,4 @@
-// Threads that end, in any way, with files in them.
+// Threads that end in various ways while they have files open.
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught, turn } = require('../program.cjs');
@@ -99,7 +99,7 @@ exports.leavesTheFile = async (path, end) => {
   process.exit();
 };
 
-/** What a thread may be in the middle of, for ever. */
+/** What a thread may be in the middle of: endless loops. */
 exports.LOOPS = {
   'typed reads': () => {
     for (;;) my.file.readUInt32LE(0);

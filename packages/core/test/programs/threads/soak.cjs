@@ -9,9 +9,9 @@ const { MmapFile, MmapFileMut } = fmmap;
 
 /**
  * What both processes know: the content of the file at its longest, in which no byte is zero. The
- * file always holds the beginning of it, because it grows by write(2) alone, which shows a page when its
- * bytes are there. So every byte that a mapping shows is right, or made up, with one exception, the
- * documented one: after the end of the file, in the page where it ends, there are zeroes without a
+ * file always holds the start of it, because it grows by write(2) alone, which shows a page once its
+ * bytes are there. So every byte that a mapping shows is right, or made up, with one documented
+ * exception: between the end of the file and the end of that page, there are zeroes without a
  * fault. The file ends at whole pages, or late in one of few pages: only there may a zero be.
  */
 
@@ -20,7 +20,7 @@ const PAGES = 256;
 const CONTENT = Buffer.alloc(PAGES * PAGE);
 for (let at = 0; at < CONTENT.length; ++at)
   CONTENT[at] = 1 + ((at * 31 + (at >> 8) * 7 + (at >> 12) * 13) % 251);
-/** What is searched for: 252 to 255 are nowhere else. */
+/** What is searched for: 252 to 255 occur nowhere else. */
 const NEEDLE = Buffer.from([252, 253, 254, 255, 252]);
 const NEEDLES = [3 * PAGE - 2, 40 * PAGE + 100, 200 * PAGE - 1];
 for (const at of NEEDLES) NEEDLE.copy(CONTENT, at);
@@ -42,10 +42,10 @@ const KINDS = /** @type {[(file: any, at: number) => number | bigint, number][]}
   [(file, at) => file.readBigUInt128LE(at), 16],
 ]);
 
-/** The file as both begin with it. */
+/** The initial file. */
 exports.create = (path) => fs.writeFileSync(path, CONTENT);
 
-/** Makes the file shorter and longer until there is one at `stop`, or so many seconds have passed. */
+/** Makes the file shorter and longer until there is a file at `stop`, or for so many seconds. */
 exports.truncate = (path, stop, seconds) => {
   const fd = fs.openSync(path, 'r+');
   const wholePages = () => below(PAGES + 1) * PAGE;
@@ -66,7 +66,7 @@ exports.truncate = (path, stop, seconds) => {
       const next = isByPage ? Math.min(at - (at % PAGE) + PAGE, end) : end;
       at += fs.writeSync(fd, CONTENT, at, next - at, at);
     }
-    // Leaves the readers a while with the file as it is.
+    // Leaves the file unchanged for a while, for the readers.
     for (let looks = below(20); looks > 0; --looks) {
       const length = fs.readSync(fd, found, 0, found.length, 0);
       if (!found.subarray(0, length).equals(CONTENT.subarray(0, length))) ++wrong;
@@ -75,7 +75,7 @@ exports.truncate = (path, stop, seconds) => {
   say({ rounds, wrong });
 };
 
-/** What a thread does over and over; each checks every value that it gets. */
+/** What a thread does repeatedly; each checks every value that it gets. */
 const ACTS = Object.values({
   /** A hot loop. */
   words(soak) {
@@ -144,7 +144,7 @@ const ACTS = Object.values({
       [file.indexOf(NEEDLE, from), first],
       [file.lastIndexOf(NEEDLE, from), last],
     ]) {
-      // What is shared with others may have been shorter, or longer, for a moment.
+      // A shared file may have been shorter, or longer, for a moment.
       const isPossible = soak.isShared && (found === -1 || NEEDLES.includes(found + base));
       if (found !== expected && !isPossible)
         soak.wrong.push(`found ${found} for ${expected} from ${from}`);
@@ -157,7 +157,7 @@ const ACTS = Object.values({
     crypto.createHash('sha1').update(view).digest();
     view.indexOf(NEEDLE);
     soak.file.checkFault();
-    // Had another thread reopened it meanwhile, nobody would know that it was gone.
+    // If another thread had reopened it meanwhile, this thread could not know that it was gone.
     if (!soak.isShared) soak.check(copy, soak.base + at);
   },
   oldView(soak) {
@@ -175,7 +175,7 @@ const ACTS = Object.values({
     soak.file.stat();
     soak.file.checkFault();
   },
-  /** What is stored is what belongs there. */
+  /** Stores what is already there. */
   stores(soak) {
     const { file, base } = soak;
     if (!file.writeAll) return;
@@ -189,7 +189,7 @@ const ACTS = Object.values({
   },
 });
 
-/** Runs in a thread: works with a mapping of the file, or with one of another thread's, for a while. */
+/** Runs in a thread: works with its own mapping of the file, or with another thread's, for a while. */
 exports.soak = async ({ path, isStrict, token, make, options, seconds }) => {
   const fd = fs.openSync(path, 'r');
   const maker = make.startsWith('MmapFileMut') ? MmapFileMut : MmapFile;
@@ -212,7 +212,7 @@ exports.soak = async ({ path, isStrict, token, make, options, seconds }) => {
         return;
       }
     },
-    /** Whether a byte goes on to be wrong while the file has it. @throws MmapFaultError */
+    /** Whether a byte stays wrong while the file has it. @throws MmapFaultError */
     lasts(at) {
       ++soak.zeroes;
       for (let times = 0; times < 1000; ) {
@@ -231,7 +231,7 @@ exports.soak = async ({ path, isStrict, token, make, options, seconds }) => {
       soak.check(bytes, at);
     },
   };
-  /** Takes up what the file is now, in one of the ways that there are. */
+  /** Adopts the current state of the file, in one of several ways. */
   const renew = () => {
     if (soak.file && (soak.isShared || below(2) === 0)) return soak.file.reopen();
     soak.file?.close();
@@ -254,7 +254,7 @@ exports.soak = async ({ path, isStrict, token, make, options, seconds }) => {
         try {
           renew();
         } catch (error) {
-          // Shorter than where it begins; or gone once more, seen by another thread.
+          // Shorter than the start of the mapping; or cut again, as another thread has noticed.
           if (
             !(
               error instanceof fmmap.MmapRangeError ||
@@ -264,7 +264,7 @@ exports.soak = async ({ path, isStrict, token, make, options, seconds }) => {
             throw error;
         }
       } else if (!(error instanceof fmmap.MmapRangeError && (soak.isShared || soak.base > 0))) {
-        throw error; // shorter than it was, or than where it begins, are the only other excuses
+        throw error; // only being shorter than before, or than the start of the mapping, is a valid reason
       }
     }
   }
@@ -273,10 +273,10 @@ exports.soak = async ({ path, isStrict, token, make, options, seconds }) => {
 };
 
 /**
- * Reads a file in several threads for so many seconds, and says what each found. Unless
- * `isStrict` it puts up with zeroes that do not last: while another process truncates a file
- * or makes it longer, Linux may show pages behind its end, where the file system has them in large
- * pieces (ext4 since 6.16, xfs), and no signal comes. A page that we had put there would stay.
+ * Reads a file in several threads for so many seconds, and reports what each found. Unless
+ * `isStrict`, it tolerates zeroes that do not last: while another process truncates a file
+ * or makes it longer, Linux may show pages past its end, where the file system has them in large
+ * pieces (ext4 since 6.16, xfs), without a signal. A page put there by us would stay.
  */
 exports.read = async (path, seconds, isStrict) => {
   const writable = MmapFileMut.openExisting(path);

@@ -1,4 +1,4 @@
-// A mapping of several threads that changes its size.
+// A mapping shared by several threads that changes its size.
 const fs = require('node:fs');
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught, turn } = require('../program.cjs');
@@ -102,7 +102,7 @@ exports.failing = async (path) => {
   const working = threads.map((thread, index) =>
     thread.run(
       (/** @type {Int32Array} */ shared, index) => {
-        // Each thread has a page of its own, of the part that would be cut off.
+        // Each thread has its own page, in the part that would be cut off.
         const at = (4 + index) * PAGE;
         let [zeroes, lost] = [0, 0];
         for (let value = 1; Atomics.load(shared, 0) === 0; value = (value % 255) + 1) {

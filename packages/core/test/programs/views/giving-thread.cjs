@@ -1,4 +1,4 @@
-// A thread that gives a view to the one that has started it, and goes on.
+// A thread that gives a view to the thread that has started it, and keeps running.
 const { parentPort, workerData } = require('node:worker_threads');
 const { MmapFileMut } = require('../package.cjs');
 

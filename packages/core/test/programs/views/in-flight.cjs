@@ -1,4 +1,4 @@
-// Node's thread pool works on a view while the file under it comes to its end.
+// Node's thread pool works on a view while the file under it is closed or changed.
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const zlib = require('node:zlib');
@@ -17,7 +17,7 @@ const collect = async () => {
 };
 const OTHER = Buffer.alloc(SIZE, 'o');
 const ZEROES = Buffer.alloc(SIZE);
-/** Keeps each thread of the pool busy, so that what comes next starts when these have ended. */
+/** Keeps each thread of the pool busy, so that later work starts only after this. */
 const occupy = (count) => {
   const busy = [];
   for (let i = 0; i < count; ++i) {
@@ -26,10 +26,10 @@ const occupy = (count) => {
   return Promise.all(busy);
 };
 
-/** What jobs read and write, in the working directory; made by `run`. */
+/** Files that jobs read and write, in the working directory; made by `run`. */
 const files = /** @type {any} */ ({});
 
-/** Starts work of each kind on a view. What it reads or writes is none of the test's business. */
+/** Starts work of each kind on a view. The data that is read or written does not matter. */
 const JOBS = {
   gzip: (view, done) => zlib.gzip(view, done),
   brotliCompress: (view, done) => zlib.brotliCompress(view, FAST_BROTLI, done),
@@ -52,7 +52,7 @@ const JOBS = {
 };
 
 /**
- * What happens while the job runs, and `again` when garbage was collected; what must be true of the
+ * What happens while the job runs, and `again` after garbage was collected; what must hold for the
  * file `after` the job has ended.
  */
 exports.ENDS = {
@@ -66,10 +66,10 @@ exports.ENDS = {
     end: (file) => file.close(),
     after: (_, isIntact) => isIntact,
     options: { detachOnClose: true },
-    // Documented: detaching what zlib works on ends the process, by an assertion of Node's own.
+    // Documented: detaching what zlib works on ends the process, by an assertion in Node itself.
     skipped: /gzip|brotli|deflate/,
   },
-  // The part that stays is still the job's to write; what is gone must not come back with its bytes.
+  // The job may still write to the part that stays; its bytes must not come back in what is gone.
   'truncate to a part': {
     end: (file) => file.truncate(300_000),
     after: (file) => {
@@ -97,7 +97,7 @@ exports.ENDS = {
   },
 };
 
-/** Says, for each job, what of other memory and files has changed. */
+/** Reports, for each job, what has changed in other memory and files. */
 exports.run = async (name) => {
   const { end, again, after, options = {}, skipped } = exports.ENDS[name];
   fs.writeFileSync('source', Buffer.alloc(SIZE, 0xaa));
@@ -118,7 +118,7 @@ exports.run = async (name) => {
       const before = fs.existsSync('file') ? fs.readFileSync('file') : undefined;
       gc();
 
-      // Whatever is mapped or allocated now must not lie where the job works.
+      // Whatever is mapped or allocated now must not be where the job works.
       const maps = /** @type {[import('../../../src/index.js').MmapFile, Buffer][]} */ ([]);
       const memory = /** @type {Uint8Array[]} */ ([]);
       const allocate = () => {

@@ -1,4 +1,4 @@
-// Ways to get at the memory of a view past fmmap.
+// Ways to reach the memory of a view around fmmap.
 const fs = require('node:fs');
 const { MessageChannel, receiveMessageOnPort } = require('node:worker_threads');
 const { openerOf } = require('../openers.cjs');
@@ -13,7 +13,7 @@ const post = (value, list) => {
   return receiveMessageOnPort(port2)?.message;
 };
 
-/** Ways to get at the memory of a view past fmmap: each gives what it got, or throws. */
+/** Ways to reach the memory of a view around fmmap: each returns what it got, or throws. */
 const WAYS = {
   'structuredClone of the view': (view) => structuredClone(view),
   'structuredClone of its buffer': (view) => new Uint8Array(structuredClone(view.buffer)),
@@ -58,7 +58,7 @@ exports.steal = async (path, other, open, detachOnClose) => {
     } catch {}
     await collect();
 
-    // Whatever has become of the view, the file works on.
+    // Whatever has become of the view, the file must still work.
     const works =
       file.readUInt8(0) === 109 &&
       file.indexOf('o') === -1 &&
@@ -66,7 +66,7 @@ exports.steal = async (path, other, open, detachOnClose) => {
       file.asBuffer().length <= SIZE;
     file.close();
     const isZero = view.length === 0 || view.every((byte) => byte === 0);
-    // Files that are mapped from now on may be where the old one was: nobody may see them.
+    // Files that are mapped from now on may be where the old one was: the view must not show them.
     const others = Array.from({ length: 50 }, () => MmapFile.open(other));
     const sees = [view, got].some((bytes) => bytes?.length && Buffer.from(bytes).includes('o'));
     if (got?.length) got.fill(120);

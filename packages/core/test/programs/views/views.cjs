@@ -1,4 +1,4 @@
-// Views, and what becomes of them.
+// Views and what becomes of them.
 const fs = require('node:fs');
 const { join } = require('node:path');
 const { promisify } = require('node:util');
@@ -16,7 +16,7 @@ const isFile = (view, offset = 0) => {
   return bytes.length > 0 && bytes.equals(content.subarray(offset, offset + bytes.length));
 };
 
-/** What is kept, until it is dropped. */
+/** What is kept until it is dropped. */
 const held = /** @type {any} */ ({});
 
 exports.buffers = (path) => {

@@ -1,4 +1,4 @@
-// Code of WebAssembly that touches pages in vain, and what must have stayed a trap.
+// WebAssembly code that touches invalid pages, and what must remain a trap.
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
@@ -39,7 +39,7 @@ exports.store = (path) => {
   say([code.load(address + 7), faultOf(() => file.readUInt8(0)).reason]);
   file.reopen();
   say(code.load(address + 7));
-  code.store(address - 1, 9); // the program's own
+  code.store(address - 1, 9); // memory of the program itself
   say([code.load(address - 1), file.isFaulted]);
 };
 
@@ -78,7 +78,7 @@ exports.traps = (path) => {
   say([...seen]);
 };
 
-/** Has a thread keep code over the memory, as `my.code`. */
+/** Makes a thread keep code over the memory, as `my.code`. */
 const send = (thread, memory) =>
   thread.run((memory) => {
     my.memory = memory;

@@ -1,4 +1,4 @@
-// What keeps what: the file in the memory of code, and the memory of a file.
+// What keeps what alive: the file in the memory of WebAssembly code, and the memory of a file.
 const fs = require('node:fs');
 const { apart, collect, until } = require('../garbage.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
@@ -8,7 +8,7 @@ const { over, sharedMemory } = require('../wasm.cjs');
 
 process.removeAllListeners('warning').on('warning', () => {});
 
-/** Address space that memories have reserved: many times what they are. */
+/** Address space that memories reserve: many times their size. */
 const reserved = () => Number(fs.readFileSync('/proc/self/statm', 'utf8').split(' ')[0]) * 4096;
 
 exports.dropped = async (path) => {
@@ -51,7 +51,7 @@ exports.nothingLeft = async (path) => {
     if (round % 10 === 9) await collect();
   }
   await until(() => mappings(path) === 0);
-  // As many as the binding keeps for later at most, of 8 GiB and more each.
+  // At most as many as the binding keeps for reuse, of 8 GiB and more each.
   say([descriptors() - before[0], reserved() - before[1] < 15 * 2 ** 34]);
 };
 
