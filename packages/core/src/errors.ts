@@ -109,8 +109,7 @@ const REASONS = ['truncated', 'no-space', 'io', 'read-only'] as const;
 export type FaultReason = (typeof REASONS)[number];
 
 const WHY: Readonly<Record<FaultReason, string>> = {
-  truncated:
-    'was truncated by other code while it was mapped; reopen() maps what is left of it',
+  truncated: 'was truncated by other code while it was mapped; reopen() maps what is left of it',
   'no-space':
     'is on a full disk, and what was stored there is lost; free some space, then reopen(). The option "allocate" reserves space beforehand',
   io: 'could not be read or written there by the system; check the device, then reopen()',

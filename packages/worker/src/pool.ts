@@ -221,7 +221,10 @@ function timeoutError(timeout: number): MmapError {
 /** Errors thrown by a job's function are in its reply; here the thread itself has ended. */
 function threadError(job: Job, thrown: unknown): MmapError {
   const cause = asError(thrown);
-  return poolError(`the thread for ${job.name} ended before it had finished: ${cause.message}`, cause);
+  return poolError(
+    `the thread for ${job.name} ended before it had finished: ${cause.message}`,
+    cause,
+  );
 }
 
 function startError(job: Job, thrown: unknown): MmapError {

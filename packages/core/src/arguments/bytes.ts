@@ -53,7 +53,8 @@ export function checkAttached(array: TypedArray, name: string): void {
   try {
     new Uint8Array(bufferOf(array) as ArrayBuffer);
   } catch (cause) {
-    const what = 'has no memory, because its buffer was transferred or detached; pass one whose buffer is attached';
+    const what =
+      'has no memory, because its buffer was transferred or detached; pass one whose buffer is attached';
     throw argumentError(name, what, 'ERR_INVALID_ARG_VALUE', { cause });
   }
 }
