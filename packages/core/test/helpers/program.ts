@@ -53,7 +53,7 @@ function locate(program: Program): [file: string, name: string] {
 }
 
 /** The names in a table of functions, which are programs each. */
-export function namesIn(table: string): string[] {
+export function namesIn(table: Program): string[] {
   const [file, name] = locate(table);
   return Object.keys(createRequire(import.meta.url)(file)[name]);
 }

@@ -3,15 +3,8 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import type { ChildOptions } from './child.js';
+import type { ProgramOptions } from './program.js';
 import { tempDir } from './temp.js';
-
-/** Where a process may be when it opens a relative path. */
-export interface Situation {
-  readonly options: ChildOptions;
-  /** Goes there. */
-  readonly enter: string;
-}
 
 const isRoot = process.getuid?.() === 0;
 
@@ -24,9 +17,12 @@ function deepDir(): string {
   return directory;
 }
 
-/** All in which `fs` opens relative paths, and the first one in which absolute ones lead there as well. */
-export const situations: Readonly<Record<string, () => Situation>> = {
-  'a directory': () => ({ options: { cwd: tempDir() }, enter: '' }),
+/**
+ * Where a process may be when it opens a relative path: options of `opening/relative-paths#use`.
+ * All in which `fs` opens them, and the first one in which absolute ones lead there as well.
+ */
+export const situations: Readonly<Record<string, () => ProgramOptions>> = {
+  'a directory': () => ({ cwd: tempDir(), args: ['stay'] }),
   'one below a directory that it may not walk': () => {
     const above = join(tempDir(), 'above');
     const cwd = join(above, 'here');
@@ -35,78 +31,19 @@ export const situations: Readonly<Record<string, () => Situation>> = {
     fs.chmodSync(above, isRoot ? 0o700 : 0o777);
     const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     return {
-      options: { cwd, through: isRoot ? nobody : [] },
-      enter: isRoot ? '' : "fs.chmodSync('..', 0);",
+      cwd,
+      through: isRoot ? nobody : [],
+      args: [isRoot ? 'stay' : 'forbidAbove'],
     };
   },
-  'one whose path is too long': () => ({
-    options: { cwd: deepDir() },
-    enter: `for (let i = 0; i < 30; ++i) {
-      fs.mkdirSync('d'.repeat(200));
-      process.chdir('d'.repeat(200));
-    }`,
-  }),
-  'one that was renamed': () => ({
-    options: { cwd: tempDir() },
-    enter: `fs.mkdirSync('before'); process.chdir('before'); process.cwd(); fs.renameSync('../before', '../after');`,
-  }),
+  'one whose path is too long': () => ({ cwd: deepDir(), args: ['goDeep'] }),
+  'one that was renamed': () => ({ cwd: tempDir(), args: ['rename'] }),
 };
 
-/** A count of the open directories: what else is open may belong to a thread. */
-export const DIRECTORIES: string = `
-  const directories = () => fs.readdirSync('/proc/self/fd').filter((descriptor) => {
-    const found = fs.statSync('/proc/self/fd/' + descriptor, { throwIfNoEntry: false });
-    return found && found.isDirectory();
-  }).length;
-`;
-
-/** Does there what takes a path with the classes `File` and `FileMut`, sync or async, and says what came of it. */
-export const USE: string = `
-  const here = fs.openSync('.', 'r');
-  const names = () => fs.readdirSync('/proc/self/fd/' + here).sort().join();
-  ${DIRECTORIES}
-  const before = directories();
-  fs.mkdirSync('below');
-  for (const name of ['made', './below/made', 'below/../made2']) {
-    const made = await FileMut.create(name, { maxSize: 3 });
-    made.writeAll('abc');
-    await made.close();
-    for (const type of [File, FileMut]) {
-      for (const open of ['open', 'openExec', 'openCow', 'openExisting']) {
-        if ((type === FileMut && open === 'openExec') || !type[open]) continue;
-        const file = await type[open](name);
-        if (file.path !== name || file.copyBytes().toString() !== 'abc') say([open, name]);
-        await file.close();
-      }
-    }
-    const file = await FileMut.openExisting(name);
-    await file.writeToNewFile(name + '.copy');
-    process.chdir('/');
-    await file.remove();
-    process.chdir('/proc/self/fd/' + here);
-  }
-  say([names(), fs.readdirSync('below').join(), directories() - before]);
-`;
-
+/** What `opening/relative-paths#use` says. */
 export const USED: unknown[] = [['below,made.copy,made2.copy', 'made.copy', 0]];
 
-/** In a directory that is gone: as `fs` has it. */
-export const GONE: string = `
-  fs.writeFileSync('made', 'abc');
-  fs.mkdirSync('gone');
-  process.chdir('gone');
-  fs.rmdirSync('../gone');
-  const code = async (call) => {
-    try { await call(); } catch ({ code, syscall }) { return code + ' ' + syscall; }
-    return 'fine';
-  };
-  say([await code(() => File.open('x')), await code(() => fs.openSync('x'))]);
-  say([await code(() => FileMut.create('x')), await code(() => fs.openSync('x', 'wx'))]);
-  const file = await FileMut.openExisting('../made');
-  say([file.copyBytes().toString(), fs.readFileSync('../made', 'utf8')]);
-  await file.remove();
-`;
-
+/** Expects what `opening/relative-paths#gone` says to be the same as of `fs`. */
 export function expectAsFs(said: readonly unknown[]): void {
   expect(said).toHaveLength(3);
   for (const each of said as [unknown, unknown][]) expect(each[0]).toBe(each[1]);
