@@ -14,7 +14,7 @@ const RUN = fileURLToPath(new URL('run.cjs', PROGRAMS));
 /**
  * A function to run in a process of its own: `'faults/listeners#once'` is what
  * `test/programs/faults/listeners.cjs` exports as `once`, and `#table.entry` an entry of a table.
- * Another package's program is a URL, with such a hash.
+ * A program of another package, which it loads itself, is a URL with such a hash.
  */
 export type Program = string | URL;
 
@@ -60,37 +60,13 @@ export function namesIn(table: Program): string[] {
 
 /** Starts a program, which ends with the test at the latest. */
 export function startProgram(program: Program, options: ProgramOptions = {}): RunningProgram {
-  return startNode([RUN, ...locate(program), JSON.stringify(options.args ?? [])], options);
-}
-
-/** Runs a program to its end, whatever that is. */
-export function runProgram(program: Program, options?: ProgramOptions): Promise<ProgramResult> {
-  return startProgram(program, options).done;
-}
-
-/** Runs a program, which must end well, and returns what it said. */
-export async function hearProgram(program: Program, options?: ProgramOptions): Promise<unknown[]> {
-  return linesOf(await runProgram(program, options));
-}
-
-/** What a program has said that must have ended well. */
-export function linesOf(result: ProgramResult): unknown[] {
-  if (result.code !== 0) throw new Error(`the child failed: ${JSON.stringify(result, null, 2)}`);
-  return result.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-}
-
-/** Starts node with `script`: a file or `-e`, and arguments. */
-export function startNode(script: readonly string[], options: ProgramOptions): RunningProgram {
-  const { main = DIST, through = [], flags = [], cwd, timeout = 25_000 } = options;
+  const { args = [], main = DIST, through = [], flags = [], cwd, timeout = 25_000 } = options;
   const [command = '', ...rest] = [
     ...through,
     process.execPath,
     '--expose-gc',
     ...flags,
-    ...script,
+    ...[RUN, ...locate(program), JSON.stringify(args)],
   ];
   const env = { ...process.env, FMMAP_TEST_PACKAGE: main };
   const child = spawn(command, rest, { detached: true, env, ...(cwd && { cwd }) });
@@ -129,4 +105,19 @@ export function startNode(script: readonly string[], options: ProgramOptions): R
     return JSON.parse(value);
   };
   return { process: child, said, done };
+}
+
+/** Runs a program to its end, whatever that is. */
+export function runProgram(program: Program, options?: ProgramOptions): Promise<ProgramResult> {
+  return startProgram(program, options).done;
+}
+
+/** Runs a program, which must end well, and returns what it said. */
+export async function hearProgram(program: Program, options?: ProgramOptions): Promise<unknown[]> {
+  const result = await runProgram(program, options);
+  if (result.code !== 0) throw new Error(`the child failed: ${JSON.stringify(result, null, 2)}`);
+  return result.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
 }
