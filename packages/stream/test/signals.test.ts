@@ -1,45 +1,17 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { hear } from '../../core/test/helpers/child.js';
-import { GARBAGE } from '../../core/test/helpers/garbage.js';
+import { hearProgram, namesIn } from '../../core/test/helpers/program.js';
 import { pattern, tempFile } from '../../core/test/helpers/temp.js';
 import { opened } from './helpers/files.js';
 
-const MAIN = new URL('../dist/index.cjs', import.meta.url).pathname;
+/** A program of `programs/signals.cjs`. */
+const program = (name: string): URL => new URL(`programs/signals.cjs#${name}`, import.meta.url);
 
-/** What may have a signal, and be neither ended nor cancelled. */
-const STREAMS: Readonly<Record<string, string>> = {
-  'readables that were never read': 'file.readable({ signal })',
-  'readables that were read in part':
-    'void file.readable({ signal, chunkSize: 10 }).getReader().read()',
-  'BYOB readers':
-    'void file.readable({ signal }).getReader({ mode: "byob" }).read(new Uint8Array(5))',
-  'writables that were never written': 'file.writable({ signal })',
-  'writables that were written': 'void file.writable({ signal }).getWriter().write("x")',
-  'writables that grow': 'file.writable({ signal, grow: true })',
-  lines: 'file.lines({ signal })',
-};
-
-test.each(Object.entries(STREAMS))(
+test.each(namesIn(program('STREAMS')))(
   '%s leave one listener on a signal, and none when they are collected',
-  async (_, make) => {
-    const said = await hear(
-      `${GARBAGE}
-     const { getEventListeners } = require('node:events');
-     const { AsyncMmapFileMut } = fmmap;
-     const warnings = [];
-     process.on('warning', ({ name }) => warnings.push(name));
-     const file = await AsyncMmapFileMut.open(args[0]);
-     const { signal } = new AbortController();
-     const count = () => getEventListeners(signal, 'abort').length;
-     await apart(() => { for (let index = 0; index < 1000; ++index) { ${make}; } });
-     say(count() <= 1);
-     await until(() => count() === 0);
-     say(warnings);
-     await file.close();`,
-      { main: MAIN, args: [tempFile(pattern(10_000))] },
-    );
-    expect(said).toEqual([true, []]);
+  async (streams) => {
+    const args = [streams, tempFile(pattern(10_000))];
+    expect(await hearProgram(program('drop'), { args })).toEqual([true, []]);
   },
 );
 
@@ -67,17 +39,7 @@ test('an aborted signal ends all streams that have it, and no other ones', async
 });
 
 test('a stream that is reachable by nothing but its consumer is ended as well', async () => {
-  const [reason] = await hear(
-    `${GARBAGE}
-     const { AsyncMmapFileMut } = fmmap;
-     const file = await AsyncMmapFileMut.open(args[0]);
-     const controller = new AbortController();
-     const reader = await apart(() => file.readable({ signal: controller.signal }).getReader());
-     await collect();
-     controller.abort(new Error('enough'));
-     try { await reader.read(); say('no error'); } catch ({ message }) { say(message); }
-     await file.close();`,
-    { main: MAIN, args: [tempFile(pattern(10_000))] },
-  );
+  const args = [tempFile(pattern(10_000))];
+  const [reason] = await hearProgram(program('consumerAlone'), { args });
   expect(reason).toBe('enough');
 });

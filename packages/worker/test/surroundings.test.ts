@@ -1,23 +1,18 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { hear } from '../../core/test/helpers/child.js';
+import { hearProgram } from '../../core/test/helpers/program.js';
 import { AsyncMmapFile, AsyncMmapFileMut, WorkerPool } from '../src/index.js';
 import { rejected } from './helpers/rejected.js';
 
-const main = fileURLToPath(new URL('../dist/index.cjs', import.meta.url));
+const PROGRAM = new URL('programs/surroundings.cjs#noCodeOfStrings', import.meta.url);
 const COUNT = fileURLToPath(new URL('tasks/count.mjs', import.meta.url));
 
 test('a function is no task where no code may be made of strings, which is said; a module is one', async () => {
-  const said = await hear(
-    `const file = fmmap.AsyncMmapFileMut.memory('m', 'a\\nb\\n');
-    const failed = ({ name, code, message }) => say({ name, code, message });
-    await file.run((file) => file.length).catch(failed);
-    await file.map((file) => file.length).catch(failed);
-    say(typeof await file.run(args[0], 10));
-    await fmmap.getDefaultPool().destroy();`,
-    { main, flags: ['--disallow-code-generation-from-strings'], args: [pathToFileURL(COUNT).href] },
-  );
+  const said = await hearProgram(PROGRAM, {
+    flags: ['--disallow-code-generation-from-strings'],
+    args: [pathToFileURL(COUNT).href],
+  });
   const refused = {
     name: 'MmapUnsupportedError',
     code: 'ERR_MMAP_UNSUPPORTED',

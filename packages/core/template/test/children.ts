@@ -1,12 +1,12 @@
-import { type ChildOptions, hear } from '../../test/helpers/child.js';
+import { hearProgram, type ProgramOptions } from '../../test/helpers/program.js';
 import { PACKAGE } from './package-under-test.js';
 
 /**
- * Runs `source` to its end in a process that has the exports of the package under test in `fmmap`,
- * and returns what it said. It fails on a promise that is rejected and that nobody has looked at.
+ * Runs a program of core's to its end, with the package under test, and returns what it said. It
+ * fails on a promise that is rejected and that nobody has looked at.
  */
-export function hearPackage(source: string, options: ChildOptions = {}): Promise<unknown[]> {
-  return hear(`const { AsyncMmapFile, AsyncMmapFileMut } = fmmap;${source}`, {
+export function hearPackage(program: string, options: ProgramOptions = {}): Promise<unknown[]> {
+  return hearProgram(program, {
     ...options,
     main: PACKAGE,
     flags: ['--unhandled-rejections=strict', ...(options.flags ?? [])],

@@ -3,9 +3,10 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import type { ChildOptions } from './child.js';
+import type { ProgramOptions } from './program.js';
 import { tempDir } from './temp.js';
 
+<<<<<<< HEAD
 /** The directory in which a process opens a relative path. */
 export interface Situation {
   readonly options: ChildOptions;
@@ -13,6 +14,8 @@ export interface Situation {
   readonly enter: string;
 }
 
+=======
+>>>>>>> programs
 const isRoot = process.getuid?.() === 0;
 
 /** A directory that is removed by whatever can remove it, however deep it has become. */
@@ -24,9 +27,18 @@ function deepDir(): string {
   return directory;
 }
 
+<<<<<<< HEAD
 /** All situations in which `fs` opens relative paths; in the first, absolute paths work, too. */
 export const situations: Readonly<Record<string, () => Situation>> = {
   'a directory': () => ({ options: { cwd: tempDir() }, enter: '' }),
+=======
+/**
+ * Where a process may be when it opens a relative path: options of `opening/relative-paths#use`.
+ * All in which `fs` opens them, and the first one in which absolute ones lead there as well.
+ */
+export const situations: Readonly<Record<string, () => ProgramOptions>> = {
+  'a directory': () => ({ cwd: tempDir(), args: ['stay'] }),
+>>>>>>> programs
   'one below a directory that it may not walk': () => {
     const above = join(tempDir(), 'above');
     const cwd = join(above, 'here');
@@ -35,23 +47,16 @@ export const situations: Readonly<Record<string, () => Situation>> = {
     fs.chmodSync(above, isRoot ? 0o700 : 0o777);
     const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     return {
-      options: { cwd, through: isRoot ? nobody : [] },
-      enter: isRoot ? '' : "fs.chmodSync('..', 0);",
+      cwd,
+      through: isRoot ? nobody : [],
+      args: [isRoot ? 'stay' : 'forbidAbove'],
     };
   },
-  'one whose path is too long': () => ({
-    options: { cwd: deepDir() },
-    enter: `for (let i = 0; i < 30; ++i) {
-      fs.mkdirSync('d'.repeat(200));
-      process.chdir('d'.repeat(200));
-    }`,
-  }),
-  'one that was renamed': () => ({
-    options: { cwd: tempDir() },
-    enter: `fs.mkdirSync('before'); process.chdir('before'); process.cwd(); fs.renameSync('../before', '../after');`,
-  }),
+  'one whose path is too long': () => ({ cwd: deepDir(), args: ['goDeep'] }),
+  'one that was renamed': () => ({ cwd: tempDir(), args: ['rename'] }),
 };
 
+<<<<<<< HEAD
 /** Counts the open directories: other descriptors may belong to a thread. */
 export const DIRECTORIES: string = `
   const directories = () => fs.readdirSync('/proc/self/fd').filter((descriptor) => {
@@ -107,6 +112,12 @@ export const GONE: string = `
   await file.remove();
 `;
 
+=======
+/** What `opening/relative-paths#use` says. */
+export const USED: unknown[] = [['below,made.copy,made2.copy', 'made.copy', 0]];
+
+/** Expects what `opening/relative-paths#gone` says to be the same as of `fs`. */
+>>>>>>> programs
 export function expectAsFs(said: readonly unknown[]): void {
   expect(said).toHaveLength(3);
   for (const each of said as [unknown, unknown][]) expect(each[0]).toBe(each[1]);

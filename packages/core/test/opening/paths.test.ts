@@ -3,10 +3,9 @@ import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, syncDirectory, syncParentDirectory } from '../../src/index.js';
-import { hear } from '../helpers/child.js';
 import { thrown } from '../helpers/errors.js';
 import { hearProgram } from '../helpers/program.js';
-import { expectAsFs, GONE, situations, USE, USED } from '../helpers/relative-paths.js';
+import { expectAsFs, situations, USED } from '../helpers/relative-paths.js';
 import { tempDir, tempFile } from '../helpers/temp.js';
 
 const NAMES = [
@@ -91,14 +90,12 @@ test('a relative path survives process.chdir: remove removes the file that was o
 
 describe('a relative path is opened unchanged', () => {
   test.each(Object.entries(situations))('in %s', async (_name, situation) => {
-    const { options, enter } = situation();
-    const source = `const [File, FileMut] = [MmapFile, MmapFileMut]; ${enter} ${USE}`;
-    expect(await hear(source, options)).toEqual(USED);
+    expect(await hearProgram('opening/relative-paths#use', situation())).toEqual(USED);
   });
 
   test('in one that is gone the error is of the same kind as that of fs', async () => {
     const cwd = tempDir();
-    expectAsFs(await hear(`const [File, FileMut] = [MmapFile, MmapFileMut]; ${GONE}`, { cwd }));
+    expectAsFs(await hearProgram('opening/relative-paths#gone', { cwd }));
     expect(fs.readdirSync(cwd)).toEqual([]);
   });
 });

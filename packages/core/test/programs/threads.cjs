@@ -60,7 +60,15 @@ const meet = (/** @type {Int32Array} */ meeting, /** @type {number} */ count) =>
 /** Counts the open descriptors of the process. */
 const descriptors = () => fs.readdirSync('/proc/self/fd').length;
 
+/** Counts the open directories of the process: what else is open may belong to a thread. */
+const directories = () =>
+  fs
+    .readdirSync('/proc/self/fd')
+    .filter((descriptor) =>
+      fs.statSync(`/proc/self/fd/${descriptor}`, { throwIfNoEntry: false })?.isDirectory(),
+    ).length;
+
 /** Counts the mapped ranges of the file at `path`. */
 const mappings = (path) => fs.readFileSync('/proc/self/maps', 'utf8').split(path).length - 1;
 
-module.exports = { my, collect, startThread, meet, descriptors, mappings };
+module.exports = { my, collect, startThread, meet, descriptors, directories, mappings };
