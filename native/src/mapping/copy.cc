@@ -65,7 +65,7 @@ class NewFile {
       isNamed_ = true;
     }
     if (replaces_) return replace();
-    const Status status = platform::syncDirectory(parent_);
+    const Status status = syncNames(parent_);
     isWhole_ = static_cast<bool>(status);
     return status;
   }
@@ -89,7 +89,7 @@ class NewFile {
     if (Status status = findReplaced(&old); !status) return status;
     if (Status status = platform::replaceEntry(parent_, name_, place_.path); !status) return status;
     isWhole_ = true;  // it cannot be undone
-    Status status = platform::syncDirectory(parent_);
+    Status status = syncNames(parent_);
     if (!status) {
       status.detail = "the file is replaced, but the old one may be back after a crash; sync its directory (syncParentDirectory)";
     }

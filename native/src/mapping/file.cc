@@ -14,6 +14,10 @@ OpenFilePtr own(platform::Handle handle) {
 
 }  // namespace
 
+Status syncNames(platform::Handle directory) {
+  return platform::canSyncDirectories() ? platform::syncDirectory(directory) : Status{};
+}
+
 // --- opening ---
 
 Status File::open(const platform::OpenRequest& request, const platform::Place& place) {
@@ -46,7 +50,6 @@ Status File::settle() {
     place_ = {};  // it is nowhere
     return {};
   }
-  if (!place_.path.empty() && place_.path.front() == '/') return {};
   std::string path;
   if (platform::absolutePath(place_, identity_, &path)) {
     place_ = {path};
@@ -186,7 +189,7 @@ Status File::remove() {
   }
   if (removal_ == Removal::needsParentSync) {
     if (!held.parent) return Status::make(Kind::closed, "unlink", "");
-    if (Status status = platform::syncDirectory(held.parent->handle()); !status) {
+    if (Status status = syncNames(held.parent->handle()); !status) {
       status.detail = "the file is unlinked, but may be back after a crash; call remove() again to sync its directory";
       return status;
     }
@@ -199,7 +202,7 @@ Status File::remove() {
 void File::finishRemoval() {
   if (removal_ != Removal::needsParentSync) return;
   const OpenFilePtr parent = copyHandles().parent;
-  if (parent && platform::syncDirectory(parent->handle())) removal_ = Removal::removed;
+  if (parent && syncNames(parent->handle())) removal_ = Removal::removed;
 }
 
 }  // namespace fmmap

@@ -31,6 +31,9 @@ struct LockClaim {
   bool adopt;  // not with the one that open() took, unless it becomes the owner of that
 };
 
+/** Makes changes of names in a directory durable, if that is not left to the file system. */
+Status syncNames(platform::Handle directory);
+
 class File {
  public:
   explicit File(std::mutex& state) : state_(state) {}

@@ -89,6 +89,15 @@ Status WindowSet::remap(Window& window, std::int64_t length) {
   return rest == 0 ? Status{} : platform::retire(window.data + window.mapped, rest);
 }
 
+Status WindowSet::lift() {
+  for (const auto& window : windows_) {
+    if (window->mapped == 0) continue;
+    if (Status status = platform::retire(window->data, window->mapped); !status) return status;
+    window->mapped = 0;
+  }
+  return {};
+}
+
 /**
  * V8 makes all of a WebAssembly memory writable whenever it grows (mprotect(2)). For a file that may only be read this would
  * fail, and for one that was frozen it would let stores through; so its pages are private there. Nothing has changed those, so

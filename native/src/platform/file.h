@@ -60,6 +60,8 @@ struct OpenRequest {
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent);
 /** A file without a name, in memory only. It ends with its last handle. */
 Status openMemory(Handle* file);
+/** The handle behind a descriptor of Node's; kNoHandle if there is none. */
+Handle handleOf(int descriptor);
 /** Another handle to the same open file, its lock included, to open() it by later. */
 Status duplicate(Handle file, Handle* copy);
 void close(Handle file);

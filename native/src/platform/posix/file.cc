@@ -95,6 +95,8 @@ Status openMemory(Handle* file) {
   return *file >= 0 ? Status{} : last("memfd_create");
 }
 
+Handle handleOf(int descriptor) { return descriptor; }
+
 Status duplicate(Handle file, Handle* copy) {
   *copy = fcntl(fd(file), F_DUPFD_CLOEXEC, 0);
   if (*copy >= 0) return {};

@@ -10,7 +10,14 @@ import {
   parseAttach,
   parseOptions,
 } from '../arguments/options.js';
-import { type Place, showPath } from '../arguments/path.js';
+import {
+  type FileLike,
+  holdDescriptor,
+  letGo,
+  type Place,
+  placeOf,
+  showPath,
+} from '../arguments/path.js';
 import { checkSize } from '../arguments/range.js';
 import { Access, binding, Flag } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
@@ -91,6 +98,22 @@ export function* openFile(
     detachOnClose: request.detachOnClose,
     shared: request.shared,
   });
+}
+
+/** Opens a file on this thread; see {@link openFile}. */
+export function openNow(
+  caller: unknown,
+  type: FileClass,
+  maker: (typeof constructors)[keyof typeof constructors],
+  path: FileLike,
+  options: object | undefined,
+): Mapping {
+  const place = maker === constructors.create ? placeOf(path) : holdDescriptor(path);
+  try {
+    return runSync(openFile(caller, type, maker, place, options));
+  } finally {
+    letGo(place);
+  }
 }
 
 /** Creates a mapping of a copy of `data`, not backed by a file. */

@@ -153,6 +153,11 @@ export interface Binding extends Operations, Changes {
       ...args: Parameters<Operations[Name]>
     ) => Promise<readonly number[]>;
   };
+  /**
+   * Memory for a window; undefined where files can be mapped over V8's own.
+   * @throws MmapError `ENOMEM`, MmapUnsupportedError
+   */
+  allocate(byteLength: number): SharedArrayBuffer | undefined;
   /** Prepares a new window, once. */
   adopt(memory: Uint8Array): void;
   /** For a window that only views still use. */
