@@ -12,15 +12,9 @@ const PROGRAMS = new URL('../programs/', import.meta.url);
 const RUN = fileURLToPath(new URL('run.cjs', PROGRAMS));
 
 /**
-<<<<<<< HEAD
- * A function to run in its own process: `'faults/listeners#once'` is what
- * `test/programs/faults/listeners.cjs` exports as `once`, and `#table.entry` is an entry of a table.
- * Another package's program is a URL, with such a hash.
-=======
  * A function to run in a process of its own: `'faults/listeners#once'` is what
  * `test/programs/faults/listeners.cjs` exports as `once`, and `#table.entry` an entry of a table.
  * A program of another package, which it loads itself, is a URL with such a hash.
->>>>>>> programs
  */
 export type Program = string | URL;
 
@@ -58,48 +52,15 @@ function locate(program: Program): [file: string, name: string] {
   return [fileURLToPath(url), program instanceof URL ? decodeURIComponent(name) : name];
 }
 
-<<<<<<< HEAD
-/** The names in a table of functions, each of which is a program. */
-export function namesIn(table: string): string[] {
-=======
 /** The names in a table of functions, which are programs each. */
 export function namesIn(table: Program): string[] {
->>>>>>> programs
   const [file, name] = locate(table);
   return Object.keys(createRequire(import.meta.url)(file)[name]);
 }
 
 /** Starts a program, which ends with the test at the latest. */
 export function startProgram(program: Program, options: ProgramOptions = {}): RunningProgram {
-<<<<<<< HEAD
-  return startNode([RUN, ...locate(program), JSON.stringify(options.args ?? [])], options);
-}
-
-/** Runs a program until it ends, however it does. */
-export function runProgram(program: Program, options?: ProgramOptions): Promise<ProgramResult> {
-  return startProgram(program, options).done;
-}
-
-/** Runs a program, which must succeed, and returns what it said. */
-export async function hearProgram(program: Program, options?: ProgramOptions): Promise<unknown[]> {
-  return linesOf(await runProgram(program, options));
-}
-
-/** What a program has said, which must have succeeded. */
-export function linesOf(result: ProgramResult): unknown[] {
-  if (result.code !== 0) throw new Error(`the child failed: ${JSON.stringify(result, null, 2)}`);
-  return result.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-}
-
-/** Starts node with `script`: a file or `-e`, and arguments. */
-export function startNode(script: readonly string[], options: ProgramOptions): RunningProgram {
-  const { main = DIST, through = [], flags = [], cwd, timeout = 25_000 } = options;
-=======
   const { args = [], main = DIST, through = [], flags = [], cwd, timeout = 25_000 } = options;
->>>>>>> programs
   const [command = '', ...rest] = [
     ...through,
     process.execPath,
