@@ -8,8 +8,10 @@ import { join } from 'node:path';
 export const home = process.env.FMMAP_WINDOWS ?? join(homedir(), '.cache/fmmap-windows');
 /** A Debian with Wine 10; the machine's own may have an older one. */
 export const debian = join(home, 'debian');
-/** Where in it the workspace is. */
-export const TREE = '/srv/fmmap';
+/** Where in it the workspace and Windows' own files are: FMMAP_WINDOWS_NAME tells those of several checkouts apart. */
+const name = process.env.FMMAP_WINDOWS_NAME ?? '';
+export const TREE = `/srv/fmmap${name}`;
+const prefix = `/wine${name}`;
 
 /** The Node releases that tests run on. */
 export const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
@@ -119,12 +121,14 @@ export function setUp() {
     fs.copyFileSync('/etc/resolv.conf', join(debian, 'etc/resolv.conf'));
     fs.writeFileSync(join(debian, 'etc/hosts'), '127.0.0.1 localhost\n');
     inside('apt-get update && apt-get install --yes --no-install-recommends wine wine64');
-    inside(`${WINE} wineboot --init && ${WINE} wine winecfg -v win10 && ${WINE} wineserver --wait`);
   });
+  // Waits for the programs that fill it: otherwise some parts are missing, such as the provider of random numbers.
+  part(join(debian, prefix), () =>
+    inside(`${WINE} wineboot --init && ${WINE} wine winecfg -v win10 && ${WINE} wineserver --wait`),
+  );
 }
 
-export const WINE =
-  'env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin WINEDEBUG=-all WINEPREFIX=/wine HOME=/root NO_COLOR=1';
+export const WINE = `env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin WINEDEBUG=-all WINEPREFIX=${prefix} HOME=/root NO_COLOR=1`;
 
 /** Runs a shell command in the Debian. What it has started is gone when it ends. */
 export function inside(command, options = {}) {

@@ -28,7 +28,9 @@ if (process.argv[1] === import.meta.filename) {
     allowPositionals: true,
   });
   await syncTree();
-  const { code, text } = runNode(values.node, values.cwd, positionals, { seconds: Number(values.seconds) });
+  const { code, text } = runNode(values.node, values.cwd, positionals, {
+    seconds: Number(values.seconds),
+  });
   process.stdout.write(text);
   process.exitCode = code;
 }

@@ -277,6 +277,12 @@ Status Mapping::remove() {
   return withoutViews([this] { return file_.remove(); });
 }
 
+Status Mapping::replace(const std::function<Status()>& change) {
+  if (!platform::viewsHoldFile()) return change();
+  ExclusiveLock order(order_);
+  return withoutViews(change);
+}
+
 bool Mapping::tellsResidency(const OpenFilePtr& file) const {
   if (tellsResidency_ < 0) tellsResidency_ = platform::tellsResidency(file->handle()) ? 1 : 0;
   return tellsResidency_ == 1;

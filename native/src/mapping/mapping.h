@@ -141,6 +141,8 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   Status lock(HandleId handle, platform::Lock kind, LockClaim claim, bool* acquired);
   Status unlock(HandleId handle) { return file_.unlock(handle); }
   Status remove();
+  /** Gives the path of its file to another one. */
+  Status replace(const std::function<Status()>& change);
   void finishRemoval() { file_.finishRemoval(); }
   /** Whether the system says which pages of the file are in memory. */
   bool tellsResidency(const OpenFilePtr& file) const;

@@ -47,7 +47,9 @@ struct OpenRequest {
   bool create = false;
   bool createNew = false;
   int mode = 0666;
-  int customFlags = 0;
+  std::uint32_t customFlags = 0;
+  /** Arguments of CreateFile on Windows; -1 is what that platform chooses. */
+  std::int64_t accessMode = -1, shareMode = -1, attributes = -1, securityQosFlags = -1;
 };
 
 // --- opening ---

@@ -385,7 +385,7 @@ export function createError(
       error = new MmapUnsupportedError(about, details);
       break;
     default:
-      error = systemError(errno, syscall, path, dest, detail || hintFor(dest ?? path), {
+      error = systemError(errno, syscall, path, dest, hintFor(dest ?? path) || detail, {
         name,
         text,
       });

@@ -22,11 +22,22 @@ OVERLAPPED placeAt(std::int64_t offset) {
 
 DWORD attributesFor(int mode) { return (mode & 0200) != 0 ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY; }
 
-/** Code in it can be run if this user may do that, which only a mapping with that access asks for. */
-Status openForUse(const std::wstring& path, DWORD access, DWORD disposition, DWORD flags, Handle* file) {
-  const Status status = openPath(path, access | GENERIC_EXECUTE, disposition, flags, file);
-  if (status || GetLastError() != ERROR_ACCESS_DENIED) return status;
-  return openPath(path, access, disposition, flags, file);
+Status openForUse(const std::wstring& path, const OpenRequest& request, DWORD disposition, Handle* file) {
+  const auto given = [](std::int64_t value, DWORD otherwise) { return value < 0 ? otherwise : static_cast<DWORD>(value); };
+  const DWORD access = given(request.accessMode, GENERIC_READ | (request.write ? GENERIC_WRITE : 0));
+  const DWORD security = given(request.securityQosFlags, 0);
+  const DWORD flags = given(request.attributes, attributesFor(request.mode)) | request.customFlags | security |
+                      (security != 0 ? SECURITY_SQOS_PRESENT : 0);
+  const DWORD share = given(request.shareMode, kShareAll);
+  // Code in it can be run if this user may do that, which only a mapping with that access asks for.
+  const DWORD further[] = {request.accessMode < 0 ? GENERIC_EXECUTE : DWORD{0}, 0};
+  for (const DWORD more : further) {
+    const HANDLE handle = CreateFileW(path.c_str(), access | more, share, nullptr, disposition, flags, nullptr);
+    *file = from(handle);
+    if (handle != INVALID_HANDLE_VALUE) return {};
+    if (GetLastError() != ERROR_ACCESS_DENIED) break;
+  }
+  return last("open");
 }
 
 /** What a handle may be used for. */
@@ -85,21 +96,19 @@ bool change(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information information
 
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent) {
   if (place.file != kNoHandle) return openAgain(place.file, request.write, file);
-  const DWORD access = GENERIC_READ | (request.write ? GENERIC_WRITE : 0);
-  const DWORD flags = attributesFor(request.mode) | static_cast<DWORD>(request.customFlags);
   std::wstring path;
   Status status = fullPath(place.path, &path);
   if (!status) return status;
   // As elsewhere: two kinds of attempt tell a file that this call created from one that existed.
   for (int attempt = 0; attempt < 100; ++attempt) {
     if (!request.createNew) {
-      status = openForUse(path, access, OPEN_EXISTING, flags, file);
+      status = openForUse(path, request, OPEN_EXISTING, file);
       if (status) return {};
       if (status.error != ENOENT || !request.create) break;
     }
     if (*parent == kNoHandle) status = openParent(place, parent);
     if (*parent == kNoHandle) return status;
-    status = openForUse(path, access, CREATE_NEW, flags, file);
+    status = openForUse(path, request, CREATE_NEW, file);
     if (status) return {};
     if (status.error != EEXIST || request.createNew) break;
   }

@@ -56,8 +56,10 @@ Status failure(DWORD error, const char* syscall, std::string detail) {
   if (error == ERROR_USER_MAPPED_FILE && detail.empty()) {
     detail = "Windows changes no file of which pages are mapped; close its other mappings, in this and other processes";
   }
-  const std::string number = "Windows error " + std::to_string(error);
-  return Status::system(errnoOf(error), syscall, detail.empty() ? number : detail + " (" + number + ")");
+  const int number = errnoOf(error);
+  if (detail.empty() && (number == ENOENT || number == EEXIST)) return Status::system(number, syscall);
+  const std::string said = "Windows error " + std::to_string(error);
+  return Status::system(number, syscall, detail.empty() ? said : detail + " (" + said + ")");
 }
 
 // --- paths ---

@@ -51,6 +51,7 @@ export function* openFile(
     (options === undefined ? DEFAULTS.get(maker) : undefined) ??
     parseOptions(madeBy(caller, type, maker.name), maker, options);
   const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
+  const { accessMode, shareMode, attributes, securityQosFlags } = request;
   const { path, directory, file } = place;
   if (file >= 0 && (flags & Flag.createNew) !== 0) {
     throw typeError('path', 'a path, because "createNew" creates a file', file);
@@ -74,6 +75,10 @@ export function* openFile(
       minSize,
       directory,
       file,
+      accessMode,
+      shareMode,
+      attributes,
+      securityQosFlags,
     );
   let id = (yield open()) as number;
   for (const longest of id > 0 ? [] : pauses()) {

@@ -77,6 +77,10 @@ interface Operations {
     minSize: number,
     directory: number,
     file: number,
+    accessMode: number,
+    shareMode: number,
+    attributes: number,
+    securityQosFlags: number,
   ): HandleId;
   /** Throws unless the address space has room for `bytes` bytes and some more. */
   probe(id: HandleId, bytes: number): number;
