@@ -67,7 +67,7 @@ class NewFile {
       isNamed_ = true;
     }
     if (replaces_) return replace();
-    const Status status = syncNames(parent_);
+    const Status status = syncNames(parent_, file_);
     isWhole_ = static_cast<bool>(status);
     return status;
   }
@@ -91,7 +91,7 @@ class NewFile {
     if (Status status = findReplaced(&old); !status) return status;
     if (Status status = platform::replaceEntry(parent_, name_, place_.path); !status) return status;
     isWhole_ = true;  // it cannot be undone
-    Status status = syncNames(parent_);
+    Status status = syncNames(parent_, file_);
     if (!status) {
       status.detail = "the file is replaced, but the old one may be back after a crash; sync its directory (syncParentDirectory)";
     }
@@ -147,7 +147,7 @@ Status writeToNewFile(Mapping& mapping, HandleId handle, const platform::Place& 
   if (Status status = target.create(); !status) return status;
   const bool isWhole = !mapping.isPrivate() && mapping.offset() + offset == 0 && info.size == length;
   const auto finish = [&]() -> Status {
-    if (!replacing.only) return target.finish();
+    if (!replacing.only || !platform::viewsHoldFile()) return target.finish();
     pinned.reset();  // or a mapping that is replaced by itself would wait for this call
     order.reset();
     return replacing.only->replace([&] { return target.finish(); });

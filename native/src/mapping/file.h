@@ -31,8 +31,8 @@ struct LockClaim {
   bool adopt;  // not with the one that open() took, unless it becomes the owner of that
 };
 
-/** Makes changes of names in a directory durable, if that is not left to the file system. */
-Status syncNames(platform::Handle directory);
+/** Makes the change of a file's name durable: by its directory, or where no directory can be synced, by the file. */
+Status syncNames(platform::Handle directory, platform::Handle file);
 
 class File {
  public:

@@ -216,7 +216,6 @@ Status Mapping::showAll() {
 
 Status Mapping::withoutViews(const std::function<Status()>& change) {
   if (!platform::viewsHoldFile()) return change();
-  fault_.suspend();  // without the lock: a handler may wait for a disk
   Status status;
   {
     std::lock_guard<std::mutex> guard(state_);
@@ -228,7 +227,6 @@ Status Mapping::withoutViews(const std::function<Status()>& change) {
     const Status shown = closed_ || poisoned_ || fault_ ? Status{} : showAll();
     if (status) status = shown;
   }
-  fault_.resume();
   return status;
 }
 
@@ -278,7 +276,6 @@ Status Mapping::remove() {
 }
 
 Status Mapping::replace(const std::function<Status()>& change) {
-  if (!platform::viewsHoldFile()) return change();
   ExclusiveLock order(order_);
   return withoutViews(change);
 }

@@ -107,13 +107,9 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
   std::int64_t length;
   bool isCut;
   const bool isLifted = platform::viewsHoldFile() && size < before;
-  if (isLifted) fault_.suspend();  // without the lock: a handler may wait for a disk
   {
     std::lock_guard<std::mutex> guard(state_);
-    if (Status now = usable("ftruncate"); !now) {
-      if (isLifted) fault_.resume();
-      return now;
-    }
+    if (Status now = usable("ftruncate"); !now) return now;
     length = length_;
     isCut = target < length && !isLifted && windows_.areGuarded();
     ++changes_;
@@ -161,7 +157,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
       if (status) status = shown;
     }
   }
-  if (isCut || isLifted) fault_.resume();
+  if (isCut) fault_.resume();
   return status;
 }
 

@@ -2,6 +2,7 @@
 #include "mapping/window-set.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fmmap {
 
@@ -92,8 +93,8 @@ Status WindowSet::remap(Window& window, std::int64_t length) {
 Status WindowSet::lift() {
   for (const auto& window : windows_) {
     if (window->mapped == 0) continue;
-    if (Status status = platform::retire(window->data, window->mapped); !status) return status;
-    window->mapped = 0;
+    const std::size_t mapped = std::exchange(window->mapped, 0);
+    if (Status status = platform::lift(window->data, mapped); !status) return status;
   }
   return {};
 }

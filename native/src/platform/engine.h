@@ -1,7 +1,7 @@
 // The contract with the system, 5 of 5: buffers over memory that is not V8's own.
 //
-// V8 has ArrayBuffers over foreign memory which it does not count, and whose end it reports; Node-API has not. They are used if
-// V8's functions can be found in this process.
+// V8 has ArrayBuffers over foreign memory that it does not count, and reports when they are freed; Node-API does not. They are
+// used if V8's functions can be found in this process.
 #pragma once
 
 #include <node_api.h>

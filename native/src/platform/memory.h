@@ -42,6 +42,8 @@ Status probe(std::size_t length);
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
 /** Replaces pages by private zeroes in place, so that no address is ever free while a view may use it. */
 Status retire(std::uint8_t* at, std::size_t length);
+/** Only if viewsHoldFile(): takes pages of a file away; threads that touch them wait until something is mapped there. */
+Status lift(std::uint8_t* at, std::size_t length);
 /** Whether retire() would succeed for so many bytes. */
 Status probeFiller(std::size_t length);
 Status protect(std::uint8_t* at, std::size_t length, Access access);

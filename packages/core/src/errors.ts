@@ -330,10 +330,11 @@ enum Kind {
 }
 
 /** The system reports such a path as nonexistent, or as not a directory. */
-function hintFor(path: string | undefined): string {
-  return path?.endsWith('/')
-    ? 'a path that ends with a slash is that of a directory; leave the slash out for a file'
-    : '';
+function withHint(detail: string, path: string | undefined): string {
+  if (!path?.endsWith('/')) return detail;
+  const hint =
+    'a path that ends with a slash is that of a directory; leave the slash out for a file';
+  return detail ? `${detail}; ${hint}` : hint;
 }
 
 /** Creates the error for a failure in the binding, which calls this. */
@@ -385,7 +386,7 @@ export function createError(
       error = new MmapUnsupportedError(about, details);
       break;
     default:
-      error = systemError(errno, syscall, path, dest, hintFor(dest ?? path) || detail, {
+      error = systemError(errno, syscall, path, dest, withHint(detail, dest ?? path), {
         name,
         text,
       });

@@ -90,6 +90,8 @@ Status retire(std::uint8_t* at, std::size_t length) {
   return mmap(at, length, PROT_READ, flags, -1, 0) != MAP_FAILED ? Status{} : status;
 }
 
+Status lift(std::uint8_t*, std::size_t) { return {}; }
+
 Status probeFiller(std::size_t length) {
   void* range = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED) return last("mmap");

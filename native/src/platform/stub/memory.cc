@@ -18,6 +18,8 @@ Status map(Handle, std::int64_t, std::uint8_t*, std::size_t, Access, MapFlags) {
 
 Status retire(std::uint8_t*, std::size_t) { return Status::system(ENOSYS, "mmap"); }
 
+Status lift(std::uint8_t*, std::size_t) { return Status::system(ENOSYS, "munmap"); }
+
 Status probeFiller(std::size_t) { return Status::system(ENOSYS, "mmap"); }
 
 Status protect(std::uint8_t*, std::size_t, Access) { return Status::system(ENOSYS, "mprotect"); }

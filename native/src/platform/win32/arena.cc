@@ -32,7 +32,7 @@ const Api& api() {
 
 HANDLE self() { return GetCurrentProcess(); }
 
-/** What a view may ever be, which a later VirtualProtect cannot exceed. */
+/** The most that a view may ever allow: a later VirtualProtect cannot exceed it. */
 DWORD mostOf(Access access) {
   switch (access) {
     case Access::read: return PAGE_READONLY;
@@ -68,11 +68,27 @@ struct SavedPage {
   std::vector<std::uint8_t> bytes;
 };
 
-/** The pages of a copy-on-write view that were stored to. */
+/** A section of what the file has now, for a part of it. */
+Status makeSection(const Part& part, HANDLE* section) {
+  *section = nullptr;
+  if (part.kind != Part::Kind::view || part.length == 0) return {};
+  LARGE_INTEGER end{};
+  if (!GetFileSizeEx(part.file, &end)) return last("fstat");
+  const std::int64_t page = static_cast<std::int64_t>(pageSize());
+  if ((end.QuadPart - part.offset + page - 1) / page * page < static_cast<std::int64_t>(part.length)) {
+    return failure(ERROR_HANDLE_EOF, "MapViewOfFile3", "the file is shorter than what is to be mapped of it");
+  }
+  *section = CreateFileMappingW(part.file, nullptr, sectionOf(part.access), 0, 0, nullptr);
+  return *section ? Status{} : last("CreateFileMapping");
+}
+
+/** The pages of a copy-on-write view that were stored to. Other threads cannot store to them until the view is gone. */
 void savePrivate(std::uint8_t* at, std::size_t length, std::vector<SavedPage>* saved) {
   constexpr std::size_t batch = 512;
   std::vector<PSAPI_WORKING_SET_EX_INFORMATION> found(batch);
   const std::size_t page = pageSize();
+  DWORD before;
+  VirtualProtect(at, length, PAGE_READONLY, &before);
   for (std::size_t done = 0; done < length; done += batch * page) {
     const std::size_t count = std::min(batch, (length - done + page - 1) / page);
     for (std::size_t index = 0; index < count; ++index) found[index] = {at + done + index * page, {}};
@@ -81,11 +97,7 @@ void savePrivate(std::uint8_t* at, std::size_t length, std::vector<SavedPage>* s
     for (std::size_t index = 0; index < count; ++index) {
       const auto& attributes = found[index].VirtualAttributes;
       auto* const address = static_cast<std::uint8_t*>(found[index].VirtualAddress);
-      MEMORY_BASIC_INFORMATION info{};
-      const bool isPrivate = attributes.Valid ? !attributes.Shared  // one that is paged out shows by its protection
-                                              : VirtualQuery(address, &info, sizeof info) != 0 &&
-                                                    (info.Protect & (PAGE_READWRITE | PAGE_EXECUTE_READWRITE)) != 0;
-      if (!isPrivate) continue;
+      if (attributes.Valid ? attributes.Shared : attributes.Invalid.Shared) continue;
       SavedPage one{address, std::vector<std::uint8_t>(page)};
       SIZE_T copied = 0;
       if (ReadProcessMemory(self(), address, one.bytes.data(), page, &copied)) saved->push_back(std::move(one));
@@ -111,6 +123,8 @@ Status Arena::reserve(std::size_t length, std::shared_ptr<Arena>* arena) {
   Status status = made->put(made->base_ + rest, {pageSize(), Part::Kind::zeroes});
   if (status) status = made->put(made->base_, {rest, Part::Kind::zeroes});
   if (!status) return status;
+  // At once, for the flag there must never fail.
+  if (!VirtualAlloc(made->base_ + rest, pageSize(), MEM_COMMIT, PAGE_READWRITE)) return last("VirtualAlloc");
   Arenas& all = arenas();
   Hold hold(all.lock);
   all.all[made->base_] = made;
@@ -136,6 +150,7 @@ void Arena::release() {
   Arenas& all = arenas();
   Hold hold(all.lock);
   const auto found = all.all.find(base_);
+  if (found == all.all.end()) return;
   last = std::move(found->second);
   all.all.erase(found);
 }
@@ -153,32 +168,33 @@ Arena::~Arena() {
 bool Arena::clear(std::size_t place, Part& part) {
   const Part::Kind kind = part.kind;
   part.kind = Part::Kind::none;
-  if (kind == Part::Kind::none) return true;
+  if (kind == Part::Kind::none || kind == Part::Kind::lifted) return true;
   if (kind == Part::Kind::view) return api().unmap(self(), base_ + place, kPreserve) != 0;
   return VirtualFree(base_ + place, part.length, MEM_RELEASE | kPreserve) != 0;
 }
 
-Status Arena::fill(std::size_t place, const Part& part) {
+Status Arena::fill(std::size_t place, const Part& part, HANDLE section) {
   std::uint8_t* const at = base_ + place;
-  if (part.kind == Part::Kind::none) return {};
+  if (part.kind == Part::Kind::none || part.kind == Part::Kind::lifted) return {};
   if (part.kind == Part::Kind::zeroes) {
     constexpr DWORD how = MEM_RESERVE | kReplace;  // not committed, so that it is charged to nobody
     const bool isDone = api().allocate(self(), at, part.length, how, PAGE_READWRITE, nullptr, 0) != nullptr;
     return isDone ? Status{} : last("VirtualAlloc2");
   }
+  // A view ends with its section, in the middle of the file's last page if need be.
   LARGE_INTEGER end{};
   if (!GetFileSizeEx(part.file, &end)) return last("fstat");
-  // A view ends with its section, in the middle of the file's last page if need be.
-  const std::int64_t left = end.QuadPart - part.offset;
-  if (left <= 0) return failure(ERROR_HANDLE_EOF, "MapViewOfFile3", "the file is shorter than what is to be mapped of it");
-  const std::size_t length = std::min<std::uint64_t>(part.length, static_cast<std::uint64_t>(left));
-  const HANDLE section = CreateFileMappingW(part.file, nullptr, sectionOf(part.access), 0, 0, nullptr);
-  if (!section) return last("CreateFileMapping");
-  const bool isDone = api().map(section, self(), at, static_cast<ULONG64>(part.offset), length, kReplace,
-                                mostOf(part.access), nullptr, 0) != nullptr;
-  const Status status = isDone ? Status{} : last("MapViewOfFile3");
-  CloseHandle(section);
-  return status;
+  const auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(end.QuadPart - part.offset, 0));
+  const std::size_t exact = std::min<std::uint64_t>(part.length, left);
+  for (const std::size_t length : {exact, part.length}) {
+    if (!api().map(section, self(), at, static_cast<ULONG64>(part.offset), length, kReplace, mostOf(part.access), nullptr, 0)) {
+      continue;
+    }
+    DWORD before;
+    const bool isDone = !part.isFrozen || VirtualProtect(at, part.length, PAGE_READONLY, &before);
+    return isDone ? Status{} : last("VirtualProtect");
+  }
+  return last("MapViewOfFile3");
 }
 
 Status Arena::put(std::uint8_t* at, const Part& part) {
@@ -190,6 +206,18 @@ Status Arena::put(std::uint8_t* at, const Part& part) {
   left.length = start - low;
   right.length = high - end;
   if (right.kind == Part::Kind::view) right.offset += static_cast<std::int64_t>(end - lastOne->first);
+
+  // First what may fail, with nothing changed yet.
+  HANDLE sections[3] = {};
+  const Part* const made[3] = {&left, &part, &right};
+  Status status;
+  for (int index = 0; index < 3 && status; ++index) status = makeSection(*made[index], &sections[index]);
+  const auto closeAll = [&] {
+    for (const HANDLE section : sections) {
+      if (section) CloseHandle(section);
+    }
+  };
+  if (!status) return closeAll(), status;
 
   std::vector<SavedPage> saved;
   if (left.length > 0 && left.kind == Part::Kind::view && left.access == Access::copy) {
@@ -211,20 +239,19 @@ Status Arena::put(std::uint8_t* at, const Part& part) {
   };
   if (left.length > 0) split(low, start);
   if (right.length > 0) split(start, end);
-  Status status = isDone ? Status{} : last("VirtualFree");
-  const auto settle = [&](std::size_t place, Part made) {
-    if (made.length == 0) return;
-    Status filled = fill(place, made);
-    if (!filled) {
+  if (!isDone) status = last("VirtualFree");
+  const std::size_t places[3] = {low, start, end};
+  for (int index = 0; index < 3; ++index) {
+    Part settled = *made[index];
+    if (settled.length == 0) continue;
+    if (const Status filled = fill(places[index], settled, sections[index]); !filled) {
       if (status) status = filled;
-      made = {made.length, Part::Kind::zeroes};
-      fill(place, made);
+      settled = {settled.length, Part::Kind::zeroes};
+      fill(places[index], settled, nullptr);
     }
-    parts_[place] = made;
-  };
-  settle(low, left);
-  settle(start, part);
-  settle(end, right);
+    parts_[places[index]] = settled;
+  }
+  closeAll();
   for (const SavedPage& page : saved) {
     SIZE_T copied = 0;
     WriteProcessMemory(self(), page.at, page.bytes.data(), page.bytes.size(), &copied);
@@ -263,7 +290,8 @@ Status Arena::protect(std::uint8_t* at, std::size_t length, Access access) {
     DWORD before;
     const DWORD wanted = access == Access::write ? PAGE_READWRITE : access == Access::copy ? PAGE_WRITECOPY : PAGE_READONLY;
     if (!VirtualProtect(from, bytes, wanted, &before)) return last("VirtualProtect");
-    if (part.access != Access::copy) part.access = access;
+    if (part.access == Access::copy) part.isFrozen = access == Access::read;
+    else part.access = access;
     return {};
   });
   if (!status) return status;
@@ -290,20 +318,20 @@ Status Arena::putCopies(std::uint8_t* at, std::size_t length) {
 }
 
 Status Arena::permitStores(std::uint8_t* at, std::size_t length) {
-  return eachView(at, length, [](std::uint8_t* from, std::size_t bytes, Part&) {
+  return eachView(at, length, [](std::uint8_t* from, std::size_t bytes, Part& part) {
     DWORD before;
+    part.isFrozen = false;
     return VirtualProtect(from, bytes, PAGE_WRITECOPY, &before) ? Status{} : last("VirtualProtect");
   });
 }
 
-Status Arena::flush(std::uint8_t* at, std::size_t length) {
-  HANDLE file = nullptr;
-  const Status status = eachView(at, length, [&](std::uint8_t* from, std::size_t bytes, Part& part) {
-    file = part.file;
-    return FlushViewOfFile(from, bytes) ? Status{} : last("FlushViewOfFile");
+std::vector<Arena::View> Arena::viewsIn(std::uint8_t* at, std::size_t length) {
+  std::vector<View> views;
+  eachView(at, length, [&](std::uint8_t* from, std::size_t bytes, Part& part) -> Status {
+    views.push_back({from, bytes, part.file});
+    return {};
   });
-  if (!status || !file) return status;
-  return sync(platform::from(file));
+  return views;
 }
 
 bool Arena::commit(const std::uint8_t* address) {

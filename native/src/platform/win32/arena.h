@@ -21,7 +21,7 @@ struct GuardedRange;
 /** Once in a process, before there is an arena (guard.cc). */
 void installHandler();
 
-/** Holds a lock of Windows' for a scope. Unlike std::mutex, the exception handler may take it. */
+/** Holds a Windows lock for a scope. */
 class Hold {
  public:
   explicit Hold(SRWLOCK& lock) : lock_(lock) { AcquireSRWLockExclusive(&lock_); }
@@ -33,12 +33,13 @@ class Hold {
 };
 
 struct Part {
-  enum class Kind { none, zeroes, view };
+  enum class Kind { none, zeroes, view, lifted };
   std::size_t length;
   Kind kind = Kind::none;
   HANDLE file = nullptr;  // of a view
   std::int64_t offset = 0;
   Access access = Access::read;
+  bool isFrozen = false;  // private pages that may no longer be stored to
 };
 
 class Arena {
@@ -50,7 +51,7 @@ class Arena {
   ~Arena();
   Arena(const Arena&) = delete;
 
-  /** Ends it, with the last use of its memory. */
+  /** Frees it once its memory is no longer in use. */
   void release();
 
   std::uint8_t* data() const { return base_; }
@@ -59,7 +60,7 @@ class Arena {
   SRWLOCK lock = SRWLOCK_INIT;
   // With `lock` held:
   GuardedRange* guarded = nullptr;
-  /** Puts a view or zeroes at an address. What fails leaves zeroes. */
+  /** Puts a part at an address. A view that cannot be made leaves everything as it was, if that is known beforehand. */
   Status put(std::uint8_t* at, const Part& part);
   /** Changes the protection of the views in a range. */
   Status protect(std::uint8_t* at, std::size_t length, Access access);
@@ -67,7 +68,13 @@ class Arena {
   Status putCopies(std::uint8_t* at, std::size_t length);
   /** For views that are private already, and were made read-only. */
   Status permitStores(std::uint8_t* at, std::size_t length);
-  Status flush(std::uint8_t* at, std::size_t length);
+  struct View {
+    std::uint8_t* at;
+    std::size_t length;
+    HANDLE file;
+  };
+  std::vector<View> viewsIn(std::uint8_t* at, std::size_t length);
+  Part::Kind kindAt(const std::uint8_t* address) { return partAt(placeOf(address))->second.kind; }
   /** Commits zeroes around an address. False if there are none. */
   bool commit(const std::uint8_t* address);
 
@@ -78,7 +85,7 @@ class Arena {
   std::size_t placeOf(const std::uint8_t* at) const { return static_cast<std::size_t>(at - base_); }
   Parts::iterator partAt(std::size_t place) { return std::prev(parts_.upper_bound(place)); }
   bool clear(std::size_t place, Part& part);
-  Status fill(std::size_t place, const Part& part);
+  Status fill(std::size_t place, const Part& part, HANDLE section);
   template <typename Visit>
   Status eachView(std::uint8_t* at, std::size_t length, Visit visit);
 

@@ -14,6 +14,7 @@ namespace {
 
 // Of FILE_INFO_BY_HANDLE_CLASS; older headers lack them.
 constexpr auto kDispositionEx = static_cast<FILE_INFO_BY_HANDLE_CLASS>(21);
+constexpr DWORD kIgnoreReadOnly = 0x40;  // FILE_RENAME_FLAG_IGNORE_READONLY_ATTRIBUTE
 constexpr auto kRenameEx = static_cast<FILE_INFO_BY_HANDLE_CLASS>(22);
 
 /** `reason` is a word for what is at the path; `IdentityReason` in packages/core/src/errors.ts lists them. */
@@ -116,12 +117,12 @@ int directoryFlags() { return 0; }
 Status openDirectory(const Place& place, Handle* directory) {
   std::wstring path;
   if (Status status = fullPath(place.path, &path); !status) return status;
-  // What is to be flushed must be open for writing.
-  const DWORD wishes[] = {GENERIC_READ | GENERIC_WRITE, GENERIC_READ};
+  // Flushing needs write access, and everything else the least that there is.
+  const DWORD wishes[] = {GENERIC_READ | GENERIC_WRITE, GENERIC_READ, FILE_TRAVERSE | FILE_READ_ATTRIBUTES | SYNCHRONIZE};
   Status status;
   for (const DWORD access : wishes) {
     status = openPath(path, access, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, directory);
-    if (status || status.error != EPERM) break;
+    if (status || status.error == ENOENT) break;
   }
   if (!status) return status;
   Found found;
@@ -136,10 +137,8 @@ Status openDirectory(const Place& place, Handle* directory) {
 Status openParent(const Place& place, Handle* directory) {
   std::wstring path;
   if (Status status = fullPath(place.path, &path); !status) return status;
-  const std::size_t slash = path.find_last_of(L'\\');
-  // That of a drive keeps its slash.
-  const bool isRoot = slash > 0 && path[slash - 1] == L':';
-  return openDirectory({narrow(path.substr(0, isRoot ? slash + 1 : slash))}, directory);
+  // With the backslash, without which the root of a volume is the volume itself.
+  return openDirectory({narrow(path.substr(0, path.find_last_of(L'\\') + 1))}, directory);
 }
 
 Status holdDirectory(const Place&, Handle*) { return Status::system(ENOSYS, "open"); }
@@ -227,7 +226,7 @@ Status replaceEntry(Handle parent, const std::string& name, const std::string& p
   const std::size_t bytes = to.size() * sizeof(wchar_t);
   std::vector<std::uint64_t> space((sizeof(FILE_RENAME_INFO) + bytes) / sizeof(std::uint64_t) + 1);
   auto* const info = reinterpret_cast<FILE_RENAME_INFO*>(space.data());
-  info->Flags = FILE_RENAME_FLAG_REPLACE_IF_EXISTS | FILE_RENAME_FLAG_POSIX_SEMANTICS;
+  info->Flags = FILE_RENAME_FLAG_REPLACE_IF_EXISTS | FILE_RENAME_FLAG_POSIX_SEMANTICS | kIgnoreReadOnly;
   info->FileNameLength = static_cast<DWORD>(bytes);
   std::copy(to.begin(), to.end(), info->FileName);
   const auto size = static_cast<DWORD>(space.size() * sizeof(std::uint64_t));

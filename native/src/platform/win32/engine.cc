@@ -131,7 +131,8 @@ bool works(napi_env env) {
   v8.storeOf(buffer, &second);
   const bool isShared = first.store == second.store && first.counter == second.counter && first.counter &&
                         first.counter->uses == 3;  // V8's, and these two
-  if (!isShared) return false;
+  // What is freed in OwnCounter must be of the process's heap.
+  if (!isShared || !HeapValidate(GetProcessHeap(), 0, first.store)) return false;
   release(first);
   release(second);
   void* data = nullptr;
@@ -149,7 +150,7 @@ void releaseArena(std::uint8_t* data) {
   if (const std::shared_ptr<Arena> arena = Arena::find(data)) arena->release();
 }
 
-/** By Node-API, which has this since 22.23, 24.21 and 26.10. False if it has not. */
+/** With Node-API, which has had this since 22.23, 24.21 and 26.10; false if it lacks it. */
 bool makeByNode(napi_env env, std::uint8_t* data, std::size_t length, napi_value* result) {
   using Make = napi_status(NAPI_CDECL*)(napi_env, void*, std::size_t, void (*)(void*, void*), void*, napi_value*);
   static const auto make = functionOf<Make>(nullptr, "node_api_create_external_sharedarraybuffer");

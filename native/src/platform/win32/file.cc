@@ -26,10 +26,10 @@ Status openForUse(const std::wstring& path, const OpenRequest& request, DWORD di
   const auto given = [](std::int64_t value, DWORD otherwise) { return value < 0 ? otherwise : static_cast<DWORD>(value); };
   const DWORD access = given(request.accessMode, GENERIC_READ | (request.write ? GENERIC_WRITE : 0));
   const DWORD security = given(request.securityQosFlags, 0);
-  const DWORD flags = given(request.attributes, attributesFor(request.mode)) | request.customFlags | security |
-                      (security != 0 ? SECURITY_SQOS_PRESENT : 0);
+  const DWORD flags = (given(request.attributes, attributesFor(request.mode)) & 0xffff) | request.customFlags |
+                      (security & 0x1f0000) | (security != 0 ? SECURITY_SQOS_PRESENT : 0);
   const DWORD share = given(request.shareMode, kShareAll);
-  // Code in it can be run if this user may do that, which only a mapping with that access asks for.
+  // Also asks for the right to execute, which only executable mappings need.
   const DWORD further[] = {request.accessMode < 0 ? GENERIC_EXECUTE : DWORD{0}, 0};
   for (const DWORD more : further) {
     const HANDLE handle = CreateFileW(path.c_str(), access | more, share, nullptr, disposition, flags, nullptr);
@@ -202,8 +202,9 @@ Status inspect(Handle file, const Place& place, Identity* which, std::int64_t* b
 // --- changing it ---
 
 Status setMode(Handle file, int mode) {
-  FILE_BASIC_INFO info{};  // what is 0 stays as it is
+  FILE_BASIC_INFO info{};
   if (Status status = read(file, FileBasicInfo, &info); !status) return status;
+  info.CreationTime = info.LastAccessTime = info.LastWriteTime = info.ChangeTime = {};  // which leaves them as they are
   const bool isReadOnly = (info.FileAttributes & FILE_ATTRIBUTE_READONLY) != 0;
   if (isReadOnly == ((mode & 0200) == 0)) return {};
   info.FileAttributes ^= FILE_ATTRIBUTE_READONLY;
@@ -286,7 +287,7 @@ Status lock(Handle file, Lock kind, bool* acquired) {
                         GetLastError() == ERROR_LOCK_VIOLATION;  // which Wine says
     return isGone ? Status{} : last("UnlockFileEx");
   }
-  // A lock that a handle takes twice is to be given back twice, and an exclusive one excludes its own handle.
+  // A lock that a handle takes twice must be released twice, and an exclusive one excludes its own handle.
   if (!UnlockFileEx(of(file), 0, 1, 0, &at)) SetLastError(ERROR_SUCCESS);
   at.Offset = kLockLow;
   at.OffsetHigh = kLockHigh;

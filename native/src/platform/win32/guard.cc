@@ -1,20 +1,22 @@
 // The fault guard: see platform/guard.h.
 //
-// A vectored exception handler is ordinary code on the thread that faulted. It may take locks, unless the thread can have them
-// already: so whoever holds the lock of an arena touches no window, and calls nothing that might.
+// A vectored exception handler is ordinary code on the thread that faulted. It may take locks, unless the thread may already
+// hold them: so whoever holds the lock of an arena touches no window, and calls nothing that might.
 #include "platform/guard.h"
 
 #include <atomic>
 #include <mutex>
 #include <unordered_set>
+#include <utility>
 
 #include "platform/win32/arena.h"
 
 namespace fmmap::platform {
 
 struct GuardedRange {
-  explicit GuardedRange(const Guarded& of) : window(of), access(of.access) {}
+  GuardedRange(const Guarded& of, std::shared_ptr<Arena> in) : window(of), arena(std::move(in)), access(of.access) {}
   const Guarded window;
+  const std::shared_ptr<Arena> arena;
   // Guarded by the lock of the arena:
   Access access;
   bool isSuspended = false;
@@ -107,16 +109,17 @@ bool repair(Arena& arena, GuardedRange& range, const EXCEPTION_RECORD& record, s
 enum class Outcome { foreign, served, wait };
 
 Outcome serve(Arena& arena, const EXCEPTION_RECORD& record, std::uint8_t* address) {
+  if (record.ExceptionInformation[0] > 1) return Outcome::foreign;  // neither a load nor a store
   GuardedRange* const range = arena.guarded;
-  // The thread tries again until the window is given up, or its mapping is left to the guard again.
+  // The thread tries again until the window is given up, or the file is mapped again.
+  if (arena.kindAt(address) == Part::Kind::lifted) return Outcome::wait;
   if (range && (range->isSuspended || !range->window.fault->enter())) return Outcome::wait;
   const bool store = record.ExceptionInformation[0] == 1;
-  const bool isLoadOrStore = record.ExceptionInformation[0] <= 1;
-  bool isServed = arena.commit(address);
-  if (!isServed && isLoadOrStore && record.ExceptionCode == static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION)) {
-    isServed = isAllowed(address, store);  // another thread has served it
+  bool isServed = false;
+  if (record.ExceptionCode == static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION)) {
+    isServed = isAllowed(address, store) || arena.commit(address);  // or another thread has served it
   }
-  if (!isServed && isLoadOrStore && range) isServed = repair(arena, *range, record, address);
+  if (!isServed && range) isServed = repair(arena, *range, record, address);
   if (range) range->window.fault->leave();
   return isServed ? Outcome::served : Outcome::foreign;
 }
@@ -133,7 +136,7 @@ LONG CALLBACK onException(EXCEPTION_POINTERS* pointers) {
     Hold hold(arena->lock);
     outcome = serve(*arena, record, address);
   }
-  if (outcome == Outcome::wait) Sleep(0);
+  if (outcome == Outcome::wait) Sleep(1);
   SetLastError(error);
   return outcome == Outcome::foreign ? EXCEPTION_CONTINUE_SEARCH : EXCEPTION_CONTINUE_EXECUTION;
 }
@@ -145,9 +148,9 @@ LONG CALLBACK onException(EXCEPTION_POINTERS* pointers) {
 void installHandler() {
   static std::once_flag once;
   std::call_once(once, [] {
-    // First of all handlers: Node's own, for WebAssembly, knows nothing of windows.
+    // Ahead of all other handlers: Node's own, for WebAssembly, knows nothing of windows.
     AddVectoredExceptionHandler(1, onException);
-    HMODULE module;  // Node unloads addons with their last worker, but the handler and the ends of views stay
+    HMODULE module;  // Node unloads addons with their last worker, but the handler and the finalizers of views remain
     GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
                        reinterpret_cast<LPCWSTR>(onException), &module);
   });
@@ -164,7 +167,7 @@ Why whyLost(Handle file, std::int64_t offset, bool) {
 GuardedRange* guard(const Guarded& window) {
   const std::shared_ptr<Arena> arena = Arena::find(window.data);
   if (!arena) return nullptr;
-  auto* const range = new GuardedRange(window);
+  auto* const range = new GuardedRange(window, arena);
   Hold hold(arena->lock);
   Ranges& all = ranges();
   Hold holdAll(all.lock);
@@ -180,24 +183,21 @@ GuardedRange* guard(const Guarded& window) {
 
 void setAccess(GuardedRange* range, Access access) {
   if (!range) return;
-  const std::shared_ptr<Arena> arena = Arena::find(range->window.data);
-  Hold hold(arena->lock);
+  Hold hold(range->arena->lock);
   range->access = access;
 }
 
 void suspend(GuardedRange* range) {
   if (!range) return;
-  const std::shared_ptr<Arena> arena = Arena::find(range->window.data);
-  Hold hold(arena->lock);
+  Hold hold(range->arena->lock);
   range->isSuspended = true;
 }
 
 void unguard(GuardedRange* range) {
   if (!range) return;
-  const std::shared_ptr<Arena> arena = Arena::find(range->window.data);
   {
-    Hold hold(arena->lock);
-    arena->guarded = nullptr;
+    Hold hold(range->arena->lock);
+    range->arena->guarded = nullptr;
     Ranges& all = ranges();
     Hold holdAll(all.lock);
     all.all.erase(range);

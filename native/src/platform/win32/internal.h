@@ -45,14 +45,14 @@ std::wstring wide(const std::string& path);
 std::string narrow(const std::wstring& path);
 /** The absolute path, in the form that has no limit of its length (\\?\). */
 Status fullPath(const std::string& path, std::wstring* full);
-/** The last name of a path. */
-std::wstring entryOf(const std::string& path);
+/** The last name of a path. Refuses streams within a file (`name:stream`). */
+Status entryOf(const std::string& path, std::wstring* entry);
 /** The path of an open file or directory, as of now. */
 Status pathOf(Handle file, std::wstring* path);
 /** The path of what has the last name of `path` in a directory. */
 Status entryPath(Handle parent, const std::string& path, std::wstring* full);
 
-/** CreateFile, for everyone. */
+/** CreateFile, sharing all access. */
 Status openPath(const std::wstring& path, DWORD access, DWORD disposition, DWORD flags, Handle* file);
 
 }  // namespace fmmap::platform

@@ -68,10 +68,18 @@ Status retire(std::uint8_t* at, std::size_t length) {
   return arena->put(at, {length, Part::Kind::zeroes});
 }
 
+Status lift(std::uint8_t* at, std::size_t length) {
+  const std::shared_ptr<Arena> arena = Arena::find(at);
+  if (!arena) return {};
+  Hold hold(arena->lock);
+  return arena->put(at, {length, Part::Kind::lifted});
+}
+
 Status probeFiller(std::size_t) { return {}; }
 
 Status protect(std::uint8_t* at, std::size_t length, Access access) {
   const std::shared_ptr<Arena> arena = Arena::find(at);
+  if (!arena) return {};
   Hold hold(arena->lock);
   return arena->protect(at, length, access);
 }
@@ -87,9 +95,18 @@ void releaseAreas(std::size_t) {}
 // --- pages ---
 
 Status flush(std::uint8_t* at, std::size_t length) {
-  const std::shared_ptr<Arena> arena = Arena::find(at);
-  Hold hold(arena->lock);
-  return arena->flush(at, length);
+  std::vector<Arena::View> views;
+  {
+    const std::shared_ptr<Arena> arena = Arena::find(at);
+    if (!arena) return {};
+    Hold hold(arena->lock);
+    views = arena->viewsIn(at, length);
+  }
+  // Without the lock: this waits for the disk, and the caller keeps the window.
+  for (const auto& [from, bytes, file] : views) {
+    if (!FlushViewOfFile(from, bytes)) return last("FlushViewOfFile");
+  }
+  return views.empty() ? Status{} : sync(from(views.front().file));
 }
 
 /** The system writes dirty pages when it sees fit; there is no call that only starts it. */

@@ -142,9 +142,12 @@ Status fullPath(const std::string& path, std::wstring* full) {
   return {};
 }
 
-std::wstring entryOf(const std::string& path) {
-  const std::wstring text = wide(path);
-  return text.substr(text.find_last_of(L"/\\:") + 1);
+Status entryOf(const std::string& path, std::wstring* entry) {
+  std::wstring full;
+  if (Status status = fullPath(path, &full); !status) return status;
+  *entry = full.substr(full.find_last_of(L'\\') + 1);
+  const bool isStream = entry->find(L':') != std::wstring::npos;
+  return isStream ? failure(ERROR_INVALID_NAME, "open") : Status{};
 }
 
 Status pathOf(Handle file, std::wstring* path) {
@@ -158,9 +161,11 @@ Status pathOf(Handle file, std::wstring* path) {
 }
 
 Status entryPath(Handle parent, const std::string& path, std::wstring* full) {
+  std::wstring entry;
+  if (Status status = entryOf(path, &entry); !status) return status;
   if (Status status = pathOf(parent, full); !status) return status;
   if (full->back() != L'\\') *full += L'\\';
-  *full += entryOf(path);
+  *full += entry;
   return {};
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../arguments/options.js';
 import {
   type FileLike,
+  fileOf,
   holdDescriptor,
   letGo,
   type Place,
@@ -42,20 +43,36 @@ const DEFAULTS = new Map(
 export function* openFile(
   caller: unknown,
   type: FileClass,
-  maker: (typeof constructors)[keyof typeof constructors],
+  maker: Maker,
   place: Place,
   options: object | undefined,
 ): Steps<Mapping> {
+  return yield* openPlace(place, requestFor(caller, type, maker, place, options));
+}
+
+type Maker = (typeof constructors)[keyof typeof constructors];
+
+function requestFor(
+  caller: unknown,
+  type: FileClass,
+  maker: Maker,
+  place: Place,
+  options: object | undefined,
+): OpenRequest {
   if (caller !== type) madeBy(caller, type, maker.name);
-  const request: OpenRequest =
+  const request =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ??
     parseOptions(madeBy(caller, type, maker.name), maker, options);
+  if (place.file >= 0 && (request.flags & Flag.createNew) !== 0) {
+    throw typeError('path', 'a path, because "createNew" creates a file', place.file);
+  }
+  return request;
+}
+
+function* openPlace(place: Place, request: OpenRequest): Steps<Mapping> {
   const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
   const { accessMode, shareMode, attributes, securityQosFlags } = request;
   const { path, directory, file } = place;
-  if (file >= 0 && (flags & Flag.createNew) !== 0) {
-    throw typeError('path', 'a path, because "createNew" creates a file', file);
-  }
   const { lockTimeout } = request;
   const until = lockTimeout === undefined ? 0 : now() + lockTimeout;
   const lockUse = lockTimeout === undefined ? undefined : useOfOpened(showPath(path));
@@ -109,15 +126,17 @@ export function* openFile(
 export function openNow(
   caller: unknown,
   type: FileClass,
-  maker: (typeof constructors)[keyof typeof constructors],
+  maker: Maker,
   path: FileLike,
   options: object | undefined,
 ): Mapping {
-  const place = maker === constructors.create ? placeOf(path) : holdDescriptor(path);
+  const place = maker === constructors.create ? placeOf(path) : fileOf(path);
+  const request = requestFor(caller, type, maker, place, options);
+  const held = holdDescriptor(place);
   try {
-    return runSync(openFile(caller, type, maker, place, options));
+    return runSync(openPlace(held, request));
   } finally {
-    letGo(place);
+    letGo(held);
   }
 }
 

@@ -342,6 +342,8 @@ const NO_FILES: Readonly<
     [0x40000000, 'FILE_FLAG_OVERLAPPED', 'the async classes'],
     [0x02000000, 'FILE_FLAG_BACKUP_SEMANTICS', 'fs.open'],
     [0x00200000, 'FILE_FLAG_OPEN_REPARSE_POINT', 'fs.open'],
+    [0x04000000, 'FILE_FLAG_DELETE_ON_CLOSE', 'removeOnDispose'],
+    [0x20000000, 'FILE_FLAG_NO_BUFFERING', 'fs.open'],
   ],
 };
 

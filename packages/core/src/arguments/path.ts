@@ -74,7 +74,7 @@ export const placeOf = (path: unknown, expected?: string): Place => ({
 });
 
 /** Like {@link placeOf}, but also accepts open files. @throws TypeError, MmapRangeError, MmapError `EBADF` */
-function fileOf(file: unknown): Place {
+export function fileOf(file: unknown): Place {
   const descriptor = descriptorOf(file);
   if (descriptor === undefined) return placeOf(file, FILES);
   return { path: `descriptor ${descriptor}`, directory: -1, file: descriptor };
@@ -109,13 +109,12 @@ export function holdPlace(path: unknown): Place {
 
 /** Like {@link holdPlace}, but also accepts open files, which may be closed meanwhile. */
 export function holdFile(file: unknown): Place {
-  const place = holdDescriptor(file);
-  return place.file >= 0 ? place : hold(place);
+  const place = fileOf(file);
+  return place.file >= 0 ? holdDescriptor(place) : hold(place);
 }
 
-/** For opening immediately, like {@link fileOf}; the binding opens only descriptors that it holds. */
-export function holdDescriptor(file: unknown): Place {
-  const place = fileOf(file);
+/** The binding opens only descriptors that it holds. Other places stay as they are. */
+export function holdDescriptor(place: Place): Place {
   if (place.file < 0) return place;
   return { ...place, file: relieved(() => binding.hold(place.file, showPath(place.path))) };
 }
