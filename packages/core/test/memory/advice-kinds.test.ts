@@ -13,7 +13,12 @@ import {
   pageSize,
 } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
-import { whereCallsAreTraced, whereFilesAreCut, whereMounts } from '../helpers/platform.js';
+import {
+  isWindows,
+  whereCallsAreTraced,
+  whereFilesAreCut,
+  whereMounts,
+} from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { onTmpfs } from '../helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
@@ -303,7 +308,7 @@ test.each([2 ** 16, 2 ** 21, 2 ** 30])(
 
 describe('pageSize', () => {
   test('is that of the system, and the unit of residency', () => {
-    expect(pageSize).toBe(Number(execFileSync('getconf', ['PAGESIZE'])));
+    if (!isWindows) expect(pageSize).toBe(Number(execFileSync('getconf', ['PAGESIZE'])));
     using file = MmapFile.memory('memory', CONTENT);
     expect(file.residency()).toHaveLength(Math.ceil(CONTENT.length / pageSize));
   });
