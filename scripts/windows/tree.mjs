@@ -42,12 +42,13 @@ function install() {
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
   const { packageManager } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8'));
   const wanted = ['.', './packages/*', './native'].map((name) => `--filter=${name}`);
+  // The filters are about the folder in which it runs.
   run(
+    'env',
+    `--chdir=${tree}`,
     'npx',
     '--yes',
     packageManager,
-    '--dir',
-    tree,
     'install',
     '--frozen-lockfile',
     '--node-linker=hoisted',

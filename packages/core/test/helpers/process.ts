@@ -1,12 +1,15 @@
 import * as fs from 'node:fs';
+import { isWindows } from './platform.js';
 
-/** Counts the open descriptors of this process. */
+/** Counts the open descriptors of this process. Always 0 on Windows, where Node cannot count handles. */
 export function countDescriptors(): number {
+  if (isWindows) return 0;
   return fs.readdirSync('/proc/self/fd').length;
 }
 
-/** Counts the mapped ranges of this process, or those of the file at `path`. */
+/** Counts the mapped ranges of this process, or those of the file at `path`. Always 0 on Windows, too. */
 export function countMappings(path = ''): number {
+  if (isWindows) return 0;
   return fs
     .readFileSync('/proc/self/maps', 'utf8')
     .split('\n')
