@@ -10,7 +10,7 @@ const tree = join(debian, TREE);
 
 export async function syncTree() {
   setUp();
-  const addon = await build();
+  const { addon, counts } = await build();
   fs.mkdirSync(tree, { recursive: true });
   const skipped = [
     '.git',
@@ -33,6 +33,7 @@ export async function syncTree() {
   const prebuilt = join(tree, 'native/prebuilds/win32-x64');
   fs.mkdirSync(prebuilt, { recursive: true });
   fs.copyFileSync(addon, join(prebuilt, 'node.napi.node'));
+  fs.copyFileSync(counts, join(tree, 'packages/core/test/helpers/counts-windows.node'));
 }
 
 /** Without links between packages, which Windows' Node would not follow here. */
@@ -42,12 +43,13 @@ function install() {
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
   const { packageManager } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8'));
   const wanted = ['.', './packages/*', './native'].map((name) => `--filter=${name}`);
+  // The filters are about the folder in which it runs.
   run(
+    'env',
+    `--chdir=${tree}`,
     'npx',
     '--yes',
     packageManager,
-    '--dir',
-    tree,
     'install',
     '--frozen-lockfile',
     '--node-linker=hoisted',
