@@ -9,9 +9,13 @@ import { headers, run } from './home.mjs';
 
 const native = fileURLToPath(new URL('../../native', import.meta.url));
 const objects = join(native, 'build/windows');
+/** Tests count open files by it. */
+const COUNTS = fileURLToPath(
+  new URL('../../packages/core/test/helpers/counts-windows.cc', import.meta.url),
+);
 const compiler = 'x86_64-w64-mingw32-g++-posix';
 
-/** Builds what has changed. @returns The path of the addon. */
+/** Builds what has changed. @returns The paths of the addon, and of one that tests use. */
 export async function build() {
   const { include, folder } = headers();
   fs.mkdirSync(objects, { recursive: true });
@@ -60,18 +64,19 @@ export async function build() {
   );
   const addon = join(objects, 'fmmap.node');
   // -s: without symbols. Nothing of the compiler's own libraries is needed where it runs.
-  const linked = [
-    '-shared',
-    '-static',
-    '-s',
-    ...made.map(([, object]) => object),
-    `-L${folder}`,
-    '-lnode',
-    '-ldelayimp',
-    '-lpsapi',
-  ];
-  run(compiler, ...linked, '-o', addon);
-  return addon;
+  const link = (inputs, output) => {
+    const libraries = [`-L${folder}`, '-lnode', '-ldelayimp', '-lpsapi'];
+    run(compiler, '-shared', '-static', '-s', ...inputs, ...libraries, '-o', output);
+  };
+  link(
+    made.map(([, object]) => object),
+    addon,
+  );
+  const counts = join(objects, 'counts-windows.node');
+  if (!fs.existsSync(counts) || newest([counts]) < newest([COUNTS])) {
+    link([...flags, COUNTS, made.at(-1)[1]], counts);
+  }
+  return { addon, counts };
 }
 
 function within(folder, pattern) {
@@ -93,4 +98,4 @@ function compile(args) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await build());
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log((await build()).addon);

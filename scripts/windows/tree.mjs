@@ -10,7 +10,7 @@ const tree = join(debian, TREE);
 
 export async function syncTree() {
   setUp();
-  const addon = await build();
+  const { addon, counts } = await build();
   fs.mkdirSync(tree, { recursive: true });
   const skipped = [
     '.git',
@@ -33,6 +33,7 @@ export async function syncTree() {
   const prebuilt = join(tree, 'native/prebuilds/win32-x64');
   fs.mkdirSync(prebuilt, { recursive: true });
   fs.copyFileSync(addon, join(prebuilt, 'node.napi.node'));
+  fs.copyFileSync(counts, join(tree, 'packages/core/test/helpers/counts-windows.node'));
 }
 
 /** Without links between packages, which Windows' Node would not follow here. */

@@ -46,3 +46,7 @@ export const whereNamesAreBytes = unless(isWindows);
 export const whereWasmMemory = unless(isWindows);
 /** Where the options that are only for Windows are refused. */
 export const outsideWindows = unless(isWindows);
+/** Where blocks can be reserved for a file: Wine cannot (120). */
+export const whereBlocksAreReserved = unless(isWindows);
+/** Where a program can hold a lease on a file (fcntl). */
+export const whereLeases = unless(isWindows);

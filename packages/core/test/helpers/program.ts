@@ -75,8 +75,9 @@ export function startProgram(program: Program, options: ProgramOptions = {}): Ru
   const child = spawn(command, rest, { detached: !isWindows, env, ...(cwd && { cwd }) });
   // The whole group: a command that runs it, such as strace, may leave it behind. Windows has no groups.
   const kill = () => {
+    if (isWindows) return void child.kill('SIGKILL');
     try {
-      if (child.pid !== undefined) process.kill(isWindows ? child.pid : -child.pid, 'SIGKILL');
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {} // all gone already
   };
   const timer = setTimeout(kill, timeout);
