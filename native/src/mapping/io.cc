@@ -89,9 +89,9 @@ Status advise(Mapping& mapping, HandleId handle, platform::Advice advice, std::i
                : Status::make(Kind::unsupported, "madvise",
                               "this system does not have this advice; ask isAdviceSupported before");
   };
-  if (length == 0) return ofNoPages();
+  if (Status status = length == 0 ? ofNoPages() : Status{}; !status) return status;
   const auto attempt = [&] {
-    return range.each([advice](const Piece& piece) -> Status {
+    return range.each([&](const Piece& piece) -> Status {
       // Only whole pages of the range are emptied: the rest of its first and last page is not the caller's.
       const Pages pages = advice == Advice::remove ? Pages::within(piece) : Pages(piece);
       if (pages.length == 0) return ofNoPages();
