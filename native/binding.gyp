@@ -62,8 +62,17 @@
           }
         }],
         ["OS=='win'", {
-          "sources": ["src/platform/win32/platform.cc"],
-          "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17"] } }
+          "sources": [
+            "src/platform/win32/arena.cc",
+            "src/platform/win32/directory.cc",
+            "src/platform/win32/engine.cc",
+            "src/platform/win32/file.cc",
+            "src/platform/win32/guard.cc",
+            "src/platform/win32/memory.cc",
+            "src/platform/win32/paths.cc",
+          ],
+          "defines": ["NOMINMAX", "WIN32_LEAN_AND_MEAN", "PSAPI_VERSION=2", "_WIN32_WINNT=0x0A00", "NTDDI_VERSION=0x0A000006"],
+          "msvs_settings": { "VCCLCompilerTool": { "AdditionalOptions": ["/std:c++17"], "WarningLevel": "3" } }
         }]
       ]
     }

@@ -5,6 +5,7 @@
 #include "binding/operations.h"
 #include "binding/pool-task.h"
 #include "mapping/search.h"
+#include "platform/engine.h"
 #include "binding/view.h"
 
 namespace fmmap {
@@ -31,6 +32,17 @@ napi_value adopt(const Call& call) {
   const Span memory = call.pages(0);
   if (call.accept()) platform::setApart(memory.data, memory.length);
   return nullptr;
+}
+
+// allocate(bytes): a SharedArrayBuffer for a window; undefined where files can be mapped over V8's own
+napi_value allocate(const Call& call) {
+  const auto length = static_cast<std::size_t>(call.size(0));
+  napi_value memory = nullptr;
+  if (!call.accept()) return nullptr;
+  if (const Status status = platform::engine::makeMemory(call.env(), length, &memory); !status) {
+    if (const napi_value error = Subject{}.error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
+  }
+  return memory;
 }
 
 // blank(memory): puts zeroes over whole pages that are no window any more
@@ -124,7 +136,7 @@ struct Hold : Unmapped {
   Subject subject() const { return {name, true, {}}; }
   Status run(Outcome& outcome) {
     platform::Handle copy = platform::kNoHandle;
-    const Status status = environment->hold(file, &copy);
+    const Status status = environment->hold(platform::handleOf(file), &copy);
     outcome.value = static_cast<double>(copy);
     return status;
   }
@@ -389,6 +401,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));
   all.add<adopt>("adopt");
+  all.add<allocate>("allocate");
   all.add<blank>("blank");
   all.add<unmap>("unmap");
   all.add<now<MapInto>>("mapInto");

@@ -80,6 +80,7 @@ class Call {
   std::int64_t sizeOrNone(std::size_t index) const { return integer(index, -1, kMost); }
   HandleId id(std::size_t index) const { return static_cast<HandleId>(size(index)); }
   int small(std::size_t index, int max) const { return static_cast<int>(integer(index, 0, max)); }
+  std::uint32_t bits(std::size_t index) const { return static_cast<std::uint32_t>(integer(index, 0, 4294967295.0)); }
   template <typename Enum>
   Enum one(std::size_t index, Enum last) const {
     return static_cast<Enum>(small(index, static_cast<int>(last)));

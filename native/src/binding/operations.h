@@ -62,7 +62,8 @@ inline platform::Place placeOf(const Call& call, std::size_t path, std::size_t d
 }
 
 /**
- * open(path, access, flags, mode, customFlags, offset, length, maxSize, minSize, directory, file): 0 if another process has a
+ * open(path, access, flags, mode, customFlags, offset, length, maxSize, minSize, directory, file, accessMode?, shareMode,
+ * attributes, securityQosFlags): 0 if another process has a
  * lease on the file (fcntl(2), F_SETLEASE) and was asked to give it up; -1 if the caller wants to wait for the lock, and it is
  * taken. Then it is to be called again. `file` is an open descriptor, of which `path` is only a name, or -1.
  */
@@ -72,11 +73,16 @@ struct Open : Unmapped {
     spec.place = placeOf(call, 0, 9);
     spec.place.file = static_cast<platform::Handle>(call.integer(10, -1, 0x7fffffff));
     spec.request.mode = call.small(3, 07777);
-    spec.request.customFlags = call.small(4, 0x7fffffff);
+    spec.request.customFlags = call.bits(4);
     spec.offset = call.size(5);
     spec.length = call.sizeOrNone(6);
     spec.maxSize = call.size(7);
     spec.minSize = call.size(8);
+    if (call.count() <= 11) return;
+    spec.request.accessMode = call.sizeOrNone(11);
+    spec.request.shareMode = call.sizeOrNone(12);
+    spec.request.attributes = call.sizeOrNone(13);
+    spec.request.securityQosFlags = call.sizeOrNone(14);
   }
   Subject subject() const { return {spec.place.path, true, {}}; }
   Status run(Outcome& outcome) {

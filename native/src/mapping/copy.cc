@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <random>
+#include <utility>
 
 #include "mapping/lost-pages.h"
 #include "mapping/pinned-range.h"
@@ -65,7 +67,7 @@ class NewFile {
       isNamed_ = true;
     }
     if (replaces_) return replace();
-    const Status status = platform::syncDirectory(parent_);
+    const Status status = syncNames(parent_, file_);
     isWhole_ = static_cast<bool>(status);
     return status;
   }
@@ -89,7 +91,7 @@ class NewFile {
     if (Status status = findReplaced(&old); !status) return status;
     if (Status status = platform::replaceEntry(parent_, name_, place_.path); !status) return status;
     isWhole_ = true;  // it cannot be undone
-    Status status = platform::syncDirectory(parent_);
+    Status status = syncNames(parent_, file_);
     if (!status) {
       status.detail = "the file is replaced, but the old one may be back after a crash; sync its directory (syncParentDirectory)";
     }
@@ -127,8 +129,9 @@ Status writeSparse(platform::Handle file, const std::uint8_t* from, std::size_t 
 
 Status writeToNewFile(Mapping& mapping, HandleId handle, const platform::Place& place, std::int64_t offset,
                       std::int64_t length, const Replacing& replacing) {
-  SharedLock order(mapping.order());
-  PinnedRange range(mapping);
+  std::optional<SharedLock> order(std::in_place, mapping.order());
+  std::optional<PinnedRange> pinned(std::in_place, mapping);
+  PinnedRange& range = *pinned;
   if (Status status = range.take(handle, "write", offset, length); !status) return status;
   // Held to the end, so that no other file can get its inode number.
   const OpenFilePtr old = replacing.only ? replacing.only->file().copyHandle() : nullptr;
@@ -143,7 +146,13 @@ Status writeToNewFile(Mapping& mapping, HandleId handle, const platform::Place& 
                  old ? &replacing.only->file().identity() : nullptr);
   if (Status status = target.create(); !status) return status;
   const bool isWhole = !mapping.isPrivate() && mapping.offset() + offset == 0 && info.size == length;
-  if (isWhole && platform::clone(source, target.handle())) return target.finish();
+  const auto finish = [&]() -> Status {
+    if (!replacing.only || !platform::viewsHoldFile()) return target.finish();
+    pinned.reset();  // or a mapping that is replaced by itself would wait for this call
+    order.reset();
+    return replacing.only->replace([&] { return target.finish(); });
+  };
+  if (isWhole && platform::clone(source, target.handle())) return finish();
 
   /** A part of the range through memory. */
   const auto write = [&](std::int64_t from, std::int64_t to) {
@@ -177,7 +186,7 @@ Status writeToNewFile(Mapping& mapping, HandleId handle, const platform::Place& 
     }
     return platform::resize(target.handle(), length);
   });
-  return status ? target.finish() : status;
+  return status ? finish() : status;
 }
 
 }  // namespace fmmap

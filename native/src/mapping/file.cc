@@ -14,6 +14,10 @@ OpenFilePtr own(platform::Handle handle) {
 
 }  // namespace
 
+Status syncNames(platform::Handle directory, platform::Handle file) {
+  return platform::canSyncDirectories() ? platform::syncDirectory(directory) : platform::sync(file);
+}
+
 // --- opening ---
 
 Status File::open(const platform::OpenRequest& request, const platform::Place& place) {
@@ -46,7 +50,6 @@ Status File::settle() {
     place_ = {};  // it is nowhere
     return {};
   }
-  if (!place_.path.empty() && place_.path.front() == '/') return {};
   std::string path;
   if (platform::absolutePath(place_, identity_, &path)) {
     place_ = {path};
@@ -100,6 +103,7 @@ Status File::takeLock(const OpenFilePtr& file, platform::Lock kind) {
     lock_ = kind;
     return {};
   }
+  lock_ = platform::Lock::none;  // a lock is given up before another one is taken
   isNew_ = false;  // or not ours any more: another process has opened and locked it
   return Status::make(Kind::locked, "flock", "");
 }
@@ -186,7 +190,7 @@ Status File::remove() {
   }
   if (removal_ == Removal::needsParentSync) {
     if (!held.parent) return Status::make(Kind::closed, "unlink", "");
-    if (Status status = platform::syncDirectory(held.parent->handle()); !status) {
+    if (Status status = syncNames(held.parent->handle(), held.file->handle()); !status) {
       status.detail = "the file is unlinked, but may be back after a crash; call remove() again to sync its directory";
       return status;
     }
@@ -198,8 +202,8 @@ Status File::remove() {
 // Waits for no work in flight, as closing does not: it does no harm if another thread syncs the directory, too.
 void File::finishRemoval() {
   if (removal_ != Removal::needsParentSync) return;
-  const OpenFilePtr parent = copyHandles().parent;
-  if (parent && platform::syncDirectory(parent->handle())) removal_ = Removal::removed;
+  const auto [file, parent, directory] = copyHandles();
+  if (file && parent && syncNames(parent->handle(), file->handle())) removal_ = Removal::removed;
 }
 
 }  // namespace fmmap

@@ -31,6 +31,9 @@ struct LockClaim {
   bool adopt;  // not with the one that open() took, unless it becomes the owner of that
 };
 
+/** Makes the change of a file's name durable: by its directory, or where no directory can be synced, by the file. */
+Status syncNames(platform::Handle directory, platform::Handle file);
+
 class File {
  public:
   explicit File(std::mutex& state) : state_(state) {}

@@ -82,11 +82,19 @@ Status advise(Mapping& mapping, HandleId handle, platform::Advice advice, std::i
   PinnedRange range(mapping);
   if (Status status = range.take(handle, "madvise", offset, length); !status) return status;
   if (const char* why = whyNotAdvised(mapping, advice)) return Status::make(Kind::unsupported, "madvise", why);
+  // What a system does not have is refused for no pages as it is for some.
+  const auto ofNoPages = [advice] {
+    return platform::hasAdvice(advice)
+               ? Status{}
+               : Status::make(Kind::unsupported, "madvise",
+                              "this system does not have this advice; ask isAdviceSupported before");
+  };
+  if (Status status = length == 0 ? ofNoPages() : Status{}; !status) return status;
   const auto attempt = [&] {
-    return range.each([advice](const Piece& piece) -> Status {
+    return range.each([&](const Piece& piece) -> Status {
       // Only whole pages of the range are emptied: the rest of its first and last page is not the caller's.
       const Pages pages = advice == Advice::remove ? Pages::within(piece) : Pages(piece);
-      if (pages.length == 0) return {};
+      if (pages.length == 0) return ofNoPages();
       if (platform::splitsAreas(advice)) {
         if (Status status = claimSplit(piece, "madvise"); !status) return status;
       }

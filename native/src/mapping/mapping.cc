@@ -55,7 +55,9 @@ Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   std::int64_t madeFor = -1;
   if (*length < 0) *length = shownLength();
   else if (*length != length_) madeFor = *length;
-  return windows_.add(std::move(window), file_.handle(), *length, madeFor, cutTo_ >= 0);
+  // Pages that the file does not have yet can be mapped early on some systems only; showAll() and resize() do it for all.
+  const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isPending());
+  return windows_.add(std::move(window), file_.handle(), isEarly ? 0 : *length, madeFor, cutTo_ >= 0);
 }
 
 void Mapping::shareWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
@@ -202,6 +204,32 @@ void Mapping::spoil() {
   windows_.raiseFlags();
 }
 
+Status Mapping::showAll() {
+  for (const auto& window : windows_.all()) {
+    if (Status status = windows_.grow(*window, length_); !status) {
+      spoil();
+      return status;
+    }
+  }
+  return {};
+}
+
+Status Mapping::withoutViews(const std::function<Status()>& change) {
+  if (!platform::viewsHoldFile()) return change();
+  Status status;
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    status = windows_.lift();
+  }
+  if (status) status = change();
+  {
+    std::lock_guard<std::mutex> guard(state_);
+    const Status shown = closed_ || poisoned_ || fault_ ? Status{} : showAll();
+    if (status) status = shown;
+  }
+  return status;
+}
+
 Status Mapping::freeze(bool exec) {
   std::lock_guard<std::mutex> guard(state_);
   if (Status status = usable("mprotect"); !status) return status;
@@ -244,7 +272,12 @@ Status Mapping::lock(HandleId handle, platform::Lock kind, LockClaim claim, bool
 
 Status Mapping::remove() {
   ExclusiveLock order(order_);
-  return file_.remove();
+  return withoutViews([this] { return file_.remove(); });
+}
+
+Status Mapping::replace(const std::function<Status()>& change) {
+  ExclusiveLock order(order_);
+  return withoutViews(change);
 }
 
 bool Mapping::tellsResidency(const OpenFilePtr& file) const {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -140,6 +141,8 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   Status lock(HandleId handle, platform::Lock kind, LockClaim claim, bool* acquired);
   Status unlock(HandleId handle) { return file_.unlock(handle); }
   Status remove();
+  /** Gives the path of its file to another one. */
+  Status replace(const std::function<Status()>& change);
   void finishRemoval() { file_.finishRemoval(); }
   /** Whether the system says which pages of the file are in memory. */
   bool tellsResidency(const OpenFilePtr& file) const;
@@ -172,6 +175,12 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   std::int64_t shownLength() const { return cutTo_ >= 0 && fault_.isCut() ? cutTo_ : length_; }
   /** Poisons it: views stay, but the handles give out nothing more. */
   void spoil();
+  /** Has all windows show what they can of the present length; poisons the mapping if they cannot. */
+  Status showAll();
+
+  // Without it:
+  /** Runs a change of the file that the system may refuse while pages are mapped. Threads that touch one meanwhile wait. */
+  Status withoutViews(const std::function<Status()>& change);
 
   // open.cc
   static Status outside(const char* argument, std::int64_t asked, std::int64_t size, const char* remedy);

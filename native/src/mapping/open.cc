@@ -125,11 +125,19 @@ Status Mapping::commit(HandleId handle) {
   std::int64_t before = -1;
   if (isSizing()) status = commitSize(file->handle(), &before);
   else if (file_.isNew()) status = platform::sync(file->handle());
-  if (status && file_.isNew()) status = platform::syncDirectory(parent->handle());
+  if (status && file_.isNew()) status = syncNames(parent->handle(), file->handle());
   if (status && file_.lockState() != keepLock_) status = file_.takeLock(file, keepLock_);
+  if (status) {
+    std::lock_guard<std::mutex> guard(state_);
+    status = showAll();
+  }
   if (!status) {
     // What was grown is cut back, unless another process has locked the file by now.
     std::int64_t after = before;
+    {
+      std::lock_guard<std::mutex> guard(state_);
+      if (platform::viewsHoldFile()) windows_.lift();
+    }
     const bool isOurs = before >= 0 && !file_.isNew() && status.kind != Kind::locked;
     if (isOurs && platform::size(file->handle(), &after) && after != before) platform::resize(file->handle(), before);
     return status;

@@ -42,8 +42,7 @@ Status Mapping::cutRoom(bool isLast) {
     file = file_.handle();
     roomIsOver_ = roomIsOver_ || isLast;
   }
-  cutRoomOf(file);
-  return {};
+  return withoutViews([&] { return cutRoomOf(file), Status{}; });
 }
 
 void Mapping::cutRoomOf(const OpenFilePtr& file) {
@@ -103,17 +102,20 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
   };
   // A cut that fails must not have taken anything, so pages are taken away after it. Until then the guard serves threads that
   // touch a lost page, and readers ask stateNow(). Without a guard such a thread would end the process, so pages are taken
-  // away before.
+  // away before. Where the system refuses to cut what is mapped, all of them are, and threads that touch one wait.
   Status status;
   std::int64_t length;
   bool isCut;
+  const bool isLifted = platform::viewsHoldFile() && size < before;
   {
     std::lock_guard<std::mutex> guard(state_);
     if (Status now = usable("ftruncate"); !now) return now;
     length = length_;
-    isCut = target < length && windows_.areGuarded();
+    isCut = target < length && !isLifted && windows_.areGuarded();
     ++changes_;
-    if (isCut) {
+    if (isLifted) {
+      status = windows_.lift();
+    } else if (isCut) {
       cutTo_ = target;
       fault_.startCut(size);
       for (const auto& window : windows_.all()) tell(*window);
@@ -139,7 +141,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
       status = Status::make(Kind::poisoned, "ftruncate", "");
     } else {
       length_ = status ? target : length;  // on failure, show again what was taken away
-      const bool isUntouched = !status && isCut && !wasMet;
+      const bool isUntouched = !status && (isLifted || (isCut && !wasMet));
       Status shown;
       for (const auto& window : windows_.all()) {
         if (!isUntouched || window->madeInCut) tell(*window);

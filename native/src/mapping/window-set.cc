@@ -2,6 +2,7 @@
 #include "mapping/window-set.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace fmmap {
 
@@ -87,6 +88,15 @@ Status WindowSet::remap(Window& window, std::int64_t length) {
   if (Status status = grow(window, length); !status) return status;
   const std::size_t rest = window.capacity - window.mapped;
   return rest == 0 ? Status{} : platform::retire(window.data + window.mapped, rest);
+}
+
+Status WindowSet::lift() {
+  for (const auto& window : windows_) {
+    if (window->mapped == 0) continue;
+    const std::size_t mapped = std::exchange(window->mapped, 0);
+    if (Status status = platform::lift(window->data, mapped); !status) return status;
+  }
+  return {};
 }
 
 /**

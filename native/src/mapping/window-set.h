@@ -70,6 +70,8 @@ class WindowSet {
   Status grow(Window& window, std::int64_t length);
   Status shrink(Window& window, std::int64_t length);
   Status remap(Window& window, std::int64_t length);
+  /** Takes the file out of all of them; grow() brings it back. Threads that touch one meanwhile wait. */
+  Status lift();
   /** What may be done with the memory of all of them. `begun` says whether a failure has left some of them changed. */
   Status protect(platform::Access access, bool* begun);
   /** Guests between these addresses, which V8 has made writable, are protected again. */

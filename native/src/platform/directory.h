@@ -24,6 +24,8 @@ Status openDirectory(const Place& place, Handle* directory);
 Status openParent(const Place& place, Handle* directory);
 /** Another handle to the directory that a relative path starts from, for later use. */
 Status holdDirectory(const Place& place, Handle* directory);
+/** Whether it is syncDirectory() that makes changes of names durable, and not the file system by itself. */
+bool canSyncDirectories();
 /** Makes changes of names durable. */
 Status syncDirectory(Handle directory);
 /** The absolute path of an open file. False if none leads to it: the caller may not search a directory, or it is too long. */

@@ -1,6 +1,7 @@
-// The contract with the system, 5 of 5: what V8 has and Node-API lacks, if its functions can be found in this process.
+// The contract with the system, 5 of 5: buffers over memory that is not V8's own.
 //
-// That is ArrayBuffers over foreign memory which V8 does not count, and whose end it reports.
+// V8 has ArrayBuffers over foreign memory that it does not count, and reports when they are freed; Node-API does not. They are
+// used if V8's functions can be found in this process.
 #pragma once
 
 #include <node_api.h>
@@ -9,7 +10,15 @@
 #include <cstdint>
 #include <memory>
 
+#include "platform/status.h"
+
 namespace fmmap::platform::engine {
+
+/**
+ * A SharedArrayBuffer of whole pages for a window, where this platform cannot map over V8's own memory; otherwise `result`
+ * stays null.
+ */
+Status makeMemory(napi_env env, std::size_t length, napi_value* result);
 
 /** Whether the engine is one that works as expected below. Looks once in a process. */
 bool isKnown(napi_env env);

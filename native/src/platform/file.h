@@ -47,7 +47,9 @@ struct OpenRequest {
   bool create = false;
   bool createNew = false;
   int mode = 0666;
-  int customFlags = 0;
+  std::uint32_t customFlags = 0;
+  /** Arguments of CreateFile on Windows; -1 is what that platform chooses. */
+  std::int64_t accessMode = -1, shareMode = -1, attributes = -1, securityQosFlags = -1;
 };
 
 // --- opening ---
@@ -60,6 +62,8 @@ struct OpenRequest {
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent);
 /** A file without a name, in memory only. It ends with its last handle. */
 Status openMemory(Handle* file);
+/** The handle behind a descriptor of Node's; kNoHandle if there is none. */
+Handle handleOf(int descriptor);
 /** Another handle to the same open file, its lock included, to open() it by later. */
 Status duplicate(Handle file, Handle* copy);
 void close(Handle file);

@@ -1,7 +1,6 @@
 // The contract with the system, 3 of 5: mapped memory. Addresses and lengths are multiples of the page.
 //
-// Offsets of files are multiples of granularity() (64 KiB on Windows, the page elsewhere), and retire() must leave the range
-// of addresses occupied (by a placeholder on Windows, by anonymous pages elsewhere).
+// Offsets of files are multiples of granularity(), and retire() leaves the range of addresses occupied.
 #pragma once
 
 #include <cstddef>
@@ -30,6 +29,11 @@ struct MapFlags {
 
 std::size_t pageSize();
 std::size_t granularity();
+/**
+ * Whether the system refuses to cut or delete a file of which pages are mapped, and to map pages that it does not have. Then
+ * pages are taken away before a change of it, and mapped again after.
+ */
+bool viewsHoldFile();
 
 // --- mapping ---
 
@@ -38,6 +42,8 @@ Status probe(std::size_t length);
 Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t length, Access access, MapFlags flags);
 /** Replaces pages by private zeroes in place, so that no address is ever free while a view may use it. */
 Status retire(std::uint8_t* at, std::size_t length);
+/** Only if viewsHoldFile(): takes pages of a file away; threads that touch them wait until something is mapped there. */
+Status lift(std::uint8_t* at, std::size_t length);
 /** Whether retire() would succeed for so many bytes. */
 Status probeFiller(std::size_t length);
 Status protect(std::uint8_t* at, std::size_t length, Access access);

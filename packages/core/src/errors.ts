@@ -263,6 +263,18 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(constants.errno).map(([name, code]) => [code, name]),
 );
 
+/** Node's numbers of errors by name, where they differ from those of the C library. */
+const NODES: ReadonlyMap<string, number> | undefined =
+  process.platform === 'win32'
+    ? new Map([...getSystemErrorMap()].map(([number, [name]]) => [name, number]))
+    : undefined;
+
+/** Node's number of an error, which is negative, for one of the C library. */
+function nodeErrno(code: number): number {
+  const name = NAMES.get(code) ?? '';
+  return NODES?.get(name === 'EWOULDBLOCK' ? 'EAGAIN' : name) ?? -code;
+}
+
 /**
  * Creates an error in the shape of a system error, as Node might have thrown it.
  * @param known - The system's name and text for an error that Node does not know.
@@ -275,7 +287,8 @@ export function systemError(
   detail?: string,
   known: { readonly name?: string | undefined; readonly text?: string | undefined } = {},
 ): MmapError {
-  const [name, text] = getSystemErrorMap().get(-code) ?? [
+  const errno = nodeErrno(code);
+  const [name, text] = getSystemErrorMap().get(errno) ?? [
     NAMES.get(code) ?? (known.name || `E${code}`),
     known.text || 'unknown error',
   ];
@@ -284,7 +297,7 @@ export function systemError(
   const why = detail ? `; ${detail}` : '';
   return new MmapError(`${name}: ${text}, ${syscall}${where}${why}`, {
     code: name,
-    errno: -code,
+    errno,
     syscall,
     path,
     dest,
@@ -317,10 +330,11 @@ enum Kind {
 }
 
 /** The system reports such a path as nonexistent, or as not a directory. */
-function hintFor(path: string | undefined): string {
-  return path?.endsWith('/')
-    ? 'a path that ends with a slash is that of a directory; leave the slash out for a file'
-    : '';
+function withHint(detail: string, path: string | undefined): string {
+  if (!path?.endsWith('/')) return detail;
+  const hint =
+    'a path that ends with a slash is that of a directory; leave the slash out for a file';
+  return detail ? `${detail}; ${hint}` : hint;
 }
 
 /** Creates the error for a failure in the binding, which calls this. */
@@ -346,7 +360,7 @@ export function createError(
         : new MmapLockError(
             `EWOULDBLOCK: '${path ?? ''}' is locked by another handle, of this or another process; ` +
               'close or unlock that one, or try again later',
-            { ...details, code: 'EWOULDBLOCK', errno: -constants.errno.EWOULDBLOCK },
+            { ...details, code: 'EWOULDBLOCK', errno: nodeErrno(constants.errno.EWOULDBLOCK) },
           );
       break;
     case Kind.closed:
@@ -372,7 +386,7 @@ export function createError(
       error = new MmapUnsupportedError(about, details);
       break;
     default:
-      error = systemError(errno, syscall, path, dest, detail || hintFor(dest ?? path), {
+      error = systemError(errno, syscall, path, dest, withHint(detail, dest ?? path), {
         name,
         text,
       });

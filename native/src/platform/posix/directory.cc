@@ -66,6 +66,8 @@ Status holdDirectory(const Place& place, Handle* directory) {
   return *directory >= 0 ? Status{} : last("open");
 }
 
+bool canSyncDirectories() { return true; }
+
 Status syncDirectory(Handle directory) {
   int result;
   do result = fsync(static_cast<int>(directory));
@@ -80,6 +82,8 @@ Status syncDirectory(Handle directory) {
 }
 
 bool absolutePath(const Place& place, const Identity& identity, std::string* path) {
+  *path = place.path;
+  if (!path->empty() && path->front() == '/') return true;
   const std::string directory = nameOfDirectory(startOf(place));
   if (directory.empty()) return false;
   *path = directory + (directory.back() == '/' ? "" : "/") + place.path;

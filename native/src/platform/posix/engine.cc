@@ -104,6 +104,8 @@ bool works(napi_env env) {
 
 }  // namespace
 
+Status makeMemory(napi_env, std::size_t, napi_value*) { return {}; }
+
 bool isKnown(napi_env env) {
   static std::once_flag once;
   static bool isKnown = false;

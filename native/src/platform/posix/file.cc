@@ -56,7 +56,7 @@ Status openAgain(int descriptor, int flags, Handle* file) {
 }  // namespace
 
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent) {
-  const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | request.customFlags;
+  const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | static_cast<int>(request.customFlags);
   if (place.file != kNoHandle) return openAgain(fd(place.file), flags, file);
   Status status;
   // Two kinds of attempt tell a file that this call created from one that existed. Each can lose a race to a process that
@@ -94,6 +94,8 @@ Status openMemory(Handle* file) {
   *file = memoryDescriptor();
   return *file >= 0 ? Status{} : last("memfd_create");
 }
+
+Handle handleOf(int descriptor) { return descriptor; }
 
 Status duplicate(Handle file, Handle* copy) {
   *copy = fcntl(fd(file), F_DUPFD_CLOEXEC, 0);

@@ -47,6 +47,8 @@ std::size_t pageSize() {
 
 std::size_t granularity() { return pageSize(); }
 
+bool viewsHoldFile() { return false; }
+
 Status probe(std::size_t length) {
   const std::size_t room = length + length / 8 + (std::size_t{1} << 28);
   void* range = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -87,6 +89,8 @@ Status retire(std::uint8_t* at, std::size_t length) {
   // Read-only zeroes still keep the addresses occupied.
   return mmap(at, length, PROT_READ, flags, -1, 0) != MAP_FAILED ? Status{} : status;
 }
+
+Status lift(std::uint8_t*, std::size_t) { return {}; }
 
 Status probeFiller(std::size_t length) {
   void* range = mmap(nullptr, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -13,6 +13,8 @@ Status openParent(const Place&, Handle*) { return Status::system(ENOSYS, "open")
 
 Status holdDirectory(const Place&, Handle*) { return Status::system(ENOSYS, "open"); }
 
+bool canSyncDirectories() { return true; }
+
 Status syncDirectory(Handle) { return Status::system(ENOSYS, "fsync"); }
 
 bool absolutePath(const Place&, const Identity&, std::string*) { return false; }

@@ -3,6 +3,8 @@
 
 namespace fmmap::platform::engine {
 
+Status makeMemory(napi_env, std::size_t, napi_value*) { return {}; }
+
 bool isKnown(napi_env) { return false; }
 
 std::shared_ptr<void> storeOf(napi_value) { return nullptr; }

@@ -9,6 +9,8 @@ Status open(const OpenRequest&, const Place&, Handle*, Handle*) { return Status:
 
 Status openMemory(Handle*) { return Status::system(ENOSYS, "memfd_create"); }
 
+Handle handleOf(int) { return kNoHandle; }
+
 Status duplicate(Handle, Handle*) { return Status::system(ENOSYS, "dup"); }
 
 void close(Handle) {}

@@ -10,11 +10,15 @@ std::size_t pageSize() { return 4096; }
 
 std::size_t granularity() { return pageSize(); }
 
+bool viewsHoldFile() { return false; }
+
 Status probe(std::size_t) { return Status::system(ENOSYS, "mmap"); }
 
 Status map(Handle, std::int64_t, std::uint8_t*, std::size_t, Access, MapFlags) { return Status::system(ENOSYS, "mmap"); }
 
 Status retire(std::uint8_t*, std::size_t) { return Status::system(ENOSYS, "mmap"); }
+
+Status lift(std::uint8_t*, std::size_t) { return Status::system(ENOSYS, "munmap"); }
 
 Status probeFiller(std::size_t) { return Status::system(ENOSYS, "mmap"); }
 

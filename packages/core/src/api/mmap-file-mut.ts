@@ -9,7 +9,7 @@ import {
   type OpenOptions,
   type OpenOrCreateOptions,
 } from '../arguments/options.js';
-import { type FileLike, fileOf, type PathLike, placeOf } from '../arguments/path.js';
+import type { FileLike, PathLike } from '../arguments/path.js';
 import { Access } from '../binding/binding.js';
 import { invoke, runSync } from '../binding/steps.js';
 import { MmapUnsupportedError, typeError } from '../errors.js';
@@ -21,7 +21,7 @@ import { copyMethods } from './copy-methods.js';
 import { refuseStatic } from './file-class.js';
 import { MmapFile } from './mmap-file.js';
 import { MmapFileWriter } from './mmap-file-writer.js';
-import { attachMapping, openAnonymous, openFile, openMemory } from './open.js';
+import { attachMapping, openAnonymous, openMemory, openNow } from './open.js';
 
 /** The methods that write to memory, which `copyMethods` below adds to the class. */
 // biome-ignore lint/correctness/noUnusedVariables: it is the class's, and has its parameters
@@ -59,9 +59,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     path: PathLike,
     options?: CreateOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
-    return new MmapFileMut(
-      runSync(openFile(this, MmapFileMut, constructors.create, placeOf(path), options)),
-    );
+    return new MmapFileMut(openNow(this, MmapFileMut, constructors.create, path, options));
   }
 
   /**
@@ -81,9 +79,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     path: FileLike,
     options?: OpenOrCreateOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
-    return new MmapFileMut(
-      runSync(openFile(this, MmapFileMut, constructors.openOrCreate, fileOf(path), options)),
-    );
+    return new MmapFileMut(openNow(this, MmapFileMut, constructors.openOrCreate, path, options));
   }
 
   /** Maps an existing file for writing; otherwise like {@link MmapFileMut.open}. */
@@ -91,9 +87,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     path: FileLike,
     options?: OpenMutOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
-    return new MmapFileMut(
-      runSync(openFile(this, MmapFileMut, constructors.openExisting, fileOf(path), options)),
-    );
+    return new MmapFileMut(openNow(this, MmapFileMut, constructors.openExisting, path, options));
   }
 
   /**
@@ -109,9 +103,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
     path: FileLike,
     options?: OpenOptions<Shared>,
   ): MmapFileMut<MemoryOf<Shared>> {
-    return new MmapFileMut(
-      runSync(openFile(this, MmapFileMut, constructors.openCow, fileOf(path), options)),
-    );
+    return new MmapFileMut(openNow(this, MmapFileMut, constructors.openCow, path, options));
   }
 
   /**

@@ -10,7 +10,7 @@ import {
   type MemoryOf,
   type OpenOptions,
 } from '../arguments/options.js';
-import { type FileLike, fileOf, type PathLike, placeOf } from '../arguments/path.js';
+import { type FileLike, type PathLike, placeOf } from '../arguments/path.js';
 import { Access, LockKind } from '../binding/binding.js';
 import { invoke, runSync } from '../binding/steps.js';
 import type { Mapping } from '../mapping/mapping.js';
@@ -21,7 +21,7 @@ import type { CloseOptions, WriteToNewFileOptions } from '../operations/operatio
 import * as operations from '../operations/operations.js';
 import { checkMapping } from './file-class.js';
 import { MmapFileReader } from './mmap-file-reader.js';
-import { attachMapping, openFile, openMemory } from './open.js';
+import { attachMapping, openMemory, openNow } from './open.js';
 
 /**
  * A file mapped read-only, or a block of memory that behaves like one.
@@ -79,9 +79,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     path: FileLike,
     options?: OpenOptions<Shared>,
   ): MmapFile<MemoryOf<Shared>> {
-    return new MmapFile(
-      runSync(openFile(this, MmapFile, constructors.open, fileOf(path), options)),
-    );
+    return new MmapFile(openNow(this, MmapFile, constructors.open, path, options));
   }
 
   /** Maps an existing file for reading and execution and takes the shared lock; otherwise like {@link open}. */
@@ -89,9 +87,7 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     path: FileLike,
     options?: OpenOptions<Shared>,
   ): MmapFile<MemoryOf<Shared>> {
-    return new MmapFile(
-      runSync(openFile(this, MmapFile, constructors.openExec, fileOf(path), options)),
-    );
+    return new MmapFile(openNow(this, MmapFile, constructors.openExec, path, options));
   }
 
   /**

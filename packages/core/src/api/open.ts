@@ -10,7 +10,15 @@ import {
   parseAttach,
   parseOptions,
 } from '../arguments/options.js';
-import { type Place, showPath } from '../arguments/path.js';
+import {
+  type FileLike,
+  fileOf,
+  holdDescriptor,
+  letGo,
+  type Place,
+  placeOf,
+  showPath,
+} from '../arguments/path.js';
 import { checkSize } from '../arguments/range.js';
 import { Access, binding, Flag } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
@@ -35,19 +43,36 @@ const DEFAULTS = new Map(
 export function* openFile(
   caller: unknown,
   type: FileClass,
-  maker: (typeof constructors)[keyof typeof constructors],
+  maker: Maker,
   place: Place,
   options: object | undefined,
 ): Steps<Mapping> {
+  return yield* openPlace(place, requestFor(caller, type, maker, place, options));
+}
+
+type Maker = (typeof constructors)[keyof typeof constructors];
+
+function requestFor(
+  caller: unknown,
+  type: FileClass,
+  maker: Maker,
+  place: Place,
+  options: object | undefined,
+): OpenRequest {
   if (caller !== type) madeBy(caller, type, maker.name);
-  const request: OpenRequest =
+  const request =
     (options === undefined ? DEFAULTS.get(maker) : undefined) ??
     parseOptions(madeBy(caller, type, maker.name), maker, options);
-  const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
-  const { path, directory, file } = place;
-  if (file >= 0 && (flags & Flag.createNew) !== 0) {
-    throw typeError('path', 'a path, because "createNew" creates a file', file);
+  if (place.file >= 0 && (request.flags & Flag.createNew) !== 0) {
+    throw typeError('path', 'a path, because "createNew" creates a file', place.file);
   }
+  return request;
+}
+
+function* openPlace(place: Place, request: OpenRequest): Steps<Mapping> {
+  const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
+  const { accessMode, shareMode, attributes, securityQosFlags } = request;
+  const { path, directory, file } = place;
   const { lockTimeout } = request;
   const until = lockTimeout === undefined ? 0 : now() + lockTimeout;
   const lockUse = lockTimeout === undefined ? undefined : useOfOpened(showPath(path));
@@ -67,6 +92,10 @@ export function* openFile(
       minSize,
       directory,
       file,
+      accessMode,
+      shareMode,
+      attributes,
+      securityQosFlags,
     );
   let id = (yield open()) as number;
   for (const longest of id > 0 ? [] : pauses()) {
@@ -91,6 +120,24 @@ export function* openFile(
     detachOnClose: request.detachOnClose,
     shared: request.shared,
   });
+}
+
+/** Opens a file on this thread; see {@link openFile}. */
+export function openNow(
+  caller: unknown,
+  type: FileClass,
+  maker: Maker,
+  path: FileLike,
+  options: object | undefined,
+): Mapping {
+  const place = maker === constructors.create ? placeOf(path) : fileOf(path);
+  const request = requestFor(caller, type, maker, place, options);
+  const held = holdDescriptor(place);
+  try {
+    return runSync(openPlace(held, request));
+  } finally {
+    letGo(held);
+  }
 }
 
 /** Creates a mapping of a copy of `data`, not backed by a file. */

@@ -85,13 +85,16 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
   lockTimeout?: number | undefined;
   /** Additional flags for `open(2)`, such as `fs.constants.O_NOFOLLOW`. @defaultValue `0` */
   customFlags?: number | undefined;
-  /** Windows only. */
+  /**
+   * Windows only: the rights to ask for (`dwDesiredAccess` of `CreateFile`) in place of reading and, for a writable
+   * mapping, writing. A right that the mapping needs and that is missing here is `EACCES` or `EPERM` when it is mapped.
+   */
   accessMode?: number | undefined;
-  /** Windows only. */
+  /** Windows only: what others may do with the file meanwhile (`dwShareMode`). @defaultValue anything: read, write, delete */
   shareMode?: number | undefined;
-  /** Windows only. */
+  /** Windows only: attributes of a file that this creates (`FILE_ATTRIBUTE_*`). @defaultValue those of `mode` */
   attributes?: number | undefined;
-  /** Windows only. */
+  /** Windows only: `SECURITY_*` flags, for a path that may lead to a named pipe. */
   securityQosFlags?: number | undefined;
 }
 
@@ -164,12 +167,19 @@ export interface OpenRequest extends Views {
   readonly minSize: number;
   /** Milliseconds to wait for the lock; undefined for not waiting. */
   readonly lockTimeout: number | undefined;
+  /** For Windows; -1 is what the binding chooses itself. */
+  readonly accessMode: number;
+  readonly shareMode: number;
+  readonly attributes: number;
+  readonly securityQosFlags: number;
 }
 
 const ATTACH = ['shared'];
 const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard', ...ATTACH];
 const isWindows = process.platform === 'win32';
-const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'];
+const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'] as const;
+const isForWindows = (key: string): key is (typeof WINDOWS)[number] =>
+  WINDOWS.includes(key as never);
 const OPEN = [
   ...MAP,
   ...['offset', 'length', 'read', 'lock', 'lockTimeout', 'customFlags'],
@@ -275,7 +285,7 @@ function unknownOption(
   owner: string,
   also: readonly string[],
 ): TypeError {
-  const here = [...takes].filter((name) => isWindows || !WINDOWS.includes(name));
+  const here = [...takes].filter((name) => isWindows || !isForWindows(name));
   const meant = nearest(key, [...here, ...also]);
   const guess = meant === undefined ? '' : `did you mean "${meant}"? `;
   const taken = here.length === 0 ? 'none' : here.join(', ');
@@ -320,25 +330,29 @@ function parseMode(value: unknown): number {
 /** Flags with which `open(2)` changes a file or opens another one than was meant; there are options for these. */
 const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
 
-/** Linux flags that Node has no names for, with which `open(2)` opens no file that can be mapped. */
-const NO_FILES =
-  process.platform === 'linux'
-    ? [
-        {
-          name: 'O_TMPFILE',
-          bit: 0o20000000,
-          instead: 'MmapFileMut.anonymous, or create and remove',
-        },
-        { name: 'O_PATH', bit: 0o10000000, instead: 'fs.open' },
-      ]
-    : [];
+/** Flags with which a system opens no file that can be mapped by its path; Node has no names for them. */
+const NO_FILES: Readonly<
+  Partial<Record<NodeJS.Platform, readonly [bit: number, name: string, instead: string][]>>
+> = {
+  linux: [
+    [0o20000000, 'O_TMPFILE', 'MmapFileMut.anonymous, or create and remove'],
+    [0o10000000, 'O_PATH', 'fs.open'],
+  ],
+  win32: [
+    [0x40000000, 'FILE_FLAG_OVERLAPPED', 'the async classes'],
+    [0x02000000, 'FILE_FLAG_BACKUP_SEMANTICS', 'fs.open'],
+    [0x00200000, 'FILE_FLAG_OPEN_REPARSE_POINT', 'fs.open'],
+    [0x04000000, 'FILE_FLAG_DELETE_ON_CLOSE', 'removeOnDispose'],
+    [0x20000000, 'FILE_FLAG_NO_BUFFERING', 'fs.open'],
+  ],
+};
 
 function parseCustomFlags(value: unknown): number {
-  checkInteger(value, 'customFlags', 0, 0x7fffffff);
-  const found = NO_FILES.find(({ bit }) => ((value as number) & bit) !== 0);
+  checkInteger(value, 'customFlags', 0, isWindows ? 2 ** 32 - 1 : 2 ** 31 - 1);
+  const found = NO_FILES[process.platform]?.find(([bit]) => ((value as number) & bit) !== 0);
   if (found) {
     throw new MmapRangeError(
-      `"customFlags" must not hold ${found.name}, which does not open a file that can be mapped by its path; received ${value}; use ${found.instead}`,
+      `"customFlags" must not hold ${found[1]}, which does not open a file that can be mapped by its path; received ${value}; use ${found[2]}`,
       { argument: 'customFlags' },
     );
   }
@@ -347,6 +361,17 @@ function parseCustomFlags(value: unknown): number {
     `"customFlags" must not hold O_CREAT, O_EXCL, O_TRUNC or an access mode; received ${value}; use the options for it`,
     { argument: 'customFlags' },
   );
+}
+
+function parseForWindows(key: string, value: unknown): number {
+  if (!isWindows) {
+    throw new MmapUnsupportedError(
+      `the option "${key}" is for Windows; this is ${process.platform}`,
+      { argument: key },
+    );
+  }
+  checkInteger(value, key, 0, 2 ** 32 - 1);
+  return value as number;
 }
 
 /** @throws MmapUnsupportedError if `value` is a size of huge pages on some system */
@@ -373,17 +398,14 @@ export function parseOptions(
   const { access, takes } = maker;
   let { flags } = maker;
   const numbers = { offset: 0, length: -1, maxSize: 0, minSize: 0, customFlags: 0, mode: 0o666 };
+  const windows = { accessMode: -1, shareMode: -1, attributes: -1, securityQosFlags: -1 };
   let lockTimeout: number | undefined;
   const views = { detachOnClose: false, shared: false };
   const values = readOptions(options, takes, name);
   for (const [key, value] of Object.entries(values) as [string, unknown][]) {
-    if (WINDOWS.includes(key)) {
-      throw new MmapUnsupportedError(
-        `the option "${key}" is for Windows; this is ${process.platform}`,
-        {
-          argument: key,
-        },
-      );
+    if (isForWindows(key)) {
+      windows[key] = parseForWindows(key, value);
+      continue;
     }
     if (key === 'offset' || key === 'length' || key === 'maxSize' || key === 'minSize') {
       checkSize(value, key);
@@ -417,7 +439,7 @@ export function parseOptions(
   }
   if ((flags & Flag.createNew) !== 0) flags |= Flag.create;
   checkViews(views);
-  return { access, flags, lockTimeout, ...views, ...numbers };
+  return { access, flags, lockTimeout, ...views, ...numbers, ...windows };
 }
 
 /** @throws MmapUnsupportedError for a combination of options that is not possible */

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { binding } from '../binding/binding.js';
@@ -109,20 +109,26 @@ export function holdPlace(path: unknown): Place {
 
 /** Like {@link holdPlace}, but also accepts open files, which may be closed meanwhile. */
 export function holdFile(file: unknown): Place {
-  return hold(fileOf(file));
+  const place = fileOf(file);
+  return place.file >= 0 ? holdDescriptor(place) : hold(place);
+}
+
+/** The binding opens only descriptors that it holds. Other places stay as they are. */
+export function holdDescriptor(place: Place): Place {
+  if (place.file < 0) return place;
+  return { ...place, file: relieved(() => binding.hold(place.file, showPath(place.path))) };
 }
 
 function hold(place: Place): Place {
-  const { file } = place;
-  if (file >= 0) {
-    return { ...place, file: relieved(() => binding.hold(file, showPath(place.path))) };
-  }
-  if (isAbsolute(showPath(place.path))) return place;
+  const path = showPath(place.path);
+  if (isAbsolute(path)) return place;
+  // No descriptor of a directory opens files there, and nobody removes the working directory.
+  if (process.platform === 'win32') return { ...place, path: resolve(path) };
   try {
     return { ...place, directory: openSync('.', binding.directoryFlags) };
   } catch (error) {
     const { errno } = error as NodeJS.ErrnoException;
-    throw errno === undefined ? error : systemError(-errno, 'open', showPath(place.path));
+    throw errno === undefined ? error : systemError(-errno, 'open', path);
   }
 }
 

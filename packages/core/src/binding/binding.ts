@@ -77,6 +77,10 @@ interface Operations {
     minSize: number,
     directory: number,
     file: number,
+    accessMode: number,
+    shareMode: number,
+    attributes: number,
+    securityQosFlags: number,
   ): HandleId;
   /** Throws unless the address space has room for `bytes` bytes and some more. */
   probe(id: HandleId, bytes: number): number;
@@ -153,6 +157,11 @@ export interface Binding extends Operations, Changes {
       ...args: Parameters<Operations[Name]>
     ) => Promise<readonly number[]>;
   };
+  /**
+   * Memory for a window; undefined where files can be mapped over V8's own.
+   * @throws MmapError `ENOMEM`, MmapUnsupportedError
+   */
+  allocate(byteLength: number): SharedArrayBuffer | undefined;
   /** Prepares a new window, once. */
   adopt(memory: Uint8Array): void;
   /** For a window that only views still use. */

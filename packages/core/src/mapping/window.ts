@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 
 import { binding, type ViewOf } from '../binding/binding.js';
 import { onShortage, relieved } from '../binding/shortage.js';
-import { asError, hide, systemError } from '../errors.js';
+import { asError, hide, MmapError, systemError } from '../errors.js';
 import { clone } from '../host.js';
 
 // A window is V8's own memory with the file mapped over it (native/src/mapping/window.h draws it). V8
@@ -126,8 +126,11 @@ const GrowableMemory = SharedArrayBuffer as new (
 function allocate(byteLength: number, path: string): Window {
   try {
     // Growable in name only: such memory is page-aligned and allocated without being touched.
-    return new Window(new GrowableMemory(byteLength, { maxByteLength: byteLength })).adopt();
+    const memory =
+      binding.allocate(byteLength) ?? new GrowableMemory(byteLength, { maxByteLength: byteLength });
+    return new Window(memory).adopt();
   } catch (cause) {
+    if (cause instanceof MmapError) throw cause;
     throw hide(systemError(constants.errno.ENOMEM, 'mmap', path), 'cause', asError(cause));
   }
 }

@@ -2,6 +2,7 @@ import { inspect, types } from 'node:util';
 import vm from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import * as core from '../../src/index.js';
+import { errnoOf } from '../helpers/errors.js';
 import { makeScene, errorOf as misuse, SYNC } from '../helpers/misuse.js';
 
 type ErrorClass = new (...args: never[]) => Error;
@@ -96,7 +97,7 @@ test('a fault has a reason, and a cause if the system reported an error', () => 
   expect(full).toMatchObject({
     reason: 'no-space',
     offset: 7,
-    cause: { code: 'ENOSPC', errno: -28, path: 'x' },
+    cause: { code: 'ENOSPC', errno: errnoOf('ENOSPC'), path: 'x' },
   });
   expect(full?.message).toContain('(ENOSPC)');
   expect(io).toMatchObject({ reason: 'io', cause: { code: 'EIO', syscall: 'read' } });

@@ -6,6 +6,13 @@ import { describe, expect, test } from 'vitest';
 import { createError, systemError } from '../../src/errors.js';
 import { mountOver } from '../helpers/file-systems.js';
 import { canMount } from '../helpers/mounting.js';
+import {
+  isWindows,
+  whereCallsAreTraced,
+  whereLimits,
+  wherePermissions,
+  whereSpecialFiles,
+} from '../helpers/platform.js';
 import { hearProgram, type ProgramOptions } from '../helpers/program.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -20,7 +27,7 @@ function systemErrors(): [name: string, code: number][] {
     .filter(([name]) => name !== 'EINTR'); // which is retried
 }
 
-test('every error of the system has its name and a text', async () => {
+whereCallsAreTraced.test('every error of the system has its name and a text', async () => {
   const errors = systemErrors();
   expect(errors.length).toBeGreaterThan(120);
   const library = join(tempDir(), 'failing.so');
@@ -42,7 +49,7 @@ test('every error of the system has its name and a text', async () => {
   }
 });
 
-test.each([
+whereCallsAreTraced.test.each([
   ['EDQUOT', 122],
   ['ESTALE', 116],
   ['ENOMEDIUM', 123],
@@ -81,13 +88,13 @@ describe('the message gives the cause and a remedy for', () => {
       message: string;
     }) ?? {};
 
-  test('ENODEV, on a file system that maps nothing', async () => {
+  whereSpecialFiles.test('ENODEV, on a file system that maps nothing', async () => {
     const path = '/sys/kernel/mm/transparent_hugepage/enabled';
     const { code, message } = await messageOf('open', path);
     expect([code, message]).toEqual(['ENODEV', expect.stringMatching(/cannot map.*copy/)]);
   });
 
-  test('EFBIG, under ulimit -f', async () => {
+  whereLimits.test('EFBIG, under ulimit -f', async () => {
     const path = tempFile(CONTENT);
     const through = ['prlimit', '--fsize=65536'];
     for (const call of ['grow', 'allocate', 'truncate', 'copy']) {
@@ -96,7 +103,7 @@ describe('the message gives the cause and a remedy for', () => {
     }
   });
 
-  test('EACCES, in a directory that may not be read', async () => {
+  wherePermissions.test('EACCES, in a directory that may not be read', async () => {
     const directory = tempDir();
     const path = join(directory, 'file');
     fs.writeFileSync(path, CONTENT);
@@ -113,12 +120,15 @@ describe('the message gives the cause and a remedy for', () => {
     fs.chmodSync(directory, 0o755);
   });
 
-  test.runIf(canMount('mount'))('EPERM, from openExec on a noexec mount', async () => {
-    const directory = tempDir();
-    mountOver(directory, '-t', 'tmpfs', '-o', 'noexec,mode=777', 'none');
-    const path = join(directory, 'file');
-    fs.writeFileSync(path, CONTENT);
-    const { code, message } = await messageOf('openExec', path);
-    expect([code, message]).toEqual(['EPERM', expect.stringMatching(/noexec/)]);
-  });
+  test.runIf(!isWindows && canMount('mount'))(
+    'EPERM, from openExec on a noexec mount',
+    async () => {
+      const directory = tempDir();
+      mountOver(directory, '-t', 'tmpfs', '-o', 'noexec,mode=777', 'none');
+      const path = join(directory, 'file');
+      fs.writeFileSync(path, CONTENT);
+      const { code, message } = await messageOf('openExec', path);
+      expect([code, message]).toEqual(['EPERM', expect.stringMatching(/noexec/)]);
+    },
+  );
 });

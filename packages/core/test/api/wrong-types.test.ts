@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, MmapUnsupportedError } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { outsideWindows } from '../helpers/platform.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(5000);
@@ -138,7 +139,7 @@ describe('an argument of the wrong type is a TypeError that names it:', () => {
   });
 });
 
-test.each(['accessMode', 'shareMode', 'attributes', 'securityQosFlags'])(
+outsideWindows.test.each(['accessMode', 'shareMode', 'attributes', 'securityQosFlags'])(
   'the option %s is refused outside Windows, and the error says so',
   (option) => {
     const path = tempFile(CONTENT);

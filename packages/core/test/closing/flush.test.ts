@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { whereCallsAreTraced, whereOpenFilesAreReplaced } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
@@ -9,7 +10,7 @@ import { pattern, tempFile } from '../helpers/temp.js';
 const CONTENT = pattern(10_000);
 
 describe('close({ flush: true })', () => {
-  test.each([
+  whereCallsAreTraced.test.each([
     ['{ flush: true }', 1],
     ['{ flush: false }', 0],
     ['{ flush: undefined }', 0],
@@ -27,18 +28,21 @@ describe('close({ flush: true })', () => {
     expect(fs.readFileSync(path, 'utf8').startsWith('stored')).toBe(true);
   });
 
-  test('that fails leaves the handle open and poisoned; its content can still be read, and it can be closed', async () => {
-    const path = tempFile(CONTENT);
-    const { through } = strace('msync', ['msync:error=EIO:when=1']);
-    const said = await hearProgram('closing/flush#failing', { args: [path], through });
-    expect(said).toEqual([
-      expect.objectContaining({ name: 'MmapError', code: 'EIO', syscall: 'msync', path }),
-      [false, true, 'exclusive', 'stored'],
-      'MmapPoisonedError',
-      false,
-      true,
-    ]);
-  });
+  whereCallsAreTraced.test(
+    'that fails leaves the handle open and poisoned; its content can still be read, and it can be closed',
+    async () => {
+      const path = tempFile(CONTENT);
+      const { through } = strace('msync', ['msync:error=EIO:when=1']);
+      const said = await hearProgram('closing/flush#failing', { args: [path], through });
+      expect(said).toEqual([
+        expect.objectContaining({ name: 'MmapError', code: 'EIO', syscall: 'msync', path }),
+        [false, true, 'exclusive', 'stored'],
+        'MmapPoisonedError',
+        false,
+        true,
+      ]);
+    },
+  );
 
   test('closes a file that has nothing to flush', () => {
     for (const file of [
@@ -56,7 +60,7 @@ describe('close({ flush: true })', () => {
     }
   });
 
-  test('of a frozen file flushes what was stored before', async () => {
+  whereCallsAreTraced.test('of a frozen file flushes what was stored before', async () => {
     const path = tempFile(CONTENT);
     const trace = strace('msync');
     await hearProgram('closing/flush#frozen', { args: [path], through: trace.through });
@@ -83,23 +87,26 @@ describe('close({ flush: true })', () => {
   });
 });
 
-test('the error of a copy-on-write file says how to save and how to grow it, and both ways work', () => {
-  const path = tempFile(CONTENT);
-  using copy = MmapFileMut.openCow(path);
-  copy.writeAll('stored');
-  copy.flush();
-  expect(fs.readFileSync(path).equals(CONTENT)).toBe(true);
-  for (const change of [() => copy.truncate(20_000), () => copy.closeWithTruncate(5)]) {
-    const { message } = thrown(change);
-    expect(message).toMatch(/writeToNewFile.*maxSize.*memory\(/);
-  }
-  using longer = MmapFileMut.memory('longer', copy.asBuffer());
-  longer.truncate(20_000);
-  expect(longer.copyBytes(0, 6).toString()).toBe('stored');
-  copy.writeToNewFile(path, { replace: copy });
-  using file = MmapFile.open(path);
-  expect(file.copyBytes(0, 6).toString()).toBe('stored');
-});
+whereOpenFilesAreReplaced.test(
+  'the error of a copy-on-write file says how to save and how to grow it, and both ways work',
+  () => {
+    const path = tempFile(CONTENT);
+    using copy = MmapFileMut.openCow(path);
+    copy.writeAll('stored');
+    copy.flush();
+    expect(fs.readFileSync(path).equals(CONTENT)).toBe(true);
+    for (const change of [() => copy.truncate(20_000), () => copy.closeWithTruncate(5)]) {
+      const { message } = thrown(change);
+      expect(message).toMatch(/writeToNewFile.*maxSize.*memory\(/);
+    }
+    using longer = MmapFileMut.memory('longer', copy.asBuffer());
+    longer.truncate(20_000);
+    expect(longer.copyBytes(0, 6).toString()).toBe('stored');
+    copy.writeToNewFile(path, { replace: copy });
+    using file = MmapFile.open(path);
+    expect(file.copyBytes(0, 6).toString()).toBe('stored');
+  },
+);
 
 test.each([
   ['MmapFile', MmapFile.memory],

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { thrown } from '../helpers/errors.js';
+import { errnoOf, thrown } from '../helpers/errors.js';
+import {
+  isWindows,
+  whereCallsAreTraced,
+  whereFilesAreCut,
+  whereLimits,
+  whereMounts,
+  wherePermissions,
+} from '../helpers/platform.js';
 import { countDescriptors } from '../helpers/process.js';
 import { hearProgram, namesIn, type ProgramOptions } from '../helpers/program.js';
 import { onTmpfs, strace } from '../helpers/strace.js';
@@ -90,12 +98,15 @@ describe('the new file', () => {
     expect(fs.readFileSync(target).equals(CONTENT)).toBe(true);
   });
 
-  test('is at a path relative to the working directory, with the permissions of the umask', async () => {
-    const directory = tempDir();
-    await hearProgram('copying/new-file#relative', { cwd: directory });
-    expect(fs.readFileSync(join(directory, 'copy'), 'latin1')).toBe('text');
-    expect(fs.statSync(join(directory, 'copy')).mode & 0o777).toBe(0o640);
-  });
+  wherePermissions.test(
+    'is at a path relative to the working directory, with the permissions of the umask',
+    async () => {
+      const directory = tempDir();
+      await hearProgram('copying/new-file#relative', { cwd: directory });
+      expect(fs.readFileSync(join(directory, 'copy'), 'latin1')).toBe('text');
+      expect(fs.statSync(join(directory, 'copy')).mode & 0o777).toBe(0o640);
+    },
+  );
 
   test('is empty for an empty mapping', () => {
     using file = MmapFile.open(tempFile(''));
@@ -108,20 +119,21 @@ describe('the new file', () => {
     using file = MmapFileMut.openExisting(tempFile(CONTENT));
     const directory = tempDir();
     const existing = tempFile('existing');
-    fs.symlinkSync('nowhere', join(directory, 'dangling'));
-    fs.symlinkSync(existing, join(directory, 'link'));
+    // Links take a privilege on Windows.
+    const links = isWindows ? [] : ['dangling', 'link'];
+    for (const link of links)
+      fs.symlinkSync(link === 'link' ? existing : 'nowhere', join(directory, link));
     const before = snapshot(existing);
     for (const path of [
       existing,
       directory,
-      join(directory, 'dangling'),
-      join(directory, 'link'),
+      ...links.map((link) => join(directory, link)),
       file.path,
     ]) {
       expect(thrown(() => file.writeToNewFile(path))).toMatchObject({
         name: 'MmapError',
         code: 'EEXIST',
-        errno: -17,
+        errno: errnoOf('EEXIST'),
         syscall: 'open',
         path: file.path,
         dest: path,
@@ -129,14 +141,14 @@ describe('the new file', () => {
       });
     }
     expect(snapshot(existing)).toEqual(before);
-    expect(fs.readdirSync(directory)).toEqual(['dangling', 'link']);
+    expect(fs.readdirSync(directory)).toEqual(links);
     expect(fs.existsSync(join(directory, 'nowhere'))).toBe(false);
   });
 
   test.each([
     ['ENOENT', 'no directory/copy'],
     ['ENOTDIR', 'file/copy'],
-    ['ENAMETOOLONG', 'x'.repeat(300)],
+    [isWindows ? 'ENOENT' : 'ENAMETOOLONG', 'x'.repeat(300)], // as of node:fs
   ])('is refused with %s at an invalid path', (code, name) => {
     const directory = tempDir();
     fs.writeFileSync(join(directory, 'file'), '');
@@ -162,7 +174,7 @@ const failed = (code: string) => [
 ];
 
 describe.each(kinds)('a copy of %s that fails', (kind) => {
-  test('because the disk is full leaves no file', async () => {
+  whereMounts.test('because the disk is full leaves no file', async () => {
     const content = Buffer.concat([CONTENT, pattern(2 << 20)]);
     const directory = tempDir();
     const args = [tempFile(content), join(directory, 'copy')];
@@ -170,20 +182,20 @@ describe.each(kinds)('a copy of %s that fails', (kind) => {
     expect(said).toEqual(failed('ENOSPC'));
   });
 
-  test('to sync the file leaves no file', async () => {
+  whereCallsAreTraced.test('to sync the file leaves no file', async () => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const { through } = strace('fsync', ['fsync:error=EIO:when=1']);
     expect(await fail(kind, args, { through })).toEqual(failed('EIO'));
   });
 
-  test('to sync the directory leaves no file', async () => {
+  whereCallsAreTraced.test('to sync the directory leaves no file', async () => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
     const { through } = strace('fsync', ['fsync:error=EIO:when=2']);
     expect(await fail(kind, args, { through })).toEqual(failed('EIO'));
   });
 });
 
-describe('a copy on a file system without O_TMPFILE', () => {
+whereCallsAreTraced.describe('a copy on a file system without O_TMPFILE', () => {
   /** The child's second open(2) in the directory is the one with O_TMPFILE. */
   const refuse = (code: string) => `openat:error=${code}:when=2`;
 
@@ -206,7 +218,7 @@ describe('a copy on a file system without O_TMPFILE', () => {
   });
 });
 
-test.each(['a file', 'a copy-on-write mapping'] as const)(
+whereLimits.test.each(['a file', 'a copy-on-write mapping'] as const)(
   'a copy of %s that exceeds the limit on file sizes leaves no file',
   async (kind) => {
     const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
@@ -215,14 +227,17 @@ test.each(['a file', 'a copy-on-write mapping'] as const)(
   },
 );
 
-test('a copy of a file that is truncated meanwhile fails and leaves no file', async () => {
-  const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
-  const said = await hearProgram('copying/new-file#failTruncated', { args });
-  expect(said.slice(1)).toEqual([[], [0, false, false]]);
-  expect(said[0]).toMatchObject({ name: expect.stringMatching(/^Mmap(Fault)?Error$/) });
-});
+whereFilesAreCut.test(
+  'a copy of a file that is truncated meanwhile fails and leaves no file',
+  async () => {
+    const args = [tempFile(CONTENT), join(tempDir(), 'copy')];
+    const said = await hearProgram('copying/new-file#failTruncated', { args });
+    expect(said.slice(1)).toEqual([[], [0, false, false]]);
+    expect(said[0]).toMatchObject({ name: expect.stringMatching(/^Mmap(Fault)?Error$/) });
+  },
+);
 
-describe('the system calls', () => {
+whereCallsAreTraced.describe('the system calls', () => {
   test('sync the file, link it and sync its directory, after the last write', async () => {
     const directory = tempDir();
     const args = [tempFile(CONTENT), join(directory, 'copy')];

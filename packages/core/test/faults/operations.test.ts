@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
 import {
   MmapFaultError,
   MmapFile,
@@ -9,8 +9,11 @@ import {
 } from '../../src/index.js';
 import { expectFault } from '../helpers/faults.js';
 import { kinds, read, write } from '../helpers/kinds.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { gettersOf, methodsOf } from '../helpers/surface.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+
+const { test } = whereFilesAreCut;
 
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);

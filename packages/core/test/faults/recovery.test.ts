@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';
 import { expectFault } from '../helpers/faults.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { collectGarbage, countDescriptors, countMappings } from '../helpers/process.js';
 import { startProgram } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
@@ -55,91 +56,94 @@ function expectShows(file: MmapFile, content: Buffer): void {
   file.checkFault();
 }
 
-describe.each(Object.entries(openings))('after a fault of a file of %s', (name, open) => {
-  const isCow = name.includes('Cow');
+whereFilesAreCut.describe.each(Object.entries(openings))(
+  'after a fault of a file of %s',
+  (name, open) => {
+    const isCow = name.includes('Cow');
 
-  test.each([0, 1, PAGE, PAGE + 100, CONTENT.length - 1, CONTENT.length, 40 * PAGE])(
-    'reopen maps the %i bytes that there are now, and views show them again',
-    (size) => {
+    test.each([0, 1, PAGE, PAGE + 100, CONTENT.length - 1, CONTENT.length, 40 * PAGE])(
+      'reopen maps the %i bytes that there are now, and views show them again',
+      (size) => {
+        const { file, path } = opened(open);
+        const view = file.asBuffer();
+        fault(file, path);
+        expect(view.every((byte) => byte === 0)).toBe(true);
+        const now = Buffer.concat([OTHER], size);
+        overwrite(path, now);
+        expect(view.some((byte) => byte !== 0)).toBe(false); // not before reopen
+        file.reopen();
+        expectShows(file, now);
+        const expected = Buffer.alloc(view.length);
+        if (!isCow) now.copy(expected);
+        expect(view.equals(expected)).toBe(true);
+      },
+    );
+
+    test('reopen works again and again', () => {
+      const { file, path } = opened(open);
+      const views: Buffer[] = [];
+      for (let round = 0; round < 20; ++round) {
+        views.push(file.asBuffer());
+        fault(file, path, (round % 3) * 5);
+        overwrite(path, round % 2 === 0 ? OTHER : CONTENT);
+        file.reopen();
+        expectShows(file, round % 2 === 0 ? OTHER : CONTENT);
+        for (const view of isCow ? [] : views) expect(view.equals(file.asBuffer())).toBe(true);
+      }
+    });
+
+    test('reopen of a file that ends before the mapping throws, leaves it faulted, and can be retried', () => {
+      const { file, path } = opened(open, { offset: 2 * PAGE + 5 });
+      fault(file, path, 2 * PAGE + 4);
+      for (let attempt = 0; attempt < 3; ++attempt) {
+        const error = thrown(() => file.reopen());
+        expect(error).toMatchObject({ name: 'MmapRangeError', code: 'ERR_OUT_OF_RANGE', path });
+        expect(error.message).toContain(`${2 * PAGE + 5}`);
+        expect(file).toMatchObject({ isFaulted: true, isPoisoned: false });
+        expectFault(() => file.copyBytes(), 'truncated', path);
+      }
+      fs.truncateSync(path, 2 * PAGE + 5);
+      file.reopen();
+      expectShows(file, Buffer.alloc(0));
+      overwrite(path, CONTENT);
+      file.reopen();
+      expectShows(file, CONTENT.subarray(2 * PAGE + 5));
+    });
+
+    test('a mapping with a given length never gets longer, and is shorter only while the file is', () => {
+      const { file, path } = opened(open, { offset: 100, length: 2 * PAGE });
+      fault(file, path, 110);
+      file.reopen();
+      expectShows(file, CONTENT.subarray(100, 110));
+      overwrite(path, Buffer.concat([CONTENT, OTHER]));
+      file.reopen();
+      expectShows(file, CONTENT.subarray(100, 100 + 2 * PAGE));
+    });
+
+    test('close releases the lock, and the file can be opened again', () => {
       const { file, path } = opened(open);
       const view = file.asBuffer();
       fault(file, path);
-      expect(view.every((byte) => byte === 0)).toBe(true);
-      const now = Buffer.concat([OTHER], size);
-      overwrite(path, now);
-      expect(view.some((byte) => byte !== 0)).toBe(false); // not before reopen
+      file.close();
+      expect(file.isClosed).toBe(true);
+      using next = MmapFileMut.open(path, { maxSize: 10 });
+      expect(next.readUInt8(9)).toBe(0);
+      expect(next.isFaulted).toBe(false);
+      expect(Array.prototype.every.call(view, (byte) => byte === 0)).toBe(true);
+    });
+
+    test('stat describes the open file, even when another one has its path', () => {
+      const { file, path } = opened(open);
+      const { ino } = file.stat();
+      fault(file, path, 5);
+      fs.renameSync(path, `${path}.old`);
+      fs.writeFileSync(path, 'another');
+      expect(file.stat()).toMatchObject({ ino, size: 5 });
       file.reopen();
-      expectShows(file, now);
-      const expected = Buffer.alloc(view.length);
-      if (!isCow) now.copy(expected);
-      expect(view.equals(expected)).toBe(true);
-    },
-  );
-
-  test('reopen works again and again', () => {
-    const { file, path } = opened(open);
-    const views: Buffer[] = [];
-    for (let round = 0; round < 20; ++round) {
-      views.push(file.asBuffer());
-      fault(file, path, (round % 3) * 5);
-      overwrite(path, round % 2 === 0 ? OTHER : CONTENT);
-      file.reopen();
-      expectShows(file, round % 2 === 0 ? OTHER : CONTENT);
-      for (const view of isCow ? [] : views) expect(view.equals(file.asBuffer())).toBe(true);
-    }
-  });
-
-  test('reopen of a file that ends before the mapping throws, leaves it faulted, and can be retried', () => {
-    const { file, path } = opened(open, { offset: 2 * PAGE + 5 });
-    fault(file, path, 2 * PAGE + 4);
-    for (let attempt = 0; attempt < 3; ++attempt) {
-      const error = thrown(() => file.reopen());
-      expect(error).toMatchObject({ name: 'MmapRangeError', code: 'ERR_OUT_OF_RANGE', path });
-      expect(error.message).toContain(`${2 * PAGE + 5}`);
-      expect(file).toMatchObject({ isFaulted: true, isPoisoned: false });
-      expectFault(() => file.copyBytes(), 'truncated', path);
-    }
-    fs.truncateSync(path, 2 * PAGE + 5);
-    file.reopen();
-    expectShows(file, Buffer.alloc(0));
-    overwrite(path, CONTENT);
-    file.reopen();
-    expectShows(file, CONTENT.subarray(2 * PAGE + 5));
-  });
-
-  test('a mapping with a given length never gets longer, and is shorter only while the file is', () => {
-    const { file, path } = opened(open, { offset: 100, length: 2 * PAGE });
-    fault(file, path, 110);
-    file.reopen();
-    expectShows(file, CONTENT.subarray(100, 110));
-    overwrite(path, Buffer.concat([CONTENT, OTHER]));
-    file.reopen();
-    expectShows(file, CONTENT.subarray(100, 100 + 2 * PAGE));
-  });
-
-  test('close releases the lock, and the file can be opened again', () => {
-    const { file, path } = opened(open);
-    const view = file.asBuffer();
-    fault(file, path);
-    file.close();
-    expect(file.isClosed).toBe(true);
-    using next = MmapFileMut.open(path, { maxSize: 10 });
-    expect(next.readUInt8(9)).toBe(0);
-    expect(next.isFaulted).toBe(false);
-    expect(Array.prototype.every.call(view, (byte) => byte === 0)).toBe(true);
-  });
-
-  test('stat describes the open file, even when another one has its path', () => {
-    const { file, path } = opened(open);
-    const { ino } = file.stat();
-    fault(file, path, 5);
-    fs.renameSync(path, `${path}.old`);
-    fs.writeFileSync(path, 'another');
-    expect(file.stat()).toMatchObject({ ino, size: 5 });
-    file.reopen();
-    expectShows(file, CONTENT.subarray(0, 5));
-  });
-});
+      expectShows(file, CONTENT.subarray(0, 5));
+    });
+  },
+);
 
 describe('reopen without a fault', () => {
   test.each(Object.entries(openings))('shows what others have appended: %s', (name, open) => {
@@ -157,7 +161,7 @@ describe('reopen without a fault', () => {
     if (!name.includes('Cow')) expect(view.equals(CONTENT)).toBe(true);
   });
 
-  test('adapts to what others have cut off, without a fault', () => {
+  whereFilesAreCut.test('adapts to what others have cut off, without a fault', () => {
     const { file, path } = opened(MmapFile.open);
     fs.truncateSync(path, PAGE + 5);
     file.reopen();
@@ -204,7 +208,7 @@ describe('reopen without a fault', () => {
   });
 });
 
-test('a recovered file supports everything that it did before', () => {
+whereFilesAreCut.test('a recovered file supports everything that it did before', () => {
   const { file, path } = opened(MmapFileMut.openExisting) as { file: MmapFileMut; path: string };
   fault(file, path);
   file.reopen();
@@ -219,7 +223,7 @@ test('a recovered file supports everything that it did before', () => {
   expect(fs.readFileSync(path).toString('latin1', 0, 4)).toBe('abc\x07');
 });
 
-test('a faulted file can be removed, even after a second fault', () => {
+whereFilesAreCut.test('a faulted file can be removed, even after a second fault', () => {
   const { file, path } = opened(MmapFileMut.openExisting) as { file: MmapFileMut; path: string };
   fault(file, path);
   file.reopen();
@@ -231,7 +235,7 @@ test('a faulted file can be removed, even after a second fault', () => {
   expect(file.isClosed).toBe(true);
 });
 
-test('removeOnDispose removes a faulted file', () => {
+whereFilesAreCut.test('removeOnDispose removes a faulted file', () => {
   const { file, path } = opened(MmapFileMut.openExisting) as { file: MmapFileMut; path: string };
   file.removeOnDispose = true;
   fault(file, path);
@@ -239,7 +243,7 @@ test('removeOnDispose removes a faulted file', () => {
   expect(fs.existsSync(path)).toBe(false);
 });
 
-test('nobody else gets the lock while a file faults and is reopened', async () => {
+whereFilesAreCut.test('nobody else gets the lock while a file faults and is reopened', async () => {
   const { file, path } = opened(MmapFileMut.openExisting);
   const rival = startProgram('faults/recovery#rival', { args: [path] });
   await rival.said();
@@ -254,7 +258,7 @@ test('nobody else gets the lock while a file faults and is reopened', async () =
   expect(await rival.done).toMatchObject({ code: 0, signal: null });
 });
 
-describe('1000 faults and recoveries leak no descriptor and no mapping:', () => {
+whereFilesAreCut.describe('1000 faults and recoveries leak no descriptor and no mapping:', () => {
   async function expectNothingLeft(round: () => void, path: string): Promise<void> {
     const settle = async () => {
       await collectGarbage();

@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util';
 import { expect } from 'vitest';
 import { MmapRangeError } from '../../src/index.js';
 
@@ -9,6 +10,12 @@ export function thrown(call: () => unknown): Error & Record<string, unknown> {
     return error as never;
   }
   return expect.fail('nothing was thrown');
+}
+
+/** Node's number of a system error: that of Linux, negative, and another one on Windows. */
+export function errnoOf(code: string): number {
+  for (const [number, [name]] of getSystemErrorMap()) if (name === code) return number;
+  return expect.fail(`Node does not know ${code}`);
 }
 
 /** Expects a TypeError or MmapRangeError that names `argument`, in a property and in its message. */

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
 
+// Not of platform.ts: the configuration of vitest imports this file, and must not import vitest.
+const isWindows = process.platform === 'win32';
+
 /** Programs that the tests need, and the Debian packages that contain them. */
 const PACKAGES = {
   mount: 'mount',
@@ -56,6 +59,7 @@ const mayMount = () => works(...AS_ROOT, 'unshare', '--mount', 'true');
 
 /** Why file systems cannot be mounted here, with all of the tools or the given ones; '' if they can. */
 export function mountProblem(tools = Object.keys(PACKAGES) as Tool[]): string {
+  if (isWindows) return ''; // nothing that could be mended
   const problems: string[] = [];
   if (!mayMount()) {
     problems.push(
@@ -85,6 +89,7 @@ function install(packages: readonly string[]): void {
  * instead of returning false, so that nothing is skipped there.
  */
 export function canMount(...tools: Tool[]): boolean {
+  if (isWindows) return false;
   const packages = lacking(tools);
   if (packages.length > 0 && mayMount()) install(packages);
   const problem = mountProblem(tools);

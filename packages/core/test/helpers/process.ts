@@ -1,12 +1,25 @@
 import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
 
-/** Counts the open descriptors of this process. */
+/** Windows has no /proc: a small addon counts there. */
+export const windowsCounts: {
+  countFiles: (path: string) => number;
+  countViews: (path: string) => number;
+} | null =
+  process.platform === 'win32' ? createRequire(import.meta.url)('./counts-windows.node') : null;
+
+/** What Windows calls a file: without its drive, which is called differently there. */
+export const withoutDrive = (path: string): string => path.replace(/^[A-Za-z]:/, '');
+
+/** Counts the open descriptors of this process, or those of files on Windows. */
 export function countDescriptors(): number {
+  if (windowsCounts) return windowsCounts.countFiles('');
   return fs.readdirSync('/proc/self/fd').length;
 }
 
 /** Counts the mapped ranges of this process, or those of the file at `path`. */
 export function countMappings(path = ''): number {
+  if (windowsCounts) return windowsCounts.countViews(withoutDrive(path));
   return fs
     .readFileSync('/proc/self/maps', 'utf8')
     .split('\n')

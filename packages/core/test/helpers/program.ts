@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { isWindows } from './platform.js';
 
 /** The build of core, which other processes load. */
 export const DIST: string = fileURLToPath(new URL('../../dist/index.cjs', import.meta.url));
@@ -25,6 +26,8 @@ export interface ProgramOptions {
   main?: string;
   /** A command that runs the child, such as `['prlimit', '--nofile=50']`. */
   through?: readonly string[];
+  /** Further variables of its environment. */
+  env?: Readonly<Record<string, string>>;
   /** Further flags of node. */
   flags?: readonly string[];
   cwd?: string;
@@ -68,10 +71,11 @@ export function startProgram(program: Program, options: ProgramOptions = {}): Ru
     ...flags,
     ...[RUN, ...locate(program), JSON.stringify(args)],
   ];
-  const env = { ...process.env, FMMAP_TEST_PACKAGE: main };
-  const child = spawn(command, rest, { detached: true, env, ...(cwd && { cwd }) });
-  // The whole group: a command that runs it, such as strace, may leave it behind.
+  const env = { ...process.env, ...options.env, FMMAP_TEST_PACKAGE: main };
+  const child = spawn(command, rest, { detached: !isWindows, env, ...(cwd && { cwd }) });
+  // The whole group: a command that runs it, such as strace, may leave it behind. Windows has no groups.
   const kill = () => {
+    if (isWindows) return void child.kill('SIGKILL');
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {} // all gone already

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { startHolder } from '../helpers/holder.js';
+import { whereCallsAreTraced, whereLeases } from '../helpers/platform.js';
 import { hearProgram, startProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
@@ -15,7 +16,7 @@ const OPENERS = [
   'MmapFileMut.open',
 ];
 
-test.each(OPENERS)(
+whereLeases.test.each(OPENERS)(
   '%s waits until the holder of a lease on the file gives it up, as fs.openSync does',
   async (open) => {
     const path = tempFile(CONTENT);
@@ -31,23 +32,26 @@ test.each(OPENERS)(
   },
 );
 
-test('a thread that waits for a lease can be terminated, and its process can exit', async () => {
-  const path = tempFile(CONTENT);
-  const holder = startHolder('lease', path);
-  await holder.said();
-  const opener = startProgram('locks/leases#openInThread', {
-    args: [path],
-  });
-  expect(await holder.said()).toBe('asked');
-  opener.process.stdin.write('\n');
-  expect(await opener.said()).toBe(1);
-  expect((await opener.done).code).toBe(7);
-});
+whereLeases.test(
+  'a thread that waits for a lease can be terminated, and its process can exit',
+  async () => {
+    const path = tempFile(CONTENT);
+    const holder = startHolder('lease', path);
+    await holder.said();
+    const opener = startProgram('locks/leases#openInThread', {
+      args: [path],
+    });
+    expect(await holder.said()).toBe('asked');
+    opener.process.stdin.write('\n');
+    expect(await opener.said()).toBe(1);
+    expect((await opener.done).code).toBe(7);
+  },
+);
 
 /** The errors of file systems without locks. */
 const LOCKLESS = ['ENOLCK', 'ENOSYS', 'EOPNOTSUPP', 'EINVAL'];
 
-test.each(LOCKLESS)(
+whereCallsAreTraced.test.each(LOCKLESS)(
   'if flock(2) fails with %s, the error says how to open without a lock',
   async (error) => {
     const path = tempFile(CONTENT);
@@ -68,21 +72,24 @@ test.each(LOCKLESS)(
   },
 );
 
-test("with lock: 'none' no lock is taken, and everything else is unchanged", async () => {
-  const path = tempFile(CONTENT);
-  const trace = strace('flock', ['flock:error=ENOLCK']);
-  const said = await hearProgram('locks/leases#none', {
-    args: [path, OPENERS],
-    through: trace.through,
-  });
-  expect(said).toEqual([
-    ...OPENERS.map(() => ['none', CONTENT[7]]),
-    [99, 'none'],
-    5,
-    ['ENOLCK', 5, false],
-  ]);
-  expect(trace.calls()).toHaveLength(1); // the one of lock()
-});
+whereCallsAreTraced.test(
+  "with lock: 'none' no lock is taken, and everything else is unchanged",
+  async () => {
+    const path = tempFile(CONTENT);
+    const trace = strace('flock', ['flock:error=ENOLCK']);
+    const said = await hearProgram('locks/leases#none', {
+      args: [path, OPENERS],
+      through: trace.through,
+    });
+    expect(said).toEqual([
+      ...OPENERS.map(() => ['none', CONTENT[7]]),
+      [99, 'none'],
+      5,
+      ['ENOLCK', 5, false],
+    ]);
+    expect(trace.calls()).toHaveLength(1); // the one of lock()
+  },
+);
 
 test.each(['', 'None', 'SHARED', 'write', null, true, 0, {}])(
   'lock: %j is refused, and the error names the option',

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { MmapFileMut } from '../../src/index.js';
+import { whereCallsAreTraced, whereProc } from '../helpers/platform.js';
 import { turn } from '../helpers/process.js';
 import { hearProgram, type RunningProgram, startProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
@@ -38,30 +39,36 @@ async function goOn({ child, pid }: { child: RunningProgram; pid: number }): Pro
   return child.said();
 }
 
-test('a new file that another process locks first is not removed by the loser', async () => {
-  const path = tempFile();
-  const loser = await stoppedAfterOpen(
-    'locks/races#open',
-    path,
-    3, // the first finds nothing, the second opens its directory
-  );
-  using winner = MmapFileMut.open(path, { maxSize: 5 });
-  winner.writeAll('mine!');
-  expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'EWOULDBLOCK' });
-  expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
-  winner.remove();
-});
+whereCallsAreTraced.test(
+  'a new file that another process locks first is not removed by the loser',
+  async () => {
+    const path = tempFile();
+    const loser = await stoppedAfterOpen(
+      'locks/races#open',
+      path,
+      3, // the first finds nothing, the second opens its directory
+    );
+    using winner = MmapFileMut.open(path, { maxSize: 5 });
+    winner.writeAll('mine!');
+    expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'EWOULDBLOCK' });
+    expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+    winner.remove();
+  },
+);
 
-test('open of a file that is removed before its lock is free creates a new one', async () => {
-  const path = tempFile('old');
-  const holder = MmapFileMut.open(path);
-  const late = await stoppedAfterOpen('locks/races#openRemoved', path, 1);
-  holder.remove();
-  expect(await goOn(late)).toBe(1);
-  expect(fs.readFileSync(path, 'utf8')).toBe('new');
-});
+whereCallsAreTraced.test(
+  'open of a file that is removed before its lock is free creates a new one',
+  async () => {
+    const path = tempFile('old');
+    const holder = MmapFileMut.open(path);
+    const late = await stoppedAfterOpen('locks/races#openRemoved', path, 1);
+    holder.remove();
+    expect(await goOn(late)).toBe(1);
+    expect(fs.readFileSync(path, 'utf8')).toBe('new');
+  },
+);
 
-test.each(['MmapFileMut.openExisting', 'MmapFile.open', 'MmapFileMut.openCow'])(
+whereCallsAreTraced.test.each(['MmapFileMut.openExisting', 'MmapFile.open', 'MmapFileMut.openCow'])(
   '%s of a file that is removed before its lock is free throws ENOENT',
   async (open) => {
     const path = tempFile('old');
@@ -73,7 +80,7 @@ test.each(['MmapFileMut.openExisting', 'MmapFile.open', 'MmapFileMut.openCow'])(
   },
 );
 
-test('a file without a name can be opened deliberately, through /proc/self/fd', () => {
+whereProc.test('a file without a name can be opened deliberately, through /proc/self/fd', () => {
   const path = tempFile('nameless');
   const fd = fs.openSync(path, 'r+');
   onTestFinished(() => fs.closeSync(fd));
@@ -92,34 +99,43 @@ test('processes that create, lock and remove one file never take it from each ot
   expect(fs.existsSync(path)).toBe(false);
 });
 
-test('the loser of a race for a new file waits for it, and finds it as the winner left it', async () => {
-  const path = tempFile();
-  const loser = await stoppedAfterOpen('locks/races#waits', path, 3);
-  const winner = MmapFileMut.open(path, { maxSize: 5 });
-  winner.writeAll('mine!');
-  const found = goOn(loser);
-  winner.close();
-  expect(await found).toEqual([5, 'mine!']);
-});
+whereCallsAreTraced.test(
+  'the loser of a race for a new file waits for it, and finds it as the winner left it',
+  async () => {
+    const path = tempFile();
+    const loser = await stoppedAfterOpen('locks/races#waits', path, 3);
+    const winner = MmapFileMut.open(path, { maxSize: 5 });
+    winner.writeAll('mine!');
+    const found = goOn(loser);
+    winner.close();
+    expect(await found).toEqual([5, 'mine!']);
+  },
+);
 
-test('a new file that another process locks first is not removed by a loser that times out', async () => {
-  const path = tempFile();
-  const loser = await stoppedAfterOpen('locks/races#givesUp', path, 3);
-  using winner = MmapFileMut.open(path, { maxSize: 5 });
-  winner.writeAll('mine!');
-  expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'ETIMEDOUT' });
-  expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
-});
+whereCallsAreTraced.test(
+  'a new file that another process locks first is not removed by a loser that times out',
+  async () => {
+    const path = tempFile();
+    const loser = await stoppedAfterOpen('locks/races#givesUp', path, 3);
+    using winner = MmapFileMut.open(path, { maxSize: 5 });
+    winner.writeAll('mine!');
+    expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'ETIMEDOUT' });
+    expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+  },
+);
 
-test('create of a file that another process locks first throws EEXIST', async () => {
-  const path = tempFile();
-  const loser = await stoppedAfterOpen(
-    'locks/races#create',
-    path,
-    2, // the first opens its directory
-  );
-  using winner = MmapFileMut.open(path, { maxSize: 5 });
-  winner.writeAll('mine!');
-  expect(await goOn(loser)).toMatchObject({ code: 'EEXIST' });
-  expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
-});
+whereCallsAreTraced.test(
+  'create of a file that another process locks first throws EEXIST',
+  async () => {
+    const path = tempFile();
+    const loser = await stoppedAfterOpen(
+      'locks/races#create',
+      path,
+      2, // the first opens its directory
+    );
+    using winner = MmapFileMut.open(path, { maxSize: 5 });
+    winner.writeAll('mine!');
+    expect(await goOn(loser)).toMatchObject({ code: 'EEXIST' });
+    expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+  },
+);

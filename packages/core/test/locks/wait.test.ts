@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, MmapLockError } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { whereOpenFilesAreReplaced } from '../helpers/platform.js';
 import { countDescriptors, countMappings } from '../helpers/process.js';
 import { hearProgram, startProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
@@ -22,7 +23,7 @@ const timedOut = (path: string, timeout: number) => ({
   code: 'ETIMEDOUT',
   syscall: 'flock',
   path,
-  message: expect.stringMatching(new RegExp(`'${path}'.* ${timeout} ms`)),
+  message: expect.stringMatching(new RegExp(`'${path.replaceAll('\\', '\\\\')}'.* ${timeout} ms`)),
 });
 
 /** A process that keeps the file open and locked until it is told to end. */
@@ -66,15 +67,18 @@ describe.each(Object.entries(openers))('%s with lockTimeout', (name, open) => {
   });
 });
 
-test('a file that is replaced while an open waits for it is opened in its new form', async () => {
-  const path = tempFile(CONTENT);
-  const holder = startProgram('locks/wait#holdAndReplace', { args: [path] });
-  expect(await holder.said()).toBe('locked');
-  const waiter = startProgram('locks/wait#openReplaced', { args: [path] });
-  expect(await waiter.said()).toBe('waits');
-  holder.process.stdin.write('\n');
-  expect(await waiter.said()).toBe('new');
-});
+whereOpenFilesAreReplaced.test(
+  'a file that is replaced while an open waits for it is opened in its new form',
+  async () => {
+    const path = tempFile(CONTENT);
+    const holder = startProgram('locks/wait#holdAndReplace', { args: [path] });
+    expect(await holder.said()).toBe('locked');
+    const waiter = startProgram('locks/wait#openReplaced', { args: [path] });
+    expect(await waiter.said()).toBe('waits');
+    holder.process.stdin.write('\n');
+    expect(await waiter.said()).toBe('new');
+  },
+);
 
 test('create does not wait: an existing file is an error', () => {
   const path = tempFile(CONTENT);

@@ -13,6 +13,12 @@ import {
   pageSize,
 } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
+import {
+  isWindows,
+  whereCallsAreTraced,
+  whereFilesAreCut,
+  whereMounts,
+} from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { onTmpfs } from '../helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
@@ -96,7 +102,7 @@ test
 });
 
 describe('isAdviceSupported', () => {
-  test('returns what the kernel says', async () => {
+  whereCallsAreTraced.test('returns what the kernel says', async () => {
     // Asked for an empty range.
     const numbers: Partial<Record<Advice, number>> = {
       random: 1,
@@ -119,19 +125,22 @@ print(' '.join(str(madvise(None, 0, int(each))) for each in sys.argv[1:]))`;
     }
   });
 
-  test('is false for advice that an older kernel lacks, and such advice is refused', async () => {
-    const library = join(tempDir(), 'failing.so');
-    const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
-    execFileSync('gcc', ['-shared', '-fPIC', '-o', library, preload]);
-    const said = await hearProgram('memory/advice-kinds#unsupported', {
-      through: ['env', `LD_PRELOAD=${library}`, 'FMMAP_ADVICE=20'],
-    });
-    const refusal = {
-      name: 'MmapUnsupportedError',
-      message: expect.stringContaining('isAdviceSupported'),
-    };
-    expect(said).toEqual([false, expect.objectContaining(refusal), true, 'no error']);
-  });
+  whereCallsAreTraced.test(
+    'is false for advice that an older kernel lacks, and such advice is refused',
+    async () => {
+      const library = join(tempDir(), 'failing.so');
+      const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
+      execFileSync('gcc', ['-shared', '-fPIC', '-o', library, preload]);
+      const said = await hearProgram('memory/advice-kinds#unsupported', {
+        through: ['env', `LD_PRELOAD=${library}`, 'FMMAP_ADVICE=20'],
+      });
+      const refusal = {
+        name: 'MmapUnsupportedError',
+        message: expect.stringContaining('isAdviceSupported'),
+      };
+      expect(said).toEqual([false, expect.objectContaining(refusal), true, 'no error']);
+    },
+  );
 
   test.each(['free', 'wipeonfork', 'hwpoison', 'guard-install', 'dontneed-locked'])(
     'is false for %s, which no mapping takes',
@@ -223,7 +232,7 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
     expect(cow.readUInt8(pageSize)).toBe(0xee);
   });
 
-  test('of vanished pages is a fault', () => {
+  whereFilesAreCut.test('of vanished pages is a fault', () => {
     const path = tempFile(CONTENT);
     for (const advice of ['populate-read', 'populate-write'] as const) {
       fs.writeFileSync(path, CONTENT);
@@ -235,7 +244,7 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
     }
   });
 
-  test('for stores throws ENOSPC on a full disk, and loses nothing', async () => {
+  whereMounts.test('for stores throws ENOSPC on a full disk, and loses nothing', async () => {
     const directory = tempDir();
     const [error, state] = await hearProgram('memory/advice-kinds#fullDisk', {
       args: [directory],
@@ -299,7 +308,7 @@ test.each([2 ** 16, 2 ** 21, 2 ** 30])(
 
 describe('pageSize', () => {
   test('is that of the system, and the unit of residency', () => {
-    expect(pageSize).toBe(Number(execFileSync('getconf', ['PAGESIZE'])));
+    if (!isWindows) expect(pageSize).toBe(Number(execFileSync('getconf', ['PAGESIZE'])));
     using file = MmapFile.memory('memory', CONTENT);
     expect(file.residency()).toHaveLength(Math.ceil(CONTENT.length / pageSize));
   });

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { mountOver } from '../helpers/file-systems.js';
 import { startHolder } from '../helpers/holder.js';
 import { AS_ROOT, canMount, run } from '../helpers/mounting.js';
+import { isWindows, whereSpecialFiles } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
@@ -17,7 +18,7 @@ const size = () =>
 
 /** Has the kernel set some huge pages aside, which may fail. */
 function makePages(): boolean {
-  if (!fs.existsSync(SETTING) || !canMount('mount')) return false;
+  if (isWindows || !fs.existsSync(SETTING) || !canMount('mount')) return false;
   const before = fs.readFileSync(SETTING, 'utf8').trim();
   const set = (count: string) => run(...AS_ROOT, 'sh', '-c', `echo ${count} > ${SETTING}`);
   onTestFinished(() => set(before));
@@ -80,14 +81,17 @@ const KINDS: Readonly<Record<string, string>> = {
   '/sys/kernel': 'EISDIR',
 };
 
-test('a file of sysfs, which has a size and cannot be mapped, is refused with ENODEV', async () => {
-  const said = await hearProgram('memory/huge-pages#sysfs', {
-    args: ['/sys/kernel/mm/transparent_hugepage/enabled'],
-  });
-  expect(said).toEqual(Array(6).fill('ENODEV'));
-});
+whereSpecialFiles.test(
+  'a file of sysfs, which has a size and cannot be mapped, is refused with ENODEV',
+  async () => {
+    const said = await hearProgram('memory/huge-pages#sysfs', {
+      args: ['/sys/kernel/mm/transparent_hugepage/enabled'],
+    });
+    expect(said).toEqual(Array(6).fill('ENODEV'));
+  },
+);
 
-test.each(Object.entries(KINDS).filter(([path]) => fs.existsSync(path)))(
+whereSpecialFiles.test.each(Object.entries(KINDS).filter(([path]) => fs.existsSync(path)))(
   '%s is refused with %s whatever the length',
   async (path, code) => {
     const said = await hearProgram('memory/huge-pages#open', { args: [path] });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';
+import { isWindows, whereLimits, wherePermissions } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -28,7 +29,9 @@ describe('a rejected open', () => {
     ['a negative size, after options that destroy', { truncate: true, create: true, maxSize: -1 }],
     ['an unknown option, after options that destroy', { truncate: true, maxSize: 5, trunkate: 1 }],
     ['a wrong type', { truncate: 'yes', maxSize: 5 }],
-    ['an option for Windows', { truncate: true, accessMode: 1 }],
+    ...(isWindows
+      ? []
+      : [['an option for Windows', { truncate: true, accessMode: 1 }] satisfies [string, object]]),
   ];
 
   test.each(bad)(
@@ -46,14 +49,17 @@ describe('a rejected open', () => {
     },
   );
 
-  test('leaves no file even while it uses the last descriptors of the process', async () => {
-    const path = tempFile();
-    const said = await hearProgram('opening/rejected#lastDescriptors', {
-      args: [path],
-      through: ['prlimit', '--nofile=60'],
-    });
-    expect(said).toEqual(['MmapRangeError', false, true]);
-  });
+  whereLimits.test(
+    'leaves no file even while it uses the last descriptors of the process',
+    async () => {
+      const path = tempFile();
+      const said = await hearProgram('opening/rejected#lastDescriptors', {
+        args: [path],
+        through: ['prlimit', '--nofile=60'],
+      });
+      expect(said).toEqual(['MmapRangeError', false, true]);
+    },
+  );
 });
 
 test('writeToNewFile that is rejected creates no file, and leaves an existing one unchanged', async () => {
@@ -78,7 +84,7 @@ test('writeToNewFile that is rejected creates no file, and leaves an existing on
   expect(fs.existsSync(`${path}.new`)).toBe(false);
 });
 
-describe('without permission', () => {
+wherePermissions.describe('without permission', () => {
   const through =
     process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
 

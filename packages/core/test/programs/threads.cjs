@@ -57,8 +57,12 @@ const meet = (/** @type {Int32Array} */ meeting, /** @type {number} */ count) =>
   }
 };
 
+// Windows has no /proc: a small addon counts there.
+const COUNTS = '../helpers/counts-windows.node';
+const counts = process.platform === 'win32' ? require(COUNTS) : undefined;
+
 /** Counts the open descriptors of the process. */
-const descriptors = () => fs.readdirSync('/proc/self/fd').length;
+const descriptors = () => counts?.countFiles('') ?? fs.readdirSync('/proc/self/fd').length;
 
 /** Counts the open directories of the process: what else is open may belong to a thread. */
 const directories = () =>
@@ -69,6 +73,8 @@ const directories = () =>
     ).length;
 
 /** Counts the mapped ranges of the file at `path`. */
-const mappings = (path) => fs.readFileSync('/proc/self/maps', 'utf8').split(path).length - 1;
+const mappings = (path) =>
+  counts?.countViews(path.replace(/^[A-Za-z]:/, '')) ??
+  fs.readFileSync('/proc/self/maps', 'utf8').split(path).length - 1;
 
 module.exports = { my, collect, startThread, meet, descriptors, directories, mappings };

@@ -1,13 +1,14 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereCallsAreTraced } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
 // The unlink has succeeded, but the sync of the directory has not.
 
-test.each(['close', 'dispose', 'dispose with removeOnDispose', 'remove again'])(
+whereCallsAreTraced.test.each(['close', 'dispose', 'dispose with removeOnDispose', 'remove again'])(
   'after a partial removal, %s syncs the directory',
   async (end) => {
     const path = tempFile(pattern(5000));
@@ -28,7 +29,7 @@ test.each(['close', 'dispose', 'dispose with removeOnDispose', 'remove again'])(
   },
 );
 
-test('a close whose sync fails, too, still closes the file', async () => {
+whereCallsAreTraced.test('a close whose sync fails, too, still closes the file', async () => {
   const path = tempFile(pattern(5000));
   const trace = strace('fsync', ['fsync:error=EIO']);
   const said = await hearProgram('removal/close#failing', { args: [path], through: trace.through });
@@ -36,7 +37,7 @@ test('a close whose sync fails, too, still closes the file', async () => {
   expect(trace.calls()).toHaveLength(2);
 });
 
-test('a close without a partial removal syncs nothing', async () => {
+whereCallsAreTraced.test('a close without a partial removal syncs nothing', async () => {
   const trace = strace('fsync');
   const path = tempFile(pattern(5000));
   await hearProgram('removal/close#nothingToSync', { args: [path], through: trace.through });

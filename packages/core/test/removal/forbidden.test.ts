@@ -7,6 +7,7 @@ import { thrown } from '../helpers/errors.js';
 import { expectFault } from '../helpers/faults.js';
 import { asRoot, makeDisk, mountOver } from '../helpers/file-systems.js';
 import { canMount } from '../helpers/mounting.js';
+import { wherePermissions } from '../helpers/platform.js';
 import { countDescriptors } from '../helpers/process.js';
 import { startProgram } from '../helpers/program.js';
 import { CONTENT, expectUsable } from '../helpers/removal.js';
@@ -51,43 +52,46 @@ function expectRemoved(file: MmapFileMut): void {
   expect(fs.readdirSync(dirname(file.path))).not.toContain('file.bin');
 }
 
-describe('a user who may not remove a file gets an error, and may remove it later:', () => {
-  const isRoot = process.getuid?.() === 0;
-  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+wherePermissions.describe(
+  'a user who may not remove a file gets an error, and may remove it later:',
+  () => {
+    const isRoot = process.getuid?.() === 0;
+    const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
-  const modes: readonly [name: string, mode: number, code: Code, syscall: string][] = [
-    ['in a directory that cannot be written', 0o555, 'EACCES', 'unlink'],
-    ['in a directory that cannot be entered', 0o666, 'EACCES', 'lstat'],
-    ['in a directory that cannot be read, and so not be synced', 0o333, 'EACCES', 'open'],
-    ['in a sticky directory, the file of another user', 0o1777, 'EPERM', 'unlink'],
-  ];
+    const modes: readonly [name: string, mode: number, code: Code, syscall: string][] = [
+      ['in a directory that cannot be written', 0o555, 'EACCES', 'unlink'],
+      ['in a directory that cannot be entered', 0o666, 'EACCES', 'lstat'],
+      ['in a directory that cannot be read, and so not be synced', 0o333, 'EACCES', 'open'],
+      ['in a sticky directory, the file of another user', 0o1777, 'EPERM', 'unlink'],
+    ];
 
-  test.for(modes)('%s', async ([_, mode, code, syscall], { skip }) => {
-    skip(!isRoot && mode === 0o1777, 'they are two users: run them as root');
-    const directory = join(tempDir(), 'directory');
-    fs.mkdirSync(directory);
-    fs.chmodSync(directory, 0o777);
-    const path = join(directory, 'file.bin');
-    fs.writeFileSync(path, CONTENT);
-    fs.chmodSync(path, 0o666);
-    const child = startProgram('removal/forbidden#remove', {
-      args: [path],
-      through: isRoot ? asNobody : [],
+    test.for(modes)('%s', async ([_, mode, code, syscall], { skip }) => {
+      skip(!isRoot && mode === 0o1777, 'they are two users: run them as root');
+      const directory = join(tempDir(), 'directory');
+      fs.mkdirSync(directory);
+      fs.chmodSync(directory, 0o777);
+      const path = join(directory, 'file.bin');
+      fs.writeFileSync(path, CONTENT);
+      fs.chmodSync(path, 0o666);
+      const child = startProgram('removal/forbidden#remove', {
+        args: [path],
+        through: isRoot ? asNobody : [],
+      });
+      expect(await child.said()).toBe('open');
+      fs.chmodSync(directory, mode);
+      child.process.stdin.write('remove it\n');
+      const error = forbidden(path, code, syscall);
+      expect(await child.said()).toEqual(error);
+      expect(await child.said()).toEqual(error);
+      expect(await child.said()).toEqual([6000, 'exclusive', false, 0]);
+      fs.chmodSync(directory, 0o777);
+      expect(fs.readdirSync(directory)).toEqual(['file.bin']);
+      child.process.stdin.write('again\n');
+      expect(await child.said()).toBe(true);
+      expect(fs.readdirSync(directory)).toEqual([]);
     });
-    expect(await child.said()).toBe('open');
-    fs.chmodSync(directory, mode);
-    child.process.stdin.write('remove it\n');
-    const error = forbidden(path, code, syscall);
-    expect(await child.said()).toEqual(error);
-    expect(await child.said()).toEqual(error);
-    expect(await child.said()).toEqual([6000, 'exclusive', false, 0]);
-    fs.chmodSync(directory, 0o777);
-    expect(fs.readdirSync(directory)).toEqual(['file.bin']);
-    child.process.stdin.write('again\n');
-    expect(await child.said()).toBe(true);
-    expect(fs.readdirSync(directory)).toEqual([]);
-  });
-});
+  },
+);
 
 /** A file in a directory on a disk of its own. */
 function makeFile(type: 'ext4' | 'xfs'): string {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { whereCallsAreTraced } from '../helpers/platform.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
@@ -45,7 +46,7 @@ describe('an attached handle', () => {
     ]);
   });
 
-  test.each(['the owner', 'the thread'])(
+  whereCallsAreTraced.test.each(['the owner', 'the thread'])(
     'is poisoned with the others when %s fails to flush',
     async (flush) => {
       const { through } = strace('msync', ['msync:error=EIO:when=1']);

@@ -14,7 +14,7 @@ describe.each(namesIn('views/in-flight#ENDS'))(
         const said = await hearProgram('views/in-flight#run', {
           args: [end],
           cwd: tempDir(),
-          through: ['env', `UV_THREADPOOL_SIZE=${threads}`],
+          env: { UV_THREADPOOL_SIZE: String(threads) },
         });
         const outcomes = said.filter((line) => typeof line === 'object');
         expect(outcomes.length).toBeGreaterThanOrEqual(26);

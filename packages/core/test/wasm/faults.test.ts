@@ -1,7 +1,10 @@
 import * as fs from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereWasmMemory } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+
+const { describe, test } = whereWasmMemory;
 
 // WebAssembly code that touches invalid pages, and what must remain a trap, in separate processes.
 

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereWasmMemory } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+
+const { test } = whereWasmMemory;
 
 // What keeps what alive: the file in the memory of WebAssembly code, and the memory of a file.
 

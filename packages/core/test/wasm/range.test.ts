@@ -1,11 +1,14 @@
 import * as fs from 'node:fs';
 import vm from 'node:vm';
 import fc from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { MmapFile, MmapFileMut, type WasmMemory } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';
+import { whereWasmMemory } from '../helpers/platform.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 import { over, sharedMemory } from '../helpers/wasm.js';
+
+const { describe, test } = whereWasmMemory;
 
 const PAGE = 4096;
 const WASM_PAGE = 65536;

@@ -1,0 +1,52 @@
+// What tests need that not every system has. A test that does not apply says why by one of these.
+import { describe, test } from 'vitest';
+
+export const isWindows: boolean = process.platform === 'win32';
+
+const unless = (isAbsent: boolean) => ({
+  test: test.skipIf(isAbsent),
+  describe: describe.skipIf(isAbsent),
+});
+
+/** Where other programs can cut a file that is mapped: Windows refuses to (1224). */
+export const whereFilesAreCut = unless(isWindows);
+/** Where system calls can be made to fail or be counted (strace, or a library that is preloaded). */
+export const whereCallsAreTraced = unless(isWindows);
+/** Where signals report faults. */
+export const whereSignals = unless(isWindows);
+/** Where files and directories have the permissions of POSIX, and processes can be another user. */
+export const wherePermissions = unless(isWindows);
+/** Where a program can be started with limits (prlimit). */
+export const whereLimits = unless(isWindows);
+/** Where the kernel says what a process has open and mapped (/proc). */
+export const whereProc = unless(isWindows);
+/** Where a file tells how much of it is holes: Wine takes the size for what is allocated. */
+export const whereHolesAreCounted = unless(isWindows);
+/** Where a file can be replaced while it is open: Windows replaces none that is mapped, and Wine none that is open. */
+export const whereOpenFilesAreReplaced = unless(isWindows);
+/** Where open(2) has flags, such as O_NOFOLLOW, and a descriptor tells how it was opened. */
+export const whereFlagsOfOpen = unless(isWindows);
+/** Where a file without a name, or with another one, can still be replaced and mapped. */
+export const whereUnlinkedFilesAreMapped = unless(isWindows);
+/** Where locks belong to descriptors, and can be taken by the program flock. */
+export const whereFlock = unless(isWindows);
+/** Where a shell can give a program a file as its standard input. */
+export const whereStandardInputIsAFile = unless(isWindows);
+/** Where the working directory of a process can be renamed, removed, or too deep for a path. */
+export const whereDirectoriesInUseMove = unless(isWindows);
+/** Where tests can mount file systems. */
+export const whereMounts = unless(isWindows);
+/** Where anyone may make symbolic links: on Windows that takes a privilege. */
+export const whereSymlinks = unless(isWindows);
+/** Where there are special files with paths: devices, pipes and sockets. */
+export const whereSpecialFiles = unless(isWindows);
+/** Where names of files are any bytes: on Windows they are UTF-16. */
+export const whereNamesAreBytes = unless(isWindows);
+/** Where files can be mapped over WebAssembly memory. */
+export const whereWasmMemory = unless(isWindows);
+/** Where the options that are only for Windows are refused. */
+export const outsideWindows = unless(isWindows);
+/** Where blocks can be reserved for a file: Wine cannot (120). */
+export const whereBlocksAreReserved = unless(isWindows);
+/** Where a program can hold a lease on a file (fcntl). */
+export const whereLeases = unless(isWindows);

@@ -1,0 +1,101 @@
+// Builds the addon for Windows with mingw: `node scripts/windows/build.mjs`.
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { headers, run } from './home.mjs';
+
+const native = fileURLToPath(new URL('../../native', import.meta.url));
+const objects = join(native, 'build/windows');
+/** Tests count open files by it. */
+const COUNTS = fileURLToPath(
+  new URL('../../packages/core/test/helpers/counts-windows.cc', import.meta.url),
+);
+const compiler = 'x86_64-w64-mingw32-g++-posix';
+
+/** Builds what has changed. @returns The paths of the addon, and of one that tests use. */
+export async function build() {
+  const { include, folder } = headers();
+  fs.mkdirSync(objects, { recursive: true });
+  const addonApi = dirname(createRequire(join(native, 'index.js')).resolve('node-addon-api'));
+  const flags = [
+    ...[
+      '-std=c++17',
+      '-O2',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-Wno-unused-parameter',
+      '-Wno-cast-function-type',
+    ],
+    ...['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NAPI_DISABLE_CPP_EXCEPTIONS'].map(
+      (name) => `-D${name}`,
+    ),
+    ...[
+      'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+      '_WIN32_WINNT=0x0A00',
+      'NTDDI_VERSION=0x0A000006',
+    ].map((name) => `-D${name}`),
+    ...['NOMINMAX', 'WIN32_LEAN_AND_MEAN', 'PSAPI_VERSION=2'].map((name) => `-D${name}`),
+    ...['-isystem', addonApi, '-isystem', include, `-I${join(native, 'src')}`],
+  ];
+  const sources = [
+    ...['binding', 'mapping', 'platform/win32'].flatMap((name) =>
+      within(join(native, 'src', name), /\.cc$/),
+    ),
+    fileURLToPath(new URL('delay-load.cc', import.meta.url)),
+  ];
+  const changed = newest([...within(join(native, 'src'), /\.h$/), fileURLToPath(import.meta.url)]);
+  const made = sources.map((source) => [
+    source,
+    join(objects, `${basename(dirname(source))}-${basename(source)}.o`),
+  ]);
+  const due = made.filter(
+    ([source, object]) =>
+      !fs.existsSync(object) || newest([object]) < Math.max(changed, newest([source])),
+  );
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (let next = due.pop(); next; next = due.pop())
+        await compile([...flags, '-c', next[0], '-o', next[1]]);
+    }),
+  );
+  const addon = join(objects, 'fmmap.node');
+  // -s: without symbols. Nothing of the compiler's own libraries is needed where it runs.
+  const link = (inputs, output) => {
+    const libraries = [`-L${folder}`, '-lnode', '-ldelayimp', '-lpsapi'];
+    run(compiler, '-shared', '-static', '-s', ...inputs, ...libraries, '-o', output);
+  };
+  link(
+    made.map(([, object]) => object),
+    addon,
+  );
+  const counts = join(objects, 'counts-windows.node');
+  if (!fs.existsSync(counts) || newest([counts]) < newest([COUNTS])) {
+    link([...flags, COUNTS, made.at(-1)[1]], counts);
+  }
+  return { addon, counts };
+}
+
+function within(folder, pattern) {
+  return fs
+    .readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+const newest = (files) => Math.max(...files.map((file) => fs.statSync(file).mtimeMs));
+
+function compile(args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(compiler, args, { stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`compiling ${args.at(-3)} failed`)),
+    );
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log((await build()).addon);

@@ -1,0 +1,61 @@
+// A copy of the workspace in the Debian, installed as Windows would: `syncTree()`, after a build.
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from './build.mjs';
+import { debian, run, setUp, TREE } from './home.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const tree = join(debian, TREE);
+
+export async function syncTree() {
+  setUp();
+  const { addon, counts } = await build();
+  fs.mkdirSync(tree, { recursive: true });
+  const skipped = [
+    '.git',
+    '.turbo',
+    'node_modules',
+    'benchmarks',
+    '/native/build',
+    '/native/prebuilds',
+    '/examples',
+  ];
+  run(
+    'rsync',
+    '--archive',
+    '--delete',
+    ...skipped.map((name) => `--exclude=${name}`),
+    root,
+    `${tree}/`,
+  );
+  install();
+  const prebuilt = join(tree, 'native/prebuilds/win32-x64');
+  fs.mkdirSync(prebuilt, { recursive: true });
+  fs.copyFileSync(addon, join(prebuilt, 'node.napi.node'));
+  fs.copyFileSync(counts, join(tree, 'packages/core/test/helpers/counts-windows.node'));
+}
+
+/** Without links between packages, which Windows' Node would not follow here. */
+function install() {
+  const lock = fs.readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
+  const stamp = join(tree, 'node_modules/.installed');
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
+  const { packageManager } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8'));
+  const wanted = ['.', './packages/*', './native'].map((name) => `--filter=${name}`);
+  // The filters are about the folder in which it runs.
+  run(
+    'env',
+    `--chdir=${tree}`,
+    'npx',
+    '--yes',
+    packageManager,
+    'install',
+    '--frozen-lockfile',
+    '--node-linker=hoisted',
+    '--os=win32',
+    '--cpu=x64',
+    ...wanted,
+  );
+  fs.writeFileSync(stamp, lock);
+}
