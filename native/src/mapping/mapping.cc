@@ -224,7 +224,8 @@ Status Mapping::withoutViews(const std::function<Status()>& change) {
   if (status) status = change();
   {
     std::lock_guard<std::mutex> guard(state_);
-    const Status shown = closed_ || poisoned_ || fault_ ? Status{} : showAll();
+    const Status shown = windows_.land(-1);
+    if (!shown) spoil();
     if (status) status = shown;
   }
   return status;

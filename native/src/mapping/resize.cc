@@ -138,6 +138,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
     if (closed_) {
       status = Status::make(Kind::closed, "ftruncate", "");
     } else if (poisoned_) {
+      if (isLifted) windows_.land(0);
       status = Status::make(Kind::poisoned, "ftruncate", "");
     } else {
       length_ = status ? target : length;  // on failure, show again what was taken away
@@ -151,8 +152,9 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
         // It is not known what a failed cut has done to the pages that it was to take: they are mapped again.
         const std::int64_t left = std::max<std::int64_t>(windows_.pagesOf(target) - window->start, 0);
         if (!status && isCut) window->mapped = std::min(window->mapped, static_cast<std::size_t>(left));
-        if (shown) shown = windows_.grow(*window, length_);
+        if (shown && !isLifted) shown = windows_.grow(*window, length_);
       }
+      if (isLifted) shown = windows_.land(length_);
       if (!shown) spoil();
       if (status) status = shown;
     }

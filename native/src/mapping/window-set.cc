@@ -35,7 +35,10 @@ Status WindowSet::add(NewWindow made, const OpenFilePtr& file, std::int64_t leng
   window->madeInCut = isCutting;
   const std::int64_t pages = std::min<std::int64_t>(made.capacity, pagesOf(length) - made.start);
   if (Status status = claimAddresses(made.data); !status) return status;
-  if (pages > 0) {
+  if (pages > 0 && isLifted_) {
+    platform::lift(made.data, static_cast<std::size_t>(pages));
+    window->lifted = static_cast<std::size_t>(pages);
+  } else if (pages > 0) {
     if (const Status status = show(*window, 0, static_cast<std::size_t>(pages), access_); !status) {
       fmmap::withdraw(*window);
       return status;
@@ -91,12 +94,28 @@ Status WindowSet::remap(Window& window, std::int64_t length) {
 }
 
 Status WindowSet::lift() {
+  isLifted_ = true;
   for (const auto& window : windows_) {
     if (window->mapped == 0) continue;
-    const std::size_t mapped = std::exchange(window->mapped, 0);
-    if (Status status = platform::lift(window->data, mapped); !status) return status;
+    window->lifted = std::exchange(window->mapped, 0);
+    if (Status status = platform::lift(window->data, window->lifted); !status) return status;
   }
   return {};
+}
+
+Status WindowSet::land(std::int64_t length) {
+  isLifted_ = false;
+  Status status;
+  for (const auto& window : windows_) {
+    const std::size_t lifted = std::exchange(window->lifted, 0);
+    Status shown;
+    if (length >= 0) shown = grow(*window, length);
+    else if (lifted > 0) shown = show(*window, 0, lifted, access_);
+    if (shown && length < 0) window->mapped = lifted;
+    if (window->mapped < lifted) platform::retire(window->data + window->mapped, lifted - window->mapped);
+    if (status) status = shown;
+  }
+  return status;
 }
 
 /**

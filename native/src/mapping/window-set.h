@@ -70,8 +70,10 @@ class WindowSet {
   Status grow(Window& window, std::int64_t length);
   Status shrink(Window& window, std::int64_t length);
   Status remap(Window& window, std::int64_t length);
-  /** Takes the file out of all of them; grow() brings it back. Threads that touch one meanwhile wait. */
+  /** Takes the file out of all of them until land(). Threads that touch it meanwhile wait. */
   Status lift();
+  /** Shows so many visible bytes of it again, or as many as before (-1); zeroes take the place of the rest. */
+  Status land(std::int64_t length);
   /** What may be done with the memory of all of them. `begun` says whether a failure has left some of them changed. */
   Status protect(platform::Access access, bool* begun);
   /** Guests between these addresses, which V8 has made writable, are protected again. */
@@ -113,6 +115,7 @@ class WindowSet {
   Fault& fault_;
   WindowTraits traits_;
   platform::Access access_ = platform::Access::read;
+  bool isLifted_ = false;
   List windows_;
   List withdrawing_;  // no longer in that list, and still in use by withdraw()
   std::condition_variable withdrawn_;

@@ -42,6 +42,7 @@ struct Window {
   OpenFilePtr file;           // the guard reads from it
   bool isGuest = false;
   std::size_t mapped = 0;     // bytes that show the file; whole pages
+  std::size_t lifted = 0;     // bytes that showed it until lift(), and wait for land()
   std::int64_t madeFor = -1;  // the visible bytes of a resize() to come; -1: the present ones
   bool madeInCut = false;     // for a length that is right only if the cut succeeds
   bool hasHadViews = false;

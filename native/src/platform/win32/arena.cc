@@ -62,12 +62,6 @@ Arenas& arenas() {
   return *one;
 }
 
-/** A private page that is to survive the unmapping of its view. */
-struct SavedPage {
-  std::uint8_t* at;
-  std::vector<std::uint8_t> bytes;
-};
-
 /** A section of what the file has now, for a part of it. */
 Status makeSection(const Part& part, HANDLE* section) {
   *section = nullptr;
@@ -187,14 +181,22 @@ Status Arena::fill(std::size_t place, const Part& part, HANDLE section) {
   const auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(end.QuadPart - part.offset, 0));
   const std::size_t exact = std::min<std::uint64_t>(part.length, left);
   for (const std::size_t length : {exact, part.length}) {
-    if (!api().map(section, self(), at, static_cast<ULONG64>(part.offset), length, kReplace, mostOf(part.access), nullptr, 0)) {
-      continue;
-    }
-    DWORD before;
-    const bool isDone = !part.isFrozen || VirtualProtect(at, part.length, PAGE_READONLY, &before);
-    return isDone ? Status{} : last("VirtualProtect");
+    const auto offset = static_cast<ULONG64>(part.offset);
+    if (api().map(section, self(), at, offset, length, kReplace, mostOf(part.access), nullptr, 0)) return {};
   }
   return last("MapViewOfFile3");
+}
+
+template <typename Visit>
+Status Arena::eachView(std::uint8_t* at, std::size_t length, Visit visit) {
+  const std::size_t start = placeOf(at), end = start + length;
+  for (auto part = partAt(start); part != parts_.end() && part->first < end; ++part) {
+    if (part->second.kind != Part::Kind::view) continue;
+    const std::size_t from = std::max(start, part->first);
+    const std::size_t to = std::min(end, part->first + part->second.length);
+    if (Status status = visit(base_ + from, to - from, part->second); !status) return status;
+  }
+  return {};
 }
 
 Status Arena::put(std::uint8_t* at, const Part& part) {
@@ -219,7 +221,18 @@ Status Arena::put(std::uint8_t* at, const Part& part) {
   };
   if (!status) return closeAll(), status;
 
+  // Of what is lifted private pages come back with its view; anything else takes their place for good.
+  const auto isCovered = [&](const SavedPage& page) { return page.at >= at && page.at < at + part.length; };
+  const auto kept = std::partition(lifted_.begin(), lifted_.end(), [&](const SavedPage& page) { return !isCovered(page); });
   std::vector<SavedPage> saved;
+  if (part.kind == Part::Kind::view) saved.assign(std::make_move_iterator(kept), std::make_move_iterator(lifted_.end()));
+  if (part.kind != Part::Kind::lifted) lifted_.erase(kept, lifted_.end());
+  if (part.kind == Part::Kind::lifted) {
+    eachView(at, part.length, [&](std::uint8_t* from, std::size_t bytes, Part& view) -> Status {
+      if (view.access == Access::copy) savePrivate(from, bytes, &lifted_);
+      return {};
+    });
+  }
   if (left.length > 0 && left.kind == Part::Kind::view && left.access == Access::copy) {
     savePrivate(base_ + low, left.length, &saved);
   }
@@ -256,19 +269,13 @@ Status Arena::put(std::uint8_t* at, const Part& part) {
     SIZE_T copied = 0;
     WriteProcessMemory(self(), page.at, page.bytes.data(), page.bytes.size(), &copied);
   }
-  return status;
-}
-
-template <typename Visit>
-Status Arena::eachView(std::uint8_t* at, std::size_t length, Visit visit) {
-  const std::size_t start = placeOf(at), end = start + length;
-  for (auto part = partAt(start); part != parts_.end() && part->first < end; ++part) {
-    if (part->second.kind != Part::Kind::view) continue;
-    const std::size_t from = std::max(start, part->first);
-    const std::size_t to = std::min(end, part->first + part->second.length);
-    if (Status status = visit(base_ + from, to - from, part->second); !status) return status;
+  for (const std::size_t place : places) {
+    const auto one = parts_.find(place);
+    DWORD before;
+    if (one == parts_.end() || !one->second.isFrozen) continue;
+    if (!VirtualProtect(base_ + place, one->second.length, PAGE_READONLY, &before) && status) status = last("VirtualProtect");
   }
-  return {};
+  return status;
 }
 
 Status Arena::protect(std::uint8_t* at, std::size_t length, Access access) {

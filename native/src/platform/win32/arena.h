@@ -42,6 +42,12 @@ struct Part {
   bool isFrozen = false;  // private pages that may no longer be stored to
 };
 
+/** A private page that is to survive the unmapping of its view. */
+struct SavedPage {
+  std::uint8_t* at;
+  std::vector<std::uint8_t> bytes;
+};
+
 class Arena {
  public:
   /** Fails below Windows 10 1803, or if the process has no such range of addresses. */
@@ -91,7 +97,8 @@ class Arena {
 
   std::uint8_t* base_ = nullptr;
   const std::size_t size_;
-  Parts parts_;  // by place, side by side, without gaps
+  Parts parts_;                    // by place, side by side, without gaps
+  std::vector<SavedPage> lifted_;  // of parts that are lifted, for when they are mapped again
 };
 
 /** Whether a load or a store at an address would succeed now. */
