@@ -1,6 +1,7 @@
 // The errors that fmmap throws, and how they are made from failures of the system and the binding.
 import { constants } from 'node:os';
 import { getSystemErrorMap, inspect, types as slots } from 'node:util';
+import { isWindows } from './host.js';
 
 /** The properties of an error besides its message; the names are those of Node's system errors. */
 export interface MmapErrorDetails {
@@ -264,10 +265,9 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 );
 
 /** Node's numbers of errors by name, where they differ from those of the C library. */
-const NODES: ReadonlyMap<string, number> | undefined =
-  process.platform === 'win32'
-    ? new Map([...getSystemErrorMap()].map(([number, [name]]) => [name, number]))
-    : undefined;
+const NODES: ReadonlyMap<string, number> | undefined = isWindows
+  ? new Map([...getSystemErrorMap()].map(([number, [name]]) => [name, number]))
+  : undefined;
 
 /** Node's number of an error, which is negative, for one of the C library. */
 function nodeErrno(code: number): number {

@@ -9,6 +9,8 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 export const { clearTimeout, setImmediate, setTimeout } = timers;
 export const { nextTick } = process;
 
+export const isWindows: boolean = process.platform === 'win32';
+
 /** Milliseconds of a monotonic clock, unaffected by changes to the system time. */
 export const now: () => number = performance.now.bind(performance);
 

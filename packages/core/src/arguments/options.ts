@@ -2,9 +2,9 @@
 import { constants as fs } from 'node:fs';
 import process from 'node:process';
 import { types } from 'node:util';
-
 import { Access, Flag, pageSize } from '../binding/binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
+import { isWindows } from '../host.js';
 import { checkInteger, checkSize, checkTimeout } from './range.js';
 
 /** The memory behind views, depending on the option `shared`. */
@@ -176,7 +176,6 @@ export interface OpenRequest extends Views {
 
 const ATTACH = ['shared'];
 const MAP = ['populate', 'stack', 'hugePages', 'noReserve', 'detachOnClose', 'guard', ...ATTACH];
-const isWindows = process.platform === 'win32';
 const WINDOWS = ['accessMode', 'shareMode', 'attributes', 'securityQosFlags'] as const;
 const isForWindows = (key: string): key is (typeof WINDOWS)[number] =>
   WINDOWS.includes(key as never);

@@ -5,10 +5,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
 import { binding } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
 import { argumentError, systemError, typeError } from '../errors.js';
+import { isWindows } from '../host.js';
 import { isBytes } from './bytes.js';
 import { checkInteger } from './range.js';
 
@@ -123,7 +123,7 @@ function hold(place: Place): Place {
   const path = showPath(place.path);
   if (isAbsolute(path)) return place;
   // No descriptor of a directory opens files there, and nobody removes the working directory.
-  if (process.platform === 'win32') return { ...place, path: resolve(path) };
+  if (isWindows) return { ...place, path: resolve(path) };
   try {
     return { ...place, directory: openSync('.', binding.directoryFlags) };
   } catch (error) {
