@@ -13,6 +13,18 @@ const objects = join(native, 'build/windows');
 const COUNTS = fileURLToPath(
   new URL('../../packages/core/test/helpers/counts-windows.cc', import.meta.url),
 );
+/** As in binding.gyp. */
+const DEFINES = [
+  'NAPI_VERSION=8',
+  'NODE_ADDON_API_DISABLE_DEPRECATED',
+  'NAPI_DISABLE_CPP_EXCEPTIONS',
+  'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+  '_WIN32_WINNT=0x0A00',
+  'NTDDI_VERSION=0x0A000006',
+  'NOMINMAX',
+  'WIN32_LEAN_AND_MEAN',
+  'PSAPI_VERSION=2',
+];
 const compiler = 'x86_64-w64-mingw32-g++-posix';
 
 /** Builds what has changed. @returns The paths of the addon, and of one that tests use. */
@@ -30,15 +42,7 @@ export async function build() {
       '-Wno-unused-parameter',
       '-Wno-cast-function-type',
     ],
-    ...['NAPI_VERSION=8', 'NODE_ADDON_API_DISABLE_DEPRECATED', 'NAPI_DISABLE_CPP_EXCEPTIONS'].map(
-      (name) => `-D${name}`,
-    ),
-    ...[
-      'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
-      '_WIN32_WINNT=0x0A00',
-      'NTDDI_VERSION=0x0A000006',
-    ].map((name) => `-D${name}`),
-    ...['NOMINMAX', 'WIN32_LEAN_AND_MEAN', 'PSAPI_VERSION=2'].map((name) => `-D${name}`),
+    ...DEFINES.map((name) => `-D${name}`),
     ...['-isystem', addonApi, '-isystem', include, `-I${join(native, 'src')}`],
   ];
   const sources = [

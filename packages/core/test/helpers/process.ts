@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { isWindows } from './platform.js';
 
 /** Windows has no /proc: a small addon counts there. */
 export const windowsCounts: {
   countFiles: (path: string) => number;
   countViews: (path: string) => number;
-} | null =
-  process.platform === 'win32' ? createRequire(import.meta.url)('./counts-windows.node') : null;
+} | null = isWindows ? createRequire(import.meta.url)('./counts-windows.node') : null;
 
 /** What Windows calls a file: without its drive, which is called differently there. */
 export const withoutDrive = (path: string): string => path.replace(/^[A-Za-z]:/, '');

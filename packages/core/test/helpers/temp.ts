@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { isWindows } from './platform.js';
 
 /** A directory for the running test, accessible to every user, which is removed when the test has ended. */
 export function tempDir(parent: string = tmpdir()): string {
@@ -13,14 +14,14 @@ export function tempDir(parent: string = tmpdir()): string {
 }
 
 const leftovers: string[] = [];
-if (process.platform === 'win32') process.once('exit', () => leftovers.forEach(remove));
+if (isWindows) process.once('exit', () => leftovers.forEach(remove));
 
 /** Windows removes no file that is mapped, as by a test that leaves it to the collector. */
 function remove(directory: string): void {
   try {
     fs.rmSync(directory, { recursive: true, force: true });
   } catch (error) {
-    if (process.platform !== 'win32') throw error;
+    if (!isWindows) throw error;
     if (!leftovers.includes(directory)) leftovers.push(directory);
   }
 }

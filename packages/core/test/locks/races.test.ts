@@ -39,20 +39,22 @@ async function goOn({ child, pid }: { child: RunningProgram; pid: number }): Pro
   return child.said();
 }
 
+/** Locks a new file before a program that is stopped after its `when`-th open, and expects it to fail and leave the file. */
+async function expectLoss(program: string, when: number, error: object): Promise<void> {
+  const path = tempFile();
+  const loser = await stoppedAfterOpen(program, path, when);
+  using winner = MmapFileMut.open(path, { maxSize: 5 });
+  winner.writeAll('mine!');
+  expect(await goOn(loser)).toMatchObject(error);
+  expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+  winner.remove();
+}
+
 whereCallsAreTraced.test(
   'a new file that another process locks first is not removed by the loser',
   async () => {
-    const path = tempFile();
-    const loser = await stoppedAfterOpen(
-      'locks/races#open',
-      path,
-      3, // the first finds nothing, the second opens its directory
-    );
-    using winner = MmapFileMut.open(path, { maxSize: 5 });
-    winner.writeAll('mine!');
-    expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'EWOULDBLOCK' });
-    expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
-    winner.remove();
+    // The first finds nothing, the second opens its directory.
+    await expectLoss('locks/races#open', 3, { name: 'MmapLockError', code: 'EWOULDBLOCK' });
   },
 );
 
@@ -115,27 +117,13 @@ whereCallsAreTraced.test(
 whereCallsAreTraced.test(
   'a new file that another process locks first is not removed by a loser that times out',
   async () => {
-    const path = tempFile();
-    const loser = await stoppedAfterOpen('locks/races#givesUp', path, 3);
-    using winner = MmapFileMut.open(path, { maxSize: 5 });
-    winner.writeAll('mine!');
-    expect(await goOn(loser)).toMatchObject({ name: 'MmapLockError', code: 'ETIMEDOUT' });
-    expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+    await expectLoss('locks/races#givesUp', 3, { name: 'MmapLockError', code: 'ETIMEDOUT' });
   },
 );
 
 whereCallsAreTraced.test(
   'create of a file that another process locks first throws EEXIST',
   async () => {
-    const path = tempFile();
-    const loser = await stoppedAfterOpen(
-      'locks/races#create',
-      path,
-      2, // the first opens its directory
-    );
-    using winner = MmapFileMut.open(path, { maxSize: 5 });
-    winner.writeAll('mine!');
-    expect(await goOn(loser)).toMatchObject({ code: 'EEXIST' });
-    expect(fs.readFileSync(path, 'utf8')).toBe('mine!');
+    await expectLoss('locks/races#create', 2, { code: 'EEXIST' }); // the first opens its directory
   },
 );
