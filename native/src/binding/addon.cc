@@ -39,7 +39,7 @@ napi_value allocate(const Call& call) {
   const auto length = static_cast<std::size_t>(call.size(0));
   napi_value memory = nullptr;
   if (!call.accept()) return nullptr;
-  if (const Status status = platform::engine::makeMemory(call.env(), length, &memory); !status) {
+  if (const Status status = platform::engine::makeMemory(call.env(), length, view::isKnown(call.env()), &memory); !status) {
     if (const napi_value error = Subject{}.error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
   }
   return memory;

@@ -1,6 +1,7 @@
 // Views: see view.h.
 #include "binding/view.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -10,6 +11,49 @@
 #include "platform/engine.h"
 
 namespace fmmap::view {
+
+// --- whether V8 does what platform/engine.h says ---
+
+namespace {
+
+/** V8's count of what lies outside of its heap. */
+std::int64_t counted(napi_env env) {
+  std::int64_t bytes = 0;
+  napi_adjust_external_memory(env, 0, &bytes);
+  return bytes;
+}
+
+/** Never detaches: the first time in an isolate makes all typed arrays of it slower on Node 20 and 22. */
+bool works(napi_env env) {
+  alignas(double) static std::uint8_t memory[1 << 20];  // so that its count would be seen
+  double* const numbers = reinterpret_cast<double*>(memory);
+  numbers[0] = 1.5;
+  static std::atomic<int> users{0};
+  const std::int64_t before = counted(env);
+  ++users;
+  const napi_value buffer =
+      platform::engine::arrayBuffer(memory, sizeof memory, std::shared_ptr<void>(memory, [](void*) { --users; }));
+  if (buffer == nullptr || counted(env) - before > static_cast<std::int64_t>(sizeof memory / 2)) return false;
+  if (!platform::engine::countsUsers(buffer)) return false;
+  void* data = nullptr;
+  std::size_t length = 0;
+  napi_value array = nullptr, element = nullptr;
+  double value = 0;
+  return users == 1 && napi_get_arraybuffer_info(env, buffer, &data, &length) == napi_ok && data == memory &&
+         length == sizeof memory && napi_create_typedarray(env, napi_float64_array, 2, buffer, 0, &array) == napi_ok &&
+         napi_get_element(env, array, 0, &element) == napi_ok &&
+         napi_get_value_double(env, element, &value) == napi_ok && value == 1.5 &&
+         napi_set_element(env, array, 1, element) == napi_ok && numbers[1] == 1.5;
+}
+
+}  // namespace
+
+bool isKnown(napi_env env) {
+  static std::once_flag once;
+  static bool isKnown = false;
+  std::call_once(once, [&] { isKnown = platform::engine::find() && works(env); });
+  return isKnown;
+}
 
 // --- without V8: Node-API's external ArrayBuffers, whose bytes the engine counts ---
 
@@ -60,7 +104,7 @@ bool isPlain(napi_env env) {
   // For hosts in which the engine is found and should be left alone.
   static const char* const wish = std::getenv("FMMAP_PLAIN_VIEWS");
   static const bool isUnwanted = wish != nullptr && std::strcmp(wish, "0") == 0;
-  return !isUnwanted && platform::engine::isKnown(env);
+  return !isUnwanted && isKnown(env);
 }
 
 Keeper keep(napi_env env, napi_value array) {

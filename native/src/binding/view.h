@@ -10,6 +10,9 @@
 
 namespace fmmap::view {
 
+/** Whether V8's own functions work as expected here. Tries them once in a process. */
+bool isKnown(napi_env env);
+
 /** Whether V8 makes the views, and counts none of their bytes. Otherwise they are Node-API's external ArrayBuffers. */
 bool isPlain(napi_env env);
 

@@ -83,12 +83,7 @@ Status advise(Mapping& mapping, HandleId handle, platform::Advice advice, std::i
   if (Status status = range.take(handle, "madvise", offset, length); !status) return status;
   if (const char* why = whyNotAdvised(mapping, advice)) return Status::make(Kind::unsupported, "madvise", why);
   // What a system does not have is refused for no pages as it is for some.
-  const auto ofNoPages = [advice] {
-    return platform::hasAdvice(advice)
-               ? Status{}
-               : Status::make(Kind::unsupported, "madvise",
-                              "this system does not have this advice; ask isAdviceSupported before");
-  };
+  const auto ofNoPages = [advice] { return platform::advise(nullptr, 0, advice); };
   if (Status status = length == 0 ? ofNoPages() : Status{}; !status) return status;
   const auto attempt = [&] {
     return range.each([&](const Piece& piece) -> Status {

@@ -55,7 +55,7 @@ Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   std::int64_t madeFor = -1;
   if (*length < 0) *length = shownLength();
   else if (*length != length_) madeFor = *length;
-  // Pages that the file does not have yet can be mapped early on some systems only; showAll() and resize() do it for all.
+  // Pages that the file does not have yet can be mapped early on some systems only; commit() and resize() do it for all.
   const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isPending());
   return windows_.add(std::move(window), file_.handle(), isEarly ? 0 : *length, madeFor, cutTo_ >= 0);
 }
@@ -202,16 +202,6 @@ void Mapping::spoil() {
   length_ = 0;
   ++changes_;
   windows_.raiseFlags();
-}
-
-Status Mapping::showAll() {
-  for (const auto& window : windows_.all()) {
-    if (Status status = windows_.grow(*window, length_); !status) {
-      spoil();
-      return status;
-    }
-  }
-  return {};
 }
 
 Status Mapping::withoutViews(const std::function<Status()>& change) {

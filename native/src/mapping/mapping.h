@@ -175,8 +175,6 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   std::int64_t shownLength() const { return cutTo_ >= 0 && fault_.isCut() ? cutTo_ : length_; }
   /** Poisons it: views stay, but the handles give out nothing more. */
   void spoil();
-  /** Has all windows show what they can of the present length; poisons the mapping if they cannot. */
-  Status showAll();
 
   // Without it:
   /** Runs a change of the file that the system may refuse while pages are mapped. Threads that touch one meanwhile wait. */

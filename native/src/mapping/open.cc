@@ -129,7 +129,8 @@ Status Mapping::commit(HandleId handle) {
   if (status && file_.lockState() != keepLock_) status = file_.takeLock(file, keepLock_);
   if (status) {
     std::lock_guard<std::mutex> guard(state_);
-    status = showAll();
+    status = windows_.land(length_);
+    if (!status) spoil();
   }
   if (!status) {
     // What was grown is cut back, unless another process has locked the file by now.

@@ -72,7 +72,10 @@ class WindowSet {
   Status remap(Window& window, std::int64_t length);
   /** Takes the file out of all of them until land(). Threads that touch it meanwhile wait. */
   Status lift();
-  /** Shows so many visible bytes of it again, or as many as before (-1); zeroes take the place of the rest. */
+  /**
+   * Shows so many visible bytes, also in windows that were made before the file had them; or what lift() took (-1). Zeroes
+   * take the place of the rest.
+   */
   Status land(std::int64_t length);
   /** What may be done with the memory of all of them. `begun` says whether a failure has left some of them changed. */
   Status protect(platform::Access access, bool* begun);

@@ -16,14 +16,17 @@ namespace fmmap::platform::engine {
 
 /**
  * A SharedArrayBuffer of whole pages for a window, where this platform cannot map over V8's own memory; otherwise `result`
- * stays null.
+ * stays null. `isKnown` says whether V8's functions work as expected below.
  */
-Status makeMemory(napi_env env, std::size_t length, napi_value* result);
+Status makeMemory(napi_env env, std::size_t length, bool isKnown, napi_value* result);
 
-/** Whether the engine is one that works as expected below. Looks once in a process. */
-bool isKnown(napi_env env);
+/** Looks for V8's functions, once in a process. False if some are missing, or if its sandbox allows no foreign memory. */
+bool find();
 
-// --- only if it is known ---
+// --- only after that; binding/view.cc tests whether they work ---
+
+/** Whether two looks at the memory of an ArrayBuffer count as two more users of it. */
+bool countsUsers(napi_value arrayBuffer);
 
 /** V8's share in the memory of a SharedArrayBuffer. */
 std::shared_ptr<void> storeOf(napi_value sharedArrayBuffer);

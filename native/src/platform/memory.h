@@ -65,6 +65,7 @@ Status populate(std::uint8_t* at, std::size_t length, bool write);
 bool tellsResidency(Handle file);
 Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages);
 Status lockMemory(std::uint8_t* at, std::size_t length, bool lock);
+/** For no bytes, only the advice is checked, as madvise(2) documents. */
 Status advise(std::uint8_t* at, std::size_t length, Advice advice);
 /** Whether the system has this advice; not every mapping takes it. */
 bool hasAdvice(Advice advice);

@@ -3,9 +3,11 @@
 
 namespace fmmap::platform::engine {
 
-Status makeMemory(napi_env, std::size_t, napi_value*) { return {}; }
+Status makeMemory(napi_env, std::size_t, bool, napi_value*) { return {}; }
 
-bool isKnown(napi_env) { return false; }
+bool find() { return false; }
+
+bool countsUsers(napi_value) { return false; }
 
 std::shared_ptr<void> storeOf(napi_value) { return nullptr; }
 

@@ -30,8 +30,6 @@ const Api& api() {
   return api;
 }
 
-HANDLE self() { return GetCurrentProcess(); }
-
 /** The most that a view may ever allow: a later VirtualProtect cannot exceed it. */
 DWORD mostOf(Access access) {
   switch (access) {
@@ -63,17 +61,18 @@ Arenas& arenas() {
 }
 
 /** A section of what the file has now, for a part of it. */
-Status makeSection(const Part& part, HANDLE* section) {
-  *section = nullptr;
+Status makeSection(const Part& part, Section* section) {
   if (part.kind != Part::Kind::view || part.length == 0) return {};
   LARGE_INTEGER end{};
   if (!GetFileSizeEx(part.file, &end)) return last("fstat");
-  const std::int64_t page = static_cast<std::int64_t>(pageSize());
-  if ((end.QuadPart - part.offset + page - 1) / page * page < static_cast<std::int64_t>(part.length)) {
+  const std::int64_t left = end.QuadPart - part.offset;
+  const std::int64_t length = static_cast<std::int64_t>(part.length);
+  if (left <= length - static_cast<std::int64_t>(pageSize())) {
     return failure(ERROR_HANDLE_EOF, "MapViewOfFile3", "the file is shorter than what is to be mapped of it");
   }
-  *section = CreateFileMappingW(part.file, nullptr, sectionOf(part.access), 0, 0, nullptr);
-  return *section ? Status{} : last("CreateFileMapping");
+  section->length = static_cast<std::size_t>(std::min(left, length));
+  section->handle = CreateFileMappingW(part.file, nullptr, sectionOf(part.access), 0, 0, nullptr);
+  return section->handle ? Status{} : last("CreateFileMapping");
 }
 
 /** The pages of a copy-on-write view that were stored to. Other threads cannot store to them until the view is gone. */
@@ -167,7 +166,7 @@ bool Arena::clear(std::size_t place, Part& part) {
   return VirtualFree(base_ + place, part.length, MEM_RELEASE | kPreserve) != 0;
 }
 
-Status Arena::fill(std::size_t place, const Part& part, HANDLE section) {
+Status Arena::fill(std::size_t place, const Part& part, const Section& section) {
   std::uint8_t* const at = base_ + place;
   if (part.kind == Part::Kind::none || part.kind == Part::Kind::lifted) return {};
   if (part.kind == Part::Kind::zeroes) {
@@ -176,13 +175,9 @@ Status Arena::fill(std::size_t place, const Part& part, HANDLE section) {
     return isDone ? Status{} : last("VirtualAlloc2");
   }
   // A view ends with its section, in the middle of the file's last page if need be.
-  LARGE_INTEGER end{};
-  if (!GetFileSizeEx(part.file, &end)) return last("fstat");
-  const auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(end.QuadPart - part.offset, 0));
-  const std::size_t exact = std::min<std::uint64_t>(part.length, left);
-  for (const std::size_t length : {exact, part.length}) {
+  for (const std::size_t length : {section.length, part.length}) {
     const auto offset = static_cast<ULONG64>(part.offset);
-    if (api().map(section, self(), at, offset, length, kReplace, mostOf(part.access), nullptr, 0)) return {};
+    if (api().map(section.handle, self(), at, offset, length, kReplace, mostOf(part.access), nullptr, 0)) return {};
   }
   return last("MapViewOfFile3");
 }
@@ -210,13 +205,13 @@ Status Arena::put(std::uint8_t* at, const Part& part) {
   if (right.kind == Part::Kind::view) right.offset += static_cast<std::int64_t>(end - lastOne->first);
 
   // First what may fail, with nothing changed yet.
-  HANDLE sections[3] = {};
+  Section sections[3];
   const Part* const made[3] = {&left, &part, &right};
   Status status;
   for (int index = 0; index < 3 && status; ++index) status = makeSection(*made[index], &sections[index]);
   const auto closeAll = [&] {
-    for (const HANDLE section : sections) {
-      if (section) CloseHandle(section);
+    for (const Section& section : sections) {
+      if (section.handle) CloseHandle(section.handle);
     }
   };
   if (!status) return closeAll(), status;
@@ -260,7 +255,7 @@ Status Arena::put(std::uint8_t* at, const Part& part) {
     if (const Status filled = fill(places[index], settled, sections[index]); !filled) {
       if (status) status = filled;
       settled = {settled.length, Part::Kind::zeroes};
-      fill(places[index], settled, nullptr);
+      fill(places[index], settled, {});
     }
     parts_[places[index]] = settled;
   }

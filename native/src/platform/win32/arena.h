@@ -42,6 +42,12 @@ struct Part {
   bool isFrozen = false;  // private pages that may no longer be stored to
 };
 
+/** What a view is to be made of. */
+struct Section {
+  HANDLE handle = nullptr;
+  std::size_t length = 0;  // bytes of the part that the file has: fewer only in its last page
+};
+
 /** A private page that is to survive the unmapping of its view. */
 struct SavedPage {
   std::uint8_t* at;
@@ -61,7 +67,6 @@ class Arena {
   void release();
 
   std::uint8_t* data() const { return base_; }
-  std::size_t size() const { return size_; }
 
   SRWLOCK lock = SRWLOCK_INIT;
   // With `lock` held:
@@ -91,7 +96,7 @@ class Arena {
   std::size_t placeOf(const std::uint8_t* at) const { return static_cast<std::size_t>(at - base_); }
   Parts::iterator partAt(std::size_t place) { return std::prev(parts_.upper_bound(place)); }
   bool clear(std::size_t place, Part& part);
-  Status fill(std::size_t place, const Part& part, HANDLE section);
+  Status fill(std::size_t place, const Part& part, const Section& section);
   template <typename Visit>
   Status eachView(std::uint8_t* at, std::size_t length, Visit visit);
 

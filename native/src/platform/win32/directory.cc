@@ -14,8 +14,8 @@ namespace {
 
 // Of FILE_INFO_BY_HANDLE_CLASS; older headers lack them.
 constexpr auto kDispositionEx = static_cast<FILE_INFO_BY_HANDLE_CLASS>(21);
-constexpr DWORD kIgnoreReadOnly = 0x40;  // FILE_RENAME_FLAG_IGNORE_READONLY_ATTRIBUTE
 constexpr auto kRenameEx = static_cast<FILE_INFO_BY_HANDLE_CLASS>(22);
+constexpr DWORD kIgnoreReadOnly = 0x40;  // FILE_RENAME_FLAG_IGNORE_READONLY_ATTRIBUTE
 
 /** `reason` is a word for what is at the path; `IdentityReason` in packages/core/src/errors.ts lists them. */
 Status refuse(const char* syscall, const char* reason, const char* why) {
@@ -78,12 +78,6 @@ bool setDisposition(Handle entry, ULONG flags) {
 bool isUnknown(DWORD error) {
   return error == ERROR_INVALID_PARAMETER || error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
          error == ERROR_CALL_NOT_IMPLEMENTED;
-}
-
-bool setAttributes(Handle entry, DWORD attributes) {
-  FILE_BASIC_INFO info{};
-  info.FileAttributes = attributes == 0 ? FILE_ATTRIBUTE_NORMAL : attributes;
-  return SetFileInformationByHandle(of(entry), FileBasicInfo, &info, sizeof info) != 0;
 }
 
 /** Before Windows 10 1709, and on file systems that do not know better: a read-only file is not deleted. */
@@ -161,8 +155,7 @@ bool absolutePath(const Place& place, const Identity&, std::string* path) {
 Status createNew(Handle parent, const std::string& path, int mode, Handle* file) {
   std::wstring full;
   if (Status status = entryPath(parent, path, &full); !status) return status;
-  const DWORD attributes = (mode & 0200) != 0 ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY;
-  return openPath(full, GENERIC_READ | GENERIC_WRITE, CREATE_NEW, attributes, file);
+  return openPath(full, GENERIC_READ | GENERIC_WRITE, CREATE_NEW, attributesFor(mode), file);
 }
 
 Status createUnnamed(Handle parent, const std::string& path, int, Handle* file) {

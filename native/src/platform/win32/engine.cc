@@ -4,10 +4,8 @@
 // addon may be built by another compiler. The names are the same in all versions since 20.
 #include "platform/engine.h"
 
-#include <atomic>
 #include <cstring>
 #include <iterator>
-#include <mutex>
 #include <utility>
 
 #include "platform/win32/arena.h"
@@ -77,7 +75,7 @@ constexpr const char* kNames[] = {
 #undef FMMAP_SHARED
 static_assert(sizeof(V8) == sizeof(void*) * std::size(kNames));
 
-bool find() {
+bool findAll() {
   void* symbols[std::size(kNames)];
   for (std::size_t index = 0; index < std::size(kNames); ++index) {
     symbols[index] = functionOf<void*>(nullptr, kNames[index]);
@@ -111,41 +109,6 @@ const Counter::Functions OwnCounter::kFunctions = {
     [](const Counter*, const void*) -> void* { return nullptr; },
 };
 
-std::int64_t counted(napi_env env) {
-  std::int64_t bytes = 0;
-  napi_adjust_external_memory(env, 0, &bytes);
-  return bytes;
-}
-
-bool works(napi_env env) {
-  alignas(double) static std::uint8_t memory[1 << 20];  // so that its count would be seen
-  double* const numbers = reinterpret_cast<double*>(memory);
-  numbers[0] = 1.5;
-  static std::atomic<int> users{0};
-  const std::int64_t before = counted(env);
-  ++users;
-  const napi_value buffer = arrayBuffer(memory, sizeof memory, std::shared_ptr<void>(memory, [](void*) { --users; }));
-  if (buffer == nullptr || counted(env) - before > static_cast<std::int64_t>(sizeof memory / 2)) return false;
-  Shared first{}, second{};
-  v8.storeOf(buffer, &first);
-  v8.storeOf(buffer, &second);
-  const bool isShared = first.store == second.store && first.counter == second.counter && first.counter &&
-                        first.counter->uses == 3;  // V8's, and these two
-  // What is freed in OwnCounter must be of the process's heap.
-  if (!isShared || !HeapValidate(GetProcessHeap(), 0, first.store)) return false;
-  release(first);
-  release(second);
-  void* data = nullptr;
-  std::size_t length = 0;
-  napi_value array = nullptr, element = nullptr;
-  double value = 0;
-  return users == 1 && napi_get_arraybuffer_info(env, buffer, &data, &length) == napi_ok && data == memory &&
-         length == sizeof memory && napi_create_typedarray(env, napi_float64_array, 2, buffer, 0, &array) == napi_ok &&
-         napi_get_element(env, array, 0, &element) == napi_ok &&
-         napi_get_value_double(env, element, &value) == napi_ok && value == 1.5 &&
-         napi_set_element(env, array, 1, element) == napi_ok && numbers[1] == 1.5;
-}
-
 void releaseArena(std::uint8_t* data) {
   if (const std::shared_ptr<Arena> arena = Arena::find(data)) arena->release();
 }
@@ -170,23 +133,31 @@ napi_value makeByV8(std::uint8_t* data, std::size_t length) {
 
 }  // namespace
 
-Status makeMemory(napi_env env, std::size_t length, napi_value* result) {
+Status makeMemory(napi_env env, std::size_t length, bool isKnown, napi_value* result) {
   std::shared_ptr<Arena> arena;
   installHandler();
   if (Status status = Arena::reserve(length, &arena); !status) return status;
   if (makeByNode(env, arena->data(), length, result)) return {};
-  *result = isKnown(env) ? makeByV8(arena->data(), length) : nullptr;
+  *result = isKnown ? makeByV8(arena->data(), length) : nullptr;
   if (*result) return {};
   arena->release();
   return Status::make(Kind::unsupported, "VirtualAlloc2",
                       "this program cannot make a SharedArrayBuffer of foreign memory; use Node 22.23, 24.21, 26.10 or newer");
 }
 
-bool isKnown(napi_env env) {
-  static std::once_flag once;
-  static bool isKnown = false;
-  std::call_once(once, [&] { isKnown = find() && !isSandboxed() && works(env); });
-  return isKnown;
+bool find() { return findAll() && !isSandboxed(); }
+
+bool countsUsers(napi_value arrayBuffer) {
+  Shared first{}, second{};
+  v8.storeOf(arrayBuffer, &first);
+  v8.storeOf(arrayBuffer, &second);
+  const bool isSame = first.store == second.store && first.counter == second.counter && first.counter &&
+                      first.counter->uses == 3;  // V8's, and these two
+  // What is freed in OwnCounter must be of the process's heap.
+  if (!isSame || !HeapValidate(GetProcessHeap(), 0, first.store)) return false;
+  release(first);
+  release(second);
+  return true;
 }
 
 std::shared_ptr<void> storeOf(napi_value sharedArrayBuffer) {

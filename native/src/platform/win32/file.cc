@@ -11,7 +11,7 @@ constexpr const char* kOnlyFiles = "only regular files can be mapped";
 constexpr const char* kNotOpen = "nothing is open under this number any more; give an open descriptor";
 
 /** The lock is one byte where no file has data: locks of Windows are mandatory, and would keep others from reading. */
-constexpr DWORD kLockLow = 0, kLockHigh = 0x40000000;  // 2^62
+constexpr std::int64_t kLockAt = std::int64_t{1} << 62;
 
 OVERLAPPED placeAt(std::int64_t offset) {
   OVERLAPPED at{};
@@ -19,8 +19,6 @@ OVERLAPPED placeAt(std::int64_t offset) {
   at.OffsetHigh = static_cast<DWORD>(offset >> 32);
   return at;
 }
-
-DWORD attributesFor(int mode) { return (mode & 0200) != 0 ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY; }
 
 Status openForUse(const std::wstring& path, const OpenRequest& request, DWORD disposition, Handle* file) {
   const auto given = [](std::int64_t value, DWORD otherwise) { return value < 0 ? otherwise : static_cast<DWORD>(value); };
@@ -136,8 +134,7 @@ Handle handleOf(int descriptor) {
 Status duplicate(Handle file, Handle* copy) {
   HANDLE made = INVALID_HANDLE_VALUE;
   if (file == kNoHandle) return Status::system(EBADF, "open", kNotOpen);
-  const HANDLE self = GetCurrentProcess();
-  if (!DuplicateHandle(self, of(file), self, &made, 0, FALSE, DUPLICATE_SAME_ACCESS)) return last("open", kNotOpen);
+  if (!DuplicateHandle(self(), of(file), self(), &made, 0, FALSE, DUPLICATE_SAME_ACCESS)) return last("open", kNotOpen);
   *copy = from(made);
   return {};
 }
@@ -204,12 +201,15 @@ Status inspect(Handle file, const Place& place, Identity* which, std::int64_t* b
 Status setMode(Handle file, int mode) {
   FILE_BASIC_INFO info{};
   if (Status status = read(file, FileBasicInfo, &info); !status) return status;
-  info.CreationTime = info.LastAccessTime = info.LastWriteTime = info.ChangeTime = {};  // which leaves them as they are
   const bool isReadOnly = (info.FileAttributes & FILE_ATTRIBUTE_READONLY) != 0;
   if (isReadOnly == ((mode & 0200) == 0)) return {};
-  info.FileAttributes ^= FILE_ATTRIBUTE_READONLY;
-  if (info.FileAttributes == 0) info.FileAttributes = FILE_ATTRIBUTE_NORMAL;
-  return change(file, FileBasicInfo, info) ? Status{} : last("fchmod");
+  return setAttributes(file, info.FileAttributes ^ FILE_ATTRIBUTE_READONLY) ? Status{} : last("fchmod");
+}
+
+bool setAttributes(Handle file, DWORD attributes) {
+  FILE_BASIC_INFO info{};  // a time of 0 stays as it is
+  info.FileAttributes = attributes == 0 ? FILE_ATTRIBUTE_NORMAL : attributes;
+  return change(file, FileBasicInfo, info);
 }
 
 Status resize(Handle file, std::int64_t bytes) {
@@ -222,10 +222,8 @@ Status allocate(Handle file, std::int64_t offset, std::int64_t length) {
   std::int64_t present = 0;
   if (Status status = size(file, &present); !status) return status;
   if (offset + length <= present) return {};  // fewer blocks would cut it
-  FILE_ALLOCATION_INFO info;
-  info.AllocationSize.QuadPart = offset + length;
-  if (!change(file, FileAllocationInfo, info)) return last("posix_fallocate");
-  return resize(file, offset + length);
+  const Status status = reserve(file, offset, length);
+  return status ? resize(file, offset + length) : status;
 }
 
 Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
@@ -278,19 +276,13 @@ Status copyInKernel(Handle, std::int64_t, std::int64_t, Handle, std::int64_t, st
 // --- the advisory lock ---
 
 Status lock(Handle file, Lock kind, bool* acquired) {
-  OVERLAPPED at{};
-  at.Offset = kLockLow;
-  at.OffsetHigh = kLockHigh;
+  OVERLAPPED at = placeAt(kLockAt);
   *acquired = true;
-  if (kind == Lock::none) {
-    const bool isGone = UnlockFileEx(of(file), 0, 1, 0, &at) || GetLastError() == ERROR_NOT_LOCKED ||
-                        GetLastError() == ERROR_LOCK_VIOLATION;  // which Wine says
-    return isGone ? Status{} : last("UnlockFileEx");
-  }
-  // A lock that a handle takes twice must be released twice, and an exclusive one excludes its own handle.
-  if (!UnlockFileEx(of(file), 0, 1, 0, &at)) SetLastError(ERROR_SUCCESS);
-  at.Offset = kLockLow;
-  at.OffsetHigh = kLockHigh;
+  // First of all: a lock that a handle takes twice must be released twice, and an exclusive one excludes its own handle.
+  const bool isGone = UnlockFileEx(of(file), 0, 1, 0, &at) || GetLastError() == ERROR_NOT_LOCKED ||
+                      GetLastError() == ERROR_LOCK_VIOLATION;  // which Wine says
+  if (kind == Lock::none) return isGone ? Status{} : last("UnlockFileEx");
+  at = placeAt(kLockAt);
   const DWORD flags = LOCKFILE_FAIL_IMMEDIATELY | (kind == Lock::exclusive ? LOCKFILE_EXCLUSIVE_LOCK : 0);
   if (LockFileEx(of(file), flags, 0, 1, 0, &at)) return {};
   *acquired = false;

@@ -18,6 +18,8 @@ namespace fmmap::platform {
 inline HANDLE of(Handle file) { return reinterpret_cast<HANDLE>(file); }
 inline Handle from(HANDLE handle) { return reinterpret_cast<Handle>(handle); }
 
+inline HANDLE self() { return GetCurrentProcess(); }
+
 /** Other programs may do with the file what they like, as on other systems. */
 inline constexpr DWORD kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
@@ -54,5 +56,10 @@ Status entryPath(Handle parent, const std::string& path, std::wstring* full);
 
 /** CreateFile, sharing all access. */
 Status openPath(const std::wstring& path, DWORD access, DWORD disposition, DWORD flags, Handle* file);
+
+/** The attributes of a new file with these permissions. */
+inline DWORD attributesFor(int mode) { return (mode & 0200) != 0 ? FILE_ATTRIBUTE_NORMAL : FILE_ATTRIBUTE_READONLY; }
+/** Leaves the times of the file as they are (file.cc). */
+bool setAttributes(Handle file, DWORD attributes);
 
 }  // namespace fmmap::platform

@@ -11,8 +11,6 @@ namespace fmmap::platform {
 
 namespace {
 
-HANDLE self() { return GetCurrentProcess(); }
-
 Status prefetchRange(std::uint8_t* at, std::size_t length) {
   WIN32_MEMORY_RANGE_ENTRY range{at, length};
   return PrefetchVirtualMemory(self(), 1, &range, 0) ? Status{} : last("PrefetchVirtualMemory");
@@ -149,6 +147,7 @@ Status lockMemory(std::uint8_t* at, std::size_t length, bool lock) {
 }
 
 Status advise(std::uint8_t* at, std::size_t length, Advice advice) {
+  if (length == 0 && hasAdvice(advice)) return {};
   switch (advice) {
     case Advice::willneed: return prefetchRange(at, length);
     case Advice::populateRead: return populate(at, length, false);
