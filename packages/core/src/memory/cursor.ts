@@ -224,10 +224,11 @@ export function peekAt(
 ): Buffer {
   checkSize(length, 'length');
   return mapping.settled(() => {
+    // Read first: `remaining` may notice what another thread has done, after which there may be no windows.
+    const { remaining, fileOffset } = cursor;
     mapping.refresh();
-    // `remaining` is read once: another thread may reduce it at any time.
-    const bytes = Math.min(length, cursor.remaining);
-    return mapping.bytes(bytes === 0 ? 0 : cursor.fileOffset, bytes);
+    const bytes = Math.max(Math.min(length, remaining, mapping.length - fileOffset), 0);
+    return mapping.bytes(bytes === 0 ? 0 : fileOffset, bytes);
   });
 }
 

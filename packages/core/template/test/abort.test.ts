@@ -2,12 +2,11 @@ import { getEventListeners } from 'node:events';
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { expectBytes } from '../../test/helpers/bytes.js';
-import { countMappings, turn } from '../../test/helpers/process.js';
+import { countDescriptors, countMappings, turn } from '../../test/helpers/process.js';
 import { pattern, snapshot, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { coldFile } from './cold.js';
-import { countDescriptors } from './descriptors.js';
 import { rejected } from './rejections.js';
 
 const PAGE = 4096;

@@ -2,11 +2,11 @@ import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { MmapClosedError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
+import { countDescriptors } from '../../test/helpers/process.js';
 import { pattern, tempDir, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { coldFile } from './cold.js';
-import { countDescriptors } from './descriptors.js';
 
 const PAGE = 4096;
 const CONTENT = pattern(64 * PAGE);

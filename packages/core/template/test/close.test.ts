@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapClosedError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
+import { countDescriptors } from '../../test/helpers/process.js';
 import { gettersOf, methodsOf } from '../../test/helpers/surface.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { coldFile } from './cold.js';
-import { countDescriptors } from './descriptors.js';
 import { failure, rejected } from './rejections.js';
 
 const PAGE = 4096;

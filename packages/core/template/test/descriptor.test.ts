@@ -3,9 +3,9 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapUnsupportedError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
+import { countDescriptors } from '../../test/helpers/process.js';
 import { pattern, snapshot, tempDir, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
-import { countDescriptors } from './descriptors.js';
 import { openers } from './openers.js';
 import { expectArgumentRejection, rejected } from './rejections.js';
 

@@ -2,11 +2,10 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapClosedError, MmapRangeError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
-import { countMappings } from '../../test/helpers/process.js';
+import { countDescriptors, countMappings } from '../../test/helpers/process.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
-import { countDescriptors } from './descriptors.js';
 import { rejected } from './rejections.js';
 
 const CONTENT = pattern(10_000);

@@ -4,11 +4,10 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapLockError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
-import { countMappings, turn } from '../../test/helpers/process.js';
+import { countDescriptors, countMappings, turn } from '../../test/helpers/process.js';
 import { pattern, snapshot, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
-import { countDescriptors } from './descriptors.js';
 import { openers } from './openers.js';
 import { expectArgumentRejection, rejected } from './rejections.js';
 

@@ -2,10 +2,10 @@ import * as fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { expectBytes } from '../../test/helpers/bytes.js';
+import { countDescriptors } from '../../test/helpers/process.js';
 import { pattern, snapshot, tempDir, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
-import { countDescriptors } from './descriptors.js';
 import { rejected } from './rejections.js';
 
 const CONTENT = pattern(10_000);

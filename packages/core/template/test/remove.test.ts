@@ -4,11 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapClosedError, MmapIdentityError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
-import { countMappings } from '../../test/helpers/process.js';
+import { countDescriptors, countMappings } from '../../test/helpers/process.js';
 import { pattern, snapshot, tempDir, tempFile } from '../../test/helpers/temp.js';
 import type { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
-import { countDescriptors } from './descriptors.js';
 import { rejected } from './rejections.js';
 
 const CONTENT = pattern(10_000);

@@ -11,10 +11,18 @@ export const windowsCounts: {
 /** What Windows calls a file: without its drive, which is called differently there. */
 export const withoutDrive = (path: string): string => path.replace(/^[A-Za-z]:/, '');
 
-/** Counts the open descriptors of this process, or those of files on Windows. */
-export function countDescriptors(): number {
-  if (windowsCounts) return windowsCounts.countFiles('');
-  return fs.readdirSync('/proc/self/fd').length;
+/** Counts the open descriptors of this process (on Windows, those of files), or those of the file at `path`. */
+export function countDescriptors(path = ''): number {
+  if (windowsCounts) return windowsCounts.countFiles(withoutDrive(path));
+  return fs.readdirSync('/proc/self/fd').filter((fd) => targetOf(fd).startsWith(path)).length;
+}
+
+function targetOf(fd: string): string {
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ''; // closed since it was listed
+  }
 }
 
 /** Counts the mapped ranges of this process, or those of the file at `path`. */
