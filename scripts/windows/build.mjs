@@ -38,6 +38,7 @@ export async function build() {
       '-O2',
       '-Wall',
       '-Wextra',
+      '-Wpedantic', // MSVC has no extensions of GNU's
       '-Werror',
       '-Wno-unused-parameter',
       '-Wno-cast-function-type',

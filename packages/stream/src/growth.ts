@@ -135,7 +135,7 @@ export class Growth {
     const { size } = await runAsync(poolRuntime, operations.stat(this.#mapping, false));
     if (size <= offset + length) return;
     throw new MmapUnsupportedError(
-      `'${path}' goes on behind the mapping, and would be cut off there; map it to its end to "grow" it`,
+      `'${path}' continues after the mapping, and would be cut off there; map it to its end to "grow" it`,
       { path, argument: 'grow' },
     );
   }

@@ -2,6 +2,7 @@
 #include "platform/win32/internal.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace fmmap::platform {
 
@@ -83,6 +84,18 @@ Status read(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information* informatio
   return GetFileInformationByHandleEx(of(file), kind, information, sizeof *information) ? Status{} : last("fstat");
 }
 
+/** What Node has for `dev` and `ino`. */
+struct Numbers {
+  std::uint64_t volume, file;
+};
+
+Status numbersOf(Handle file, Numbers* numbers) {
+  BY_HANDLE_FILE_INFORMATION info;
+  if (!GetFileInformationByHandle(of(file), &info)) return last("fstat");
+  *numbers = {info.dwVolumeSerialNumber, static_cast<std::uint64_t>(info.nFileIndexHigh) << 32 | info.nFileIndexLow};
+  return {};
+}
+
 template <typename Information>
 bool change(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information information) {
   return SetFileInformationByHandle(of(file), kind, &information, sizeof information) != 0;
@@ -151,18 +164,25 @@ Status size(Handle file, std::int64_t* bytes) {
 }
 
 Status identity(Handle file, Identity* identity) {
-  BY_HANDLE_FILE_INFORMATION info;
-  if (!GetFileInformationByHandle(of(file), &info)) return last("fstat");
-  *identity = {info.dwVolumeSerialNumber,
-               static_cast<std::uint64_t>(info.nFileIndexHigh) << 32 | info.nFileIndexLow};
-  return {};
+  // On ReFS a file has 128 bits; on a volume of NTFS those that are added here are 0.
+  FILE_ID_INFO whole;
+  if (read(file, FileIdInfo, &whole)) {
+    std::uint64_t id[2];
+    std::memcpy(id, &whole.FileId, sizeof id);
+    *identity = {whole.VolumeSerialNumber ^ id[1], id[0]};
+    return {};
+  }
+  Numbers numbers;
+  Status status = numbersOf(file, &numbers);
+  if (status) *identity = {numbers.volume, numbers.file};
+  return status;
 }
 
 Status stat(Handle file, FileStat* stat) {
   FILE_BASIC_INFO basic;
   FILE_STANDARD_INFO standard;
-  Identity which;
-  if (Status status = identity(file, &which); !status) return status;
+  Numbers which;
+  if (Status status = numbersOf(file, &which); !status) return status;
   if (Status status = read(file, FileBasicInfo, &basic); !status) return status;
   if (Status status = read(file, FileStandardInfo, &standard); !status) return status;
   const auto setTime = [](std::int64_t (&time)[2], const LARGE_INTEGER& ticks) {
@@ -233,9 +253,14 @@ Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
 }
 
 Status sync(Handle file) {
+  // By another handle: Windows lets calls wait for each other that use the same one, and this waits for the disk.
+  const HANDLE own = ReOpenFile(of(file), GENERIC_WRITE, kShareAll, 0);
+  const bool isOpen = own != INVALID_HANDLE_VALUE;  // not if the file was opened without sharing
+  const bool isDone = FlushFileBuffers(isOpen ? own : of(file));
+  const DWORD error = GetLastError();
+  if (isOpen) CloseHandle(own);
   // A handle that cannot write has written nothing.
-  if (FlushFileBuffers(of(file)) || GetLastError() == ERROR_ACCESS_DENIED) return {};
-  return last("fsync");
+  return isDone || error == ERROR_ACCESS_DENIED ? Status{} : failure(error, "fsync");
 }
 
 // --- reading, writing and copying ---
