@@ -7,12 +7,14 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { headers, run } from './home.mjs';
 
-const native = fileURLToPath(new URL('../../native', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const native = join(root, 'native');
 const objects = join(native, 'build/windows');
-/** Tests count open files by it. */
-const COUNTS = fileURLToPath(
-  new URL('../../packages/core/test/helpers/counts-windows.cc', import.meta.url),
-);
+/** Addons that only tests use, and the sources of the platform that each contains. */
+const TEST_ADDONS = {
+  'packages/core/test/helpers/counts-windows': [],
+  'native/test/entries': ['directory', 'file', 'paths'],
+};
 /** As in binding.gyp. */
 const DEFINES = [
   'NAPI_VERSION=8',
@@ -27,7 +29,7 @@ const DEFINES = [
 ];
 const compiler = 'x86_64-w64-mingw32-g++-posix';
 
-/** Builds what has changed. @returns The paths of the addon, and of one that tests use. */
+/** Builds what has changed. @returns The addon, and those that tests use with their places in the workspace. */
 export async function build() {
   const { include, folder } = headers();
   fs.mkdirSync(objects, { recursive: true });
@@ -77,11 +79,17 @@ export async function build() {
     made.map(([, object]) => object),
     addon,
   );
-  const counts = join(objects, 'counts-windows.node');
-  if (!fs.existsSync(counts) || newest([counts]) < newest([COUNTS])) {
-    link([...flags, COUNTS, made.at(-1)[1]], counts);
+  const objectOf = (name) => join(objects, `win32-${name}.cc.o`);
+  for (const [name, parts] of Object.entries(TEST_ADDONS)) {
+    const path = join(objects, `${basename(name)}.node`);
+    const inputs = [join(root, `${name}.cc`), ...parts.map(objectOf), made.at(-1)[1]];
+    if (!fs.existsSync(path) || newest([path]) < newest(inputs)) link([...flags, ...inputs], path);
   }
-  return { addon, counts };
+  const places = Object.keys(TEST_ADDONS).map((name) => `${name}.node`);
+  return {
+    addon,
+    testAddons: places.map((place) => ({ path: join(objects, basename(place)), place })),
+  };
 }
 
 function within(folder, pattern) {

@@ -6,8 +6,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 export const home = process.env.FMMAP_WINDOWS ?? join(homedir(), '.cache/fmmap-windows');
-/** A Debian with Wine 10; the machine's own may have an older one. */
-export const debian = join(home, 'debian');
+/** The Debian releases by their Wine: version 8 does not know what files are deleted by since Windows 10 1709. */
+const RELEASES = { 10: 'trixie', 8: 'bookworm' };
+/** A Debian with that Wine. */
+export const debianOf = (wine) => join(home, wine === 10 ? 'debian' : `debian-${RELEASES[wine]}`);
+/** The one with the workspace and Node, which the others get from it. */
+export const debian = debianOf(10);
 /** Where in it the workspace and Windows' own files are: FMMAP_WINDOWS_NAME tells those of several checkouts apart. */
 const name = process.env.FMMAP_WINDOWS_NAME ?? '';
 export const TREE = `/srv/fmmap${name}`;
@@ -16,7 +20,6 @@ const prefix = `/wine${name}`;
 /** The Node releases that tests run on. */
 export const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
 const HEADERS = '1.9.0';
-const RELEASE = 'trixie';
 const PACKAGES = ['debootstrap', 'g++-mingw-w64-x86-64-posix', 'rsync'];
 
 /** Runs a program, whose output is shown only if it fails. */
@@ -109,33 +112,47 @@ function mirror() {
   return lines.find((line) => /\/debian\/?$/.test(line)) ?? 'http://deb.debian.org/debian';
 }
 
-export function setUp() {
+export function setUp(wine = 10) {
   installPackages();
-  part(debian, () => {
-    fs.rmSync(debian, { recursive: true, force: true });
-    run('debootstrap', '--variant=minbase', RELEASE, debian, mirror());
+  const root = debianOf(wine);
+  part(root, () => {
+    fs.rmSync(root, { recursive: true, force: true });
+    run('debootstrap', '--variant=minbase', RELEASES[wine], root, mirror());
     for (const name of fs.readdirSync('/etc/apt/apt.conf.d')) {
-      const copy = join(debian, 'etc/apt/apt.conf.d', name);
+      const copy = join(root, 'etc/apt/apt.conf.d', name);
       if (!fs.existsSync(copy)) fs.copyFileSync(join('/etc/apt/apt.conf.d', name), copy);
     }
-    fs.copyFileSync('/etc/resolv.conf', join(debian, 'etc/resolv.conf'));
-    fs.writeFileSync(join(debian, 'etc/hosts'), '127.0.0.1 localhost\n');
-    inside('apt-get update && apt-get install --yes --no-install-recommends wine wine64');
+    fs.copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
+    fs.writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n');
+    const install = 'apt-get update && apt-get install --yes --no-install-recommends wine wine64';
+    inside(install, wine);
   });
   // Waits for the programs that fill it: otherwise some parts are missing, such as the provider of random numbers.
-  part(join(debian, prefix), () =>
-    inside(`${WINE} wineboot --init && ${WINE} wine winecfg -v win10 && ${WINE} wineserver --wait`),
-  );
+  part(join(root, prefix), () => {
+    const programs = ['wineboot --init', 'wine winecfg -v win10', 'wineserver --wait'];
+    inside(programs.map((program) => `${wineOf(wine)} ${program}`).join(' && '), wine);
+  });
 }
 
-export const WINE = `env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 WINEDEBUG=-all WINEPREFIX=${prefix} HOME=/root NO_COLOR=1`;
+/** Tests that only real Windows can pass look for FMMAP_WINE. */
+export const wineOf = (wine) =>
+  `env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 WINEDEBUG=-all WINEPREFIX=${prefix} HOME=/root NO_COLOR=1 FMMAP_WINE=${wine}`;
 
-/** Runs a shell command in the Debian. What it has started is gone when it ends. */
-export function inside(command, options = {}) {
-  const script = `mount -t proc proc ${debian}/proc && mount -t sysfs sys ${debian}/sys && mount --rbind /dev ${debian}/dev && exec chroot ${debian} bash -c "$0"`;
+/** Runs a shell command in a Debian. What it has started is gone when it ends. */
+export function inside(command, wine = 10) {
+  const root = debianOf(wine);
+  const mounts = [
+    `mount -t proc proc ${root}/proc`,
+    `mount -t sysfs sys ${root}/sys`,
+    `mount --rbind /dev ${root}/dev`,
+    ...(root === debian
+      ? []
+      : ['srv', 'opt'].map((name) => `mount --bind ${debian}/${name} ${root}/${name}`)),
+  ];
+  const script = `${mounts.join(' && ')} && exec chroot ${root} bash -c "$0"`;
   return execFileSync(
     'unshare',
     ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', script, command],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options },
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
   );
 }

@@ -1,19 +1,20 @@
-// Runs a program by Windows' Node under Wine: `node scripts/windows/run.mjs [--node 24] [--cwd packages/core] ARGUMENT...`.
+// Runs a program by Windows' Node under Wine: `node scripts/windows/run.mjs [--node 24] [--wine 10] [--cwd packages/core] ARGUMENT...`.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { debian, inside, nodeExe, TREE, WINE } from './home.mjs';
+import { debianOf, inside, nodeExe, TREE, wineOf } from './home.mjs';
 import { syncTree } from './tree.mjs';
 
 /** Node's output must be a file: Wine gives it no pipe of Linux's. */
-export function runNode(major, cwd, args, { seconds = 600 } = {}) {
-  const output = fs.mkdtempSync(join(debian, 'tmp/run-'));
-  const file = join(output, 'out').slice(debian.length);
+export function runNode(major, cwd, args, { seconds = 600, wine = 10 } = {}) {
+  const root = debianOf(wine);
+  const output = fs.mkdtempSync(join(root, 'tmp/run-'));
+  const file = join(output, 'out').slice(root.length);
   const quoted = args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
-  const wine = `timeout --signal=KILL ${seconds} ${WINE} CI=1 wine ${nodeExe(major)} ${quoted}`;
-  const command = `cd ${join(TREE, cwd)} && { ${wine}; } > ${file} 2>&1 < /dev/null; echo $?`;
-  const code = Number(inside(command).trim().split('\n').at(-1));
-  const text = fs.readFileSync(join(debian, file), 'utf8').replaceAll('\r', '');
+  const program = `timeout --signal=KILL ${seconds} ${wineOf(wine)} CI=1 wine ${nodeExe(major)} ${quoted}`;
+  const command = `cd ${join(TREE, cwd)} && { ${program}; } > ${file} 2>&1 < /dev/null; echo $?`;
+  const code = Number(inside(command, wine).trim().split('\n').at(-1));
+  const text = fs.readFileSync(join(root, file), 'utf8').replaceAll('\r', '');
   fs.rmSync(output, { recursive: true });
   return { code, text };
 }
@@ -24,12 +25,15 @@ if (process.argv[1] === import.meta.filename) {
       node: { type: 'string', default: '24' },
       cwd: { type: 'string', default: '.' },
       seconds: { type: 'string', default: '600' },
+      wine: { type: 'string', default: '10' },
     },
     allowPositionals: true,
   });
-  await syncTree();
+  const wine = Number(values.wine);
+  await syncTree(wine);
   const { code, text } = runNode(values.node, values.cwd, positionals, {
     seconds: Number(values.seconds),
+    wine,
   });
   process.stdout.write(text);
   process.exitCode = code;

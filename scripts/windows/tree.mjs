@@ -8,9 +8,11 @@ import { debian, run, setUp, TREE } from './home.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tree = join(debian, TREE);
 
-export async function syncTree() {
+/** @param wine - Another one that it is to run under. */
+export async function syncTree(wine = 10) {
   setUp();
-  const { addon, counts } = await build();
+  if (wine !== 10) setUp(wine);
+  const { addon, testAddons } = await build();
   fs.mkdirSync(tree, { recursive: true });
   const skipped = [
     '.git',
@@ -33,7 +35,7 @@ export async function syncTree() {
   const prebuilt = join(tree, 'native/prebuilds/win32-x64');
   fs.mkdirSync(prebuilt, { recursive: true });
   fs.copyFileSync(addon, join(prebuilt, 'node.napi.node'));
-  fs.copyFileSync(counts, join(tree, 'packages/core/test/helpers/counts-windows.node'));
+  for (const { path, place } of testAddons) fs.copyFileSync(path, join(tree, place));
 }
 
 /** Without links between packages, which Windows' Node would not follow here. */

@@ -397,6 +397,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   registry::enter(environment);
   // Before its memory goes, and on worker threads, too: nothing else would unmap what is still open.
   env.AddCleanupHook([environment] { registry::releaseAll(environment); });
+  exports.Set("lacks", Napi::String::New(env, platform::lacks()));
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
   exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));

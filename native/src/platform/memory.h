@@ -27,6 +27,8 @@ struct MapFlags {
   bool isPrivate = false;  // even without Access::copy
 };
 
+/** What this system lacks, without which no file can be mapped; empty if nothing. Asked when the addon is loaded. */
+const char* lacks();
 std::size_t pageSize();
 std::size_t granularity();
 /**

@@ -40,6 +40,8 @@ const char* whyNotMapped(int error, Access access) {
 
 }  // namespace
 
+const char* lacks() { return ""; }
+
 std::size_t pageSize() {
   static const std::size_t size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return size;

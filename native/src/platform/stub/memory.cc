@@ -6,6 +6,8 @@
 
 namespace fmmap::platform {
 
+const char* lacks() { return ""; }
+
 std::size_t pageSize() { return 4096; }
 
 std::size_t granularity() { return pageSize(); }

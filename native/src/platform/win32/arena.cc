@@ -30,6 +30,10 @@ const Api& api() {
   return api;
 }
 
+void* placeholder(std::size_t length) {
+  return api().allocate(self(), nullptr, length, MEM_RESERVE | kReserve, PAGE_NOACCESS, nullptr, 0);
+}
+
 /** The most that a view may ever allow: a later VirtualProtect cannot exceed it. */
 DWORD mostOf(Access access) {
   switch (access) {
@@ -102,13 +106,16 @@ void savePrivate(std::uint8_t* at, std::size_t length, std::vector<SavedPage>* s
 
 // --- arenas ---
 
+bool Arena::isPossible() {
+  if (!api().allocate || !api().map || !api().unmap) return false;
+  void* const range = placeholder(pageSize());  // there may be the function, but not this use of it
+  if (range) VirtualFree(range, 0, MEM_RELEASE);
+  return range != nullptr;
+}
+
 Status Arena::reserve(std::size_t length, std::shared_ptr<Arena>* arena) {
-  if (!api().allocate || !api().map || !api().unmap) {
-    return Status::make(Kind::unsupported, "VirtualAlloc2", "mapping files needs Windows 10 1803, Windows Server 2019 or newer");
-  }
   std::shared_ptr<Arena> made(new Arena(length));
-  made->base_ = static_cast<std::uint8_t*>(
-      api().allocate(self(), nullptr, length, MEM_RESERVE | kReserve, PAGE_NOACCESS, nullptr, 0));
+  made->base_ = static_cast<std::uint8_t*>(placeholder(length));
   if (!made->base_) return last("VirtualAlloc2");
   made->parts_[0] = {length};
   // The footer is a part of its own, which no change of the others touches.

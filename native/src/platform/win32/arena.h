@@ -56,7 +56,9 @@ struct SavedPage {
 
 class Arena {
  public:
-  /** Fails below Windows 10 1803, or if the process has no such range of addresses. */
+  /** Whether this Windows has placeholders: from Windows 10 1803 on. */
+  static bool isPossible();
+  /** Fails if the process has no such range of addresses. */
   static Status reserve(std::size_t length, std::shared_ptr<Arena>* arena);
   /** The arena around an address, or null. */
   static std::shared_ptr<Arena> find(const std::uint8_t* address);

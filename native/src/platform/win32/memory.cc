@@ -21,6 +21,10 @@ void evict(std::uint8_t* at, std::size_t length) { VirtualUnlock(at, length); }
 
 }  // namespace
 
+const char* lacks() {
+  return Arena::isPossible() ? "" : "mapping files needs Windows 10 1803, Windows Server 2019 or newer (placeholders of VirtualAlloc2)";
+}
+
 std::size_t pageSize() {
   static const std::size_t size = [] {
     SYSTEM_INFO info;

@@ -1,7 +1,7 @@
 // The typed interface of the native addon.
 import native from '@fmmap/native';
 
-import { createError } from '../errors.js';
+import { createError, MmapUnsupportedError } from '../errors.js';
 
 /** What a mapping may do; `native/src/platform/memory.h` has the same numbers. */
 export enum Access {
@@ -147,6 +147,8 @@ export function isOperation(name: StepName): name is Operation {
 export interface Binding extends Operations, Changes {
   readonly pageSize: number;
   readonly granularity: number;
+  /** What this system lacks, without which no file can be mapped; empty if nothing. */
+  readonly lacks: string;
   /** The flags of `open(2)` for a directory that relative paths start from. */
   readonly directoryFlags: number;
   /** Where a call leaves what it found besides its return value; read it at once. */
@@ -262,6 +264,8 @@ export interface Binding extends Operations, Changes {
 const ownErrors = <T extends object>(of: T): T => Object.setPrototypeOf({ createError }, of) as T;
 
 const addon = native as Binding;
+
+if (addon.lacks !== '') throw new MmapUnsupportedError(addon.lacks);
 
 export const binding: Binding = Object.assign(ownErrors(addon), {
   queued: ownErrors(addon.queued),
