@@ -31,7 +31,7 @@ const compiler = 'x86_64-w64-mingw32-g++-posix';
 
 /** Builds what has changed. @returns The addon, and those that tests use with their places in the workspace. */
 export async function build() {
-  const { include, folder } = headers();
+  const { include, folder } = await headers();
   fs.mkdirSync(objects, { recursive: true });
   const addonApi = dirname(createRequire(join(native, 'index.js')).resolve('node-addon-api'));
   const flags = [

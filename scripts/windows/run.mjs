@@ -1,19 +1,24 @@
-// Runs a program by Windows' Node under Wine: `node scripts/windows/run.mjs [--node 24] [--wine 10] [--cwd packages/core] ARGUMENT...`.
+// Runs a program by Windows' Node under Wine: `node scripts/windows/run.mjs [--node 24] [--wine 10] [--cwd packages/core]
+// ARGUMENT...`.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { debianOf, inside, nodeExe, TREE, wineOf } from './home.mjs';
+import { debianOf, inside, nodeExe, setUp, TREE, wineOf } from './home.mjs';
 import { syncTree } from './tree.mjs';
 
-/** Node's output must be a file: Wine gives it no pipe of Linux's. */
-export function runNode(major, cwd, args, { seconds = 600, wine = 10 } = {}) {
+/**
+ * Runs Windows' Node, with its output in a file: Wine gives it no pipe of Linux's.
+ * @param lane - Only one program at a time may run in a lane: what it has started ends with it.
+ */
+export async function runNode(major, cwd, args, { seconds = 600, wine = 10, lane = 1 } = {}) {
+  await setUp(wine, lane);
   const root = debianOf(wine);
   const output = fs.mkdtempSync(join(root, 'tmp/run-'));
   const file = join(output, 'out').slice(root.length);
   const quoted = args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
-  const program = `timeout --signal=KILL ${seconds} ${wineOf(wine)} CI=1 wine ${nodeExe(major)} ${quoted}`;
+  const program = `timeout --signal=KILL ${seconds} ${wineOf(wine, lane)} CI=1 wine ${await nodeExe(major)} ${quoted}`;
   const command = `cd ${join(TREE, cwd)} && { ${program}; } > ${file} 2>&1 < /dev/null; echo $?`;
-  const code = Number(inside(command, wine).trim().split('\n').at(-1));
+  const code = Number((await inside(command, wine)).trim().split('\n').at(-1));
   const text = fs.readFileSync(join(root, file), 'utf8').replaceAll('\r', '');
   fs.rmSync(output, { recursive: true });
   return { code, text };
@@ -29,11 +34,10 @@ if (process.argv[1] === import.meta.filename) {
     },
     allowPositionals: true,
   });
-  const wine = Number(values.wine);
-  await syncTree(wine);
-  const { code, text } = runNode(values.node, values.cwd, positionals, {
+  await syncTree();
+  const { code, text } = await runNode(values.node, values.cwd, positionals, {
     seconds: Number(values.seconds),
-    wine,
+    wine: Number(values.wine),
   });
   process.stdout.write(text);
   process.exitCode = code;

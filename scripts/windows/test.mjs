@@ -1,77 +1,172 @@
-// Runs core's tests by Windows' Node under Wine: `node scripts/windows/test.mjs [--node 24] [FOLDER...]`, after a build.
+// Runs the tests by Windows' Node under Wine, after a build: `node scripts/windows/test.mjs`. With `--short` those that CI has
+// the time for; with `--package worker`, `--node 22` or names of core's folders only those.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { debian, TREE } from './home.mjs';
+import { debian, NODES, TREE } from './home.mjs';
 import { runNode } from './run.mjs';
 import { syncTree } from './tree.mjs';
 
-const PACKAGE = 'packages/core';
-const SECONDS = 240; // for a folder: a test that hangs costs the others nothing
+const LANES = [1, 2];
+/** For one job: a test that hangs costs the others nothing. */
+const SECONDS = 900;
+const FLAVOURS = ['node', 'worker', 'stream'];
+const NEWEST = '24';
+/** Of core, what depends on the release of Node: its buffers, and how it opens files. */
+const ON_EVERY_NODE = ['views', 'opening'];
+/** The promises in which Windows differs the most from other systems. */
+const SHORT = ['closing', 'copying', 'faults', 'locks', 'removal', 'threads', 'views'];
 
 const { values, positionals } = parseArgs({
-  options: { node: { type: 'string', default: '24' } },
+  options: {
+    node: { type: 'string' },
+    package: { type: 'string' },
+    short: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 
+const start = performance.now();
 await syncTree();
-const inTree = (path) => join(debian, TREE, PACKAGE, path);
-const isFolder = (name) =>
-  fs.readdirSync(inTree(`test/${name}`)).some((file) => file.endsWith('.test.ts'));
-const folders = fs
-  .readdirSync(inTree('test'), { withFileTypes: true })
-  .flatMap((entry) => (entry.isDirectory() && isFolder(entry.name) ? entry.name : []));
+const inTree = (...path) => join(debian, TREE, ...path);
+
+/** Folders of core's tests; the last is the conformance suite, with the template itself as the package. */
+function foldersOfCore() {
+  const hasTests = (name) =>
+    fs.readdirSync(inTree('packages/core/test', name)).some((file) => file.endsWith('.test.ts'));
+  const folders = fs
+    .readdirSync(inTree('packages/core/test'), { withFileTypes: true })
+    .flatMap((entry) => (entry.isDirectory() && hasTests(entry.name) ? entry.name : []));
+  return [...folders.map((name) => `test/${name}`), 'template/test'];
+}
+
+const vitest = (name, node, folder = '') => ({
+  title: `@fmmap/${name}${folder && ` ${folder}`}, Node ${node}`,
+  node,
+  cwd: `packages/${name}`,
+  args: ['../../node_modules/vitest/vitest.mjs', 'run', ...(folder ? [`${folder}/`] : [])],
+  count: countVitest,
+});
+
+const entries = (wine) => ({
+  title: `files without the package, Wine ${wine}`,
+  node: '22', // the newest that starts under Wine 8
+  wine,
+  cwd: 'native',
+  args: ['--test-reporter=tap', 'test/entries.test.mjs'],
+  count: countTap,
+});
+
+const matrix = (flavour, cells) => ({
+  title: `${cells} cells of the matrix of @fmmap/${flavour}, Node ${NEWEST}`,
+  node: NEWEST,
+  cwd: 'test',
+  args: ['dist/matrix/cli.js', '--flavour', flavour, '--sample', String(cells), '--lanes', '1'],
+  count: countCells,
+});
+
+function jobs() {
+  const { node = NEWEST, package: only, short } = values;
+  if (only && only !== 'core') return [vitest(only, node)];
+  if (positionals.length > 0)
+    return positionals.map((name) =>
+      vitest('core', node, name === 'template' ? 'template/test' : `test/${name}`),
+    );
+  if (only || values.node) return foldersOfCore().map((folder) => vitest('core', node, folder));
+  const others = Object.keys(NODES).filter((major) => major !== NEWEST);
+  const folders = short ? SHORT.map((name) => `test/${name}`) : foldersOfCore();
+  return [
+    ...(short ? [] : FLAVOURS.map((name) => vitest(name, NEWEST))),
+    ...folders.map((folder) => vitest('core', NEWEST, folder)),
+    ...FLAVOURS.map((name) => matrix(name, short ? 200 : 2000)),
+    ...others.flatMap((major) =>
+      (short ? ON_EVERY_NODE.slice(0, 1) : ON_EVERY_NODE).map((name) =>
+        vitest('core', major, `test/${name}`),
+      ),
+    ),
+    ...[10, 8].map(entries),
+  ];
+}
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const folder of positionals.length > 0 ? positionals : folders) {
-  const found = run(folder);
-  for (const key of Object.keys(total)) total[key] += found[key];
-  console.log(
-    `${folder}: ${found.passed} passed, ${found.failed} failed, ${found.skipped} not applicable`,
-  );
-  for (const line of found.lines) console.log(`  ${line}`);
-}
+const queue = jobs();
+await Promise.all(
+  LANES.map(async (lane) => {
+    for (let job = queue.shift(); job; job = queue.shift()) report(job.title, await run(job, lane));
+  }),
+);
+const minutes = ((performance.now() - start) / 60_000).toFixed(1);
 console.log(
-  `\nTests  ${total.passed} passed, ${total.failed} failed, ${total.skipped} not applicable on Windows`,
+  `\n${total.skipped} tests do not apply on Windows; ${minutes} minutes\nTests  ${total.passed} passed, ${total.failed} failed`,
 );
 process.exitCode = total.failed === 0 ? 0 : 1;
 
-function run(folder) {
-  const report = 'windows-report.json';
-  fs.rmSync(inTree(report), { force: true });
-  const vitest = [
-    '../../node_modules/vitest/vitest.mjs',
-    'run',
-    '--reporter=json',
-    `--outputFile=${report}`,
-  ];
-  const { text } = runNode(values.node, PACKAGE, [...vitest, `test/${folder}/`], {
-    seconds: SECONDS,
-  });
-  if (!fs.existsSync(inTree(report))) {
-    return {
-      passed: 0,
-      failed: 1,
-      skipped: 0,
-      lines: [`did not end within ${SECONDS} s`, ...text.split('\n').slice(-20)],
-    };
-  }
-  const { testResults } = JSON.parse(fs.readFileSync(inTree(report), 'utf8'));
+function report(title, { lines = [], ...found }) {
+  for (const key of Object.keys(total)) total[key] += found[key] ?? 0;
+  const { passed, failed, skipped = 0, seconds } = found;
+  console.log(
+    `${title}: ${passed} passed, ${failed} failed, ${skipped} not applicable, ${seconds.toFixed()} s`,
+  );
+  for (const line of lines) console.log(`  ${line}`);
+}
+
+async function run({ node, wine, cwd, args, count }, lane) {
+  const file = `windows-report-${lane}.json`;
+  fs.rmSync(inTree(cwd, file), { force: true });
+  const extra = count === countVitest ? ['--reporter=json', `--outputFile=${file}`] : [];
+  const from = performance.now();
+  const result = await runNode(node, cwd, [...args, ...extra], { seconds: SECONDS, wine, lane });
+  const found = count(result, inTree(cwd, file)) ?? {
+    passed: 0,
+    failed: 1,
+    lines: [
+      `ended with ${result.code}, or not within ${SECONDS} s`,
+      ...result.text.split('\n').slice(-20),
+    ],
+  };
+  return { ...found, seconds: (performance.now() - from) / 1000 };
+}
+
+function countVitest(_, file) {
+  if (!fs.existsSync(file)) return undefined;
+  const { testResults } = JSON.parse(fs.readFileSync(file, 'utf8'));
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
   const count = (...states) => tests.filter(({ status }) => states.includes(status)).length;
   const broken = testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   );
-  const lines = [
-    ...broken.map(({ name, message }) => `${name}: ${message.split('\n', 1)}`),
-    ...tests
-      .filter(({ status }) => status === 'failed')
-      .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split('\n', 1)}`),
-  ];
   return {
     passed: count('passed'),
     failed: count('failed') + broken.length,
     skipped: count('skipped', 'pending', 'todo'),
-    lines,
+    lines: [
+      ...broken.map(({ name, message }) => `${name}: ${message.split('\n', 1)}`),
+      ...tests
+        .filter(({ status }) => status === 'failed')
+        .map(
+          ({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split('\n', 1)}`,
+        ),
+    ],
+  };
+}
+
+function countTap({ text }) {
+  const [passed, failed, skipped] = ['pass', 'fail', 'skipped'].map((name) =>
+    Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1]),
+  );
+  if (Number.isNaN(passed)) return undefined;
+  const lines = text
+    .match(/^ *(not ok .*|ok .* # SKIP .*|error: .*)$/gm)
+    ?.map((line) => line.trim());
+  return { passed: passed - skipped, failed, skipped, lines };
+}
+
+function countCells({ text }) {
+  const [, count, failed] = /^(\d+) cells in .*, (\d+) failures$/m.exec(text) ?? [];
+  if (count === undefined) return undefined;
+  return {
+    passed: count - failed,
+    failed: Number(failed),
+    lines: failed === '0' ? [] : text.split('\n').slice(0, 60),
   };
 }

@@ -8,10 +8,8 @@ import { debian, run, setUp, TREE } from './home.mjs';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tree = join(debian, TREE);
 
-/** @param wine - Another one that it is to run under. */
-export async function syncTree(wine = 10) {
-  setUp();
-  if (wine !== 10) setUp(wine);
+export async function syncTree() {
+  await setUp();
   const { addon, testAddons } = await build();
   fs.mkdirSync(tree, { recursive: true });
   const skipped = [
@@ -21,7 +19,6 @@ export async function syncTree(wine = 10) {
     'benchmarks',
     '/native/build',
     '/native/prebuilds',
-    '/examples',
   ];
   run(
     'rsync',
@@ -44,7 +41,7 @@ function install() {
   const stamp = join(tree, 'node_modules/.installed');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
   const { packageManager } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8'));
-  const wanted = ['.', './packages/*', './native'].map((name) => `--filter=${name}`);
+  const wanted = ['.', './packages/*', './native', './test'].map((name) => `--filter=${name}`);
   // The filters are about the folder in which it runs.
   run(
     'env',

@@ -15,6 +15,8 @@ export interface Effect {
   readonly waits?: boolean;
   /** Keeps memory in, which the system limits, and which rules out some advice. */
   readonly keepsIn?: boolean;
+  /** Maps the file over memory of others, which Windows cannot do. */
+  readonly isGuest?: boolean;
 }
 
 const lock: Effect = { locks: true, waits: true };
@@ -36,6 +38,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   tryLockShared: { locks: true },
   unlock: { locks: true },
   lockMemory: { keepsIn: true },
+  mapInto: { isGuest: true },
   'static open': opening,
   'static openExec': opening,
   'static openExisting': opening,

@@ -2,6 +2,7 @@ import type { Odd } from './content.js';
 import type { Effect } from './effects.js';
 import type { Note, Thrown, Written } from './notes.js';
 import type { Look } from './protocol.js';
+import { isWindows } from './surroundings.js';
 
 /** What may have happened to the file of a cell by the time its calls have finished. */
 export interface Facts {
@@ -28,6 +29,12 @@ const closes = (facts: Facts): boolean => facts.isClosed || some(facts, 'closes'
 /** Whether pages may vanish under the mapping. */
 export const isCut = (facts: Facts): boolean =>
   facts.cut !== undefined || ((facts.isForeign || some(facts, 'opens')) && facts.sizes.length > 0);
+
+/** Windows neither removes a file that has another mapping, nor cuts it. */
+const isMappedTwice = (facts: Facts): boolean =>
+  isWindows &&
+  (facts.isForeign || some(facts, 'opens')) &&
+  (some(facts, 'removes') || some(facts, 'sizes'));
 
 /** A file that is opened after its removal is a new, empty one. */
 const isNew = (facts: Facts): boolean => some(facts, 'opens') && some(facts, 'removes');
@@ -119,11 +126,14 @@ export function isExplained({ name, code }: Thrown, facts: Facts): boolean {
     case 'MmapIdentityError':
       return some(facts, 'removes');
     case 'MmapUnsupportedError':
-      return some(facts, 'freezes') || some(facts, 'keepsIn');
+      return (
+        some(facts, 'freezes') || some(facts, 'keepsIn') || (isWindows && some(facts, 'isGuest'))
+      );
     case 'MmapError':
       return (
         (code === 'ENOENT' && isNew(facts)) ||
-        (['ENOMEM', 'EAGAIN', 'EPERM'].includes(code) && some(facts, 'keepsIn'))
+        (['ENOMEM', 'EAGAIN', 'EPERM'].includes(code) && some(facts, 'keepsIn')) ||
+        (['EBUSY', 'EPERM'].includes(code) && isMappedTwice(facts))
       );
     default:
       return false;

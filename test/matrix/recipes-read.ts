@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
-import type { MmapFile, WasmMemory } from '@fmmap/core';
+import { isAdviceSupported, type MmapFile, type WasmMemory } from '@fmmap/core';
 import type { AsyncMmapFile } from '@fmmap/node';
 import type { At, Recipe } from './at.js';
 
@@ -19,7 +19,9 @@ const sharedMemory = () => new WebAssembly.Memory({ initial: 1, maximum: 1000, s
 /** What might wait for ever waits for so many milliseconds instead. */
 const PATIENCE = 2000;
 
-const ADVICE = ['normal', 'random', 'sequential', 'willneed', 'dontneed', 'cold'] as const;
+const ADVICE = (['normal', 'random', 'sequential', 'willneed', 'dontneed', 'cold'] as const).filter(
+  isAdviceSupported,
+);
 
 /** The eight bytes at the place, which occur only there. */
 const needleOf = ({ offset, notes }: At): Buffer =>
@@ -156,7 +158,7 @@ export const reading: Record<string, Recipe<File>> = {
   checkFault: (file) => file.checkFault(),
   prefetch: (file, { offset, length }) => file.prefetch(offset, length),
   advise: (file, { offset, length, call }) =>
-    file.advise(ADVICE[call % ADVICE.length] ?? 'normal', offset, length),
+    file.advise(ADVICE[call % ADVICE.length] ?? 'willneed', offset, length),
   lockMemory: (file, { offset, length }) => file.lockMemory(offset, length),
   unlockMemory: (file, { offset, length }) => file.unlockMemory(offset, length),
   stat: async (file, { notes, call }) => {

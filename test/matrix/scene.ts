@@ -12,7 +12,7 @@ import { HereParty, type Party, WorkerParty } from './party.js';
 import { PENDINGS, type Pending } from './pendings.js';
 import { type Cell, isSync } from './plan.js';
 import { Random } from './random.js';
-import { hasWorker, OTHERS, type Others, type Role } from './surroundings.js';
+import { hasWorker, isWindows, OTHERS, type Others, type Role } from './surroundings.js';
 
 /** What the cells of a process share. */
 export interface World {
@@ -184,6 +184,10 @@ export class Scene {
 
   end(): void {
     fs.closeSync(this.file);
-    fs.rmSync(this.path, { force: true });
+    try {
+      fs.rmSync(this.path, { force: true });
+    } catch (error) {
+      if (!isWindows) throw error; // views of it may not have been collected; the caller removes the directory
+    }
   }
 }

@@ -47,6 +47,10 @@ bool Mapping::isJoined(HandleId handle) const {
 
 Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   std::lock_guard<std::mutex> guard(state_);
+  if (window.isGuest && !platform::canMapGuests()) {
+    return Status::make(Kind::unsupported, "mmap",
+                        "this system cannot map a file over the memory of WebAssembly code; copy the bytes there with read()");
+  }
   if (window.isGuest && isPrivate()) {
     return Status::make(Kind::unsupported, "mmap", "the changes of a copy-on-write mapping cannot be shown a second time");
   }
@@ -56,7 +60,7 @@ Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   if (*length < 0) *length = shownLength();
   else if (*length != length_) madeFor = *length;
   // Pages that the file does not have yet can be mapped early on some systems only; commit() and resize() do it for all.
-  const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isPending());
+  const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isSizing());
   return windows_.add(std::move(window), file_.handle(), isEarly ? 0 : *length, madeFor, cutTo_ >= 0);
 }
 

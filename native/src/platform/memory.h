@@ -36,6 +36,8 @@ std::size_t granularity();
  * pages are taken away before a change of it, and mapped again after.
  */
 bool viewsHoldFile();
+/** Whether a file can be mapped over memory that is not ours: V8's, for WebAssembly code. */
+bool canMapGuests();
 
 // --- mapping ---
 

@@ -51,6 +51,8 @@ std::size_t granularity() { return pageSize(); }
 
 bool viewsHoldFile() { return false; }
 
+bool canMapGuests() { return true; }
+
 Status probe(std::size_t length) {
   const std::size_t room = length + length / 8 + (std::size_t{1} << 28);
   void* range = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -14,6 +14,8 @@ std::size_t granularity() { return pageSize(); }
 
 bool viewsHoldFile() { return false; }
 
+bool canMapGuests() { return false; }
+
 Status probe(std::size_t) { return Status::system(ENOSYS, "mmap"); }
 
 Status map(Handle, std::int64_t, std::uint8_t*, std::size_t, Access, MapFlags) { return Status::system(ENOSYS, "mmap"); }

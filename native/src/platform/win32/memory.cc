@@ -39,6 +39,8 @@ std::size_t granularity() { return pageSize(); }
 
 bool viewsHoldFile() { return true; }
 
+bool canMapGuests() { return false; }
+
 // --- mapping ---
 
 Status probe(std::size_t length) {
@@ -54,10 +56,7 @@ Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t lengt
     return Status::make(Kind::unsupported, "MapViewOfFile3", "Windows maps files by small pages only; leave hugePages out");
   }
   const std::shared_ptr<Arena> arena = Arena::find(at);
-  if (!arena) {
-    return Status::make(Kind::unsupported, "MapViewOfFile3",
-                        "Windows cannot map a file over the memory of WebAssembly code; copy the bytes there with read()");
-  }
+  if (!arena) return Status::system(EFAULT, "MapViewOfFile3");
   const bool isCopy = access == Access::copy || (flags.isPrivate && access != Access::exec);
   Hold hold(arena->lock);
   return arena->put(at, {length, Part::Kind::view, of(file), offset, isCopy ? Access::copy : access});
