@@ -16,6 +16,8 @@ export interface Facts {
   readonly cut: number | undefined;
   /** Whether the file is truncated by a handle that is not on the mapping. */
   readonly isForeign: boolean;
+  /** Whether there is another mapping of it. */
+  readonly isMappedTwice: boolean;
   readonly isClosed: boolean;
   /** The offset from which a terminated thread may have written unknown data. */
   readonly unknown: number | undefined;
@@ -31,10 +33,8 @@ export const isCut = (facts: Facts): boolean =>
   facts.cut !== undefined || ((facts.isForeign || some(facts, 'opens')) && facts.sizes.length > 0);
 
 /** Windows neither removes a file that has another mapping, nor cuts it. */
-const isMappedTwice = (facts: Facts): boolean =>
-  isWindows &&
-  (facts.isForeign || some(facts, 'opens')) &&
-  (some(facts, 'removes') || some(facts, 'sizes'));
+const isHeld = (facts: Facts): boolean =>
+  isWindows && facts.isMappedTwice && (some(facts, 'removes') || some(facts, 'sizes'));
 
 /** A file that is opened after its removal is a new, empty one. */
 const isNew = (facts: Facts): boolean => some(facts, 'opens') && some(facts, 'removes');
@@ -133,7 +133,7 @@ export function isExplained({ name, code }: Thrown, facts: Facts): boolean {
       return (
         (code === 'ENOENT' && isNew(facts)) ||
         (['ENOMEM', 'EAGAIN', 'EPERM'].includes(code) && some(facts, 'keepsIn')) ||
-        (['EBUSY', 'EPERM'].includes(code) && isMappedTwice(facts))
+        (['EBUSY', 'EPERM'].includes(code) && isHeld(facts))
       );
     default:
       return false;

@@ -177,6 +177,10 @@ export class Scene {
       effects: parties.map(({ effect }) => effect),
       sizes: parties.filter(({ effect }) => effect.sizes).map(({ place }) => place.size),
       isForeign: this.#isForeign,
+      isMappedTwice:
+        this.#isForeign ||
+        this.#pending.isHeldUp === true ||
+        parties.some(({ effect }) => effect.opens),
       isClosed: cell.event === 'closed',
       unknown: cell.event === 'terminated' ? (lost?.place.offset ?? length) : undefined,
     };

@@ -61,7 +61,15 @@ Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   else if (*length != length_) madeFor = *length;
   // Pages that the file does not have yet can be mapped early on some systems only; commit() and resize() do it for all.
   const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isSizing());
-  return windows_.add(std::move(window), file_.handle(), isEarly ? 0 : *length, madeFor, cutTo_ >= 0);
+  const Status status = windows_.add(window, file_.handle(), isEarly ? 0 : *length, madeFor, cutTo_ >= 0);
+  // As long as there was no view that held the file, another process could cut it.
+  std::int64_t size = 0;
+  const bool isAsked = asked_ >= 0 || madeFor >= 0;
+  if (status || isAsked || !platform::viewsHoldFile() || !platform::size(file_.handle()->handle(), &size)) return status;
+  if (size >= offset_ + length_) return status;
+  *length = length_ = std::max<std::int64_t>(size - offset_, 0);
+  ++changes_;
+  return windows_.add(std::move(window), file_.handle(), length_, madeFor, false);
 }
 
 void Mapping::shareWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
@@ -212,7 +220,8 @@ Status Mapping::withoutViews(const std::function<Status()>& change) {
   if (!platform::viewsHoldFile()) return change();
   Status status;
   {
-    std::lock_guard<std::mutex> guard(state_);
+    std::unique_lock<std::mutex> guard(state_);
+    windows_.settle(guard);
     status = windows_.lift();
   }
   if (status) status = change();

@@ -108,7 +108,8 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
   bool isCut;
   const bool isLifted = platform::viewsHoldFile() && size < before;
   {
-    std::lock_guard<std::mutex> guard(state_);
+    std::unique_lock<std::mutex> guard(state_);
+    if (isLifted) windows_.settle(guard);
     if (Status now = usable("ftruncate"); !now) return now;
     length = length_;
     isCut = target < length && !isLifted && windows_.areGuarded();

@@ -93,6 +93,10 @@ Status WindowSet::remap(Window& window, std::int64_t length) {
   return rest == 0 ? Status{} : platform::retire(window.data + window.mapped, rest);
 }
 
+void WindowSet::settle(std::unique_lock<std::mutex>& state) {
+  withdrawn_.wait(state, [this] { return withdrawing_.empty(); });
+}
+
 Status WindowSet::lift() {
   isLifted_ = true;
   for (const auto& window : windows_) {

@@ -28,7 +28,7 @@ import { LockQueue } from './lock-queue.js';
 import { OperationQueue } from './operation-queue.js';
 import { type MappingTraits, type SharedMapping, UNCLONEABLE } from './traits.js';
 import { Window } from './window.js';
-import { ownerOf, WindowSet } from './window-set.js';
+import { type Cover, ownerOf, WindowSet } from './window-set.js';
 
 const NOTHING = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
@@ -96,15 +96,17 @@ export class Mapping {
     const [length = 0, delta = 0, isPending] = result;
     const mapping = new Mapping(traits, delta);
     mapping.#finalizer.register(mapping, traits.isMemory ? length : 0);
+    let cover: Cover;
     try {
-      mapping.windows.use(yield* mapping.windows.cover(length));
+      cover = yield* mapping.windows.cover(length);
+      mapping.windows.use(cover);
       if (isPending === 1) yield makeCall('commit', traits.id);
     } catch (error) {
       yield makeCall('abandon', traits.id);
       mapping.#finalizer.end(mapping);
       throw error;
     }
-    mapping.#show(length);
+    mapping.#show(cover.length); // where views hold a file, another process may have cut it before
     return mapping;
   }
 
