@@ -1,16 +1,14 @@
-// What building for Windows and running there needs, all of it in one folder that checkouts share: `~/.cache/fmmap-windows`,
-// or what FMMAP_WINDOWS names. Each part is made once; delete the folder to make it anew.
+// The Debian with Wine, and Windows' Node in it.
 import { execFile, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cache, NODE_API_HEADERS, part, run, unpacked } from '../cache.mjs';
 
-export const home = process.env.FMMAP_WINDOWS ?? join(homedir(), '.cache/fmmap-windows');
 /** The Debian releases by their Wine: version 8 does not know what files are deleted by since Windows 10 1709. */
 const RELEASES = { 10: 'trixie', 8: 'bookworm' };
 /** A Debian with that Wine. */
-export const debianOf = (wine) => join(home, wine === 10 ? 'debian' : `debian-${RELEASES[wine]}`);
+export const debianOf = (wine) => join(cache, `debian-${RELEASES[wine]}`);
 /** The one with the workspace and Node, which the others get from it. */
 export const debian = debianOf(10);
 /** Where in it the workspace and Windows' own files are: FMMAP_WINDOWS_NAME tells those of several checkouts apart. */
@@ -20,28 +18,7 @@ const prefixOf = (lane) => `/wine${name}${lane === 1 ? '' : `-${lane}`}`;
 
 /** The Node releases that tests run on. */
 export const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
-const HEADERS = '1.9.0';
 const PACKAGES = ['debootstrap', 'g++-mingw-w64-x86-64-posix', 'rsync'];
-
-/** Runs a program, whose output is shown only if it fails. */
-export function run(program, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
-  if (status === 0) return stdout;
-  throw new Error(
-    `${[program, ...args].join(' ')}: ${error ?? `ended with ${status}`}\n${stdout}${stderr}`,
-  );
-}
-
-/** Makes a part unless it is there; one that was interrupted is made again. */
-async function part(path, make) {
-  const stamp = `${path}.done`;
-  if (fs.existsSync(stamp)) return path;
-  console.log(`making ${path}`);
-  fs.mkdirSync(home, { recursive: true });
-  await make();
-  fs.writeFileSync(stamp, '');
-  return path;
-}
 
 /** Installs the Debian packages that are missing, or says which ones are. */
 function installPackages() {
@@ -55,23 +32,10 @@ function installPackages() {
   run('apt-get', ...command.split(' ').slice(1));
 }
 
-/** A package of npm's, unpacked. */
-function unpacked(name, version) {
-  const folder = join(home, `${name}-${version}`);
-  return part(folder, () => {
-    fs.mkdirSync(folder, { recursive: true });
-    const [archive] = JSON.parse(
-      run('npm', 'pack', '--json', '--pack-destination', folder, `${name}@${version}`),
-    );
-    run('tar', '-xzf', join(folder, archive.filename), '-C', folder, '--strip-components=1');
-    fs.rmSync(join(folder, archive.filename));
-  });
-}
-
 /** The headers of Node-API, and an import library for what they declare. */
 export async function headers() {
   installPackages();
-  const folder = await unpacked('node-api-headers', HEADERS);
+  const folder = await unpacked(...NODE_API_HEADERS);
   const library = join(folder, 'libnode.a');
   await part(library, () => {
     const [first, second] = ['js_native_api.def', 'node_api.def'].map((name) =>

@@ -2,8 +2,9 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run } from '../cache.mjs';
 import { build } from './build.mjs';
-import { debian, run, setUp, TREE } from './home.mjs';
+import { debian, setUp, TREE } from './home.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const tree = join(debian, TREE);

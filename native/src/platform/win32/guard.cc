@@ -111,7 +111,7 @@ enum class Outcome { foreign, served, wait };
 Outcome serve(Arena& arena, const EXCEPTION_RECORD& record, std::uint8_t* address) {
   if (record.ExceptionInformation[0] > 1) return Outcome::foreign;  // neither a load nor a store
   GuardedRange* const range = arena.guarded;
-  // The thread tries again until the window is given up, or the file is mapped again.
+  // Until the window is given up, or the file is mapped again.
   if (arena.kindAt(address) == Part::Kind::lifted) return Outcome::wait;
   if (range && (range->isSuspended || !range->window.fault->enter())) return Outcome::wait;
   const bool store = record.ExceptionInformation[0] == 1;
@@ -131,12 +131,15 @@ LONG CALLBACK onException(EXCEPTION_POINTERS* pointers) {
   if (!isAboutMemory || record.NumberParameters < 2) return EXCEPTION_CONTINUE_SEARCH;
   const DWORD error = GetLastError();
   auto* const address = reinterpret_cast<std::uint8_t*>(record.ExceptionInformation[1]);
-  Outcome outcome = Outcome::foreign;
-  if (const std::shared_ptr<Arena> arena = Arena::find(address)) {
-    Hold hold(arena->lock);
-    outcome = serve(*arena, record, address);
-  }
-  if (outcome == Outcome::wait) Sleep(1);
+  Outcome outcome;
+  do {
+    outcome = Outcome::foreign;
+    if (const std::shared_ptr<Arena> arena = Arena::find(address)) {
+      Hold hold(arena->lock);
+      outcome = serve(*arena, record, address);
+    }
+    if (outcome == Outcome::wait) Sleep(1);
+  } while (outcome == Outcome::wait);
   SetLastError(error);
   return outcome == Outcome::foreign ? EXCEPTION_CONTINUE_SEARCH : EXCEPTION_CONTINUE_EXECUTION;
 }

@@ -2,6 +2,9 @@
 import { describe, test } from 'vitest';
 
 export const isWindows: boolean = process.platform === 'win32';
+export const isMacOS: boolean = process.platform === 'darwin';
+/** scripts/windows says which Wine it is. */
+export const windowsItself: boolean = isWindows && process.env.FMMAP_WINE === undefined;
 
 const unless = (isAbsent: boolean) => ({
   test: test.skipIf(isAbsent),
@@ -50,3 +53,16 @@ export const outsideWindows = unless(isWindows);
 export const whereBlocksAreReserved = unless(isWindows);
 /** Where a program can hold a lease on a file (fcntl). */
 export const whereLeases = unless(isWindows);
+
+/** Tests that only one system can pass. Elsewhere each is printed with the reason. */
+export function onlyOn(isThere: boolean) {
+  const on = {
+    count: 0,
+    test(name: string, reason: string, run: () => void): void {
+      ++on.count;
+      if (!isThere) console.log(`SKIPPED: ${name} (${reason})`);
+      test.skipIf(!isThere)(name, run);
+    },
+  };
+  return on;
+}

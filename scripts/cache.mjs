@@ -1,0 +1,45 @@
+// What building and testing for other systems needs, in one folder that checkouts share: `~/.cache/fmmap`, or what FMMAP_CACHE
+// names. Each part is made once; delete the folder to make it anew.
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export const cache = process.env.FMMAP_CACHE ?? join(homedir(), '.cache/fmmap');
+
+/** Runs a program, whose output is shown only if it fails. */
+export function run(program, ...args) {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+  if (status === 0) return stdout;
+  throw new Error(
+    `${[program, ...args].join(' ')}: ${error ?? `ended with ${status}`}\n${stdout}${stderr}`,
+  );
+}
+
+/** Makes a part unless it is there; one that was interrupted is made again. */
+export async function part(path, make) {
+  const stamp = `${path}.done`;
+  if (fs.existsSync(stamp)) return path;
+  console.log(`making ${path}`);
+  fs.mkdirSync(cache, { recursive: true });
+  await make();
+  fs.writeFileSync(stamp, '');
+  return path;
+}
+
+/** A package of npm's, unpacked. */
+export function unpacked(name, version) {
+  const folder = join(cache, `${name.replace('/', '+')}-${version}`);
+  return part(folder, () => {
+    fs.mkdirSync(folder, { recursive: true });
+    const spec = `${name}@${version}`;
+    const archive = join(
+      folder,
+      run('npm', 'pack', '--silent', '--pack-destination', folder, spec).trim(),
+    );
+    run('tar', '-xzf', archive, '-C', folder, '--strip-components=1');
+    fs.rmSync(archive);
+  });
+}
+
+export const NODE_API_HEADERS = ['node-api-headers', '1.9.0'];
