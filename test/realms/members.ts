@@ -54,7 +54,7 @@ async function problemsOf(member: Member): Promise<string[]> {
   }
   const facts = {
     ...{ length: LENGTH, effects: [effect], sizes: [LENGTH], cut: undefined },
-    ...{ isForeign: false, isClosed: false, unknown: undefined },
+    ...{ isForeign: false, isMappedTwice: false, isClosed: false, unknown: undefined },
   };
   const wrong = calls.notes.list.flatMap((note) => judge(note, calls.notes.written, facts));
   for (const kept of [...calls.notes.kept, handle] as Handle[]) await kept.close();
