@@ -56,7 +56,7 @@ Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   if (*length < 0) *length = shownLength();
   else if (*length != length_) madeFor = *length;
   // Pages that the file does not have yet can be mapped early on some systems only; commit() and resize() do it for all.
-  const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isPending());
+  const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isSizing());
   return windows_.add(std::move(window), file_.handle(), isEarly ? 0 : *length, madeFor, cutTo_ >= 0);
 }
 

@@ -70,8 +70,8 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   static Status memory(const OpenSpec& spec, const std::uint8_t* data, std::int64_t length,
                        std::shared_ptr<Mapping>* mapping);
   Status commit(HandleId handle);
-  /** Whether commit() has anything to do, and has not done it yet. */
-  bool isPending() const { return pending_; }
+  /** Whether commit() has anything to do. */
+  bool isPending() const { return isSizing() || file_.isNew() || populate_ || file_.lockState() != keepLock_; }
   /** Undoes an open() that was not committed. */
   void abandon();
   ~Mapping() { close(); }
@@ -219,8 +219,7 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   int changes_ = 0;          // of the length
   std::int64_t roomFrom_ = -1, roomTo_ = -1;  // as of noteRoom()
   bool roomIsOver_ = false;
-  std::atomic<bool> closed_{false};   // may be read without it
-  std::atomic<bool> pending_{false};  // likewise
+  std::atomic<bool> closed_{false};  // may be read without it
   bool poisoned_ = false;
   int faultSerial_ = 0;  // of the present fault, or of the next one
 

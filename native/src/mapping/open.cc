@@ -41,8 +41,6 @@ Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, boo
     return status;
   }
   mapping->setUp(spec);
-  const bool isLockKept = mapping->file_.lockState() == mapping->keepLock_;
-  mapping->pending_ = mapping->isSizing() || mapping->file_.isNew() || mapping->populate_ || !isLockKept;
   *out = std::move(mapping);
   return {};
 }
@@ -132,8 +130,7 @@ Status Mapping::commit(HandleId handle) {
   if (status) {
     std::lock_guard<std::mutex> guard(state_);
     status = windows_.land(length_);
-    if (status) pending_ = false;  // windows show the file from now on
-    else spoil();
+    if (!status) spoil();
   }
   if (!status) {
     // What was grown is cut back, unless another process has locked the file by now.

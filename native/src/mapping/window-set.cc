@@ -179,7 +179,8 @@ Status WindowSet::pin(HandleId handle, std::int64_t offset, std::int64_t length,
     const std::shared_ptr<Window>* found = nullptr;
     std::int64_t until = at;
     for (const auto& window : windows_) {
-      const std::int64_t last = window->start + static_cast<std::int64_t>(window->mapped);
+      // Threads that touch what is lifted wait.
+      const std::int64_t last = window->start + static_cast<std::int64_t>(window->mapped + window->lifted);
       if (at < window->start || last <= until) continue;
       if (window->isGuest || !window->isUsedBy(handle)) continue;
       found = &window;

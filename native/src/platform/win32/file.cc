@@ -83,17 +83,23 @@ Status openAgain(Handle held, bool write, Handle* file) {
   return last("open", "the file is opened anew, for a lock of its own");
 }
 
+template <typename Information>
+bool change(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information information) {
+  return SetFileInformationByHandle(of(file), kind, &information, sizeof information) != 0;
+}
+
+Status allocateBlocks(Handle file, std::int64_t bytes) {
+  FILE_ALLOCATION_INFO info;
+  info.AllocationSize.QuadPart = bytes;
+  return change(file, FileAllocationInfo, info) ? Status{} : last("posix_fallocate");
+}
+
 /** A directory cannot be opened as a file, and Windows only says that access is denied. */
 Status refused(const std::wstring& path, Status status) {
   if (status.error != EPERM) return status;
   const DWORD attributes = GetFileAttributesW(path.c_str());
   const bool isDirectory = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
   return isDirectory ? Status::system(EISDIR, "open") : status;
-}
-
-template <typename Information>
-bool change(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information information) {
-  return SetFileInformationByHandle(of(file), kind, &information, sizeof information) != 0;
 }
 
 }  // namespace
@@ -229,14 +235,13 @@ Status allocate(Handle file, std::int64_t offset, std::int64_t length) {
   std::int64_t present = 0;
   if (Status status = size(file, &present); !status) return status;
   if (offset + length <= present) return {};  // fewer blocks would cut it
-  const Status status = reserve(file, offset, length);
+  const Status status = allocateBlocks(file, offset + length);
   return status ? resize(file, offset + length) : status;
 }
 
 Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
-  FILE_ALLOCATION_INFO info;
-  info.AllocationSize.QuadPart = offset + length;
-  return change(file, FileAllocationInfo, info) ? Status{} : last("posix_fallocate");
+  const Status status = allocateBlocks(file, offset + length);
+  return status.error == ENOSPC ? status : Status{};
 }
 
 Status sync(Handle file) {
