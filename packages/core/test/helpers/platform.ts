@@ -3,8 +3,8 @@ import { describe, test } from 'vitest';
 
 export const isWindows: boolean = process.platform === 'win32';
 
-/** Wine lacks some of what Windows has. */
-export const isWine: boolean = process.env.FMMAP_WINE === '1';
+/** Windows' programs, but neither its kernel nor its file systems: `scripts/windows` says so. */
+export const isWine: boolean = isWindows && process.env.FMMAP_WINE !== undefined;
 
 /** What the path of something below a file fails with. On Windows there is no such path, as for node:fs. */
 export const BELOW_FILE: string = isWindows ? 'ENOENT' : 'ENOTDIR';
