@@ -58,7 +58,8 @@ inline Status opened(const std::shared_ptr<Mapping>& mapping, const void* enviro
 
 /** A path in argument `path`, and in argument `directory` the descriptor that it starts from, or -1. */
 inline platform::Place placeOf(const Call& call, std::size_t path, std::size_t directory) {
-  return {call.path(path), static_cast<platform::Handle>(call.integer(directory, -1, 0x7fffffff))};
+  const auto descriptor = static_cast<int>(call.integer(directory, -1, 0x7fffffff));
+  return {call.path(path), descriptor < 0 ? platform::kNoHandle : platform::handleOf(descriptor)};
 }
 
 /**

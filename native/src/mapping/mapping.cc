@@ -1,6 +1,8 @@
 // The state of a mapping, and its handles: see mapping.h.
 #include "mapping/mapping.h"
 
+#include <algorithm>
+
 namespace fmmap {
 
 // --- handles ---
@@ -227,7 +229,11 @@ Status Mapping::withoutViews(const std::function<Status()>& change) {
   if (status) status = change();
   {
     std::lock_guard<std::mutex> guard(state_);
-    const Status shown = windows_.land(-1);
+    // Less than before, if the change was a cut.
+    const OpenFilePtr file = file_.handle();
+    std::int64_t size = 0;
+    const bool isShorter = file && platform::size(file->handle(), &size) && size < offset_ + length_;
+    const Status shown = windows_.land(isShorter ? std::max<std::int64_t>(size - offset_, 0) : -1);
     if (!shown) spoil();
     if (status) status = shown;
   }

@@ -215,7 +215,7 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   // Guarded by `state_`.
   std::vector<HandleId> handles_;
   std::int64_t length_ = 0;
-  std::int64_t cutTo_ = -1;  // the length that the file is being cut to while the guard serves its windows
+  std::int64_t cutTo_ = -1;  // the length that the file is being cut to, while other threads may look at it
   int changes_ = 0;          // of the length
   std::int64_t roomFrom_ = -1, roomTo_ = -1;  // as of noteRoom()
   bool roomIsOver_ = false;

@@ -115,6 +115,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
     isCut = target < length && !isLifted && windows_.areGuarded();
     ++changes_;
     if (isLifted) {
+      cutTo_ = std::min(target, length);
       status = windows_.lift();
     } else if (isCut) {
       cutTo_ = target;

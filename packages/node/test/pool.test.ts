@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereSpecialFiles } from '../../core/test/helpers/platform.js';
 import { tempDir, tempFile } from '../../core/test/helpers/temp.js';
 import { AsyncMmapFile, AsyncMmapFileMut } from '../src/index.js';
 
@@ -19,40 +20,46 @@ function occupyPool(): () => Promise<void> {
   };
 }
 
-test('what is in memory is read while the pool is busy, and so is all that only touches memory', async () => {
-  await using file = await AsyncMmapFileMut.open(tempFile('x'.repeat(100_000)));
-  const release = occupyPool();
-  try {
-    const target = Buffer.alloc(4096);
-    expect(await file.read(target, 5)).toBe(4096);
-    expect(target.toString()).toBe('x'.repeat(4096));
-    await file.readExact(target, 50_000);
-    await file.prefetch(0, 60_000);
-    const reader = file.reader(0, 50_000);
-    expect(await reader.read(target)).toBe(4096);
-    file.writeUInt8(10, 3);
-    expect(await reader.readLine()).toHaveLength(50_000 - 4096);
-  } finally {
-    await release();
-  }
-});
+whereSpecialFiles.test(
+  'what is in memory is read while the pool is busy, and so is all that only touches memory',
+  async () => {
+    await using file = await AsyncMmapFileMut.open(tempFile('x'.repeat(100_000)));
+    const release = occupyPool();
+    try {
+      const target = Buffer.alloc(4096);
+      expect(await file.read(target, 5)).toBe(4096);
+      expect(target.toString()).toBe('x'.repeat(4096));
+      await file.readExact(target, 50_000);
+      await file.prefetch(0, 60_000);
+      const reader = file.reader(0, 50_000);
+      expect(await reader.read(target)).toBe(4096);
+      file.writeUInt8(10, 3);
+      expect(await reader.readLine()).toHaveLength(50_000 - 4096);
+    } finally {
+      await release();
+    }
+  },
+);
 
-test('everything else waits for the pool, and not the event loop for it', async () => {
-  const path = tempFile('text');
-  const file = await AsyncMmapFile.open(path);
-  const release = occupyPool();
-  let isDone = false;
-  const work = Promise.all([
-    AsyncMmapFile.open(path).then((other) => other.close()),
-    file.stat(),
-    file.checkFault(),
-    file.close(),
-  ]).then(() => {
-    isDone = true;
-  });
-  for (let turn = 0; turn < 100; ++turn) await new Promise(setImmediate);
-  expect(isDone).toBe(false);
-  await release();
-  await work;
-  expect(file.isClosed).toBe(true);
-});
+whereSpecialFiles.test(
+  'everything else waits for the pool, and not the event loop for it',
+  async () => {
+    const path = tempFile('text');
+    const file = await AsyncMmapFile.open(path);
+    const release = occupyPool();
+    let isDone = false;
+    const work = Promise.all([
+      AsyncMmapFile.open(path).then((other) => other.close()),
+      file.stat(),
+      file.checkFault(),
+      file.close(),
+    ]).then(() => {
+      isDone = true;
+    });
+    for (let turn = 0; turn < 100; ++turn) await new Promise(setImmediate);
+    expect(isDone).toBe(false);
+    await release();
+    await work;
+    expect(file.isClosed).toBe(true);
+  },
+);

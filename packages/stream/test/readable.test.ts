@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import * as fs from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { whereFilesAreCut } from '../../core/test/helpers/platform.js';
 import { countDescriptors, countMappings } from '../../core/test/helpers/process.js';
 import { pattern, tempFile } from '../../core/test/helpers/temp.js';
 import {
@@ -198,7 +199,7 @@ describe('a readable that does not get to its end', () => {
     await expect(reader.read()).rejects.toThrow(MmapRangeError);
   });
 
-  test.each([
+  whereFilesAreCut.test.each([
     ['a page that is gone', 8192],
     ['what is left of the last page', SIZE - 10],
   ])('fails with MmapFaultError where somebody else has taken %s', async (_, left) => {
@@ -212,15 +213,18 @@ describe('a readable that does not get to its end', () => {
     await expect(reader.read()).rejects.toThrow(MmapFaultError);
   });
 
-  test('fails with MmapFaultError instead of giving zeroes to a BYOB reader', async () => {
-    const path = tempFile(content);
-    const file = await AsyncMmapFile.open(path);
-    onTestFinished(() => file.close());
-    const reader = file.readable().getReader({ mode: 'byob' });
-    await reader.read(new Uint8Array(100));
-    fs.truncateSync(path, 50);
-    await expect(reader.read(new Uint8Array(SIZE))).rejects.toThrow(MmapFaultError);
-  });
+  whereFilesAreCut.test(
+    'fails with MmapFaultError instead of giving zeroes to a BYOB reader',
+    async () => {
+      const path = tempFile(content);
+      const file = await AsyncMmapFile.open(path);
+      onTestFinished(() => file.close());
+      const reader = file.readable().getReader({ mode: 'byob' });
+      await reader.read(new Uint8Array(100));
+      fs.truncateSync(path, 50);
+      await expect(reader.read(new Uint8Array(SIZE))).rejects.toThrow(MmapFaultError);
+    },
+  );
 
   test('ends when it is cancelled, and the file stays usable', async () => {
     const file = await opened(content);

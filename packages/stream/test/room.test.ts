@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeDisk } from '../../core/test/helpers/file-systems.js';
 import { canMount } from '../../core/test/helpers/mounting.js';
+import { whereMounts } from '../../core/test/helpers/platform.js';
 import { hearProgram, namesIn, runProgram, startProgram } from '../../core/test/helpers/program.js';
 import { onTmpfs } from '../../core/test/helpers/strace.js';
 import { tempDir, tempFile } from '../../core/test/helpers/temp.js';
@@ -43,7 +44,7 @@ describe('no room that was made and not used is left in the file after', () => {
     expectWhole(path);
   });
 
-  test('a fault', async () => {
+  whereMounts.test('a fault', async () => {
     const directory = tempDir();
     const said = await hearProgram(program('fault'), {
       args: [directory],

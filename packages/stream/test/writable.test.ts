@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import * as fs from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { whereFilesAreCut } from '../../core/test/helpers/platform.js';
 import { pattern, tempFile } from '../../core/test/helpers/temp.js';
 import {
   AsyncMmapFileMut,
@@ -111,7 +112,7 @@ describe('a writable', () => {
     expect(file.copyBytes().toString()).toBe('A12');
   });
 
-  test('fails with MmapFaultError where somebody else has', async () => {
+  whereFilesAreCut.test('fails with MmapFaultError where somebody else has', async () => {
     const file = await opened(pattern(20_000));
     const writer = file.writable().getWriter();
     writer.closed.catch(() => {});

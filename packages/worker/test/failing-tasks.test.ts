@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { errnoOf } from '../../core/test/helpers/errors.js';
 import { pattern, tempFile } from '../../core/test/helpers/temp.js';
 import { packFailure, unpackFailure } from '../src/failure.js';
 import {
@@ -109,7 +110,12 @@ test('an error of fmmap arrives in another thread with its class, its reason and
   expect(fault).toBeInstanceOf(MmapFaultError);
   expect(fault).toMatchObject({ reason: 'io', offset: 7, path: 'x', code: 'ERR_MMAP_FAULT' });
   expect(fault.cause).toBeInstanceOf(MmapError);
-  expect(fault.cause).toMatchObject({ code: 'EIO', errno: -5, syscall: 'read', path: 'x' });
+  expect(fault.cause).toMatchObject({
+    code: 'EIO',
+    errno: errnoOf('EIO'),
+    syscall: 'read',
+    path: 'x',
+  });
   const range = sent(new MmapRangeError('too far', { argument: 'offset' }));
   for (const type of [MmapRangeError, MmapError, RangeError]) expect(range).toBeInstanceOf(type);
   expect(range).toMatchObject({ code: 'ERR_OUT_OF_RANGE', argument: 'offset' });

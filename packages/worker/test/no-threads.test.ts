@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { whereLimits } from '../../core/test/helpers/platform.js';
 import { hearProgram, startProgram } from '../../core/test/helpers/program.js';
 import { pattern, tempFile } from '../../core/test/helpers/temp.js';
 import { allowThreads, asCounted, WITHOUT_WORKERS } from './helpers/limits.js';
@@ -36,21 +37,24 @@ describe('where no thread may be started', () => {
   });
 });
 
-test('under a limit on threads, work waits for those that there are, fails without any, and succeeds after', async () => {
-  const through = asCounted();
-  const child = startProgram(program('limited'), { args: [tempFile(CONTENT)], through });
-  expect(await child.said()).toBe('busy');
-  allowThreads(through, child.process.pid, false);
-  child.process.stdin.write('\n');
-  expect(await child.said()).toBe(1);
-  expect(await child.said()).toEqual([...CONTENT.subarray(0, 20)].map((value) => ({ value })));
-  expect(await child.said()).toBe('ERR_MMAP_POOL_THREAD');
-  for (const outcome of (await child.said()) as unknown[]) {
-    expect(outcome).toMatchObject({ ...refused, cause: 'ERR_WORKER_INIT_FAILED' });
-  }
-  expect(await child.said()).toBe(true);
-  allowThreads(through, child.process.pid, true);
-  child.process.stdin.write('\n');
-  expect(await child.said()).toEqual({ length: 10_000, queued: 0, unhandled: 0 });
-  expect(await child.done).toMatchObject({ code: 0, stderr: '' });
-});
+whereLimits.test(
+  'under a limit on threads, work waits for those that there are, fails without any, and succeeds after',
+  async () => {
+    const through = asCounted();
+    const child = startProgram(program('limited'), { args: [tempFile(CONTENT)], through });
+    expect(await child.said()).toBe('busy');
+    allowThreads(through, child.process.pid, false);
+    child.process.stdin.write('\n');
+    expect(await child.said()).toBe(1);
+    expect(await child.said()).toEqual([...CONTENT.subarray(0, 20)].map((value) => ({ value })));
+    expect(await child.said()).toBe('ERR_MMAP_POOL_THREAD');
+    for (const outcome of (await child.said()) as unknown[]) {
+      expect(outcome).toMatchObject({ ...refused, cause: 'ERR_WORKER_INIT_FAILED' });
+    }
+    expect(await child.said()).toBe(true);
+    allowThreads(through, child.process.pid, true);
+    child.process.stdin.write('\n');
+    expect(await child.said()).toEqual({ length: 10_000, queued: 0, unhandled: 0 });
+    expect(await child.done).toMatchObject({ code: 0, stderr: '' });
+  },
+);

@@ -145,7 +145,7 @@ describe('a destroyed pool', () => {
     );
     const first = AsyncMmapFile.memory('x', CONTENT);
     await first.prefetch();
-    await first.advise('normal'); // some are under way by now
+    await first.prefetch(); // some are under way by now
     await pool.destroy();
     const results = await creating;
     for (const [index, result] of results.entries()) {

@@ -120,7 +120,7 @@ int directoryFlags() { return 0; }
 
 Status openDirectory(const Place& place, Handle* directory) {
   std::wstring path;
-  if (Status status = fullPath(place.path, &path); !status) return status;
+  if (Status status = fullPath(place, &path); !status) return status;
   // Flushing needs write access, and everything else the least that there is.
   const DWORD wishes[] = {GENERIC_READ | GENERIC_WRITE, GENERIC_READ, FILE_TRAVERSE | FILE_READ_ATTRIBUTES | SYNCHRONIZE};
   Status status;
@@ -140,7 +140,7 @@ Status openDirectory(const Place& place, Handle* directory) {
 
 Status openParent(const Place& place, Handle* directory) {
   std::wstring path;
-  if (Status status = fullPath(place.path, &path); !status) return status;
+  if (Status status = fullPath(place, &path); !status) return status;
   // With the backslash, without which the root of a volume is the volume itself.
   return openDirectory({narrow(path.substr(0, path.find_last_of(L'\\') + 1))}, directory);
 }
@@ -155,7 +155,7 @@ Status syncDirectory(Handle directory) {
 
 bool absolutePath(const Place& place, const Identity&, std::string* path) {
   std::wstring full;
-  if (!fullPath(place.path, &full)) return false;
+  if (!fullPath(place, &full)) return false;
   *path = narrow(full);
   return true;
 }

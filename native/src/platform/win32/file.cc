@@ -21,6 +21,11 @@ OVERLAPPED placeAt(std::int64_t offset) {
   return at;
 }
 
+template <typename Information>
+Status read(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information* information) {
+  return GetFileInformationByHandleEx(of(file), kind, information, sizeof *information) ? Status{} : last("fstat");
+}
+
 Status openForUse(const std::wstring& path, const OpenRequest& request, DWORD disposition, Handle* file) {
   const auto given = [](std::int64_t value, DWORD otherwise) { return value < 0 ? otherwise : static_cast<DWORD>(value); };
   const DWORD access = given(request.accessMode, GENERIC_READ | (request.write ? GENERIC_WRITE : 0));
@@ -33,7 +38,12 @@ Status openForUse(const std::wstring& path, const OpenRequest& request, DWORD di
   for (const DWORD more : further) {
     const HANDLE handle = CreateFileW(path.c_str(), access | more, share, nullptr, disposition, flags, nullptr);
     *file = from(handle);
-    if (handle != INVALID_HANDLE_VALUE) return {};
+    if (handle != INVALID_HANDLE_VALUE) {
+      if (GetFileType(handle) == FILE_TYPE_DISK) return {};
+      close(*file);  // a device, which cannot be locked either
+      *file = kNoHandle;
+      return Status::system(ENODEV, "mmap", kOnlyFiles);
+    }
     if (GetLastError() != ERROR_ACCESS_DENIED) break;
   }
   return last("open");
@@ -56,6 +66,9 @@ Status openAgain(Handle held, bool write, Handle* file) {
     if (GetLastError() == ERROR_INVALID_HANDLE) return Status::system(EBADF, "open", kNotOpen);
     return Status::system(ENODEV, "mmap", kOnlyFiles);
   }
+  FILE_STANDARD_INFO info{};
+  if (Status status = read(held, FileStandardInfo, &info); !status) return status;
+  if (info.Directory) return Status::system(EISDIR, "open");
   const DWORD rights = rightsOf(held);
   if ((rights & FILE_READ_DATA) == 0 || (write && (rights & FILE_WRITE_DATA) == 0)) {
     return Status::system(EACCES, "mmap",
@@ -71,17 +84,23 @@ Status openAgain(Handle held, bool write, Handle* file) {
   return last("open", "the file is opened anew, for a lock of its own");
 }
 
+template <typename Information>
+bool change(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information information) {
+  return SetFileInformationByHandle(of(file), kind, &information, sizeof information) != 0;
+}
+
+Status allocateBlocks(Handle file, std::int64_t bytes) {
+  FILE_ALLOCATION_INFO info;
+  info.AllocationSize.QuadPart = bytes;
+  return change(file, FileAllocationInfo, info) ? Status{} : last("posix_fallocate");
+}
+
 /** A directory cannot be opened as a file, and Windows only says that access is denied. */
 Status refused(const std::wstring& path, Status status) {
   if (status.error != EPERM) return status;
   const DWORD attributes = GetFileAttributesW(path.c_str());
   const bool isDirectory = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
   return isDirectory ? Status::system(EISDIR, "open") : status;
-}
-
-template <typename Information>
-Status read(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information* information) {
-  return GetFileInformationByHandleEx(of(file), kind, information, sizeof *information) ? Status{} : last("fstat");
 }
 
 /** What Node has for `dev` and `ino`. */
@@ -96,11 +115,6 @@ Status numbersOf(Handle file, Numbers* numbers) {
   return {};
 }
 
-template <typename Information>
-bool change(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information information) {
-  return SetFileInformationByHandle(of(file), kind, &information, sizeof information) != 0;
-}
-
 }  // namespace
 
 // --- opening ---
@@ -108,7 +122,7 @@ bool change(Handle file, FILE_INFO_BY_HANDLE_CLASS kind, Information information
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent) {
   if (place.file != kNoHandle) return openAgain(place.file, request.write, file);
   std::wstring path;
-  Status status = fullPath(place.path, &path);
+  Status status = fullPath(place, &path);
   if (!status) return status;
   // As elsewhere: two kinds of attempt tell a file that this call created from one that existed.
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -206,7 +220,6 @@ Status stat(Handle file, FileStat* stat) {
 }
 
 Status inspect(Handle file, const Place& place, Identity* which, std::int64_t* bytes, bool* moved) {
-  if (GetFileType(of(file)) != FILE_TYPE_DISK) return Status::system(ENODEV, "mmap", kOnlyFiles);
   if (Status status = identity(file, which); !status) return status;
   FILE_STANDARD_INFO info;
   if (Status status = read(file, FileStandardInfo, &info); !status) return status;
@@ -242,14 +255,13 @@ Status allocate(Handle file, std::int64_t offset, std::int64_t length) {
   std::int64_t present = 0;
   if (Status status = size(file, &present); !status) return status;
   if (offset + length <= present) return {};  // fewer blocks would cut it
-  const Status status = reserve(file, offset, length);
+  const Status status = allocateBlocks(file, offset + length);
   return status ? resize(file, offset + length) : status;
 }
 
 Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
-  FILE_ALLOCATION_INFO info;
-  info.AllocationSize.QuadPart = offset + length;
-  return change(file, FileAllocationInfo, info) ? Status{} : last("posix_fallocate");
+  const Status status = allocateBlocks(file, offset + length);
+  return status.error == ENOSPC ? status : Status{};
 }
 
 Status sync(Handle file) {

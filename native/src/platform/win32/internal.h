@@ -47,6 +47,8 @@ std::wstring wide(const std::string& path);
 std::string narrow(const std::wstring& path);
 /** The absolute path, in the form that has no limit of its length (\\?\). */
 Status fullPath(const std::string& path, std::wstring* full);
+/** The same for a path that may start from an open directory. */
+Status fullPath(const Place& place, std::wstring* full);
 /** The last name of a path. Refuses streams within a file (`name:stream`). */
 Status entryOf(const std::string& path, std::wstring* entry);
 /** The path of an open file or directory, as of now. */

@@ -58,8 +58,10 @@ Status map(Handle file, std::int64_t offset, std::uint8_t* at, std::size_t lengt
   const std::shared_ptr<Arena> arena = Arena::find(at);
   if (!arena) return Status::system(EFAULT, "MapViewOfFile3");
   const bool isCopy = access == Access::copy || (flags.isPrivate && access != Access::exec);
+  Part part{length, Part::Kind::view, of(file), offset, isCopy ? Access::copy : access};
+  part.isFrozen = isCopy && access == Access::read;
   Hold hold(arena->lock);
-  return arena->put(at, {length, Part::Kind::view, of(file), offset, isCopy ? Access::copy : access});
+  return arena->put(at, part);
 }
 
 Status retire(std::uint8_t* at, std::size_t length) {

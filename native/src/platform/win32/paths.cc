@@ -142,6 +142,21 @@ Status fullPath(const std::string& path, std::wstring* full) {
   return {};
 }
 
+Status fullPath(const Place& place, std::wstring* full) {
+  const std::string& path = place.path;
+  const auto isSlash = [](char one) { return one == '/' || one == '\\'; };
+  // `C:name` starts from the working directory of that drive, which only the process has.
+  const bool isRelative = !path.empty() && !isSlash(path[0]) && (path.size() < 2 || path[1] != ':');
+  if (place.directory == kNoHandle || !isRelative) return fullPath(path, full);
+  std::wstring start;
+  if (Status status = pathOf(place.directory, &start); !status) return status;
+  // Without the prefix, which would keep `.` and `..` as they are.
+  const std::wstring server = L"\\\\?\\UNC\\";
+  if (start.rfind(server, 0) == 0) start.replace(0, server.size(), L"\\\\");
+  else if (start.rfind(L"\\\\?\\", 0) == 0) start.erase(0, 4);
+  return fullPath(narrow(start) + '\\' + path, full);
+}
+
 Status entryOf(const std::string& path, std::wstring* entry) {
   std::wstring full;
   if (Status status = fullPath(path, &full); !status) return status;

@@ -1,6 +1,6 @@
 // Syncing of directories, which makes creations, renames and removals durable.
 import { Buffer } from 'node:buffer';
-
+import { dirname } from 'node:path';
 import { type PathLike, type Place, placeOf, toPath } from '../arguments/path.js';
 import { type Call, invoke, makeCall } from '../binding/steps.js';
 
@@ -12,9 +12,7 @@ export function syncing({ path, directory }: Place): Call {
 export function parentOf(path: PathLike): string | Uint8Array {
   const name = toPath(path);
   const text = typeof name === 'string' ? name : Buffer.from(name).toString('latin1');
-  const trimmed = text.replace(/(?<=[^/])\/+$/, '');
-  const slash = trimmed.lastIndexOf('/');
-  const parent = slash < 0 ? '.' : slash === 0 ? '/' : trimmed.slice(0, slash);
+  const parent = dirname(text);
   return typeof name === 'string' ? parent : Buffer.from(parent, 'latin1');
 }
 

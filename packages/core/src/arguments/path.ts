@@ -3,12 +3,11 @@ import { Buffer } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binding } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
 import { argumentError, systemError, typeError } from '../errors.js';
-import { isWindows } from '../host.js';
 import { isBytes } from './bytes.js';
 import { checkInteger } from './range.js';
 
@@ -122,13 +121,12 @@ export function holdDescriptor(place: Place): Place {
 function hold(place: Place): Place {
   const path = showPath(place.path);
   if (isAbsolute(path)) return place;
-  // No descriptor of a directory opens files there, and nobody removes the working directory.
-  if (isWindows) return { ...place, path: resolve(path) };
   try {
     return { ...place, directory: openSync('.', binding.directoryFlags) };
   } catch (error) {
-    const { errno } = error as NodeJS.ErrnoException;
-    throw errno === undefined ? error : systemError(-errno, 'open', path);
+    const { code } = error as NodeJS.ErrnoException;
+    const errno = constants.errno[code as keyof typeof constants.errno];
+    throw errno === undefined ? error : systemError(errno, 'open', path);
   }
 }
 

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { isAdviceSupported, MmapUnsupportedError, pageSize } from '../../src/index.js';
+import { whereFilesAreCut, whereMadvise } from '../../test/helpers/platform.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
@@ -23,16 +24,19 @@ test('close with flush closes, whatever kind it is, and does nothing a second ti
   }
 });
 
-test('a flush that fails leaves the file open, and close without it closes', async () => {
-  const path = tempFile(CONTENT);
-  const file = await AsyncMmapFileMut.open(path);
-  fs.truncateSync(path, 10);
-  await rejected(file.checkFault());
-  expect(await rejected(file.close({ flush: true }))).toMatchObject({ code: 'ERR_MMAP_FAULT' });
-  expect(file.isClosed).toBe(false);
-  await file.close({ flush: false });
-  expect(file.isClosed).toBe(true);
-});
+whereFilesAreCut.test(
+  'a flush that fails leaves the file open, and close without it closes',
+  async () => {
+    const path = tempFile(CONTENT);
+    const file = await AsyncMmapFileMut.open(path);
+    fs.truncateSync(path, 10);
+    await rejected(file.checkFault());
+    expect(await rejected(file.close({ flush: true }))).toMatchObject({ code: 'ERR_MMAP_FAULT' });
+    expect(file.isClosed).toBe(false);
+    await file.close({ flush: false });
+    expect(file.isClosed).toBe(true);
+  },
+);
 
 test('close takes no other options', async () => {
   await using file = AsyncMmapFileMut.memory('memory', CONTENT);
@@ -44,7 +48,7 @@ test('close takes no other options', async () => {
   expect(file.isClosed).toBe(false);
 });
 
-test('advice that empties a file is taken by writable files only', async () => {
+whereMadvise.test('advice that empties a file is taken by writable files only', async () => {
   expect(isAdviceSupported('free')).toBe(false);
   const content = pattern(3 * pageSize);
   const path = tempFile(content);

@@ -1,5 +1,6 @@
 // A file that is open already, which its owner may close at any time after the call.
 import * as fs from 'node:fs';
+import { devNull } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { MmapUnsupportedError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
@@ -49,7 +50,7 @@ describe.each(Object.entries(openers))('%s', (name, { open }) => {
     const codes: [string, string, string][] = [
       [path, 'a', 'EACCES'],
       [tempDir(), 'r', 'EISDIR'],
-      ['/dev/null', 'r+', 'ENODEV'],
+      [devNull, 'r+', 'ENODEV'],
     ];
     if (name.includes('Mut.open') && !name.includes('Cow')) codes.push([path, 'r', 'EACCES']);
     for (const [file, flags, code] of codes) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { MmapError } from '../../src/index.js';
+import { BELOW_FILE } from '../../test/helpers/platform.js';
 import { tempDir, tempFile } from '../../test/helpers/temp.js';
 import { syncDirectory, syncParentDirectory } from '../directory.js';
 import { expectArgumentRejection, rejected } from './rejections.js';
@@ -24,8 +25,8 @@ describe.each(Object.entries({ syncDirectory, syncParentDirectory }))('%s', (nam
   test('is rejected with what the system says', async () => {
     const path = tempFile('text');
     for (const [below, code] of [
-      [`${path}/below`, 'ENOTDIR'],
-      [`${path}.none/below`, 'ENOENT'],
+      [join(path, 'below'), BELOW_FILE],
+      [join(`${path}.none`, 'below'), 'ENOENT'],
     ] as const) {
       const error = await rejected(sync(isParent ? join(below, 'name') : below));
       expect(error).toBeInstanceOf(MmapError);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { whereFilesAreCut } from '../../test/helpers/platform.js';
 import { namesIn, runProgram } from '../../test/helpers/program.js';
 import { pattern, tempDir, tempFile } from '../../test/helpers/temp.js';
 import { hearPackage } from './children.js';
@@ -9,7 +10,7 @@ import { PACKAGE } from './package-under-test.js';
 
 const CONTENT = pattern(100_000);
 
-test('every async method fails for who gets its promise', async () => {
+whereFilesAreCut.test('every async method fails for who gets its promise', async () => {
   const args = [tempDir()];
   const said = (await hearPackage('async/disposal#everyMethod', { args })) as [
     string,

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MmapFaultError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
+import { whereFilesAreCut } from '../../test/helpers/platform.js';
 import { turn } from '../../test/helpers/process.js';
 import { methodsOf } from '../../test/helpers/surface.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
@@ -35,7 +36,7 @@ const UNAFFECTED = new Set([
   'unlock',
 ]);
 
-describe('after somebody else has truncated the file', () => {
+whereFilesAreCut.describe('after somebody else has truncated the file', () => {
   const ways: Readonly<Record<string, (file: AsyncMmapFile) => Promise<unknown>>> = {
     read: (file) => file.read(Buffer.alloc(PAGE), 5 * PAGE),
     readExact: (file) => file.readExact(Buffer.alloc(CONTENT.length)),
@@ -95,7 +96,7 @@ test('checkFault and flush find nothing wrong with an intact file, or with memor
   expect(disk.isFaulted).toBe(false);
 });
 
-describe('onFault', () => {
+whereFilesAreCut.describe('onFault', () => {
   test('tells of a fault of a view, once, until it is taken away', async () => {
     const path = tempFile(CONTENT);
     await using file = await AsyncMmapFile.open(path);

@@ -1,5 +1,5 @@
 // The template itself is no package that a process could load: only the copies of this are run.
-import { describe, test } from 'vitest';
+import { whereCallsAreTraced } from '../../test/helpers/platform.js';
 import { sequences, survivesEveryFault } from '../../test/helpers/sequences.js';
 import { PACKAGE } from './package-under-test.js';
 
@@ -11,10 +11,13 @@ const NAMES = [
   'writeToNewFile that replaces another',
 ];
 
-describe('every system call that names a file may fail, and each may be the last of the process', () => {
-  test.each(NAMES)('%s', { timeout: 5 * MINUTES }, async (name) => {
-    const sequence = sequences[name];
-    if (!sequence) throw new Error(`there is no sequence '${name}'`);
-    console.log(`${name}: ${await survivesEveryFault(sequence, PACKAGE)}`);
-  });
-});
+whereCallsAreTraced.describe(
+  'every system call that names a file may fail, and each may be the last of the process',
+  () => {
+    whereCallsAreTraced.test.each(NAMES)('%s', { timeout: 5 * MINUTES }, async (name) => {
+      const sequence = sequences[name];
+      if (!sequence) throw new Error(`there is no sequence '${name}'`);
+      console.log(`${name}: ${await survivesEveryFault(sequence, PACKAGE)}`);
+    });
+  },
+);

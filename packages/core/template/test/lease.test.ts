@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startHolder } from '../../test/helpers/holder.js';
+import { whereLeases } from '../../test/helpers/platform.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
@@ -7,18 +8,21 @@ import { rejected } from './rejections.js';
 
 const CONTENT = pattern(10_000);
 
-test('opening waits until who has a lease on the file gives it up, and not on the event loop', async () => {
-  const path = tempFile(CONTENT);
-  const holder = startHolder('lease', path);
-  await holder.said();
-  const opening = AsyncMmapFile.open(path);
-  expect(await holder.said()).toBe('asked'); // which the loop has heard while the open waits
-  holder.letGo();
-  await using file = await opening;
-  expect(file.length).toBe(CONTENT.length);
-});
+whereLeases.test(
+  'opening waits until who has a lease on the file gives it up, and not on the event loop',
+  async () => {
+    const path = tempFile(CONTENT);
+    const holder = startHolder('lease', path);
+    await holder.said();
+    const opening = AsyncMmapFile.open(path);
+    expect(await holder.said()).toBe('asked'); // which the loop has heard while the open waits
+    holder.letGo();
+    await using file = await opening;
+    expect(file.length).toBe(CONTENT.length);
+  },
+);
 
-test('a signal ends the wait', async () => {
+whereLeases.test('a signal ends the wait', async () => {
   const path = tempFile(CONTENT);
   const holder = startHolder('lease', path);
   await holder.said();

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { expectTold, readMisuses, type SYNC } from '../../test/helpers/misuse.js';
+import {
+  byPlatform,
+  expectTold,
+  type Misuse,
+  readMisuses,
+  type SYNC,
+} from '../../test/helpers/misuse.js';
+import { outsideWindows } from '../../test/helpers/platform.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { AsyncMmapFileReader } from '../async-reader.js';
@@ -12,13 +19,16 @@ const classes = {
   MmapFileWriter: AsyncMmapFileWriter,
 } as unknown as typeof SYNC;
 
-test.each(readMisuses('misuses.txt'))('%s, as of the sync classes', async (...row) => {
+const told = async (...row: Misuse) => {
   await expectTold(classes, ...row);
-});
+};
+const [ofPosix, others] = byPlatform(readMisuses('misuses.txt'));
 
-test.each(readMisuses('misuses-async.txt'))('%s', async (...row) => {
-  await expectTold(classes, ...row);
-});
+test.each(others)('%s, as of the sync classes', told);
+
+outsideWindows.test.each(ofPosix)('%s, as of the sync classes', told);
+
+test.each(readMisuses('misuses-async.txt'))('%s', told);
 
 test('what returns a promise throws nothing', async () => {
   await using file = AsyncMmapFileMut.memory('x', 'content');

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MmapRangeError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
+import { isWindows } from '../../test/helpers/platform.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
@@ -94,12 +95,16 @@ test('prefetch brings the pages of a range into memory, and no others', async ()
   const path = tempFile('');
   fs.truncateSync(path, 10 * PAGE); // which were never in memory
   await using file = await AsyncMmapFile.open(path);
-  await file.advise('random'); // or more is read ahead
+  if (!isWindows) await file.advise('random'); // or more is read ahead, as it is there
+  const expectResident = (...pages: number[]) => {
+    const found = [...file.residency().keys()].filter((page) => file.residency()[page] === 1);
+    expect(isWindows ? found.filter((page) => pages.includes(page)) : found).toEqual(pages);
+  };
   expect(file.residency()).toEqual(new Uint8Array(10));
   await file.prefetch(3 * PAGE + 1, PAGE);
-  expect(file.residency()).toEqual(Uint8Array.of(0, 0, 0, 1, 1, 0, 0, 0, 0, 0));
+  expectResident(3, 4);
   expect(await file.read(Buffer.alloc(1), 7 * PAGE)).toBe(1);
-  expect(file.residency()).toEqual(Uint8Array.of(0, 0, 0, 1, 1, 0, 0, 1, 0, 0));
+  expectResident(3, 4, 7);
   await file.prefetch();
   expect(file.residency()).toEqual(new Uint8Array(10).fill(1));
   await file.prefetch(10 * PAGE);

@@ -1,38 +1,42 @@
 // The template itself is no package that a process could load: only the copies of this are run.
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { whereCallsAreTraced, whereLimits } from '../../test/helpers/platform.js';
 import { strace } from '../../test/helpers/strace.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { hearPackage } from './children.js';
 
 const CONTENT = pattern(5000);
 
-test('a remove that cannot sync the directory syncs it again, and never unlinks twice', async () => {
-  const path = tempFile(CONTENT);
-  // Of each thread that comes to it, the first.
-  const trace = strace('unlinkat,fsync', ['fsync:error=EIO:when=1'], dirname(path));
-  const said = await hearPackage('async/remove#syncAgain', {
-    args: [path],
-    through: trace.through,
-  });
-  expect(said.pop()).toEqual([true, 'other']);
-  const errors = said.pop() as object[];
-  expect(errors.length).toBeGreaterThan(0);
-  for (const error of errors)
-    expect(error).toEqual({ name: 'MmapError', code: 'EIO', syscall: 'fsync', path });
-  expect(said).toEqual(errors.map(() => [false, false, CONTENT[1], 'exclusive']));
-  const calls = trace.calls().filter((call) => !call.includes('O_'));
-  expect(calls.map((call) => call.replace(/\(.*\) =/, ' ='))).toEqual([
-    'unlinkat = 0',
-    ...errors.map(() => 'fsync = -1 EIO (Input/output error) (INJECTED)'),
-    'fsync = 0',
-  ]);
-  // All on the one descriptor that it was unlinked in.
-  expect(new Set(calls.map((call) => /\((\d+)</.exec(call)?.[1])).size).toBe(1);
-});
+whereCallsAreTraced.test(
+  'a remove that cannot sync the directory syncs it again, and never unlinks twice',
+  async () => {
+    const path = tempFile(CONTENT);
+    // Of each thread that comes to it, the first.
+    const trace = strace('unlinkat,fsync', ['fsync:error=EIO:when=1'], dirname(path));
+    const said = await hearPackage('async/remove#syncAgain', {
+      args: [path],
+      through: trace.through,
+    });
+    expect(said.pop()).toEqual([true, 'other']);
+    const errors = said.pop() as object[];
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors)
+      expect(error).toEqual({ name: 'MmapError', code: 'EIO', syscall: 'fsync', path });
+    expect(said).toEqual(errors.map(() => [false, false, CONTENT[1], 'exclusive']));
+    const calls = trace.calls().filter((call) => !call.includes('O_'));
+    expect(calls.map((call) => call.replace(/\(.*\) =/, ' ='))).toEqual([
+      'unlinkat = 0',
+      ...errors.map(() => 'fsync = -1 EIO (Input/output error) (INJECTED)'),
+      'fsync = 0',
+    ]);
+    // All on the one descriptor that it was unlinked in.
+    expect(new Set(calls.map((call) => /\((\d+)</.exec(call)?.[1])).size).toBe(1);
+  },
+);
 
-describe('without a descriptor left', () => {
+whereLimits.describe('without a descriptor left', () => {
   const hear = (name: string, ...args: unknown[]) =>
     hearPackage(`async/remove#${name}`, { args, through: ['prlimit', '--nofile=100'] });
 

@@ -1,11 +1,14 @@
 import * as fs from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { expectBytes } from '../../test/helpers/bytes.js';
+import { whereWasmMemory } from '../../test/helpers/platform.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { over, sharedMemory } from '../../test/helpers/wasm.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { rejected } from './rejections.js';
+
+const { test } = whereWasmMemory;
 
 const PAGE = 4096;
 const CONTENT = pattern(50 * PAGE);

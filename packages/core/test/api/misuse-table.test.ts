@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';
 import { kinds } from '../helpers/kinds.js';
-import { expectTold, type Misuse, readMisuses, SYNC } from '../helpers/misuse.js';
-import { isWindows } from '../helpers/platform.js';
+import { byPlatform, expectTold, type Misuse, readMisuses, SYNC } from '../helpers/misuse.js';
+import { outsideWindows } from '../helpers/platform.js';
 import { methodsOf } from '../helpers/surface.js';
 
 const misuses = readMisuses('misuses.txt');
@@ -13,12 +13,14 @@ test('the table lists many misuses', () => {
   expect(misuses.length).toBeGreaterThan(150);
 });
 
-/** Rows about options that only Windows takes or refuses, and about paths that mean something else there. */
-const isOfPosix = ([call]: Misuse) => /shareMode|customFlags|path\}\/`/.test(call);
-
-test.each(misuses.filter((row) => !(isWindows && isOfPosix(row))))('%s', async (...row) => {
+const told = async (...row: Misuse) => {
   await expectTold(SYNC, ...row);
-});
+};
+const [ofPosix, others] = byPlatform(misuses);
+
+test.each(others)('%s', told);
+
+outsideWindows.test.each(ofPosix)('%s', told);
 
 const RANGE = 'MmapRangeError ERR_OUT_OF_RANGE offset';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MmapFileMut, MmapFileReader, MmapRangeError } from '../../src/index.js';
-import { isWindows } from '../helpers/platform.js';
+import { everywhere, whereFilesAreCut } from '../helpers/platform.js';
 import { CONTENT, checks, common, resizedReader, resizes } from '../helpers/resized-readers.js';
 import { methodsOf } from '../helpers/surface.js';
 import { tempFile } from '../helpers/temp.js';
@@ -13,12 +13,8 @@ test('every method of a reader is checked', () => {
   expect(unknown).toEqual([]);
 });
 
-// Windows lets nobody cut a mapped file.
-const possible = Object.entries(resizes).filter(
-  ([name]) => !(isWindows && /somebody else cut/.test(name)),
-);
-
-describe.each(possible)('after %s', (_name, resize) => {
+describe.each(Object.entries(resizes))('after %s', (name, resize) => {
+  const { test } = name.includes('somebody else cut') ? whereFilesAreCut : everywhere;
   test.each(Object.entries({ ...checks, 'the getters': [common] }))('%s', async (_name, all) => {
     for (const check of all) {
       using file = MmapFileMut.openExisting(tempFile(CONTENT));

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { faultError, inPages } from '../helpers/faults.js';
 import { makeDisk } from '../helpers/file-systems.js';
 import { canMount } from '../helpers/mounting.js';
+import { whereMounts } from '../helpers/platform.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { onTmpfs } from '../helpers/strace.js';
 import { tempDir } from '../helpers/temp.js';
@@ -33,7 +34,7 @@ const noSpace = (path: string) =>
   });
 
 describe.each(['tmpfs', 'ext4'] as const)('on a full disk, %s,', (type) => {
-  const when = test.runIf(type === 'tmpfs' || canMount('mount', 'mkfs.ext4'));
+  const when = type === 'tmpfs' ? whereMounts.test : test.runIf(canMount('mount', 'mkfs.ext4'));
 
   /** Runs a program with a disk of its own. */
   async function hearOf(

@@ -1,5 +1,7 @@
-import { describe, test } from 'vitest';
+import { whereCallsAreTraced } from '../helpers/platform.js';
 import { sequences, survivesEveryFault } from '../helpers/sequences.js';
+
+const { describe, test } = whereCallsAreTraced;
 
 const MINUTES = 60_000;
 

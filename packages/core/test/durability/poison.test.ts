@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereCallsAreTraced } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { onTmpfs, strace } from '../helpers/strace.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
+
+const { describe, test } = whereCallsAreTraced;
 
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);

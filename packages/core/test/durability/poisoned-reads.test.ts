@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { kinds } from '../helpers/kinds.js';
+import { whereCallsAreTraced } from '../helpers/platform.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+
+const { test } = whereCallsAreTraced;
 
 /** Calls that read whatever there is, and what they return. */
 const TAKES: Readonly<Record<string, unknown>> = {

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { expectFault } from '../helpers/faults.js';
+import { whereFilesAreCut, whereWasmMemory } from '../helpers/platform.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 import { sharedMemory } from '../helpers/wasm.js';
 
@@ -69,7 +70,7 @@ const VIEWS: Record<string, (file: MmapFile) => Uint8Array> = {
 describe.each(Object.entries({ ...SOURCES, ...TARGETS }))(
   '%s with a view of another file',
   (_, use) => {
-    test.each(Object.entries(VIEWS))(
+    whereFilesAreCut.test.each(Object.entries(VIEWS))(
       'that is truncated throws the fault of that file: %s',
       (_name, viewOf) => {
         for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow]) {
@@ -89,17 +90,17 @@ describe.each(Object.entries({ ...SOURCES, ...TARGETS }))(
       },
     );
 
-    test.each(Object.entries(VIEWS))(
-      'causes no fault while that file is whole: %s',
-      (_name, viewOf) => {
+    for (const [name, viewOf] of Object.entries(VIEWS)) {
+      const where = name.includes('WebAssembly') ? whereWasmMemory.test : test;
+      where(`causes no fault while that file is whole: ${name}`, () => {
         const { file } = opened(MmapFileMut.openExisting);
         const other = opened(MmapFileMut.openExisting);
         use(file, viewOf(other.file));
         for (const it of [file, other.file]) expect(it.isFaulted).toBe(false);
-      },
-    );
+      });
+    }
 
-    test('that is truncated and closed throws nothing', () => {
+    whereFilesAreCut.test('that is truncated and closed throws nothing', () => {
       const { file } = opened(MmapFileMut.openExisting);
       const other = opened(MmapFileMut.openExisting);
       const view = other.file.asBuffer();
@@ -121,7 +122,7 @@ test.each(Object.entries(TARGETS))(
   },
 );
 
-test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
+whereFilesAreCut.test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
   '%s with a view of the same file throws its fault, too',
   (_, use) => {
     const { file, path } = opened(MmapFileMut.openExisting);
@@ -131,18 +132,17 @@ test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
   },
 );
 
-test.each(Object.entries({ ...SOURCES, ...TARGETS }).filter(([name]) => !name.includes('memory')))(
-  '%s of a truncated file throws its own fault, whatever view is given',
-  (_, use) => {
-    const { file, path } = opened(MmapFileMut.openExisting);
-    const other = opened(MmapFileMut.openExisting);
-    fs.truncateSync(path);
-    expectFault(() => use(file, other.file.asBuffer()), 'truncated', path);
-    other.file.checkFault();
-  },
-);
+whereFilesAreCut.test.each(
+  Object.entries({ ...SOURCES, ...TARGETS }).filter(([name]) => !name.includes('memory')),
+)('%s of a truncated file throws its own fault, whatever view is given', (_, use) => {
+  const { file, path } = opened(MmapFileMut.openExisting);
+  const other = opened(MmapFileMut.openExisting);
+  fs.truncateSync(path);
+  expectFault(() => use(file, other.file.asBuffer()), 'truncated', path);
+  other.file.checkFault();
+});
 
-test('a view of an attached handle has the fault of its file', () => {
+whereFilesAreCut.test('a view of an attached handle has the fault of its file', () => {
   const { file } = opened(MmapFileMut.openExisting);
   const other = opened(MmapFileMut.openExisting);
   const view = MmapFile.attach(other.file.share()).asBuffer();

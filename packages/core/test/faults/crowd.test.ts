@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 import { OUTSIDE } from '../helpers/wasm.js';
+
+const { test } = whereFilesAreCut;
 
 // Signal handlers look up the mapping of an address while other threads add and remove thousands.
 

@@ -2,8 +2,11 @@ import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereSignals } from '../helpers/platform.js';
 import { tempDir } from '../helpers/temp.js';
+
+const { test } = whereSignals;
 
 const NATIVE = fileURLToPath(new URL('../../../../native/src', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../helpers/guarded-range-index.cc', import.meta.url));

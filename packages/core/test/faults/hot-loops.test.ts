@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { faultError } from '../helpers/faults.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { namesIn, startProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
+
+const { describe, test } = whereFilesAreCut;
 
 const ROUNDS = 5;
 

@@ -1,9 +1,12 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { expectFault } from '../helpers/faults.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+
+const { describe, test } = whereFilesAreCut;
 
 // Between the new end of a file and the end of its page, the system serves zeroes and sends no signal.
 

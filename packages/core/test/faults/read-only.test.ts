@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { faultError, inPages } from '../helpers/faults.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
@@ -69,15 +70,21 @@ test('stray writes of other threads are caught, and reported in every thread', a
   expect(said).toEqual(Array(4).fill(['read-only', names, intact, 'read-only', 3, true]));
 });
 
-test('a stray write past the end of a truncated file is survived, too', async () => {
-  const said = await inChild('faults/read-only#afterTruncation');
-  expect(said).toEqual(Array(21).fill(['MmapFaultError', true, 0, true]));
-});
+whereFilesAreCut.test(
+  'a stray write past the end of a truncated file is survived, too',
+  async () => {
+    const said = await inChild('faults/read-only#afterTruncation');
+    expect(said).toEqual(Array(21).fill(['MmapFaultError', true, 0, true]));
+  },
+);
 
-test('the result of a stray write stays in memory when a later one hits a lost page', async () => {
-  const said = await inChild('faults/read-only#afterStrayWrite');
-  expect(said).toEqual(Array(8).fill([99, 98, 'read-only', 5]));
-});
+whereFilesAreCut.test(
+  'the result of a stray write stays in memory when a later one hits a lost page',
+  async () => {
+    const said = await inChild('faults/read-only#afterStrayWrite');
+    expect(said).toEqual(Array(8).fill([99, 98, 'read-only', 5]));
+  },
+);
 
 test('a stray write to a file that was frozen while empty, and has grown since, is caught', async () => {
   const path = tempFile(CONTENT);

@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { faultError } from '../helpers/faults.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { strace } from '../helpers/strace.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+
+const { describe, test } = whereFilesAreCut;
 
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);

@@ -145,21 +145,36 @@ whereFilesAreCut.describe.each(Object.entries(openings))(
   },
 );
 
+/** What has to be settled when a file is opened, and never again. */
+const settled: Record<string, Open> = {
+  'without its lock': (path) => {
+    const file = MmapFile.open(path);
+    file.unlock();
+    return file;
+  },
+  'opened without one': (path) => MmapFileMut.open(path, { lock: 'none' }),
+  'with populate': (path) => MmapFileMut.open(path, { populate: true }),
+  'with minSize': (path) => MmapFileMut.open(path, { minSize: CONTENT.length }),
+};
+
 describe('reopen without a fault', () => {
-  test.each(Object.entries(openings))('shows what others have appended: %s', (name, open) => {
-    const { file, path } = opened(open);
-    const view = file.asBuffer();
-    let content = CONTENT;
-    for (const size of [1, 100, PAGE, 100 * PAGE]) {
-      const more = pattern(size);
-      fs.appendFileSync(path, more);
-      content = Buffer.concat([content, more]);
-      expect(file.length).toBe(content.length - size);
-      file.reopen();
-      expectShows(file, content);
-    }
-    if (!name.includes('Cow')) expect(view.equals(CONTENT)).toBe(true);
-  });
+  test.each(Object.entries({ ...openings, ...settled }))(
+    'shows what others have appended: %s',
+    (name, open) => {
+      const { file, path } = opened(open);
+      const view = file.asBuffer();
+      let content = CONTENT;
+      for (const size of [1, 100, PAGE, 100 * PAGE]) {
+        const more = pattern(size);
+        fs.appendFileSync(path, more);
+        content = Buffer.concat([content, more]);
+        expect(file.length).toBe(content.length - size);
+        file.reopen();
+        expectShows(file, content);
+      }
+      if (!name.includes('Cow')) expect(view.equals(CONTENT)).toBe(true);
+    },
+  );
 
   whereFilesAreCut.test('adapts to what others have cut off, without a fault', () => {
     const { file, path } = opened(MmapFile.open);

@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { faultError, inPages } from '../helpers/faults.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
+
+const { test } = whereFilesAreCut;
 
 const PAGE = 4096;
 const WORKERS = 4;

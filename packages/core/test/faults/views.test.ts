@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { faultError } from '../helpers/faults.js';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+
+const { describe, test } = whereFilesAreCut;
 
 const PAGE = 4096;
 const CONTENT = pattern(5 * PAGE + 64);

@@ -5,6 +5,7 @@
 #include <psapi.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace {
@@ -31,25 +32,66 @@ std::wstring argument(napi_env env, napi_callback_info info) {
   return textOf(env, path);
 }
 
-/** The open files and directories whose paths start with the argument, or all of them. */
-napi_value countFiles(napi_env env, napi_callback_info info) {
-  const std::wstring start = argument(env, info);
-  DWORD left = 0;
-  GetProcessHandleCount(GetCurrentProcess(), &left);
+std::set<uint64_t> identities(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  uint32_t length = 0;
+  napi_get_array_length(env, arguments[1], &length);
+  std::set<uint64_t> found;
+  for (uint32_t index = 0; index < length; ++index) {
+    napi_value element = nullptr;
+    uint64_t number = 0;
+    bool isWhole = false;
+    napi_get_element(env, arguments[1], index, &element);
+    napi_get_value_bigint_uint64(env, element, &number, &isWhole);
+    found.insert(number);
+  }
+  return found;
+}
+
+/** Counts the open files and directories that are `wanted`. */
+template <typename Wanted>
+napi_value countHandles(napi_env env, Wanted wanted) {
+  constexpr int most = 1024;
   uint32_t files = 0;
-  // Handles are multiples of 4; those that are closed leave gaps.
-  for (uintptr_t value = 4; left > 0 && value < 0x40000; value += 4) {
+  // Handles are multiples of 4; those that are closed leave gaps. GetProcessHandleCount says nothing under Wine.
+  int gap = 0;
+  for (uintptr_t value = 4; gap < most; value += 4) {
     const auto handle = reinterpret_cast<HANDLE>(value);
     DWORD flags = 0;
-    if (!GetHandleInformation(handle, &flags)) continue;
-    --left;
-    if (GetFileType(handle) != FILE_TYPE_DISK) continue;
-    wchar_t path[1024];
-    const DWORD length = GetFinalPathNameByHandleW(handle, path, 1024, 0);
-    if (length == 0 || length >= 1024) continue;
-    if (std::wstring(path, length).find(start) != std::wstring::npos) ++files;
+    if (!GetHandleInformation(handle, &flags)) {
+      ++gap;
+      continue;
+    }
+    gap = 0;
+    BY_HANDLE_FILE_INFORMATION information;
+    if (GetFileType(handle) != FILE_TYPE_DISK || !GetFileInformationByHandle(handle, &information)) continue;
+    if (wanted(handle, information)) ++files;
   }
   return numberOf(env, files);
+}
+
+/**
+ * Those whose paths contain the first argument, or which have one of the numbers in the second one: Wine does not know the
+ * path of a file that was opened by a handle, or renamed.
+ */
+napi_value countFiles(napi_env env, napi_callback_info info) {
+  const std::wstring part = argument(env, info);
+  const std::set<uint64_t> numbers = identities(env, info);
+  return countHandles(env, [&](HANDLE handle, const BY_HANDLE_FILE_INFORMATION& information) {
+    const uint64_t number = uint64_t{information.nFileIndexHigh} << 32 | information.nFileIndexLow;
+    if (part.empty() || numbers.count(number) != 0) return true;
+    wchar_t path[1024];
+    const DWORD length = GetFinalPathNameByHandleW(handle, path, 1024, 0);
+    return length < 1024 && std::wstring(path, length).find(part) != std::wstring::npos;
+  });
+}
+
+napi_value countDirectories(napi_env env, napi_callback_info) {
+  return countHandles(env, [](HANDLE, const BY_HANDLE_FILE_INFORMATION& information) {
+    return (information.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+  });
 }
 
 /** The views of files whose paths contain the argument, or all of them. */
@@ -74,8 +116,9 @@ napi_value countViews(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
       {"countFiles", nullptr, countFiles, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"countDirectories", nullptr, countDirectories, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countViews", nullptr, countViews, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
-  napi_define_properties(env, exports, 2, functions);
+  napi_define_properties(env, exports, 3, functions);
   return exports;
 }

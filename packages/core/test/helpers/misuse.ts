@@ -28,6 +28,12 @@ export function readMisuses(name: string): Misuse[] {
     .map((line) => line.split(' | ') as Misuse);
 }
 
+/** Those about options that only Windows takes, or refuses, and about paths that mean something else there; and the others. */
+export function byPlatform(misuses: readonly Misuse[]): [ofPosix: Misuse[], others: Misuse[]] {
+  const isOfPosix = ([call]: Misuse) => /shareMode|customFlags|path\}\/`/.test(call);
+  return [misuses.filter(isOfPosix), misuses.filter((each) => !isOfPosix(each))];
+}
+
 export const SYNC = { MmapFile, MmapFileMut, MmapFileReader, MmapFileWriter };
 
 /** The objects that the calls of a table may use. @param classes - The sync classes, or those of a flavour under the same names. */

@@ -6,11 +6,18 @@ export const isMacOS: boolean = process.platform === 'darwin';
 /** scripts/windows says which Wine it is. */
 export const windowsItself: boolean = isWindows && process.env.FMMAP_WINE === undefined;
 
+/** Windows' programs, but neither its kernel nor its file systems: `scripts/windows` says so. */
+export const isWine: boolean = isWindows && process.env.FMMAP_WINE !== undefined;
+
+/** What the path of something below a file fails with. On Windows there is no such path, as for node:fs. */
+export const BELOW_FILE: string = isWindows ? 'ENOENT' : 'ENOTDIR';
+
 const unless = (isAbsent: boolean) => ({
   test: test.skipIf(isAbsent),
   describe: describe.skipIf(isAbsent),
 });
 
+export const everywhere = unless(false);
 /** Where other programs can cut a file that is mapped: Windows refuses to (1224). */
 export const whereFilesAreCut = unless(isWindows);
 /** Where system calls can be made to fail or be counted (strace, or a library that is preloaded). */
@@ -24,7 +31,7 @@ export const whereLimits = unless(isWindows);
 /** Where the kernel says what a process has open and mapped (/proc). */
 export const whereProc = unless(isWindows);
 /** Where a file tells how much of it is holes: Wine takes the size for what is allocated. */
-export const whereHolesAreCounted = unless(isWindows);
+export const whereHolesAreCounted = unless(isWine);
 /** Where a file can be replaced while it is open: Windows replaces none that is mapped, and Wine none that is open. */
 export const whereOpenFilesAreReplaced = unless(isWindows);
 /** Where open(2) has flags, such as O_NOFOLLOW, and a descriptor tells how it was opened. */
@@ -35,7 +42,7 @@ export const whereUnlinkedFilesAreMapped = unless(isWindows);
 export const whereFlock = unless(isWindows);
 /** Where a shell can give a program a file as its standard input. */
 export const whereStandardInputIsAFile = unless(isWindows);
-/** Where the working directory of a process can be renamed, removed, or too deep for a path. */
+/** Where the working directory of a process, or one with open files, can be renamed, removed, or too deep for a path. */
 export const whereDirectoriesInUseMove = unless(isWindows);
 /** Where tests can mount file systems. */
 export const whereMounts = unless(isWindows);
@@ -50,7 +57,9 @@ export const whereWasmMemory = unless(isWindows);
 /** Where the options that are only for Windows are refused. */
 export const outsideWindows = unless(isWindows);
 /** Where blocks can be reserved for a file: Wine cannot (120). */
-export const whereBlocksAreReserved = unless(isWindows);
+export const whereBlocksAreReserved = unless(isWine);
+/** Where there is all of madvise(2): Windows knows a part of it. */
+export const whereMadvise = unless(isWindows);
 /** Where a program can hold a lease on a file (fcntl). */
 export const whereLeases = unless(isWindows);
 

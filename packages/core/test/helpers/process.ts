@@ -1,19 +1,29 @@
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { isWindows } from './platform.js';
 
 /** Windows has no /proc: a small addon counts there. */
 export const windowsCounts: {
-  countFiles: (path: string) => number;
+  countFiles: (path: string, numbers: bigint[]) => number;
   countViews: (path: string) => number;
 } | null = isWindows ? createRequire(import.meta.url)('./counts-windows.node') : null;
 
 /** What Windows calls a file: without its drive, which is called differently there. */
 export const withoutDrive = (path: string): string => path.replace(/^[A-Za-z]:/, '');
 
+/** The inode numbers of a file, or of a directory and all in it. */
+function numbersOf(path: string): bigint[] {
+  const found =
+    path === '' ? undefined : fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!found) return [];
+  const below = found.isDirectory() ? fs.readdirSync(path) : [];
+  return [found.ino, ...below.flatMap((name) => numbersOf(join(path, name)))];
+}
+
 /** Counts the open descriptors of this process (on Windows, those of files), or those of the file at `path`. */
 export function countDescriptors(path = ''): number {
-  if (windowsCounts) return windowsCounts.countFiles(withoutDrive(path));
+  if (windowsCounts) return windowsCounts.countFiles(withoutDrive(path), numbersOf(path));
   return fs.readdirSync('/proc/self/fd').filter((fd) => targetOf(fd).startsWith(path)).length;
 }
 

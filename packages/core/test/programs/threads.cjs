@@ -62,10 +62,11 @@ const COUNTS = '../helpers/counts-windows.node';
 const counts = process.platform === 'win32' ? require(COUNTS) : undefined;
 
 /** Counts the open descriptors of the process. */
-const descriptors = () => counts?.countFiles('') ?? fs.readdirSync('/proc/self/fd').length;
+const descriptors = () => counts?.countFiles('', []) ?? fs.readdirSync('/proc/self/fd').length;
 
 /** Counts the open directories of the process: what else is open may belong to a thread. */
 const directories = () =>
+  counts?.countDirectories() ??
   fs
     .readdirSync('/proc/self/fd')
     .filter((descriptor) =>

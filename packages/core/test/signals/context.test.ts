@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { foreign, hearForeign, SURVIVED } from '../helpers/foreign.js';
+import { whereSignals } from '../helpers/platform.js';
+
+const { describe, test } = whereSignals;
 
 // What native code that touches one of our mappings finds: everything must look as if nothing had happened.
 

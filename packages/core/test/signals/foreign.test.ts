@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { expectSame } from '../helpers/foreign.js';
+import { whereSignals } from '../helpers/platform.js';
+
+const { describe, test } = whereSignals;
 
 // Invalid accesses to memory that is not ours. Each child runs with the guard and without; with it,
 // faults in mappings of ours come first.

@@ -1,10 +1,13 @@
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { expectSame, foreign, foreignDir, hearForeign, SURVIVED } from '../helpers/foreign.js';
+import { whereSignals } from '../helpers/platform.js';
 import { DIST } from '../helpers/program.js';
 import { TRAPS } from '../helpers/wasm.js';
+
+const { describe, test } = whereSignals;
 
 // The binding comes and goes with threads, or is loaded twice; its handlers stay.
 

@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { foreign, hearForeign, SURVIVED, UNGUARDED } from '../helpers/foreign.js';
+import { whereSignals } from '../helpers/platform.js';
+
+const { describe, test } = whereSignals;
 
 // Programs that need the signals themselves: no handler is installed, and no fault is survived.
 

@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { expectSame, hearForeign, SURVIVED } from '../helpers/foreign.js';
+import { whereSignals } from '../helpers/platform.js';
 import { namesIn } from '../helpers/program.js';
+
+const { describe, test } = whereSignals;
 
 // SIGBUS and SIGSEGV that are sent by a process: no faults.
 

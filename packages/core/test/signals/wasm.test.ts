@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { hearForeign, SURVIVED } from '../helpers/foreign.js';
+import { whereSignals } from '../helpers/platform.js';
 import { OUTSIDE, TRAPS } from '../helpers/wasm.js';
+
+const { describe, test } = whereSignals;
 
 // V8 notices by SIGSEGV, in its own handlers, that WebAssembly code has left its memory.
 

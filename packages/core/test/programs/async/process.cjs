@@ -3,6 +3,7 @@ const fs = require('node:fs');
 const { until } = require('../garbage.cjs');
 const { AsyncMmapFile, AsyncMmapFileMut } = require('../package.cjs');
 const { say, turn } = require('../program.cjs');
+const { mappings } = require('../threads.cjs');
 
 const NOWHERE = '/no/such/file';
 
@@ -73,7 +74,7 @@ exports.drops = async (path) => {
   await (async () => {
     await (await AsyncMmapFile.open(path)).prefetch();
   })();
-  const isMapped = () => fs.readFileSync('/proc/self/maps', 'utf8').includes(path);
+  const isMapped = () => mappings(path) > 0;
   await until(() => !isMapped() && warnings > 0);
   say([isMapped(), warnings]);
 };
@@ -147,7 +148,7 @@ exports.CALLERS = {
     await (await AsyncMmapFileMut.open(path)).truncate(2 ** 53 - 1);
   },
   remove: async function theCaller({ gone }) {
-    fs.unlinkSync(gone.path);
+    fs.renameSync(gone.path, `${gone.path}.away`);
     await gone.remove();
   },
   freeze: async function theCaller({ gone }) {

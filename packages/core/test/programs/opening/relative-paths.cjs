@@ -28,8 +28,9 @@ const WAYS = {
 /** Calls everything that takes a path, and says what came of it. */
 exports.use = async (way) => {
   WAYS[way]();
-  const here = fs.openSync('.', 'r');
-  const names = () => fs.readdirSync(`/proc/self/fd/${here}`).sort().join();
+  const isWindows = process.platform === 'win32'; // where no directory in use is moved
+  const here = isWindows ? process.cwd() : `/proc/self/fd/${fs.openSync('.', 'r')}`;
+  const names = () => fs.readdirSync(here).sort().join();
   const before = directories();
   fs.mkdirSync('below');
   for (const name of ['made', './below/made', 'below/../made2']) {
@@ -48,7 +49,7 @@ exports.use = async (way) => {
     await file.writeToNewFile(`${name}.copy`);
     process.chdir('/');
     await file.remove();
-    process.chdir(`/proc/self/fd/${here}`);
+    process.chdir(here);
   }
   say([names(), fs.readdirSync('below').join(), directories() - before]);
 };
