@@ -3,9 +3,11 @@
 #include <windows.h>
 
 #include <psapi.h>
+#include <tlhelp32.h>
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -31,28 +33,53 @@ std::wstring argument(napi_env env, napi_callback_info info) {
   return textOf(env, path);
 }
 
-/** The open files and directories whose paths start with the argument, or all of them. */
+/** All handles of this process; nothing but a list of those of the whole system has them, under Wine as well. */
+std::vector<HANDLE> handles() {
+  constexpr int kSystemExtendedHandleInformation = 64;
+  constexpr LONG kTooSmall = static_cast<LONG>(0xc0000004);
+  struct Entry {
+    void* object;
+    ULONG_PTR process, handle;
+    ULONG access;
+    USHORT trace, type;
+    ULONG attributes, reserved;
+  };
+  struct List {
+    ULONG_PTR count, reserved;
+    Entry entries[1];
+  };
+  using Query = LONG(NTAPI*)(int, void*, ULONG, ULONG*);
+  static const auto query = reinterpret_cast<Query>(
+      reinterpret_cast<void*>(GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQuerySystemInformation")));
+  std::vector<HANDLE> found;
+  std::vector<uint64_t> space(1 << 14);
+  LONG status;
+  while ((status = query(kSystemExtendedHandleInformation, space.data(),
+                         static_cast<ULONG>(space.size() * sizeof space[0]), nullptr)) == kTooSmall) {
+    space.resize(2 * space.size());
+  }
+  const auto* const list = reinterpret_cast<const List*>(space.data());
+  for (ULONG_PTR index = 0; status == 0 && index < list->count; ++index) {
+    const Entry& entry = list->entries[index];
+    if (entry.process == GetCurrentProcessId()) found.push_back(reinterpret_cast<HANDLE>(entry.handle));
+  }
+  return found;
+}
+
+/** The open files and directories whose paths contain the argument, or all of them. */
 napi_value countFiles(napi_env env, napi_callback_info info) {
-  const std::wstring start = argument(env, info);
-  DWORD left = 0;
-  GetProcessHandleCount(GetCurrentProcess(), &left);
+  const std::wstring part = argument(env, info);
   uint32_t files = 0;
-  // Handles are multiples of 4; those that are closed leave gaps.
-  for (uintptr_t value = 4; left > 0 && value < 0x40000; value += 4) {
-    const auto handle = reinterpret_cast<HANDLE>(value);
-    DWORD flags = 0;
-    if (!GetHandleInformation(handle, &flags)) continue;
-    --left;
+  for (const HANDLE handle : handles()) {
     if (GetFileType(handle) != FILE_TYPE_DISK) continue;
     wchar_t path[1024];
-    const DWORD length = GetFinalPathNameByHandleW(handle, path, 1024, 0);
-    if (length == 0 || length >= 1024) continue;
-    if (std::wstring(path, length).find(start) != std::wstring::npos) ++files;
+    const DWORD length = GetFinalPathNameByHandleW(handle, path, 1024, 0);  // 0 if the file has no name any more
+    if (std::wstring(path, length < 1024 ? length : 0).find(part) != std::wstring::npos) ++files;
   }
   return numberOf(env, files);
 }
 
-/** The views of files whose paths contain the argument, or all of them. */
+/** The views of files whose paths contain the argument. */
 napi_value countViews(napi_env env, napi_callback_info info) {
   const std::wstring part = argument(env, info);
   uint32_t views = 0;
@@ -69,13 +96,38 @@ napi_value countViews(napi_env env, napi_callback_info info) {
   return numberOf(env, views);
 }
 
+/** The areas of memory that this process has in use or reserved, of files or not. */
+napi_value countAreas(napi_env env, napi_callback_info) {
+  uint32_t areas = 0;
+  MEMORY_BASIC_INFORMATION area;
+  for (const char* at = nullptr; VirtualQuery(at, &area, sizeof area) != 0;
+       at = static_cast<const char*>(area.BaseAddress) + area.RegionSize) {
+    if (area.State != MEM_FREE) ++areas;
+  }
+  return numberOf(env, areas);
+}
+
+napi_value countThreads(napi_env env, napi_callback_info) {
+  uint32_t threads = 0;
+  const HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+  THREADENTRY32 thread{};
+  thread.dwSize = sizeof thread;
+  for (BOOL is = Thread32First(all, &thread); is; is = Thread32Next(all, &thread)) {
+    if (thread.th32OwnerProcessID == GetCurrentProcessId()) ++threads;
+  }
+  CloseHandle(all);
+  return numberOf(env, threads);
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
       {"countFiles", nullptr, countFiles, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countViews", nullptr, countViews, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"countAreas", nullptr, countAreas, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"countThreads", nullptr, countThreads, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
-  napi_define_properties(env, exports, 2, functions);
+  napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
   return exports;
 }
