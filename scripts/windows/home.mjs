@@ -128,7 +128,7 @@ export function setUp() {
   );
 }
 
-export const WINE = `env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 WINEDEBUG=-all WINEPREFIX=${prefix} HOME=/root NO_COLOR=1`;
+export const WINE = `env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 WINEDEBUG=-all WINEPREFIX=${prefix} HOME=/root NO_COLOR=1 FMMAP_WINE=1`;
 
 /** Runs a shell command in the Debian. What it has started is gone when it ends. */
 export function inside(command, options = {}) {

@@ -2,6 +2,20 @@
 import { describe, test } from 'vitest';
 
 export const isWindows: boolean = process.platform === 'win32';
+/** What a name that is too long fails with; on Windows as for node:fs. */
+export const TOO_LONG: string = isWindows ? 'ENOENT' : 'ENAMETOOLONG';
+/** Windows' programs, but neither its kernel nor its file systems: `scripts/windows` says so. */
+export const isWine: boolean = isWindows && process.env.FMMAP_WINE === '1';
+
+/** What the path of something below a file fails with. On Windows there is no such path, as for node:fs. */
+export const BELOW_FILE: string = isWindows ? 'ENOENT' : 'ENOTDIR';
+
+/** How often to repeat what needs no particular number: each call to the system takes Wine many times as long. */
+export const repeated = (rounds: number): number => (isWine ? rounds / 10 : rounds);
+/** Whether reading a page brings only that one into memory: the kernel under Wine maps those around it, too. */
+export const pagesComeAlone: boolean = !isWine;
+/** Whether a private copy can become executable: Windows has no such memory. */
+export const canExecuteCopies: boolean = !isWindows;
 
 const unless = (isAbsent: boolean) => ({
   test: test.skipIf(isAbsent),
@@ -16,6 +30,8 @@ export const whereCallsAreTraced = unless(isWindows);
 export const whereSignals = unless(isWindows);
 /** Where files and directories have the permissions of POSIX, and processes can be another user. */
 export const wherePermissions = unless(isWindows);
+/** Where the system allows a process only so many areas of memory. */
+export const whereAreasAreLimited = unless(isWindows);
 /** Where a program can be started with limits (prlimit). */
 export const whereLimits = unless(isWindows);
 /** Where the kernel says what a process has open and mapped (/proc). */
@@ -44,6 +60,7 @@ export const whereSpecialFiles = unless(isWindows);
 export const whereNamesAreBytes = unless(isWindows);
 /** Where files can be mapped over WebAssembly memory. */
 export const whereWasmMemory = unless(isWindows);
+export const withoutWasmMemory = unless(!isWindows);
 /** Where the options that are only for Windows are refused. */
 export const outsideWindows = unless(isWindows);
 /** Where blocks can be reserved for a file: Wine cannot (120). */
