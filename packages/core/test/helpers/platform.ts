@@ -2,13 +2,13 @@
 import { describe, test } from 'vitest';
 
 export const isWindows: boolean = process.platform === 'win32';
-/** What a name that is too long fails with; on Windows as for node:fs. */
-export const TOO_LONG: string = isWindows ? 'ENOENT' : 'ENAMETOOLONG';
 /** Windows' programs, but neither its kernel nor its file systems: `scripts/windows` says so. */
 export const isWine: boolean = isWindows && process.env.FMMAP_WINE === '1';
 
 /** What the path of something below a file fails with. On Windows there is no such path, as for node:fs. */
 export const BELOW_FILE: string = isWindows ? 'ENOENT' : 'ENOTDIR';
+/** What a name that is too long fails with; on Windows as for node:fs. */
+export const TOO_LONG: string = isWindows ? 'ENOENT' : 'ENAMETOOLONG';
 
 /** How often to repeat what needs no particular number: each call to the system takes Wine many times as long. */
 export const repeated = (rounds: number): number => (isWine ? rounds / 10 : rounds);
@@ -36,7 +36,7 @@ export const whereAreasAreLimited = unless(isWindows);
 export const whereLimits = unless(isWindows);
 /** Where the kernel says what a process has open and mapped (/proc). */
 export const whereProc = unless(isWindows);
-/** Where a file tells how much of it is holes: Wine takes the size for what is allocated. */
+/** Where any file has holes, and tells how much of it they are: on Windows one must ask for them. */
 export const whereHolesAreCounted = unless(isWindows);
 /** Where a file can be replaced while it is open: Windows replaces none that is mapped, and Wine none that is open. */
 export const whereOpenFilesAreReplaced = unless(isWindows);
@@ -60,10 +60,11 @@ export const whereSpecialFiles = unless(isWindows);
 export const whereNamesAreBytes = unless(isWindows);
 /** Where files can be mapped over WebAssembly memory. */
 export const whereWasmMemory = unless(isWindows);
+/** Where they cannot. */
 export const withoutWasmMemory = unless(!isWindows);
 /** Where the options that are only for Windows are refused. */
 export const outsideWindows = unless(isWindows);
 /** Where blocks can be reserved for a file: Wine cannot (120). */
-export const whereBlocksAreReserved = unless(isWindows);
+export const whereBlocksAreReserved = unless(isWine);
 /** Where a program can hold a lease on a file (fcntl). */
 export const whereLeases = unless(isWindows);

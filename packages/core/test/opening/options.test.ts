@@ -5,8 +5,8 @@ import { expectBytes } from '../helpers/bytes.js';
 import { thrown } from '../helpers/errors.js';
 import {
   isWindows,
+  whereBlocksAreReserved,
   whereFlagsOfOpen,
-  whereHolesAreCounted,
   wherePermissions,
 } from '../helpers/platform.js';
 import { mappingsOf } from '../helpers/process.js';
@@ -105,7 +105,7 @@ describe.each([
     }
   });
 
-  whereHolesAreCounted.test('and allocate reserves the blocks', () => {
+  whereBlocksAreReserved.test('and allocate reserves the blocks', () => {
     const path = tempFile(CONTENT);
     using file = open(path, { minSize: 1_000_000, allocate: true });
     expect(file.stat().blocks * 512).toBeGreaterThanOrEqual(1_000_000);
