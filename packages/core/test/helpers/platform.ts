@@ -3,7 +3,7 @@ import { describe, test } from 'vitest';
 
 export const isWindows: boolean = process.platform === 'win32';
 /** Windows' programs, but neither its kernel nor its file systems: `scripts/windows` says so. */
-export const isWine: boolean = isWindows && process.env.FMMAP_WINE === '1';
+export const isWine: boolean = isWindows && process.env.FMMAP_WINE !== undefined;
 
 /** What the path of something below a file fails with. On Windows there is no such path, as for node:fs. */
 export const BELOW_FILE: string = isWindows ? 'ENOENT' : 'ENOTDIR';
