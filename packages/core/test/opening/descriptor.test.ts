@@ -14,7 +14,6 @@ import {
 import { expectBytes } from '../helpers/bytes.js';
 import { errnoOf, thrown } from '../helpers/errors.js';
 import {
-  isWindows,
   whereFlagsOfOpen,
   whereFlock,
   wherePermissions,
@@ -62,7 +61,7 @@ describe.each(Object.entries(openers))('%s', (_name, { open, isWriting }) => {
     expect(file).toMatchObject({ path: '', length: CONTENT.length - 5 });
     expect(file.lockState).toBe(isWriting ? 'exclusive' : 'shared');
     expectBytes(file.asBuffer(), CONTENT.subarray(5));
-    if (!isWindows) expect(countDescriptors()).toBe(before + 1);
+    expect(countDescriptors()).toBe(before + 1);
     file.checkFault();
     file.reopen();
     file.writeToNewFile(`${path}.copy`);
