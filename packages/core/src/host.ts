@@ -26,6 +26,13 @@ interface WasmConstructors {
 /** Undefined with `--jitless`; TypeScript has its types only for browsers. */
 export const { WebAssembly } = globalThis as { WebAssembly?: WasmConstructors };
 
+interface TemporalNamespace {
+  readonly Instant: { fromEpochNanoseconds(nanoseconds: bigint): object };
+}
+
+/** Since Node 26. */
+export const { Temporal } = globalThis as { Temporal?: TemporalNamespace };
+
 let channel: MessageChannel | undefined;
 
 /** A structured clone, made the way Node itself makes one. @throws DataCloneError */

@@ -1,5 +1,6 @@
 // Turns the binding's file status into Node's Stats objects.
 import * as fs from 'node:fs';
+import { Temporal } from '../host.js';
 
 // The objects are those that `fs.fstat` returns. Only the prototypes of Node's classes are used: their constructors are
 // deprecated, and that of `BigIntStats` is not available.
@@ -33,7 +34,14 @@ function fieldsOf(numbers: BigInt64Array): [string, bigint][] {
   return FIELDS.map((name, index) => [name, BigInt.asUintN(64, numbers[index] ?? 0n)]);
 }
 
-function timesOf(numbers: BigInt64Array): { name: string; seconds: bigint; rest: bigint }[] {
+interface Time {
+  readonly name: string;
+  readonly seconds: bigint;
+  /** Nanoseconds, fewer than a second. */
+  readonly rest: bigint;
+}
+
+function timesOf(numbers: BigInt64Array): Time[] {
   return TIMES.map((name, index) => {
     const at = FIELDS.length + 2 * index;
     return { name, seconds: numbers[at] ?? 0n, rest: numbers[at + 1] ?? 0n };
@@ -47,26 +55,48 @@ export function toStats(numbers: BigInt64Array): fs.Stats {
   for (const { name, seconds, rest } of times) {
     stats[`${name}Ms`] = Number(seconds) * 1000 + Number(rest) / 1e6;
   }
-  for (const { name } of times) addDate(stats, name, stats[`${name}Ms`] as number);
+  for (const time of times) addDates(stats, time);
   return stats as unknown as fs.Stats;
 }
 
 export function toBigIntStats(numbers: BigInt64Array): fs.BigIntStats {
   const stats = new BigIntStats() as unknown as Record<string, unknown>;
   Object.assign(stats, Object.fromEntries(fieldsOf(numbers)));
-  const times = timesOf(numbers).map(({ name, seconds, rest }) => ({
-    name,
-    nanoseconds: seconds * NANOSECONDS + rest,
-  }));
-  for (const { name, nanoseconds } of times) stats[`${name}Ms`] = nanoseconds / PER_MILLISECOND;
-  for (const { name, nanoseconds } of times) stats[`${name}Ns`] = nanoseconds;
-  for (const { name } of times) addDate(stats, name, Number(stats[`${name}Ms`]));
+  const times = timesOf(numbers);
+  for (const time of times) stats[`${time.name}Ms`] = nanosecondsOf(time) / PER_MILLISECOND;
+  for (const time of times) stats[`${time.name}Ns`] = nanosecondsOf(time);
+  for (const time of times) addDates(stats, time);
   return stats as unknown as fs.BigIntStats;
 }
 
-/** Adds a date unless the prototype provides it, as it does since Node 22. */
-function addDate(stats: Record<string, unknown>, name: string, milliseconds: number): void {
-  if (!(name in stats)) stats[name] = new Date(Math.round(milliseconds));
+function nanosecondsOf({ seconds, rest }: Time): bigint {
+  return seconds * NANOSECONDS + rest;
+}
+
+/**
+ * Adds the time as objects. Before Node 22 there is a `Date` among the other properties; since then it is made on demand,
+ * and since Node 26 there is a `Temporal.Instant`, too. Node's own accessors are of use only for the dates of `Stats`:
+ * those of the instants read what only Node's constructor stores.
+ */
+function addDates(stats: Record<string, unknown>, time: Time): void {
+  const { name } = time;
+  const instant = `${name}Instant`;
+  const makeDate = () => new Date(Math.round(Number(stats[`${name}Ms`])));
+  if (!(name in fs.Stats.prototype)) stats[name] = makeDate();
+  else if (!(name in stats)) addLazily(stats, name, makeDate);
+  if (instant in fs.Stats.prototype) {
+    addLazily(stats, instant, () => Temporal?.Instant.fromEpochNanoseconds(nanosecondsOf(time)));
+  }
+}
+
+/** Adds a property that is enumerable only once it was read, as if it came from the prototype until then. */
+function addLazily(stats: object, name: string, make: () => unknown): void {
+  const keep = (value: unknown) => {
+    const property = { value, configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(stats, name, property);
+    return value;
+  };
+  Object.defineProperty(stats, name, { configurable: true, get: () => keep(make()), set: keep });
 }
 
 /** Node's class of this name, which it does not export. */

@@ -11,6 +11,7 @@ import {
   MmapRangeError,
 } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
+import { whereFlagsOfOpen } from '../helpers/platform.js';
 import { staticsOf } from '../helpers/statics.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -171,7 +172,7 @@ describe('a path that ends with a slash', () => {
   });
 });
 
-test.runIf(process.platform === 'linux').each([
+whereFlagsOfOpen.test.each([
   ['O_TMPFILE', 0o20200000, 'anonymous'],
   ['O_TMPFILE', 0o20000000, 'anonymous'],
   ['O_PATH', 0o10000000, 'fs.open'],

@@ -9,16 +9,8 @@ test.each(['MmapFile.open', 'MmapFileMut.open', 'MmapFileMut.openCow'])(
   async (open) => {
     const paths = [tempFile(CONTENT), tempFile(CONTENT)];
     const said = await hearProgram('closing/dropped#drop', { args: [open, ...paths] });
-    expect(said).toEqual([
-      [0, 0],
-      [
-        {
-          name: 'MmapLeakWarning',
-          code: 'FMMAP_LEAK',
-          message: expect.stringMatching(`'${paths[0]}'.*close`),
-        },
-      ],
-    ]);
+    const message = expect.stringContaining(`'${paths[0]}' was dropped without close()`);
+    expect(said).toEqual([[0, 0], [{ name: 'MmapLeakWarning', code: 'FMMAP_LEAK', message }]]);
   },
 );
 

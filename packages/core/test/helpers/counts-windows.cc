@@ -3,10 +3,12 @@
 #include <windows.h>
 
 #include <psapi.h>
+#include <tlhelp32.h>
 
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -50,21 +52,44 @@ std::set<uint64_t> identities(napi_env env, napi_callback_info info) {
   return found;
 }
 
+/** All handles of this process; nothing but a list of those of the whole system has them, under Wine as well. */
+std::vector<HANDLE> handles() {
+  constexpr int kSystemExtendedHandleInformation = 64;
+  constexpr LONG kTooSmall = static_cast<LONG>(0xc0000004);
+  struct Entry {
+    void* object;
+    ULONG_PTR process, handle;
+    ULONG access;
+    USHORT trace, type;
+    ULONG attributes, reserved;
+  };
+  struct List {
+    ULONG_PTR count, reserved;
+    Entry entries[1];
+  };
+  using Query = LONG(NTAPI*)(int, void*, ULONG, ULONG*);
+  static const auto query = reinterpret_cast<Query>(
+      reinterpret_cast<void*>(GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQuerySystemInformation")));
+  std::vector<HANDLE> found;
+  std::vector<uint64_t> space(1 << 14);
+  LONG status;
+  while ((status = query(kSystemExtendedHandleInformation, space.data(),
+                         static_cast<ULONG>(space.size() * sizeof space[0]), nullptr)) == kTooSmall) {
+    space.resize(2 * space.size());
+  }
+  const auto* const list = reinterpret_cast<const List*>(space.data());
+  for (ULONG_PTR index = 0; status == 0 && index < list->count; ++index) {
+    const Entry& entry = list->entries[index];
+    if (entry.process == GetCurrentProcessId()) found.push_back(reinterpret_cast<HANDLE>(entry.handle));
+  }
+  return found;
+}
+
 /** Counts the open files and directories that are `wanted`. */
 template <typename Wanted>
 napi_value countHandles(napi_env env, Wanted wanted) {
-  constexpr int most = 1024;
   uint32_t files = 0;
-  // Handles are multiples of 4; those that are closed leave gaps. GetProcessHandleCount says nothing under Wine.
-  int gap = 0;
-  for (uintptr_t value = 4; gap < most; value += 4) {
-    const auto handle = reinterpret_cast<HANDLE>(value);
-    DWORD flags = 0;
-    if (!GetHandleInformation(handle, &flags)) {
-      ++gap;
-      continue;
-    }
-    gap = 0;
+  for (const HANDLE handle : handles()) {
     BY_HANDLE_FILE_INFORMATION information;
     if (GetFileType(handle) != FILE_TYPE_DISK || !GetFileInformationByHandle(handle, &information)) continue;
     if (wanted(handle, information)) ++files;
@@ -111,6 +136,38 @@ napi_value countViews(napi_env env, napi_callback_info info) {
   return numberOf(env, views);
 }
 
+/** The areas of memory that this process has in use or reserved, of files or not. */
+napi_value countAreas(napi_env env, napi_callback_info) {
+  uint32_t areas = 0;
+  MEMORY_BASIC_INFORMATION area;
+  for (const char* at = nullptr; VirtualQuery(at, &area, sizeof area) != 0;
+       at = static_cast<const char*>(area.BaseAddress) + area.RegionSize) {
+    if (area.State != MEM_FREE) ++areas;
+  }
+  return numberOf(env, areas);
+}
+
+napi_value countThreads(napi_env env, napi_callback_info) {
+  uint32_t threads = 0;
+  const HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+  THREADENTRY32 thread{};
+  thread.dwSize = sizeof thread;
+  for (BOOL is = Thread32First(all, &thread); is; is = Thread32Next(all, &thread)) {
+    if (thread.th32OwnerProcessID == GetCurrentProcessId()) ++threads;
+  }
+  CloseHandle(all);
+  return numberOf(env, threads);
+}
+
+/** The memory that the system has promised this process alone. */
+napi_value committedBytes(napi_env env, napi_callback_info) {
+  PROCESS_MEMORY_COUNTERS_EX counters{};
+  GetProcessMemoryInfo(GetCurrentProcess(), reinterpret_cast<PROCESS_MEMORY_COUNTERS*>(&counters), sizeof counters);
+  napi_value result = nullptr;
+  napi_create_double(env, static_cast<double>(counters.PrivateUsage), &result);
+  return result;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -118,7 +175,10 @@ NAPI_MODULE_INIT() {
       {"countFiles", nullptr, countFiles, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countDirectories", nullptr, countDirectories, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countViews", nullptr, countViews, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"countAreas", nullptr, countAreas, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"committedBytes", nullptr, committedBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"countThreads", nullptr, countThreads, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
-  napi_define_properties(env, exports, 3, functions);
+  napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
   return exports;
 }

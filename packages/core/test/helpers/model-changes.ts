@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { MmapRangeError, MmapUnsupportedError } from '../../src/index.js';
+import { isAdviceSupported, MmapRangeError, MmapUnsupportedError } from '../../src/index.js';
 import { write } from './kinds.js';
 import { bytes, change, number, PAGE, type Step, size, toBuffer, typed, VIEWS } from './model.js';
+import { canExecuteCopies } from './platform.js';
 
 /** Every step that changes a mapping. */
 export const changes: fc.Arbitrary<Step>[] = [
@@ -58,8 +59,9 @@ export const changes: fc.Arbitrary<Step>[] = [
     const [start = 0, end = 0] = [world.at(from), world.at(to)].sort((a, b) => a - b);
     const remove = () => file.advise('remove', start, end - start);
     if (end > world.model.length) expect(remove).toThrow(MmapRangeError);
-    else if (file.isCow) expect(remove).toThrow(MmapUnsupportedError);
-    else {
+    else if (file.isCow || !isAdviceSupported('remove')) {
+      expect(remove).toThrow(MmapUnsupportedError);
+    } else {
       remove();
       const { delta } = file._mapping.windows;
       const first = Math.ceil((delta + start) / PAGE) * PAGE - delta;
@@ -145,6 +147,10 @@ export const changes: fc.Arbitrary<Step>[] = [
     world.subject.expectBehind(world.model, world.hidden);
   }),
   change('freeze', fc.boolean(), (world, file, exec) => {
+    if (exec && file.isCow && !file.isEmpty && !canExecuteCopies) {
+      expect(() => file.freezeExec()).toThrow(MmapUnsupportedError);
+      return;
+    }
     world.file = exec ? file.freezeExec() : file.freeze();
     expect(file.isClosed).toBe(true);
     expect(world.file.isExec).toBe(exec);

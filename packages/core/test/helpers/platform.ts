@@ -3,14 +3,21 @@ import { describe, test } from 'vitest';
 
 export const isWindows: boolean = process.platform === 'win32';
 export const isMacOS: boolean = process.platform === 'darwin';
-/** scripts/windows says which Wine it is. */
-export const windowsItself: boolean = isWindows && process.env.FMMAP_WINE === undefined;
-
 /** Windows' programs, but neither its kernel nor its file systems: `scripts/windows` says so. */
 export const isWine: boolean = isWindows && process.env.FMMAP_WINE !== undefined;
+export const windowsItself: boolean = isWindows && !isWine;
 
 /** What the path of something below a file fails with. On Windows there is no such path, as for node:fs. */
 export const BELOW_FILE: string = isWindows ? 'ENOENT' : 'ENOTDIR';
+/** What a name that is too long fails with; on Windows as for node:fs. */
+export const TOO_LONG: string = isWindows ? 'ENOENT' : 'ENAMETOOLONG';
+
+/** How often to repeat what needs no particular number: each call to the system takes Wine many times as long. */
+export const repeated = (rounds: number): number => (isWine ? rounds / 10 : rounds);
+/** Whether reading a page brings only that one into memory: the kernel under Wine maps those around it, too. */
+export const pagesComeAlone: boolean = !isWine;
+/** Whether a private copy can become executable: Windows has no such memory. */
+export const canExecuteCopies: boolean = !isWindows;
 
 const unless = (isAbsent: boolean) => ({
   test: test.skipIf(isAbsent),
@@ -26,12 +33,14 @@ export const whereCallsAreTraced = unless(isWindows);
 export const whereSignals = unless(isWindows);
 /** Where files and directories have the permissions of POSIX, and processes can be another user. */
 export const wherePermissions = unless(isWindows);
+/** Where the system allows a process only so many areas of memory. */
+export const whereAreasAreLimited = unless(isWindows);
 /** Where a program can be started with limits (prlimit). */
 export const whereLimits = unless(isWindows);
 /** Where the kernel says what a process has open and mapped (/proc). */
 export const whereProc = unless(isWindows);
-/** Where a file tells how much of it is holes: Wine takes the size for what is allocated. */
-export const whereHolesAreCounted = unless(isWine);
+/** Where any file has holes, and tells how much of it they are: on Windows one must ask for them. */
+export const whereHolesAreCounted = unless(isWindows);
 /** Where a file can be replaced while it is open: Windows replaces none that is mapped, and Wine none that is open. */
 export const whereOpenFilesAreReplaced = unless(isWindows);
 /** Where open(2) has flags, such as O_NOFOLLOW, and a descriptor tells how it was opened. */
@@ -54,6 +63,8 @@ export const whereSpecialFiles = unless(isWindows);
 export const whereNamesAreBytes = unless(isWindows);
 /** Where files can be mapped over WebAssembly memory. */
 export const whereWasmMemory = unless(isWindows);
+/** Where they cannot. */
+export const withoutWasmMemory = unless(!isWindows);
 /** Where the options that are only for Windows are refused. */
 export const outsideWindows = unless(isWindows);
 /** Where blocks can be reserved for a file: Wine cannot (120). */

@@ -7,6 +7,8 @@ import { isWindows } from './platform.js';
 export const windowsCounts: {
   countFiles: (path: string, numbers: bigint[]) => number;
   countViews: (path: string) => number;
+  countAreas: () => number;
+  committedBytes: () => number;
 } | null = isWindows ? createRequire(import.meta.url)('./counts-windows.node') : null;
 
 /** What Windows calls a file: without its drive, which is called differently there. */
@@ -37,11 +39,18 @@ function targetOf(fd: string): string {
 
 /** Counts the mapped ranges of this process, or those of the file at `path`. */
 export function countMappings(path = ''): number {
-  if (windowsCounts) return windowsCounts.countViews(withoutDrive(path));
+  if (windowsCounts)
+    return path === '' ? windowsCounts.countAreas() : windowsCounts.countViews(withoutDrive(path));
   return fs
     .readFileSync('/proc/self/maps', 'utf8')
     .split('\n')
     .filter((line) => line !== '' && line.includes(path)).length;
+}
+
+/** How much memory this process has locked; nothing tells that on Windows. */
+export function lockedKiB(): number | undefined {
+  if (isWindows) return undefined;
+  return Number(/^VmLck:\s+(\d+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]);
 }
 
 /** One turn of the event loop, in which finalizers run. */

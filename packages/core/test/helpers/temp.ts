@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { isWindows } from './platform.js';
 
+/** Windows may tell it in short names (RUNNER~1), which open files do not have. */
+const TEMP = isWindows ? fs.realpathSync.native(tmpdir()) : tmpdir();
+
 /** A directory for the running test, accessible to every user, which is removed when the test has ended. */
-export function tempDir(parent: string = tmpdir()): string {
+export function tempDir(parent: string = TEMP): string {
   const directory = fs.mkdtempSync(join(parent, 'fmmap-test-'));
   fs.chmodSync(directory, 0o755);
   onTestFinished(() => remove(directory));

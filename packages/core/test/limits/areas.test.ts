@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereAreasAreLimited } from '../helpers/platform.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
 // The kernel limits the areas of memory of a process, usually to 65,530, and V8 ends the process when it gets none.
 
+const { test } = whereAreasAreLimited;
 const CONTENT = pattern(10_000);
 
 test.each(namesIn('limits/areas#SPLITS'))(

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { whereAreasAreLimited, whereLimits } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempFile } from '../helpers/temp.js';
 
@@ -18,7 +19,7 @@ function systemError(code: 'EMFILE' | 'ENOMEM' | 'EFBIG', syscall: unknown, path
   };
 }
 
-describe('without a descriptor left (EMFILE)', () => {
+whereLimits.describe('without a descriptor left (EMFILE)', () => {
   test('every constructor throws, leaves the file unchanged, and works again once there is one', async () => {
     const path = tempFile(CONTENT);
     const before = snapshot(path);
@@ -56,7 +57,7 @@ describe('without a descriptor left (EMFILE)', () => {
   });
 });
 
-describe('without address space left (ENOMEM)', () => {
+whereLimits.describe('without address space left (ENOMEM)', () => {
   const through = ['prlimit', `--as=${16 * 2 ** 30}`];
 
   test('every constructor throws, leaves the file unchanged, and leaks nothing', async () => {
@@ -97,16 +98,19 @@ describe('without address space left (ENOMEM)', () => {
   });
 });
 
-test('more mappings than the kernel allows throw ENOMEM and do not end the process', async () => {
-  const path = tempFile(CONTENT);
-  const said = await hearProgram('limits/limits#tooManyMappings', { args: [path] });
-  expect([
-    ['ENOMEM', CONTENT[5]],
-    ['all went well', CONTENT[5]],
-  ]).toContainEqual(said[0]);
-});
+whereAreasAreLimited.test(
+  'more mappings than the kernel allows throw ENOMEM and do not end the process',
+  async () => {
+    const path = tempFile(CONTENT);
+    const said = await hearProgram('limits/limits#tooManyMappings', { args: [path] });
+    expect([
+      ['ENOMEM', CONTENT[5]],
+      ['all went well', CONTENT[5]],
+    ]).toContainEqual(said[0]);
+  },
+);
 
-describe('beyond the largest allowed file (EFBIG)', () => {
+whereLimits.describe('beyond the largest allowed file (EFBIG)', () => {
   const through = ['prlimit', '--fsize=65536'];
 
   test('opening throws, leaves an existing file unchanged, and creates none', async () => {

@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { whereLimits } from '../helpers/platform.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-describe('what was dropped without close is collected before it exhausts', () => {
+whereLimits.describe('what was dropped without close is collected before it exhausts', () => {
   test.each(namesIn('limits/shortage#MAKERS'))('descriptors: %s', async (name) => {
     const said = await hearProgram('limits/shortage#descriptors', {
       args: [tempFile(CONTENT), name],
@@ -48,7 +49,7 @@ describe('what was dropped without close is collected before it exhausts', () =>
   );
 });
 
-test('what is in use is not collected, and the error is the original one', async () => {
+whereLimits.test('what is in use is not collected, and the error is the original one', async () => {
   const said = await hearProgram('limits/shortage#inUse', { through: ['prlimit', '--nofile=100'] });
   expect(said).toEqual([['EMFILE', 'memfd_create'], true, true]);
 });

@@ -18,6 +18,7 @@ import {
   whereCallsAreTraced,
   whereFilesAreCut,
   whereMounts,
+  whereProc,
 } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { onTmpfs } from '../helpers/strace.js';
@@ -82,14 +83,11 @@ describe.each(ALL)('%s', (advice) => {
   });
 });
 
-test
-  .runIf(process.platform === 'linux')
-  .each(
-    ALL.filter((advice) => advice !== 'collapse').flatMap((advice) =>
-      Object.keys(mappings).map((name) => [advice, name] as const),
-    ),
-  )('%s for %s is refused only if it would lose something or is impossible', (advice, name) => {
-  if (!isAdviceSupported(advice)) return;
+test.each(
+  ALL.filter((advice) => advice !== 'collapse' && isAdviceSupported(advice)).flatMap((advice) =>
+    Object.keys(mappings).map((name) => [advice, name] as const),
+  ),
+)('%s for %s is refused only if it would lose something or is impossible', (advice, name) => {
   using file = mappings[name]?.() as MmapFile;
   const isPrivate = name.includes('private');
   const isReadOnly = !isWritable(name) && name !== 'a private copy';
@@ -163,7 +161,7 @@ print(' '.join(str(madvise(None, 0, int(each))) for each in sys.argv[1:]))`;
   });
 });
 
-describe.runIf(process.platform === 'linux')('remove', () => {
+describe.runIf(isAdviceSupported('remove'))('remove', () => {
   const zeroed = (from: number, to: number) =>
     Buffer.concat([CONTENT.subarray(0, from), Buffer.alloc(to - from), CONTENT.subarray(to)]);
 
@@ -219,11 +217,14 @@ describe.runIf(process.platform === 'linux')('remove', () => {
   });
 });
 
-describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
-  test('makes pages present, and those of a private mapping private', () => {
-    using file = MmapFile.open(tempFile(CONTENT));
-    file.advise('populate-read', pageSize + 1, 1);
-    expect(file.residency(pageSize, 1)).toEqual(Uint8Array.of(1));
+test.runIf(isAdviceSupported('populate-read'))('populating makes pages present', () => {
+  using file = MmapFile.open(tempFile(CONTENT));
+  file.advise('populate-read', pageSize + 1, 1);
+  expect(file.residency(pageSize, 1)).toEqual(Uint8Array.of(1));
+});
+
+describe.runIf(isAdviceSupported('populate-write'))('populating for stores', () => {
+  test('makes pages of a private mapping private', () => {
     const path = tempFile(CONTENT);
     using cow = MmapFileMut.openCow(path);
     cow.advise('populate-write', 0, pageSize);
@@ -244,7 +245,7 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
     }
   });
 
-  whereMounts.test('for stores throws ENOSPC on a full disk, and loses nothing', async () => {
+  whereMounts.test('throws ENOSPC on a full disk, and loses nothing', async () => {
     const directory = tempDir();
     const [error, state] = await hearProgram('memory/advice-kinds#fullDisk', {
       args: [directory],
@@ -255,7 +256,7 @@ describe.runIf(isAdviceSupported('populate-write'))('populating', () => {
   });
 });
 
-describe.runIf(process.platform === 'linux')('advice that the kernel records for pages', () => {
+whereProc.describe('advice that the kernel records for pages', () => {
   /** Flags of the area at the first page of the file, as in /proc/self/smaps. */
   const flagsOf = (path: string): string[] => {
     const areas = fs.readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-)/m);

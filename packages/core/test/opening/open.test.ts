@@ -1,6 +1,12 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { MmapFile, MmapFileMut, MmapRangeError, MmapUnsupportedError } from '../../src/index.js';
+import {
+  isAdviceSupported,
+  MmapFile,
+  MmapFileMut,
+  MmapRangeError,
+  MmapUnsupportedError,
+} from '../../src/index.js';
 import { expectBytes } from '../helpers/bytes.js';
 import { thrown } from '../helpers/errors.js';
 import { isWindows } from '../helpers/platform.js';
@@ -162,7 +168,8 @@ describe.each(openers)('%s of an empty file', (_name, open) => {
     expect(file.residency()).toHaveLength(0);
     expect(file.stat().size).toBe(0);
     expect(thrown(() => file.readUInt8(0))).toBeInstanceOf(MmapRangeError);
-    file.advise('random');
+    if (isAdviceSupported('random')) file.advise('random');
+    file.advise('willneed');
     file.prefetch();
     file.lockMemory();
     file.unlockMemory();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';
-import { isWindows, whereLimits, wherePermissions } from '../helpers/platform.js';
+import { BELOW_FILE, isWindows, whereLimits, wherePermissions } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -72,7 +72,7 @@ test('writeToNewFile that is rejected creates no file, and leaves an existing on
     path,
     dest: path,
   });
-  expect(thrown(() => file.writeToNewFile(`${path}/below`))).toMatchObject({ code: 'ENOTDIR' });
+  expect(thrown(() => file.writeToNewFile(`${path}/below`))).toMatchObject({ code: BELOW_FILE });
   expect(thrown(() => file.writeToNewFile(`${path}.new`, 1, 10_000))).toMatchObject({
     argument: 'length',
   });

@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapError, MmapFile, MmapFileMut } from '../../src/index.js';
 import { errnoOf, thrown } from '../helpers/errors.js';
-import { isWindows, whereSpecialFiles, whereSymlinks } from '../helpers/platform.js';
+import {
+  BELOW_FILE,
+  isWindows,
+  TOO_LONG,
+  whereSpecialFiles,
+  whereSymlinks,
+} from '../helpers/platform.js';
 import { countDescriptors, countMappings } from '../helpers/process.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
@@ -52,18 +58,14 @@ describe('what cannot be opened throws the error of the system:', () => {
     expect(fs.existsSync(path)).toBe(false);
   });
 
-  test.each(names)('ENOTDIR for %s below a file', (name) => {
+  test.each(names)('%s below a file', (name) => {
     const path = join(tempFile(CONTENT), 'below');
-    // Windows looks for the directory only to create a file; node:fs reports ENOENT there as well.
-    const code = isWindows && !makers.includes(name) ? 'ENOENT' : 'ENOTDIR';
-    expectSystemError(() => openers[name](path), code, path);
+    expectSystemError(() => openers[name](path), BELOW_FILE, path);
   });
 
-  test.each(names)('ENAMETOOLONG for %s', (name) => {
+  test.each(names)('a name that is too long, for %s', (name) => {
     const path = join(tempDir(), 'n'.repeat(300));
-    // As of node:fs.
-    const code = isWindows ? 'ENOENT' : 'ENAMETOOLONG';
-    expectSystemError(() => openers[name](path), code, path);
+    expectSystemError(() => openers[name](path), TOO_LONG, path);
   });
 
   whereSymlinks.test.each(names)('ELOOP for %s of a cycle of links', (name) => {

@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type MmapFile, MmapFileMut, MmapIdentityError } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';
-import { isWindows, whereCallsAreTraced, whereLimits, whereSymlinks } from '../helpers/platform.js';
+import {
+  BELOW_FILE,
+  isWindows,
+  whereCallsAreTraced,
+  whereLimits,
+  whereSymlinks,
+} from '../helpers/platform.js';
 import { countDescriptors } from '../helpers/process.js';
 import { hearProgram } from '../helpers/program.js';
 import { expectUsable } from '../helpers/removal.js';
@@ -173,7 +179,7 @@ describe('what is at the path', () => {
 describe('a remove that fails', () => {
   test.each([
     ['is gone', 'ENOENT', (_: string) => {}],
-    ['is a file by now', 'ENOTDIR', (directory: string) => fs.writeFileSync(directory, '')],
+    ['is a file by now', BELOW_FILE, (directory: string) => fs.writeFileSync(directory, '')],
   ])('because its directory %s can be retried', (_, code, meddle) => {
     const directory = join(tempDir(), 'directory');
     fs.mkdirSync(directory);

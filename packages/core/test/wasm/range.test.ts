@@ -71,15 +71,6 @@ test('any range is at its address, in no more WebAssembly pages than needed', ()
   fc.assert(check, { numRuns: 60 });
 });
 
-test('an empty range needs no room', () => {
-  const memory = sharedMemory(0, 0);
-  const file = opened(MmapFile.open);
-  for (const range of [file.mapInto(memory, 5, 0), MmapFile.memory('nothing').mapInto(memory)]) {
-    expect({ ...range }).toEqual({ address: 0, length: 0 });
-    range.release();
-  }
-});
-
 test('one memory holds several files, and one file several times', () => {
   const memory = sharedMemory();
   const one = opened(MmapFileMut.openExisting);
@@ -306,41 +297,6 @@ test('bytes of a vanished page are not taken for content by another file', () =>
 });
 
 describe('mapInto refuses', () => {
-  const { WebAssembly } = globalThis as unknown as {
-    WebAssembly: { Memory: new (of: object) => WasmMemory; Module: unknown };
-  };
-  const { Memory } = WebAssembly;
-  const notMemories: Record<string, unknown> = {
-    nothing: undefined,
-    null: null,
-    'a number': 5,
-    'an object': { buffer: new SharedArrayBuffer(WASM_PAGE), grow: () => 1 },
-    'its prototype': Memory.prototype,
-    'an object with its prototype': Object.create(Memory.prototype),
-    'its buffer': sharedMemory().buffer,
-    'a proxy': new Proxy(sharedMemory(), {}),
-    'the class': Memory,
-  };
-
-  test.each(Object.entries(notMemories))('%s instead of a memory', (_, value) => {
-    const file = opened(MmapFile.open);
-    expect(thrown(() => file.mapInto(value as WasmMemory))).toMatchObject({
-      name: 'TypeError',
-      code: 'ERR_INVALID_ARG_TYPE',
-      argument: 'memory',
-    });
-  });
-
-  test('a memory that is not shared', () => {
-    const memory = new Memory({ initial: 1, maximum: 100 });
-    expect(thrown(() => opened(MmapFile.open).mapInto(memory))).toMatchObject({
-      name: 'MmapUnsupportedError',
-      argument: 'memory',
-      message: expect.stringContaining('shared: true'),
-    });
-    expect(pagesOf(memory)).toBe(1);
-  });
-
   test('a memory without room, and says how much is needed and left', () => {
     const file = opened(MmapFile.open);
     for (const [initial, maximum] of [
@@ -359,15 +315,6 @@ describe('mapInto refuses', () => {
       expect(memory.buffer).toBe(buffer);
       if (maximum > initial) file.mapInto(memory, 0, 1);
     }
-  });
-
-  test('a copy-on-write mapping, even when frozen', () => {
-    const memory = sharedMemory();
-    const file = opened(MmapFileMut.openCow);
-    for (const each of [() => file.mapInto(memory), () => file.freeze().mapInto(memory)]) {
-      expect(thrown(each)).toMatchObject({ name: 'MmapUnsupportedError', path: file.path });
-    }
-    expect(pagesOf(memory)).toBe(0);
   });
 
   test('ranges out of bounds, and files that are closed or faulted, before the memory grows', () => {

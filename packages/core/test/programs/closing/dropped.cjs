@@ -6,18 +6,10 @@ const { openerOf } = require('../openers.cjs');
 const { until, collect, apart } = require('../garbage.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, turn } = require('../program.cjs');
+const { descriptors, mappings, MEMORY } = require('../threads.cjs');
 
 /** Whether anything of a file is mapped. */
-const mapped = (path) => fs.readFileSync('/proc/self/maps', 'utf8').includes(path);
-const links = () =>
-  fs.readdirSync('/proc/self/fd').map((fd) => {
-    try {
-      return fs.readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return 'gone';
-    }
-  });
-const descriptors = (path) => links().filter((link) => link.startsWith(path)).length;
+const mapped = (path) => mappings(path) > 0;
 const warnings = [];
 process.on('warning', (/** @type {NodeJS.ErrnoException} */ { name, code, message }) =>
   warnings.push({ name, code, message }),
@@ -31,7 +23,7 @@ exports.drop = async (open, ...paths) => {
     await until(() => !mapped(path));
   }
   await turn();
-  say(paths.map(descriptors));
+  say(paths.map((path) => descriptors(path)));
   say(warnings);
   MmapFileMut.open(paths[0]).close();
 };
@@ -47,7 +39,7 @@ exports.noWarning = async (path) => {
   });
   await collect();
   file.close();
-  await until(() => descriptors('/memfd:') === 0);
+  await until(() => descriptors(MEMORY) === 0);
   await collect();
   say(warnings);
 };

@@ -115,10 +115,11 @@ exports.species = () => {
 
 exports.url = () => {
   const url = pathToFileURL(`${process.cwd()}/new`);
+  const { pathname } = url;
   Object.defineProperty(url, 'pathname', {
     get() {
       swap();
-      return `${process.cwd()}/new`;
+      return pathname;
     },
   });
   const error = caught(() => file.writeToNewFile(url));

@@ -1,12 +1,12 @@
 // The resources of the process that a file holds.
-const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say } = require('../program.cjs');
+const { areas, threads } = require('../threads.cjs');
 
 exports.nothingElse = (path) => {
   const held = () =>
     JSON.stringify([
-      fs.readdirSync('/proc/self/task').length,
+      threads(),
       process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
       process.getActiveResourcesInfo().length,
     ]);
@@ -17,13 +17,12 @@ exports.nothingElse = (path) => {
   say(held() === before);
 };
 
-exports.addresses = (path) => {
-  const maps = () => fs.readFileSync('/proc/self/maps', 'utf8').split('\n').length;
-  const before = maps();
-  for (let round = 0; round < 60_000; ++round) {
+exports.addresses = (path, rounds) => {
+  const before = areas();
+  for (let round = 0; round < rounds; ++round) {
     const file = MmapFile.open(path);
     file.asBuffer()[5];
     file.close();
   }
-  say(maps() - before < 20_000);
+  say(areas() - before < rounds / 3);
 };

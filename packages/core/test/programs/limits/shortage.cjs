@@ -1,10 +1,12 @@
 // Files that are dropped faster than the system has room for them.
 const fs = require('node:fs');
+const { devNull } = require('node:os');
 const { join } = require('node:path');
 const { GCProfiler } = require('node:v8');
 const { Worker } = require('node:worker_threads');
 const fmmap = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
+const { descriptors, MEMORY } = require('../threads.cjs');
 
 const { MmapFile, MmapFileMut } = fmmap;
 
@@ -53,7 +55,7 @@ exports.othersDescriptors = (path) => {
     for (;;)
       try {
         MmapFile.memory('m', 'abc');
-        fs.closeSync(fs.openSync('/dev/null', 'r'));
+        fs.closeSync(fs.openSync(devNull, 'r'));
       } catch {
         break;
       }
@@ -61,7 +63,7 @@ exports.othersDescriptors = (path) => {
   const rest = [];
   try {
     for (;;) {
-      rest.push(fs.openSync('/dev/null', 'r'));
+      rest.push(fs.openSync(devNull, 'r'));
     }
   } catch {}
   for (const fd of rest.splice(0, 20)) fs.closeSync(fd);
@@ -113,9 +115,13 @@ exports.inUse = () => {
 };
 
 exports.memory = () => {
+  const size = 50; // MiB
+  const content = Buffer.alloc(size * 2 ** 20, 1);
+  // On Windows memory is a file of its own kind, which takes room as long as it is open.
   const shared = () =>
-    Number(/^Shmem: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024;
-  const content = Buffer.alloc(50 * 2 ** 20, 1);
+    process.platform === 'win32'
+      ? size * descriptors(MEMORY)
+      : Number(/^Shmem: +(\d+)/m.exec(fs.readFileSync('/proc/meminfo', 'utf8'))?.[1]) / 1024;
   const before = shared();
   let most = 0;
   for (let index = 0; index < 52; ++index) {

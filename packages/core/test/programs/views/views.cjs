@@ -1,5 +1,6 @@
 // Views and what becomes of them.
 const fs = require('node:fs');
+const { devNull } = require('node:os');
 const { join } = require('node:path');
 const { promisify } = require('node:util');
 const { Worker, receiveMessageOnPort } = require('node:worker_threads');
@@ -7,9 +8,10 @@ const zlib = require('node:zlib');
 const { until, collect, apart } = require('../garbage.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { pattern, say } = require('../program.cjs');
+const { mappings } = require('../threads.cjs');
 
 const content = pattern(3 * 4096 + 100);
-const mapped = (path) => fs.readFileSync('/proc/self/maps', 'utf8').includes(path);
+const mapped = (path) => mappings(path) > 0;
 const isZero = (view) => new Uint8Array(view.buffer ?? view).every((byte) => byte === 0);
 const isFile = (view, offset = 0) => {
   const bytes = Buffer.from(view.buffer ?? view);
@@ -67,7 +69,7 @@ exports.afterClose = async (path) => {
     promisify(zlib.deflate)(view),
     promisify(zlib.gzip)(view),
     crypto.subtle.digest('SHA-256', view),
-    fs.promises.writeFile('/dev/null', view),
+    fs.promises.writeFile(devNull, view),
   ]);
   file.close();
   say(views.map(isZero));
@@ -89,7 +91,6 @@ exports.keepDropped = async (path) => {
 
 exports.outgrown = async (path) => {
   const file = MmapFileMut.open(path);
-  const ranges = () => fs.readFileSync('/proc/self/maps', 'utf8').split(path).length - 1;
   await apart(() => {
     held.views = [];
     for (let size = 2 ** 16; size <= 2 ** 22; size *= 4) {
@@ -99,9 +100,9 @@ exports.outgrown = async (path) => {
   });
   file.writeUInt8(77, 100);
   content[100] = 77;
-  say([held.views.every((view) => isFile(view, 100)), ranges() > 1]);
+  say([held.views.every((view) => isFile(view, 100)), mappings(path) > 1]);
   held.views = undefined;
-  await until(() => ranges() === 1);
+  await until(() => mappings(path) === 1);
   file.close();
 };
 
