@@ -13,9 +13,9 @@ const SECONDS = 900;
 const FLAVOURS = ['node', 'worker', 'stream'];
 const NEWEST = '24';
 /** Of core, what depends on the release of Node: its buffers, and how it opens files. */
-const ON_EVERY_NODE = ['views', 'opening'];
+const ON_EVERY_NODE = ['closing', 'views', 'opening'];
 /** The promises in which Windows differs the most from other systems. */
-const SHORT = ['closing', 'copying', 'faults', 'locks', 'removal', 'threads', 'views'];
+const SHORT = ['views', 'closing', 'copying', 'faults', 'locks', 'removal'];
 
 const { values, positionals } = parseArgs({
   options: {

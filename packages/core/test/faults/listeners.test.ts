@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { MmapFile } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
 import { faultError, inPages } from '../helpers/faults.js';
+import { isWindows, whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram, runProgram } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
@@ -15,12 +16,15 @@ async function inChild(program: string, path = tempFile(CONTENT)): Promise<unkno
 const fault = (offset: unknown, reason = 'truncated') =>
   faultError(reason, offset, expect.any(String));
 
-test('a listener is called once, soon after the fault, and not in the middle of other code', async () => {
-  const said = await inChild('faults/listeners#once');
-  expect(said).toEqual([0, [fault(5)], 1]);
-});
+whereFilesAreCut.test(
+  'a listener is called once, soon after the fault, and not in the middle of other code',
+  async () => {
+    const said = await inChild('faults/listeners#once');
+    expect(said).toEqual([0, [fault(5)], 1]);
+  },
+);
 
-test.each([
+whereFilesAreCut.test.each([
   ['a view', 5],
   ['a typed read', 7],
   ['checkFault', 0],
@@ -36,44 +40,59 @@ test('a stray write is reported', async () => {
   expect(said).toEqual([[fault(77, 'read-only')]]);
 });
 
-test('a fault that happened before the listener was added is reported, too', async () => {
-  const said = await inChild('faults/listeners#before');
-  expect(said).toEqual([0, [fault(3)], 2]);
-});
+whereFilesAreCut.test(
+  'a fault that happened before the listener was added is reported, too',
+  async () => {
+    const said = await inChild('faults/listeners#before');
+    expect(said).toEqual([0, [fault(3)], 2]);
+  },
+);
 
-test('every listener of the file is called, and none of another file', async () => {
-  const said = await inChild('faults/listeners#everyListener');
-  expect(said).toEqual([[fault(3), fault(3)], false]);
-});
+whereFilesAreCut.test(
+  'every listener of the file is called, and none of another file',
+  async () => {
+    const said = await inChild('faults/listeners#everyListener');
+    expect(said).toEqual([[fault(3), fault(3)], false]);
+  },
+);
 
-test('a removed listener is not called; the others are', async () => {
+whereFilesAreCut.test('a removed listener is not called; the others are', async () => {
   const said = await inChild('faults/listeners#takenAway');
   expect(said).toEqual([[fault(3)]]);
 });
 
-test('after reopen, the next fault is reported, too', async () => {
+whereFilesAreCut.test('after reopen, the next fault is reported, too', async () => {
   const said = await inChild('faults/listeners#afterReopen');
   expect(said).toEqual([[fault(1), fault(2), fault(3), fault(4), fault(5)]]);
 });
 
-test('each listening thread is told, whichever thread found the fault', async () => {
-  const said = await inChild('faults/listeners#everyThread');
-  expect(said).toEqual([...Array(3).fill(['truncated', 9]), [fault(9)]]);
-});
+whereFilesAreCut.test(
+  'each listening thread is told, whichever thread found the fault',
+  async () => {
+    const said = await inChild('faults/listeners#everyThread');
+    expect(said).toEqual([...Array(3).fill(['truncated', 9]), [fault(9)]]);
+  },
+);
 
-test('a fault after another thread has reopened the file is reported', async () => {
-  const said = await inChild('faults/listeners#reopenedByThread');
-  expect(said).toEqual([[fault(1), fault(2)]]);
-});
+whereFilesAreCut.test(
+  'a fault after another thread has reopened the file is reported',
+  async () => {
+    const said = await inChild('faults/listeners#reopenedByThread');
+    expect(said).toEqual([[fault(1), fault(2)]]);
+  },
+);
 
-test.each(['nothing', 'a fault'])('listening does not keep the process alive: %s', async (what) => {
-  const result = await runProgram('faults/listeners#keepsNothingAlive', {
-    args: [tempFile(CONTENT), what],
-  });
-  expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
-});
+test.each(isWindows ? ['nothing'] : ['nothing', 'a fault'])(
+  'listening does not keep the process alive: %s',
+  async (what) => {
+    const result = await runProgram('faults/listeners#keepsNothingAlive', {
+      args: [tempFile(CONTENT), what],
+    });
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: '' });
+  },
+);
 
-test.each(['process.exit', 'the end of a thread', 'terminate'])(
+whereFilesAreCut.test.each(['process.exit', 'the end of a thread', 'terminate'])(
   'a fault just before %s does no harm, even with a listener',
   async (end) => {
     const result = await runProgram('faults/listeners#end', { args: [tempFile(CONTENT), end] });
@@ -81,20 +100,26 @@ test.each(['process.exit', 'the end of a thread', 'terminate'])(
   },
 );
 
-test('an error thrown by a listener is an uncaught exception, and the other listeners are called', async () => {
-  const said = await inChild('faults/listeners#throwing');
-  expect(said).toEqual([['of the listener', 'uncaughtException'], [fault(0)]]);
-});
+whereFilesAreCut.test(
+  'an error thrown by a listener is an uncaught exception, and the other listeners are called',
+  async () => {
+    const said = await inChild('faults/listeners#throwing');
+    expect(said).toEqual([['of the listener', 'uncaughtException'], [fault(0)]]);
+  },
+);
 
-test('an error thrown by a listener ends the process like any uncaught exception', async () => {
-  const result = await runProgram('faults/listeners#throwingUncaught', {
-    args: [tempFile(CONTENT)],
-  });
-  expect(result).toMatchObject({ code: 1, signal: null });
-  expect(result.stderr).toContain('of the listener');
-});
+whereFilesAreCut.test(
+  'an error thrown by a listener ends the process like any uncaught exception',
+  async () => {
+    const result = await runProgram('faults/listeners#throwingUncaught', {
+      args: [tempFile(CONTENT)],
+    });
+    expect(result).toMatchObject({ code: 1, signal: null });
+    expect(result.stderr).toContain('of the listener');
+  },
+);
 
-test('a listener does not keep a dropped file alive', async () => {
+whereFilesAreCut.test('a listener does not keep a dropped file alive', async () => {
   const said = await inChild('faults/listeners#dropped');
   expect(said).toEqual([true, false]);
 });

@@ -27,6 +27,8 @@ const unless = (isAbsent: boolean) => ({
 export const everywhere = unless(false);
 /** Where other programs can cut a file that is mapped: Windows refuses to (1224). */
 export const whereFilesAreCut = unless(isWindows);
+/** Where nothing can be stored between a placeholder and its view: Wine puts private memory there for a moment. */
+export const whereViewsComeInOneStep = unless(isWine);
 /** Where system calls can be made to fail or be counted (strace, or a library that is preloaded). */
 export const whereCallsAreTraced = unless(isWindows);
 /** Where signals report faults. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram, runProgram, startProgram } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
@@ -8,7 +9,7 @@ import { tempDir } from '../helpers/temp.js';
 const SECONDS = Number(process.env.FMMAP_SOAK_SECONDS ?? (process.env.CI ? 50 : 10)) / 2;
 const TIMEOUT = 4000 * SECONDS + 30_000;
 
-test.each([
+whereFilesAreCut.test.each([
   ['on a disk', undefined],
   ['in memory', '/dev/shm'],
 ])(

@@ -199,7 +199,7 @@ exports.ownerCloses = async (path) => {
             () => file.share(),
             () => file.tryLock(),
             () => file.residency().length === PAGES,
-            () => file.advise('normal') === undefined,
+            () => file.advise('willneed') === undefined,
             () => file.indexOf(0) === -1,
             () => file.length === PAGES * PAGE,
           ];
