@@ -178,7 +178,7 @@ Status size(Handle file, std::int64_t* bytes) {
 }
 
 Status identity(Handle file, Identity* identity) {
-  // On ReFS a file has 128 bits; on a volume of NTFS those that are added here are 0.
+  // The id of a file has 128 bits on ReFS; on NTFS the upper half is 0.
   FILE_ID_INFO whole;
   if (read(file, FileIdInfo, &whole)) {
     std::uint64_t id[2];

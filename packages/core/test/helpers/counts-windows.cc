@@ -1,4 +1,4 @@
-// Counts what a process has open: Windows has no /proc. Built by scripts/windows.
+// Counts what a process has open, for Windows has no /proc, and lets reads of a page fail. Built by scripts/windows.
 #include <node_api.h>
 #include <windows.h>
 
@@ -168,6 +168,44 @@ napi_value committedBytes(napi_env env, napi_callback_info) {
   return result;
 }
 
+struct {
+  const uint8_t* start;
+  ULONG_PTR reason;
+} lost;
+
+/** As the first handler: what is an access violation becomes what Windows raises if a page cannot be read from its file. */
+LONG CALLBACK onViolation(EXCEPTION_POINTERS* pointers) {
+  EXCEPTION_RECORD& record = *pointers->ExceptionRecord;
+  const auto* const address = reinterpret_cast<const uint8_t*>(record.ExceptionInformation[1]);
+  if (record.ExceptionCode != static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION) || address < lost.start ||
+      address >= lost.start + 4096) {
+    return EXCEPTION_CONTINUE_SEARCH;
+  }
+  MEMORY_BASIC_INFORMATION area{};
+  VirtualQuery(address, &area, sizeof area);
+  if (area.Type != MEM_MAPPED || area.Protect != PAGE_NOACCESS) return EXCEPTION_CONTINUE_SEARCH;  // something else by now
+  record.ExceptionCode = static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR);
+  record.NumberParameters = 3;
+  record.ExceptionInformation[2] = lost.reason;
+  return EXCEPTION_CONTINUE_SEARCH;
+}
+
+/** losePage(page, reason): from now on the page that a Buffer starts with cannot be read, for that reason (an NTSTATUS). */
+napi_value losePage(napi_env env, napi_callback_info info) {
+  size_t count = 2, length = 0;
+  napi_value arguments[2];
+  void* start = nullptr;
+  uint32_t reason = 0;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  napi_get_buffer_info(env, arguments[0], &start, &length);
+  napi_get_value_uint32(env, arguments[1], &reason);
+  static void* const handler = AddVectoredExceptionHandler(1, onViolation);
+  lost = {static_cast<const uint8_t*>(start), reason};
+  DWORD before;
+  const bool isDone = handler && VirtualProtect(start, 4096, PAGE_NOACCESS, &before);
+  return numberOf(env, isDone ? 0 : GetLastError());
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -177,6 +215,7 @@ NAPI_MODULE_INIT() {
       {"countViews", nullptr, countViews, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countAreas", nullptr, countAreas, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"committedBytes", nullptr, committedBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"losePage", nullptr, losePage, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countThreads", nullptr, countThreads, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);

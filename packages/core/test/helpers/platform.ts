@@ -31,6 +31,8 @@ export const whereFilesAreCut = unless(isWindows);
 export const whereViewsComeInOneStep = unless(isWine);
 /** Where system calls can be made to fail or be counted (strace, or a library that is preloaded). */
 export const whereCallsAreTraced = unless(isWindows);
+/** Where a handler can make the system report that a page cannot be read from its file. */
+export const wherePagesCanBeLost = unless(!isWindows);
 /** Where signals report faults. */
 export const whereSignals = unless(isWindows);
 /** Where files and directories have the permissions of POSIX, and processes can be another user. */

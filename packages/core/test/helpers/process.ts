@@ -9,6 +9,7 @@ export const windowsCounts: {
   countViews: (path: string) => number;
   countAreas: () => number;
   committedBytes: () => number;
+  losePage: (page: Buffer, reason: number) => number;
 } | null = isWindows ? createRequire(import.meta.url)('./counts-windows.node') : null;
 
 /** What Windows calls a file: without its drive, which is called differently there. */
