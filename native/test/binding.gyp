@@ -11,6 +11,10 @@
       "sources": ["../../packages/core/test/helpers/counts-windows.cc"]
     },
     {
+      "target_name": "failing-windows",
+      "sources": ["../../packages/core/test/helpers/failing-windows.cc"]
+    },
+    {
       "target_name": "entries",
       "sources": [
         "entries.cc",
@@ -22,9 +26,9 @@
     {
       "target_name": "copy",
       "type": "none",
-      "dependencies": ["counts-windows", "entries"],
+      "dependencies": ["counts-windows", "failing-windows", "entries"],
       "copies": [
-        { "destination": "../../packages/core/test/helpers", "files": ["<(PRODUCT_DIR)/counts-windows.node"] },
+        { "destination": "../../packages/core/test/helpers", "files": ["<(PRODUCT_DIR)/counts-windows.node", "<(PRODUCT_DIR)/failing-windows.node"] },
         { "destination": ".", "files": ["<(PRODUCT_DIR)/entries.node"] }
       ]
     }

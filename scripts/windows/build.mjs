@@ -14,6 +14,7 @@ const objects = join(native, 'build/windows');
 /** Addons that only tests use, and the sources of the platform that each contains. */
 const TEST_ADDONS = {
   'packages/core/test/helpers/counts-windows': [],
+  'packages/core/test/helpers/failing-windows': [],
   'native/test/entries': ['directory', 'file', 'paths'],
 };
 /** As in binding.gyp. */

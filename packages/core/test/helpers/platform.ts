@@ -31,6 +31,8 @@ export const whereFilesAreCut = unless(isWindows);
 export const whereViewsComeInOneStep = unless(isWine);
 /** Where system calls can be made to fail or be counted (strace, or a library that is preloaded). */
 export const whereCallsAreTraced = unless(isWindows);
+/** Where the calls of the package can be made to fail by an addon in the same process. */
+export const whereCallsCanFail = unless(!isWindows);
 /** Where a handler can make the system report that a page cannot be read from its file. */
 export const wherePagesCanBeLost = unless(!isWindows);
 /** Where signals report faults. */
