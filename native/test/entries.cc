@@ -1,5 +1,5 @@
 // Removes and replaces files as the package does, but without mapping them: also where Windows, or Wine, cannot map any.
-// Built by scripts/windows.
+// Built by scripts/windows, and on Windows by native/test/binding.gyp.
 #include <node_api.h>
 
 #include <cstdint>
@@ -46,7 +46,7 @@ napi_value resultOf(napi_env env, const Status& status) {
   return result;
 }
 
-/** The identity of the file at a path, as two numbers. */
+/** The identity of the file at a path, as three numbers. */
 napi_value identityOf(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   platform::OpenRequest request;
@@ -57,11 +57,13 @@ napi_value identityOf(napi_env env, napi_callback_info info) {
   if (file != platform::kNoHandle) platform::close(file);
   if (!status) return resultOf(env, status);
   napi_value result = nullptr, part = nullptr;
-  napi_create_array_with_length(env, 2, &result);
+  napi_create_array_with_length(env, 3, &result);
   napi_create_bigint_uint64(env, identity.volume, &part);
   napi_set_element(env, result, 0, part);
   napi_create_bigint_uint64(env, identity.file, &part);
   napi_set_element(env, result, 1, part);
+  napi_create_bigint_uint64(env, identity.fileHigh, &part);
+  napi_set_element(env, result, 2, part);
   return result;
 }
 
@@ -76,11 +78,11 @@ Status inParent(const std::string& path, Act act) {
   return status;
 }
 
-/** removeEntry(path, volume, file) */
+/** removeEntry(path, volume, file, fileHigh) */
 napi_value removeEntry(napi_env env, napi_callback_info info) {
-  const Arguments<3> arguments(env, info);
+  const Arguments<4> arguments(env, info);
   const std::string path = arguments.text(0);
-  const platform::Identity identity{arguments.number(1), arguments.number(2)};
+  const platform::Identity identity{arguments.number(1), arguments.number(2), arguments.number(3)};
   return resultOf(env, inParent(path, [&](platform::Handle parent) {
                     return platform::removeEntry(parent, path, identity);
                   }));
@@ -103,6 +105,6 @@ NAPI_MODULE_INIT() {
       {"removeEntry", nullptr, removeEntry, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"replaceEntry", nullptr, replaceEntry, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
-  napi_define_properties(env, exports, 3, functions);
+  napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);
   return exports;
 }

@@ -33,7 +33,10 @@ const isReadOnly = (path) => (fs.statSync(path).mode & 0o200) === 0;
 test('the package loads, or says what Windows lacks', () => {
   const load = () => createRequire(import.meta.url)('../../packages/core');
   if (wine !== '8') return void load();
-  assert.throws(load, { name: 'MmapUnsupportedError', message: /needs Windows 10 1803/ });
+  assert.throws(load, {
+    name: 'MmapUnsupportedError',
+    message: /requires Windows 10 version 1803/,
+  });
 });
 
 describe('removeEntry', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cache, NODE_API_HEADERS, part, run, unpacked } from '../cache.mjs';
 
-/** The Debian releases by their Wine: version 8 does not know what files are deleted by since Windows 10 1709. */
+/** Debian releases by Wine version. Wine 8 lacks the way in which files are deleted since Windows 10 1709. */
 const RELEASES = { 10: 'trixie', 8: 'bookworm' };
 /** A Debian with that Wine. */
 export const debianOf = (wine) => join(cache, `debian-${RELEASES[wine]}`);

@@ -1,5 +1,5 @@
-// Runs the tests by Windows' Node under Wine, after a build: `node scripts/windows/test.mjs`. With `--short` those that CI has
-// the time for; with `--package worker`, `--node 22` or names of core's folders only those.
+// Runs the tests with Windows builds of Node under Wine, after a build: `node scripts/windows/test.mjs`. `--short` runs only
+// what CI has time for; `--package worker`, `--node 22` or folders of core narrow it down.
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,8 @@ const LANES = [1, 2];
 /** For one job: a test that hangs costs the others nothing. */
 const SECONDS = 900;
 const FLAVOURS = ['node', 'worker', 'stream'];
-const NEWEST = '24';
+/** All suites run on it. */
+const MAIN_NODE = '24';
 /** Of core, what depends on the release of Node: its buffers, and how it opens files. */
 const ON_EVERY_NODE = ['closing', 'views', 'opening'];
 /** The promises in which Windows differs the most from other systems. */
@@ -58,26 +59,26 @@ const entries = (wine) => ({
 });
 
 const matrix = (flavour, cells) => ({
-  title: `${cells} cells of the matrix of @fmmap/${flavour}, Node ${NEWEST}`,
-  node: NEWEST,
+  title: `${cells} cells of the matrix of @fmmap/${flavour}, Node ${MAIN_NODE}`,
+  node: MAIN_NODE,
   cwd: 'test',
   args: ['dist/matrix/cli.js', '--flavour', flavour, '--sample', String(cells), '--lanes', '1'],
   count: countCells,
 });
 
 function jobs() {
-  const { node = NEWEST, package: only, short } = values;
+  const { node = MAIN_NODE, package: only, short } = values;
   if (only && only !== 'core') return [vitest(only, node)];
   if (positionals.length > 0)
     return positionals.map((name) =>
       vitest('core', node, name === 'template' ? 'template/test' : `test/${name}`),
     );
   if (only || values.node) return foldersOfCore().map((folder) => vitest('core', node, folder));
-  const others = Object.keys(NODES).filter((major) => major !== NEWEST);
+  const others = Object.keys(NODES).filter((major) => major !== MAIN_NODE);
   const folders = short ? SHORT.map((name) => `test/${name}`) : foldersOfCore();
   return [
-    ...(short ? [] : FLAVOURS.map((name) => vitest(name, NEWEST))),
-    ...folders.map((folder) => vitest('core', NEWEST, folder)),
+    ...(short ? [] : FLAVOURS.map((name) => vitest(name, MAIN_NODE))),
+    ...folders.map((folder) => vitest('core', MAIN_NODE, folder)),
     ...FLAVOURS.map((name) => matrix(name, short ? 200 : 2000)),
     ...others.flatMap((major) =>
       (short ? ON_EVERY_NODE.slice(0, 1) : ON_EVERY_NODE).map((name) =>
@@ -116,14 +117,19 @@ async function run({ node, wine, cwd, args, count }, lane) {
   const extra = count === countVitest ? ['--reporter=json', `--outputFile=${file}`] : [];
   const from = performance.now();
   const result = await runNode(node, cwd, [...args, ...extra], { seconds: SECONDS, wine, lane });
-  const found = count(result, inTree(cwd, file)) ?? {
+  const broken = {
     passed: 0,
     failed: 1,
     lines: [
-      `ended with ${result.code}, or not within ${SECONDS} s`,
+      `exited with ${result.code}, or did not finish within ${SECONDS} s`,
       ...result.text.split('\n').slice(-20),
     ],
   };
+  let found = count(result, inTree(cwd, file)) ?? broken;
+  // A run that broke outside of its tests has failed, too, and so has one without tests.
+  const isEmpty = found.passed + found.failed + (found.skipped ?? 0) === 0;
+  if (found.failed === 0 && (result.code !== 0 || isEmpty))
+    found = { ...found, ...broken, passed: found.passed };
   return { ...found, seconds: (performance.now() - from) / 1000 };
 }
 
@@ -151,14 +157,14 @@ function countVitest(_, file) {
 }
 
 function countTap({ text }) {
-  const [passed, failed, skipped] = ['pass', 'fail', 'skipped'].map((name) =>
-    Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1]),
+  const [passed, failed, cancelled, skipped] = ['pass', 'fail', 'cancelled', 'skipped'].map(
+    (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1]),
   );
   if (Number.isNaN(passed)) return undefined;
   const lines = text
     .match(/^ *(not ok .*|ok .* # SKIP .*|error: .*)$/gm)
     ?.map((line) => line.trim());
-  return { passed: passed - skipped, failed, skipped, lines };
+  return { passed, failed: failed + cancelled, skipped, lines };
 }
 
 function countCells({ text }) {

@@ -399,7 +399,6 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook([environment] { registry::releaseAll(environment); });
   exports.Set("lacks", Napi::String::New(env, platform::lacks()));
   exports.Set("pageSize", Napi::Number::New(env, static_cast<double>(platform::pageSize())));
-  exports.Set("granularity", Napi::Number::New(env, static_cast<double>(platform::granularity())));
   exports.Set("directoryFlags", Napi::Number::New(env, platform::directoryFlags()));
   all.add<adopt>("adopt");
   all.add<allocate>("allocate");

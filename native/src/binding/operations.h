@@ -130,7 +130,7 @@ struct Probe : OnMapping {
 struct Map : OnMapping {
   explicit Map(const Call& call)
       : OnMapping(call), memory(call.pages(1)), start(call.size(2)), length(call.sizeOrNone(3)) {
-    if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
+    if (start % static_cast<std::int64_t>(platform::pageSize()) != 0) call.wrong(2, "where a page starts");
     if (memory.length <= platform::pageSize()) call.wrong(1, "a page or more, and one for the footer");
     if (call.isRight()) keeper = view::keep(call.env(), call.value(1));
     if (!keeper) call.wrong(1, "shared memory");
@@ -322,7 +322,7 @@ struct WriteToNewFile : OnRange {
 /** mapInto(handle, pages, start): shows the file there, in the memory of WebAssembly code, from its page at `start` on */
 struct MapInto : OnMapping {
   explicit MapInto(const Call& call) : OnMapping(call), memory(call.pages(1)), start(call.size(2)) {
-    if (start % static_cast<std::int64_t>(platform::granularity()) != 0) call.wrong(2, "where a page starts");
+    if (start % static_cast<std::int64_t>(platform::pageSize()) != 0) call.wrong(2, "where a page starts");
     if (call.isRight()) keeper = view::keep(call.env(), call.value(1));
     if (!keeper) call.wrong(1, "shared memory");
   }

@@ -58,15 +58,15 @@ class NewFile {
     return status;
   }
 
-  /** What waits for the disk. */
-  Status settle() {
+  /** Writes everything to the disk. */
+  Status finishContent() {
     // Last, because writing clears some bits.
     if (Status status = setPermissions(); !status) return status;
     return platform::sync(file_);
   }
 
-  /** Called after settle(). */
-  Status show() {
+  /** Called after finishContent(). */
+  Status publish() {
     if (!isNamed_) {
       if (Status status = platform::giveName(file_, parent_, name_); !status) return status;
       isNamed_ = true;
@@ -152,11 +152,11 @@ Status writeToNewFile(Mapping& mapping, HandleId handle, const platform::Place& 
   if (Status status = target.create(); !status) return status;
   const bool isWhole = !mapping.isPrivate() && mapping.offset() + offset == 0 && info.size == length;
   const auto finish = [&]() -> Status {
-    if (Status status = target.settle(); !status) return status;
-    if (!replacing.only || !platform::viewsHoldFile()) return target.show();
+    if (Status status = target.finishContent(); !status) return status;
+    if (!replacing.only || !platform::viewsHoldFile()) return target.publish();
     pinned.reset();  // or a mapping that is replaced by itself would wait for this call
     order.reset();
-    return replacing.only->replace([&] { return target.show(); });
+    return replacing.only->replace([&] { return target.publish(); });
   };
   if (isWhole && platform::clone(source, target.handle())) return finish();
 

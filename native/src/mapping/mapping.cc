@@ -51,7 +51,7 @@ Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   std::lock_guard<std::mutex> guard(state_);
   if (window.isGuest && !platform::canMapGuests()) {
     return Status::make(Kind::unsupported, "mmap",
-                        "this system cannot map a file over the memory of WebAssembly code; copy the bytes there with read()");
+                        "files cannot be mapped into WebAssembly memory on this system; copy the bytes there with read()");
   }
   if (window.isGuest && isPrivate()) {
     return Status::make(Kind::unsupported, "mmap", "the changes of a copy-on-write mapping cannot be shown a second time");
@@ -64,14 +64,13 @@ Status Mapping::addWindow(WindowSet::NewWindow window, std::int64_t* length) {
   // Pages that the file does not have yet can be mapped early on some systems only; commit() and resize() do it for all.
   const bool isEarly = platform::viewsHoldFile() && (madeFor >= 0 || isSizing());
   const Status status = windows_.add(window, file_.handle(), isEarly ? 0 : *length, madeFor, cutTo_ >= 0);
+  if (!platform::viewsHoldFile() || isEarly || asked_ >= 0) return status;
   // As long as there was no view that held the file, another process could cut it.
   std::int64_t size = 0;
-  const bool isAsked = asked_ >= 0 || madeFor >= 0;
-  if (status || isAsked || !platform::viewsHoldFile() || !platform::size(file_.handle()->handle(), &size)) return status;
-  if (size >= offset_ + length_) return status;
+  if (!platform::size(file_.handle()->handle(), &size) || size >= offset_ + length_) return status;
   *length = length_ = std::max<std::int64_t>(size - offset_, 0);
   ++changes_;
-  return windows_.add(std::move(window), file_.handle(), length_, madeFor, false);
+  return status ? status : windows_.add(std::move(window), file_.handle(), length_, madeFor, false);
 }
 
 void Mapping::shareWindow(HandleId handle, const std::uint8_t* data, std::size_t size, Keeper memory,
@@ -218,25 +217,30 @@ void Mapping::spoil() {
   windows_.raiseFlags();
 }
 
-Status Mapping::withoutViews(const std::function<Status()>& change) {
+Status Mapping::withoutViews(const std::function<Status()>& change, bool isCut) {
   if (!platform::viewsHoldFile()) return change();
   Status status;
   {
     std::unique_lock<std::mutex> guard(state_);
-    windows_.settle(guard);
+    windows_.waitForWithdrawals(guard);
     status = windows_.lift();
   }
   if (status) status = change();
+  const OpenFilePtr file = file_.copyHandle();
+  std::int64_t size = 0;
+  const bool isKnown = file && platform::size(file->handle(), &size);
+  bool isLost = false;
   {
     std::lock_guard<std::mutex> guard(state_);
-    // Less than before, if the change was a cut.
-    const OpenFilePtr file = file_.handle();
-    std::int64_t size = 0;
-    const bool isShorter = file && platform::size(file->handle(), &size) && size < offset_ + length_;
+    const bool isShorter = isKnown && size < offset_ + length_;
+    // Nothing held the file meanwhile.
+    isLost = isShorter && !isCut && fault_.set({Reason::truncated}, std::max(size, offset_));
+    if (isLost) windows_.raiseFlags();
     const Status shown = windows_.land(isShorter ? std::max<std::int64_t>(size - offset_, 0) : -1);
     if (!shown) spoil();
     if (status) status = shown;
   }
+  if (isLost) platform::reportFault();
   return status;
 }
 
@@ -266,6 +270,10 @@ void Mapping::close(HandleId hidden) {
     handles = file_.giveUp();
   }
   windows_.withdraw(windows);
+  if (platform::viewsHoldFile()) {
+    std::unique_lock<std::mutex> guard(state_);
+    windows_.waitForWithdrawals(guard);  // by other threads
+  }
   cutRoomOf(handles.file);
   file_.endLock(handles.file);
 }

@@ -177,8 +177,11 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   void spoil();
 
   // Without it:
-  /** Runs a change of the file that the system may refuse while pages are mapped. Threads that touch one meanwhile wait. */
-  Status withoutViews(const std::function<Status()>& change);
+  /**
+   * Runs a change of the file that the system may refuse while pages are mapped. Threads that touch one meanwhile wait.
+   * `isCut`: it may make the file shorter, which otherwise is a fault.
+   */
+  Status withoutViews(const std::function<Status()>& change, bool isCut = false);
 
   // open.cc
   static Status outside(const char* argument, std::int64_t asked, std::int64_t size, const char* remedy);

@@ -95,7 +95,7 @@ void Mapping::setUp(const OpenSpec& spec) {
   WindowTraits traits;
   traits.flags = spec.map;
   populate_ = std::exchange(traits.flags.populate, false);
-  traits.delta = offset_ % static_cast<std::int64_t>(platform::granularity());
+  traits.delta = offset_ % static_cast<std::int64_t>(platform::pageSize());
   traits.fileStart = offset_ - traits.delta;
   traits.isPrivate = spec.access == platform::Access::copy && !isMemory();
   traits.isGuarded = spec.guard;
@@ -136,8 +136,11 @@ Status Mapping::commit(HandleId handle) {
     // What was grown is cut back, unless another process has locked the file by now.
     std::int64_t after = before;
     {
-      std::lock_guard<std::mutex> guard(state_);
-      if (platform::viewsHoldFile()) windows_.lift();
+      std::unique_lock<std::mutex> guard(state_);
+      if (platform::viewsHoldFile()) {
+        windows_.waitForWithdrawals(guard);
+        windows_.lift();
+      }
     }
     const bool isOurs = before >= 0 && !file_.isNew() && status.kind != Kind::locked;
     if (isOurs && platform::size(file->handle(), &after) && after != before) platform::resize(file->handle(), before);

@@ -42,7 +42,7 @@ Status Mapping::cutRoom(bool isLast) {
     file = file_.handle();
     roomIsOver_ = roomIsOver_ || isLast;
   }
-  return withoutViews([&] { return cutRoomOf(file), Status{}; });
+  return withoutViews([&] { return cutRoomOf(file), Status{}; }, true);
 }
 
 void Mapping::cutRoomOf(const OpenFilePtr& file) {
@@ -109,7 +109,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
   const bool isLifted = platform::viewsHoldFile() && size < before;
   {
     std::unique_lock<std::mutex> guard(state_);
-    if (isLifted) windows_.settle(guard);
+    if (isLifted) windows_.waitForWithdrawals(guard);
     if (Status now = usable("ftruncate"); !now) return now;
     length = length_;
     isCut = target < length && !isLifted && windows_.areGuarded();

@@ -2,6 +2,7 @@
 #include "mapping/window-set.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace fmmap {
@@ -36,7 +37,10 @@ Status WindowSet::add(NewWindow made, const OpenFilePtr& file, std::int64_t leng
   const std::int64_t pages = std::min<std::int64_t>(made.capacity, pagesOf(length) - made.start);
   if (Status status = claimAddresses(made.data); !status) return status;
   if (pages > 0 && isLifted_) {
-    platform::lift(made.data, static_cast<std::size_t>(pages));
+    if (const Status status = platform::lift(made.data, static_cast<std::size_t>(pages)); !status) {
+      fmmap::withdraw(*window);
+      return status;
+    }
     window->lifted = static_cast<std::size_t>(pages);
   } else if (pages > 0) {
     if (const Status status = show(*window, 0, static_cast<std::size_t>(pages), access_); !status) {
@@ -93,7 +97,7 @@ Status WindowSet::remap(Window& window, std::int64_t length) {
   return rest == 0 ? Status{} : platform::retire(window.data + window.mapped, rest);
 }
 
-void WindowSet::settle(std::unique_lock<std::mutex>& state) {
+void WindowSet::waitForWithdrawals(std::unique_lock<std::mutex>& state) {
   withdrawn_.wait(state, [this] { return withdrawing_.empty(); });
 }
 
@@ -136,6 +140,10 @@ Status WindowSet::show(const Window& window, std::size_t from, std::size_t to, p
 }
 
 Status WindowSet::protect(platform::Access access, bool* begun) {
+  // Whether private pages can become executable is the system's to say, and there are none at the moment.
+  if (isLifted_ && traits_.isPrivate && access == platform::Access::exec) {
+    return Status::system(EBUSY, "mprotect", "the file is being removed or replaced; call this again afterwards");
+  }
   for (const auto& window : windows_) {
     // The guard first: a store that meets protected pages must find that they are meant to be so.
     platform::setAccess(window->range, access);

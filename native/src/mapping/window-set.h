@@ -70,10 +70,10 @@ class WindowSet {
   Status grow(Window& window, std::int64_t length);
   Status shrink(Window& window, std::int64_t length);
   Status remap(Window& window, std::int64_t length);
-  /** Takes the file out of all of them until land(). Threads that touch it meanwhile wait. First of all call settle(). */
+  /** Takes the file out of all of them until land(). Threads that touch it meanwhile wait. Call waitForWithdrawals() first. */
   Status lift();
-  /** Waits until no window is being withdrawn: until then the file is mapped there. */
-  void settle(std::unique_lock<std::mutex>& state);
+  /** Until no window is being withdrawn: as long as one is, the file is mapped there. */
+  void waitForWithdrawals(std::unique_lock<std::mutex>& state);
   /**
    * Shows so many visible bytes, also in windows that were made before the file had them; or what lift() took (-1). Zeroes
    * take the place of the rest.

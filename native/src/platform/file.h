@@ -22,7 +22,10 @@ enum class Lock { none = 0, shared, exclusive };
 struct Identity {
   std::uint64_t volume = 0;
   std::uint64_t file = 0;
-  bool operator==(const Identity& other) const { return volume == other.volume && file == other.file; }
+  std::uint64_t fileHigh = 0;  // ReFS has numbers of 128 bits
+  bool operator==(const Identity& other) const {
+    return volume == other.volume && file == other.file && fileHigh == other.fileHigh;
+  }
 };
 
 /** The results of fs.fstat(), in the order of Node's `Stats`; times in seconds, followed by nanoseconds. */

@@ -1,6 +1,6 @@
 // The contract with the system, 3 of 5: mapped memory. Addresses and lengths are multiples of the page.
 //
-// Offsets of files are multiples of granularity(), and retire() leaves the range of addresses occupied.
+// Offsets of files are multiples of pageSize(), too, and retire() leaves the range of addresses occupied.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,6 @@ struct MapFlags {
 /** What this system lacks, without which no file can be mapped; empty if nothing. Asked when the addon is loaded. */
 const char* lacks();
 std::size_t pageSize();
-std::size_t granularity();
 /**
  * Whether the system refuses to cut or delete a file of which pages are mapped, and to map pages that it does not have. Then
  * pages are taken away before a change of it, and mapped again after.

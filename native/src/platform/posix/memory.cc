@@ -47,8 +47,6 @@ std::size_t pageSize() {
   return size;
 }
 
-std::size_t granularity() { return pageSize(); }
-
 bool viewsHoldFile() { return false; }
 
 bool canMapGuests() { return true; }

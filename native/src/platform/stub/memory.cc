@@ -10,8 +10,6 @@ const char* lacks() { return ""; }
 
 std::size_t pageSize() { return 4096; }
 
-std::size_t granularity() { return pageSize(); }
-
 bool viewsHoldFile() { return false; }
 
 bool canMapGuests() { return false; }

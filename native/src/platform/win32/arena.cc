@@ -287,7 +287,7 @@ Status Arena::protect(std::uint8_t* at, std::size_t length, Access access) {
     if (access == Access::exec) {
       if (part.access == Access::copy) {
         return Status::make(Kind::unsupported, "VirtualProtect",
-                            "Windows makes no executable memory of a copy-on-write mapping; open the file with MmapFile.openExec");
+                            "Windows cannot make a copy-on-write mapping executable; open the file with MmapFile.openExec");
       }
       Part made = part;
       made.length = bytes;

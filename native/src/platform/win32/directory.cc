@@ -102,13 +102,16 @@ Status deleteOldWay(Handle entry, const Found& found) {
   return status;
 }
 
-Status replaceOldWay(const std::wstring& from, const std::wstring& to) {
-  const DWORD attributes = GetFileAttributesW(to.c_str());
-  const bool isReadOnly = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_READONLY) != 0;
-  if (isReadOnly && !SetFileAttributesW(to.c_str(), attributes & ~FILE_ATTRIBUTE_READONLY)) return last("rename");
+bool isReadOnly(DWORD attributes) {
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_READONLY) != 0;
+}
+
+/** By the path, for there is no other way. */
+Status replaceOldWay(const std::wstring& from, const std::wstring& to, DWORD attributes) {
+  if (isReadOnly(attributes) && !SetFileAttributesW(to.c_str(), attributes & ~FILE_ATTRIBUTE_READONLY)) return last("rename");
   if (MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_REPLACE_EXISTING)) return {};
   const Status status = last("rename");
-  if (isReadOnly) SetFileAttributesW(to.c_str(), attributes);
+  if (isReadOnly(attributes)) SetFileAttributesW(to.c_str(), attributes);
   return status;
 }
 
@@ -236,7 +239,9 @@ Status replaceEntry(Handle parent, const std::string& name, const std::string& p
   if (SetFileInformationByHandle(of(entry), kRenameEx, info, size)) return {};
   const DWORD error = GetLastError();
   // Before Windows 10 1809 these flags are unknown, or the one about read-only files is.
-  return isUnknown(error) || error == ERROR_ACCESS_DENIED ? replaceOldWay(from, to) : failure(error, "rename");
+  const DWORD attributes = GetFileAttributesW(to.c_str());
+  const bool isOld = isUnknown(error) || (error == ERROR_ACCESS_DENIED && isReadOnly(attributes));
+  return isOld ? replaceOldWay(from, to, attributes) : failure(error, "rename");
 }
 
 }  // namespace fmmap::platform

@@ -178,12 +178,11 @@ Status size(Handle file, std::int64_t* bytes) {
 }
 
 Status identity(Handle file, Identity* identity) {
-  // The id of a file has 128 bits on ReFS; on NTFS the upper half is 0.
   FILE_ID_INFO whole;
   if (read(file, FileIdInfo, &whole)) {
     std::uint64_t id[2];
     std::memcpy(id, &whole.FileId, sizeof id);
-    *identity = {whole.VolumeSerialNumber ^ id[1], id[0]};
+    *identity = {whole.VolumeSerialNumber, id[0], id[1]};
     return {};
   }
   Numbers numbers;
@@ -265,7 +264,7 @@ Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
 }
 
 Status sync(Handle file) {
-  // By another handle: Windows lets calls wait for each other that use the same one, and this waits for the disk.
+  // Through a handle of its own: Windows serializes calls on one handle, and this one waits for the disk.
   const HANDLE own = ReOpenFile(of(file), GENERIC_WRITE, kShareAll, 0);
   const bool isOpen = own != INVALID_HANDLE_VALUE;  // not if the file was opened without sharing
   const bool isDone = FlushFileBuffers(isOpen ? own : of(file));

@@ -138,7 +138,10 @@ LONG CALLBACK onException(EXCEPTION_POINTERS* pointers) {
       Hold hold(arena->lock);
       outcome = serve(*arena, record, address);
     }
-    if (outcome == Outcome::wait) Sleep(1);
+    if (outcome != Outcome::wait) break;
+    Sleep(1);
+    // What could not be read before may be readable now: only another access tells.
+    if (record.ExceptionCode == static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR)) outcome = Outcome::served;
   } while (outcome == Outcome::wait);
   SetLastError(error);
   return outcome == Outcome::foreign ? EXCEPTION_CONTINUE_SEARCH : EXCEPTION_CONTINUE_EXECUTION;

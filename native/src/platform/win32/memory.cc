@@ -22,9 +22,10 @@ void evict(std::uint8_t* at, std::size_t length) { VirtualUnlock(at, length); }
 }  // namespace
 
 const char* lacks() {
-  return Arena::isPossible() ? "" : "mapping files needs Windows 10 1803, Windows Server 2019 or newer (placeholders of VirtualAlloc2)";
+  return Arena::isPossible() ? "" : "mapping files requires Windows 10 version 1803, Windows Server 2019 or newer (VirtualAlloc2 with placeholders)";
 }
 
+// Views that replace placeholders need not start where allocations do, every 64 KiB.
 std::size_t pageSize() {
   static const std::size_t size = [] {
     SYSTEM_INFO info;
@@ -33,9 +34,6 @@ std::size_t pageSize() {
   }();
   return size;
 }
-
-// Views that replace placeholders need not start where allocations do, every 64 KiB.
-std::size_t granularity() { return pageSize(); }
 
 bool viewsHoldFile() { return true; }
 

@@ -145,7 +145,7 @@ Status fullPath(const std::string& path, std::wstring* full) {
 Status fullPath(const Place& place, std::wstring* full) {
   const std::string& path = place.path;
   const auto isSlash = [](char one) { return one == '/' || one == '\\'; };
-  // `C:name` starts from the working directory of that drive, which only the process has.
+  // `C:name` is relative to that drive's working directory, which only the process knows.
   const bool isRelative = !path.empty() && !isSlash(path[0]) && (path.size() < 2 || path[1] != ':');
   if (place.directory == kNoHandle || !isRelative) return fullPath(path, full);
   std::wstring start;

@@ -3,11 +3,12 @@ import { Buffer } from 'node:buffer';
 import { closeSync, openSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { binding } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
 import { argumentError, systemError, typeError } from '../errors.js';
+import { isWindows } from '../host.js';
 import { isBytes } from './bytes.js';
 import { checkInteger } from './range.js';
 
@@ -121,6 +122,8 @@ export function holdDescriptor(place: Place): Place {
 function hold(place: Place): Place {
   const path = showPath(place.path);
   if (isAbsolute(path)) return place;
+  // It starts from that drive's working directory, for which there is no descriptor.
+  if (isWindows && /^[A-Za-z]:/.test(path)) return { ...place, path: resolve(path) };
   try {
     return { ...place, directory: openSync('.', binding.directoryFlags) };
   } catch (error) {

@@ -146,7 +146,6 @@ export function isOperation(name: StepName): name is Operation {
 /** The addon's functions. They throw what {@link createError} makes; callers check arguments. */
 export interface Binding extends Operations, Changes {
   readonly pageSize: number;
-  readonly granularity: number;
   /** What this system lacks, without which no file can be mapped; empty if nothing. */
   readonly lacks: string;
   /** The flags of `open(2)` for a directory that relative paths start from. */

@@ -365,7 +365,7 @@ export class WindowSet {
     if (known && !known.stale && at >= known.start && at + length <= known.start + known.capacity) {
       return known;
     }
-    const start = Math.floor(at / binding.granularity) * binding.granularity;
+    const start = Math.floor(at / binding.pageSize) * binding.pageSize;
     if (at - start + length > MAX_WINDOW) throw this.#tooLong(length, MAX_WINDOW);
     if (this.#traits.isCow) {
       throw new MmapUnsupportedError(

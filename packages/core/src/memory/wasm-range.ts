@@ -74,7 +74,7 @@ function place<Address extends number | bigint>(
 ): Range<Address> {
   const { id } = mapping;
   const from = mapping.windows.delta + offset;
-  const start = Math.floor(from / binding.granularity) * binding.granularity;
+  const start = Math.floor(from / binding.pageSize) * binding.pageSize;
   const lead = from - start;
   const size = Math.ceil((lead + length) / binding.pageSize) * binding.pageSize;
   const count = Math.ceil(size / WASM_PAGE);

@@ -1,4 +1,5 @@
-// What Windows raises instead of SIGBUS. A handler that comes first makes it of a page that may not be touched.
+// What Windows raises instead of SIGBUS, simulated: an earlier exception handler turns the access violation of a protected
+// page into an in-page error.
 import { describe, expect, test } from 'vitest';
 import { MmapFaultError, MmapFile, MmapFileMut } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';

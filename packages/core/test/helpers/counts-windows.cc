@@ -1,4 +1,5 @@
-// Counts what a process has open, for Windows has no /proc, and lets reads of a page fail. Built by scripts/windows.
+// Counts what a process has open, for Windows has no /proc, and lets reads of a page fail. Built by scripts/windows, and on
+// Windows by native/test/binding.gyp.
 #include <node_api.h>
 #include <windows.h>
 

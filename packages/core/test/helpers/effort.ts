@@ -1,4 +1,4 @@
-/** CI leaves out some of what differs little: all of it is done by `npm test`, and by `.ci/run --long`. */
+/** CI skips some slow variants; `npm test` and `.ci/run --long` run everything. */
 export const isShort: boolean = process.env.FMMAP_SHORT !== undefined;
 
 /** In a short run every `nth` of a list, from a random one on. */

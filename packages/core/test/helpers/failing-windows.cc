@@ -1,4 +1,5 @@
-// Lets functions of Windows fail for the package alone, by the table of what its addon imports. Built by scripts/windows.
+// Lets functions of Windows fail for the package alone, by the table of what its addon imports. Built by scripts/windows, and on
+// Windows by native/test/binding.gyp.
 #include <node_api.h>
 #include <windows.h>
 
