@@ -10,6 +10,8 @@ const { descriptors, mappings, MEMORY } = require('../threads.cjs');
 
 /** Whether anything of a file is mapped. */
 const mapped = (path) => mappings(path) > 0;
+/** Whether it is still open, and locked: that ends a moment after it is unmapped. */
+const isOpen = (path) => mapped(path) || descriptors(path) > 0;
 const warnings = [];
 process.on('warning', (/** @type {NodeJS.ErrnoException} */ { name, code, message }) =>
   warnings.push({ name, code, message }),
@@ -20,7 +22,7 @@ exports.drop = async (open, ...paths) => {
     await apart(() => {
       openerOf(open)(path).asBuffer();
     });
-    await until(() => !mapped(path));
+    await until(() => !isOpen(path));
   }
   await turn();
   say(paths.map((path) => descriptors(path)));
@@ -71,12 +73,12 @@ exports.cursors = async (path) => {
   reader = undefined;
   lines = undefined;
   chunks = undefined;
-  await until(() => !mapped(path));
+  await until(() => !isOpen(path));
   let writer = await apart(() => MmapFileMut.open(path).writer());
   await collect();
   writer.writeAll('LINE');
   writer = undefined;
-  await until(() => !mapped(path));
+  await until(() => !isOpen(path));
   say(fs.readFileSync(path, 'utf8'));
 };
 
