@@ -38,11 +38,11 @@ export async function syncTree() {
 
 /** Without links between packages, which Windows' Node would not follow here. */
 function install() {
-  const lock = fs.readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8');
+  const wanted = ['.', './packages/*', './native', './test'].map((name) => `--filter=${name}`);
+  const lock = `# ${wanted.join(' ')}\n${fs.readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')}`;
   const stamp = join(tree, 'node_modules/.installed');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === lock) return;
   const { packageManager } = JSON.parse(fs.readFileSync(join(root, 'package.json'), 'utf8'));
-  const wanted = ['.', './packages/*', './native', './test'].map((name) => `--filter=${name}`);
   // The filters are about the folder in which it runs.
   run(
     'env',

@@ -55,10 +55,21 @@ function line(at: At, reader: Cursor, from: number, text: string | null): void {
   } else if (text.includes('\0')) at.notes.zero(from);
 }
 
+/** Where bytes of the content come from: eight that no one has written to tell it. */
+function placeOf(content: Buffer, bytes: Buffer): number | undefined {
+  for (let index = 0; index + 8 <= bytes.length; ++index) {
+    const found = content.indexOf(bytes.subarray(index, index + 8));
+    if (found >= 0) return found - index;
+  }
+  return undefined;
+}
+
 /** The offset of a chunk is unknown if several calls read at once. */
-function chunk(at: At, from: number, bytes: Buffer | undefined): void {
-  if (!bytes) at.notes.absent(from, 1);
-  else if (!at.notes.content.includes(bytes)) at.notes.view(from, bytes);
+function chunk({ notes }: At, from: number, bytes: Buffer | undefined): void {
+  if (!bytes) notes.absent(from, 1);
+  else if (!notes.content.includes(bytes)) {
+    notes.view(placeOf(notes.content, bytes) ?? from, bytes);
+  }
 }
 
 export const ofReaders: Record<string, Recipe<Reader>> = {
