@@ -114,7 +114,8 @@ function report(title, { lines = [], ...found }) {
 async function run({ node, wine, cwd, args, count }, lane) {
   const file = `windows-report-${lane}.json`;
   fs.rmSync(inTree(cwd, file), { force: true });
-  const extra = count === countVitest ? ['--reporter=json', `--outputFile=${file}`] : [];
+  const extra =
+    count === countVitest ? ['--reporter=dot', '--reporter=json', `--outputFile.json=${file}`] : [];
   const from = performance.now();
   const result = await runNode(node, cwd, [...args, ...extra], { seconds: SECONDS, wine, lane });
   const broken = {
