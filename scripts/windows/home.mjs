@@ -95,6 +95,7 @@ export async function setUp(wine = 10, lane = 1) {
   });
   // Waits for the programs that fill it: otherwise some parts are missing, such as the provider of random numbers.
   await part(join(root, prefixOf(lane)), () => {
+    fs.rmSync(join(root, prefixOf(lane)), { recursive: true, force: true }); // of one that was interrupted
     const programs = ['wineboot --init', 'wine winecfg -v win10', 'wineserver --wait'];
     return inside(programs.map((program) => `${wineOf(wine, lane)} ${program}`).join(' && '), wine);
   });
