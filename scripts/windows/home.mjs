@@ -79,7 +79,6 @@ function mirror() {
 
 /** Makes a Debian with Wine, and in it a Windows for a lane. */
 export async function setUp(wine = 10, lane = 1) {
-  installPackages();
   const root = debianOf(wine);
   await part(root, async () => {
     fs.rmSync(root, { recursive: true, force: true });

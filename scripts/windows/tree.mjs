@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const tree = join(debian, TREE);
 
 export async function syncTree() {
+  const { addon, testAddons } = await build(); // which installs the Debian packages for all of this
   await setUp();
-  const { addon, testAddons } = await build();
   fs.mkdirSync(tree, { recursive: true });
   const skipped = [
     '.git',

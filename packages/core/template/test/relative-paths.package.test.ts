@@ -2,29 +2,12 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { whereDirectoriesInUseMove } from '../../test/helpers/platform.js';
 import { namesIn } from '../../test/helpers/program.js';
-import { expectAsFs, situations, USED } from '../../test/helpers/relative-paths.js';
+import { testRelativePaths } from '../../test/helpers/relative-paths.js';
 import { tempDir } from '../../test/helpers/temp.js';
 import { hearPackage } from './children.js';
 
-describe('a relative path is opened as it is', () => {
-  for (const [name, situation] of Object.entries(situations)) {
-    const where = name === 'a directory' ? test : whereDirectoriesInUseMove.test;
-    where(`in ${name}`, async () => {
-      expect(await hearPackage('opening/relative-paths#use', situation())).toEqual(USED);
-    });
-  }
-
-  whereDirectoriesInUseMove.test(
-    'in one that is gone it is an error of the same kind as of fs',
-    async () => {
-      const cwd = tempDir();
-      expectAsFs(await hearPackage('opening/relative-paths#gone', { cwd }));
-      expect(fs.readdirSync(cwd)).toEqual([]);
-    },
-  );
-});
+describe('a relative path is opened unchanged', () => testRelativePaths(hearPackage));
 
 test.each(namesIn('async/relative-paths#CALLS'))(
   '%s takes the directory of the call',

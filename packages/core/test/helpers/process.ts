@@ -1,51 +1,31 @@
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { isWindows } from './platform.js';
 
-/** Windows has no /proc: a small addon counts there. */
-export const windowsCounts: {
-  countFiles: (path: string, numbers: bigint[]) => number;
-  countViews: (path: string) => number;
-  countAreas: () => number;
-  committedBytes: () => number;
-  losePage: (page: Buffer, reason: number) => number;
-} | null = isWindows ? createRequire(import.meta.url)('./counts-windows.node') : null;
+/** What programs count with, too. */
+const { counts, descriptors, areas, mappings } = createRequire(import.meta.url)(
+  '../programs/counts.cjs',
+) as {
+  counts?: {
+    committedBytes: () => number;
+    losePage: (page: Buffer, reason: number) => number;
+  };
+  descriptors: (path: string) => number;
+  areas: () => number;
+  mappings: (path: string) => number;
+};
 
-/** What Windows calls a file: without its drive, which is called differently there. */
-export const withoutDrive = (path: string): string => path.replace(/^[A-Za-z]:/, '');
-
-/** The inode numbers of a file, or of a directory and all in it. */
-function numbersOf(path: string): bigint[] {
-  const found =
-    path === '' ? undefined : fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (!found) return [];
-  const below = found.isDirectory() ? fs.readdirSync(path) : [];
-  return [found.ino, ...below.flatMap((name) => numbersOf(join(path, name)))];
-}
+/** An addon that tests have on Windows. */
+export const windowsCounts: typeof counts = counts;
 
 /** Counts the open descriptors of this process (on Windows, those of files), or those of the file at `path`. */
 export function countDescriptors(path = ''): number {
-  if (windowsCounts) return windowsCounts.countFiles(withoutDrive(path), numbersOf(path));
-  return fs.readdirSync('/proc/self/fd').filter((fd) => targetOf(fd).startsWith(path)).length;
-}
-
-function targetOf(fd: string): string {
-  try {
-    return fs.readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return ''; // closed since it was listed
-  }
+  return descriptors(path);
 }
 
 /** Counts the mapped ranges of this process, or those of the file at `path`. */
 export function countMappings(path = ''): number {
-  if (windowsCounts)
-    return path === '' ? windowsCounts.countAreas() : windowsCounts.countViews(withoutDrive(path));
-  return fs
-    .readFileSync('/proc/self/maps', 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && line.includes(path)).length;
+  return path === '' ? areas() : mappings(path);
 }
 
 /** How much memory this process has locked; nothing tells that on Windows. */

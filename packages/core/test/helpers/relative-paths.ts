@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { whereDirectoriesInUseMove } from './platform.js';
 import type { ProgramOptions } from './program.js';
 import { tempDir } from './temp.js';
 
@@ -21,7 +22,7 @@ function deepDir(): string {
  * Where a process may be when it opens a relative path: options of `opening/relative-paths#use`.
  * All in which `fs` opens them, and the first one in which absolute ones lead there as well.
  */
-export const situations: Readonly<Record<string, () => ProgramOptions>> = {
+const situations: Readonly<Record<string, () => ProgramOptions>> = {
   'a directory': () => ({ cwd: tempDir(), args: ['stay'] }),
   'one below a directory that it may not walk': () => {
     const above = join(tempDir(), 'above');
@@ -41,10 +42,30 @@ export const situations: Readonly<Record<string, () => ProgramOptions>> = {
 };
 
 /** What `opening/relative-paths#use` says. */
-export const USED: unknown[] = [['below,made.copy,made2.copy', 'made.copy', 0]];
+const USED: unknown[] = [['below,made.copy,made2.copy', 'made.copy', 0]];
 
-/** Expects what `opening/relative-paths#gone` says to be the same as of `fs`. */
-export function expectAsFs(said: readonly unknown[]): void {
-  expect(said).toHaveLength(3);
-  for (const each of said as [unknown, unknown][]) expect(each[0]).toBe(each[1]);
+type Hear = (
+  program: `opening/relative-paths#${'use' | 'gone'}`,
+  options: ProgramOptions,
+) => Promise<unknown[]>;
+
+/** Tests that relative paths are opened unchanged, wherever the process is. */
+export function testRelativePaths(hear: Hear): void {
+  for (const [name, situation] of Object.entries(situations)) {
+    const where = name === 'a directory' ? test : whereDirectoriesInUseMove.test;
+    where(`in ${name}`, async () => {
+      expect(await hear('opening/relative-paths#use', situation())).toEqual(USED);
+    });
+  }
+
+  whereDirectoriesInUseMove.test(
+    'in one that is gone the error is of the same kind as that of fs',
+    async () => {
+      const cwd = tempDir();
+      const said = await hear('opening/relative-paths#gone', { cwd });
+      expect(said).toHaveLength(3);
+      for (const each of said as [unknown, unknown][]) expect(each[0]).toBe(each[1]);
+      expect(fs.readdirSync(cwd)).toEqual([]);
+    },
+  );
 }

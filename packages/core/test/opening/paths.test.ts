@@ -4,14 +4,9 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut, syncDirectory, syncParentDirectory } from '../../src/index.js';
 import { thrown } from '../helpers/errors.js';
-import {
-  isWindows,
-  whereDirectoriesInUseMove,
-  whereNamesAreBytes,
-  whereSymlinks,
-} from '../helpers/platform.js';
+import { isWindows, whereNamesAreBytes, whereSymlinks } from '../helpers/platform.js';
 import { hearProgram } from '../helpers/program.js';
-import { expectAsFs, situations, USED } from '../helpers/relative-paths.js';
+import { testRelativePaths } from '../helpers/relative-paths.js';
 import { tempDir, tempFile } from '../helpers/temp.js';
 
 const NAMES = [
@@ -94,23 +89,7 @@ test('a relative path survives process.chdir: remove removes the file that was o
   expect(fs.readFileSync(join(there, 'name'), 'utf8')).toBe('another');
 });
 
-describe('a relative path is opened unchanged', () => {
-  for (const [name, situation] of Object.entries(situations)) {
-    const where = name === 'a directory' ? test : whereDirectoriesInUseMove.test;
-    where(`in ${name}`, async () => {
-      expect(await hearProgram('opening/relative-paths#use', situation())).toEqual(USED);
-    });
-  }
-
-  whereDirectoriesInUseMove.test(
-    'in one that is gone the error is of the same kind as that of fs',
-    async () => {
-      const cwd = tempDir();
-      expectAsFs(await hearProgram('opening/relative-paths#gone', { cwd }));
-      expect(fs.readdirSync(cwd)).toEqual([]);
-    },
-  );
-});
+describe('a relative path is opened unchanged', () => testRelativePaths(hearProgram));
 
 whereSymlinks.test('a path through symbolic links opens what they lead to', () => {
   const path = tempFile('abc');

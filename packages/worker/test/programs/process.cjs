@@ -1,7 +1,7 @@
 // A process with a pool: when it ends, what it prints, and what is left.
 const fs = require('node:fs');
 const { say, turn } = require('../../../core/test/programs/program.cjs');
-const { descriptors } = require('../../../core/test/programs/threads.cjs');
+const { descriptors } = require('../../../core/test/programs/counts.cjs');
 const { threads } = require('./busy.cjs');
 const { AsyncMmapFile, AsyncMmapFileMut, WorkerPool, getDefaultPool } = require('./package.cjs');
 

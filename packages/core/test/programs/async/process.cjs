@@ -3,7 +3,7 @@ const fs = require('node:fs');
 const { until } = require('../garbage.cjs');
 const { AsyncMmapFile, AsyncMmapFileMut } = require('../package.cjs');
 const { say, turn } = require('../program.cjs');
-const { mappings } = require('../threads.cjs');
+const { mappings } = require('../counts.cjs');
 
 const NOWHERE = '/no/such/file';
 

@@ -4,7 +4,7 @@ const { join } = require('node:path');
 const { openerOf } = require('../openers.cjs');
 const fmmap = require('../package.cjs');
 const { say } = require('../program.cjs');
-const { directories } = require('../threads.cjs');
+const { directories } = require('../counts.cjs');
 const { AsyncMmapFile, AsyncMmapFileMut } = fmmap;
 
 /** `call()` makes a call in the directory `here`, which the process leaves at once for `elsewhere`. */

@@ -6,7 +6,7 @@ const { openerOf } = require('../openers.cjs');
 const { until, collect, apart } = require('../garbage.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, turn } = require('../program.cjs');
-const { descriptors, mappings, MEMORY } = require('../threads.cjs');
+const { descriptors, mappings, MEMORY } = require('../counts.cjs');
 
 /** Whether anything of a file is mapped. */
 const mapped = (path) => mappings(path) > 0;

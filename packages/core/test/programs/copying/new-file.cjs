@@ -3,7 +3,7 @@ const fs = require('node:fs');
 const { dirname } = require('node:path');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { caught, say } = require('../program.cjs');
-const { descriptors } = require('../threads.cjs');
+const { descriptors } = require('../counts.cjs');
 
 /** The sources of copies. */
 exports.SOURCES = {

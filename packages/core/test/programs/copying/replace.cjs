@@ -6,7 +6,7 @@ const net = require('node:net');
 const { dirname } = require('node:path');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { becomeNobody, caught, say } = require('../program.cjs');
-const { descriptors } = require('../threads.cjs');
+const { descriptors } = require('../counts.cjs');
 
 exports.refused = async (directory) => {
   execFileSync('mkfifo', [`${directory}/fifo`]);

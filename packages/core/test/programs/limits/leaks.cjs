@@ -1,7 +1,7 @@
 // The resources of the process that a file holds.
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say } = require('../program.cjs');
-const { areas, threads } = require('../threads.cjs');
+const { areas, threads } = require('../counts.cjs');
 
 exports.nothingElse = (path) => {
   const held = () =>

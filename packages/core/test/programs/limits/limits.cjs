@@ -2,7 +2,7 @@
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught, turn, gc } = require('../program.cjs');
-const { descriptors, mappings } = require('../threads.cjs');
+const { descriptors, mappings } = require('../counts.cjs');
 
 /** Each of them opens an existing file. */
 const openers = /** @type {((path: string, options?: object) => any)[]} */ ([

@@ -6,7 +6,7 @@ const { GCProfiler } = require('node:v8');
 const { Worker } = require('node:worker_threads');
 const fmmap = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
-const { descriptors, MEMORY } = require('../threads.cjs');
+const { descriptors, MEMORY } = require('../counts.cjs');
 
 const { MmapFile, MmapFileMut } = fmmap;
 

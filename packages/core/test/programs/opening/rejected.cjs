@@ -2,7 +2,7 @@
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
-const { descriptors } = require('../threads.cjs');
+const { descriptors } = require('../counts.cjs');
 
 exports.lastDescriptors = (path) => {
   const taken = [];

@@ -2,7 +2,7 @@
 const fs = require('node:fs');
 const fmmap = require('../package.cjs');
 const { say } = require('../program.cjs');
-const { directories } = require('../threads.cjs');
+const { directories } = require('../counts.cjs');
 
 const File = fmmap.AsyncMmapFile ?? fmmap.MmapFile;
 const FileMut = fmmap.AsyncMmapFileMut ?? fmmap.MmapFileMut;

@@ -2,7 +2,7 @@
 
 const { MmapFileMut } = require('../package.cjs');
 const { say, caught } = require('../program.cjs');
-const { descriptors } = require('../threads.cjs');
+const { descriptors } = require('../counts.cjs');
 const { untilTold } = require('../waiting.cjs');
 
 exports.remove = async (path) => {

@@ -2,7 +2,8 @@
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, turn } = require('../program.cjs');
-const { my, collect, startThread, mappings } = require('../threads.cjs');
+const { mappings } = require('../counts.cjs');
+const { my, collect, startThread } = require('../threads.cjs');
 
 const PAGES = 64;
 const PAGE = 4096;

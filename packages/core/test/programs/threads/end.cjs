@@ -2,7 +2,8 @@
 const fs = require('node:fs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught, turn } = require('../program.cjs');
-const { my, collect, startThread, descriptors, mappings } = require('../threads.cjs');
+const { descriptors, mappings } = require('../counts.cjs');
+const { my, collect, startThread } = require('../threads.cjs');
 
 const ENDS = {
   'ends by itself': (thread) => thread.end(),

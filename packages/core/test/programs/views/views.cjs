@@ -8,7 +8,7 @@ const zlib = require('node:zlib');
 const { until, collect, apart } = require('../garbage.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { pattern, say } = require('../program.cjs');
-const { mappings } = require('../threads.cjs');
+const { mappings } = require('../counts.cjs');
 
 const content = pattern(3 * 4096 + 100);
 const mapped = (path) => mappings(path) > 0;

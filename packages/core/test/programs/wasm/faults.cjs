@@ -5,7 +5,8 @@ const { faultOf } = require('../faults.cjs');
 const { openerOf } = require('../openers.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say } = require('../program.cjs');
-const { mappings, my, startThread } = require('../threads.cjs');
+const { mappings } = require('../counts.cjs');
+const { my, startThread } = require('../threads.cjs');
 const { endOf, over, sharedMemory } = require('../wasm.cjs');
 
 const PAGE = 4096;

@@ -3,7 +3,7 @@ const fs = require('node:fs');
 const { apart, collect, until } = require('../garbage.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say } = require('../program.cjs');
-const { descriptors, mappings } = require('../threads.cjs');
+const { descriptors, mappings } = require('../counts.cjs');
 const { over, sharedMemory } = require('../wasm.cjs');
 
 process.removeAllListeners('warning').on('warning', () => {});
