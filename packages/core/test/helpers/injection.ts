@@ -60,7 +60,7 @@ const decode = (files: Record<string, string>): Files =>
 const IS_OF_V8 =
   /PROT_NONE|MADV_DONTFORK|MADV_DONTNEED|^munmap|^futex|^mprotect\(.*PROT_READ\|PROT_WRITE\)/;
 
-/** The calls in a strace log, from the byte that starts the sequence to the line that reports on it. */
+/** The calls in a strace log, from the bytes that start the sequence to the line that reports on it. */
 function parse(log: string, isOurs: (text: string) => boolean): Call[] {
   const calls: Call[] = [];
   const counts = new Map<string, number>();
@@ -128,7 +128,7 @@ export async function play(sequence: Sequence, fault?: Fault, main: string = DIS
     await turn();
   }
   child.process.stdin.on('error', () => {}); // it may be killed before it has read everything
-  child.process.stdin.write('\n');
+  child.process.stdin.write('\n\n');
   await child.said().catch(() => {}); // it may have been killed
   tracer.kill('SIGINT'); // which detaches strace from the child
   await ended;
