@@ -89,7 +89,7 @@ bool replaceLostPage(Arena& arena, GuardedRange& range, std::uint8_t* address, D
   Why why = reason == kDiskFull ? Why{Reason::noSpace, ENOSPC} : whyLost(window.file, window.offset + (page - window.data), store);
   if (!why) {
     if (++range.retries < kMaxRetries) return true;
-    why = {Reason::io};
+    why = {Reason::io, EIO};
   }
   mark(range, why, address);
   if (++range.repairs <= kMaxRepairs && arena.put(page, {pageSize(), Part::Kind::zeroes})) return true;

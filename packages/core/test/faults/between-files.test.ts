@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
-import { expectFault } from '../helpers/faults.js';
-import { whereFilesAreCut, whereWasmMemory } from '../helpers/platform.js';
+import { expectFault, LOST, lose } from '../helpers/faults.js';
+import { whereWasmMemory } from '../helpers/platform.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 import { sharedMemory } from '../helpers/wasm.js';
 
@@ -13,7 +13,8 @@ function opened<File extends MmapFile>(open: (path: string) => File, content = C
   const path = tempFile(content);
   const file = open(path);
   onTestFinished(() => file.close());
-  return { file, path };
+  const view = file.asBuffer();
+  return { file, path, lose: (size?: number) => lose(path, view, size) };
 }
 
 type Use = (file: MmapFileMut, view: Uint8Array) => unknown;
@@ -70,28 +71,25 @@ const VIEWS: Record<string, (file: MmapFile) => Uint8Array> = {
 describe.each(Object.entries({ ...SOURCES, ...TARGETS }))(
   '%s with a view of another file',
   (_, use) => {
-    whereFilesAreCut.test.each(Object.entries(VIEWS))(
-      'that is truncated throws the fault of that file: %s',
-      (_name, viewOf) => {
+    for (const [name, viewOf] of Object.entries(VIEWS)) {
+      const where = name.includes('WebAssembly') ? whereWasmMemory.test : test;
+      where(`that is lost throws the fault of that file: ${name}`, () => {
         for (const open of [MmapFileMut.openExisting, MmapFileMut.openCow]) {
           const { file } = opened(MmapFileMut.openExisting);
           const other = opened(open);
           const view = viewOf(other.file);
-          fs.truncateSync(other.path);
+          other.lose();
           expect(other.file.isFaulted).toBe(false);
-          expectFault(() => use(file, view), 'truncated', other.path);
+          expectFault(() => use(file, view), LOST, other.path);
           expect(other.file.isFaulted).toBe(true);
-          expectFault(() => use(file, view), 'truncated', other.path); // from then on
+          expectFault(() => use(file, view), LOST, other.path); // from then on
           file.checkFault();
           expect(file.isFaulted).toBe(false);
           other.file.reopen();
           file.close();
         }
-      },
-    );
+      });
 
-    for (const [name, viewOf] of Object.entries(VIEWS)) {
-      const where = name.includes('WebAssembly') ? whereWasmMemory.test : test;
       where(`causes no fault while that file is whole: ${name}`, () => {
         const { file } = opened(MmapFileMut.openExisting);
         const other = opened(MmapFileMut.openExisting);
@@ -100,11 +98,11 @@ describe.each(Object.entries({ ...SOURCES, ...TARGETS }))(
       });
     }
 
-    whereFilesAreCut.test('that is truncated and closed throws nothing', () => {
+    test('that is lost and closed throws nothing', () => {
       const { file } = opened(MmapFileMut.openExisting);
       const other = opened(MmapFileMut.openExisting);
       const view = other.file.asBuffer();
-      fs.truncateSync(other.path);
+      other.lose();
       other.file.close();
       use(file, view);
     });
@@ -122,31 +120,32 @@ test.each(Object.entries(TARGETS))(
   },
 );
 
-whereFilesAreCut.test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
+test.each(Object.entries({ ...SOURCES, ...TARGETS }))(
   '%s with a view of the same file throws its fault, too',
   (_, use) => {
-    const { file, path } = opened(MmapFileMut.openExisting);
+    const { file, path, lose } = opened(MmapFileMut.openExisting);
     const view = file.bytes(PAGE, PAGE);
-    fs.truncateSync(path, PAGE);
-    expectFault(() => use(file, view), 'truncated', path);
+    lose(PAGE);
+    expectFault(() => use(file, view), LOST, path);
   },
 );
 
-whereFilesAreCut.test.each(
-  Object.entries({ ...SOURCES, ...TARGETS }).filter(([name]) => !name.includes('memory')),
-)('%s of a truncated file throws its own fault, whatever view is given', (_, use) => {
-  const { file, path } = opened(MmapFileMut.openExisting);
-  const other = opened(MmapFileMut.openExisting);
-  fs.truncateSync(path);
-  expectFault(() => use(file, other.file.asBuffer()), 'truncated', path);
-  other.file.checkFault();
-});
+test.each(Object.entries({ ...SOURCES, ...TARGETS }).filter(([name]) => !name.includes('memory')))(
+  '%s of a lost file throws its own fault, whatever view is given',
+  (_, use) => {
+    const { file, path, lose } = opened(MmapFileMut.openExisting);
+    const other = opened(MmapFileMut.openExisting);
+    lose();
+    expectFault(() => use(file, other.file.asBuffer()), LOST, path);
+    other.file.checkFault();
+  },
+);
 
-whereFilesAreCut.test('a view of an attached handle has the fault of its file', () => {
+test('a view of an attached handle has the fault of its file', () => {
   const { file } = opened(MmapFileMut.openExisting);
   const other = opened(MmapFileMut.openExisting);
   const view = MmapFile.attach(other.file.share()).asBuffer();
-  fs.truncateSync(other.path);
-  expectFault(() => file.writeAll(view), 'truncated', other.path);
-  expectFault(() => other.file.readUInt8(0), 'truncated', other.path);
+  other.lose();
+  expectFault(() => file.writeAll(view), LOST, other.path);
+  expectFault(() => other.file.readUInt8(0), LOST, other.path);
 });

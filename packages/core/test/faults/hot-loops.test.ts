@@ -1,16 +1,15 @@
 import * as fs from 'node:fs';
-import { expect } from 'vitest';
-import { faultError } from '../helpers/faults.js';
-import { whereFilesAreCut } from '../helpers/platform.js';
+import { describe, expect } from 'vitest';
+import { faultError, LOST } from '../helpers/faults.js';
+import { everywhere, whereFilesAreCut } from '../helpers/platform.js';
 import { namesIn, startProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
 
-const { describe, test } = whereFilesAreCut;
-
 const ROUNDS = 5;
 
-describe.each(['a worker thread', 'another process'])('a file that is truncated by %s', (way) => {
+describe.each(['a worker thread', 'another process'])('a file that is lost by %s', (way) => {
   const isOtherProcess = way === 'another process';
+  const { test } = isOtherProcess ? whereFilesAreCut : everywhere;
 
   /** What the loop noticed in each round: the error that it threw, or that there was none. */
   async function noticed(loop: string): Promise<unknown[]> {
@@ -26,7 +25,7 @@ describe.each(['a worker thread', 'another process'])('a file that is truncated 
       const [error, isFaulted, afterwards] = said as unknown[];
       found.push(error);
       expect(isFaulted).toBe(true);
-      expect(afterwards).toEqual(faultError('truncated', expect.any(Number), path));
+      expect(afterwards).toEqual(faultError(LOST, expect.any(Number), path));
       if (error !== 'no error') expect(error).toEqual(afterwards);
     }
     expect(await running.done).toMatchObject({ code: 0, signal: null, stderr: '' });

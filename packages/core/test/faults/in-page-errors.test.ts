@@ -23,7 +23,7 @@ const OPENERS: Readonly<Record<string, (path: string) => MmapFile>> = {
 /** Opens a file, the second page of which cannot be read. */
 function opened(opener: string, status: number): MmapFile {
   const file = (OPENERS[opener] as (path: string) => MmapFile)(tempFile(CONTENT));
-  expect(windowsCounts?.losePage(file.bytes(PAGE, PAGE), status)).toBe(0);
+  expect(windowsCounts?.losePages(file.bytes(PAGE, PAGE), status)).toBe(0);
   return file;
 }
 
@@ -60,7 +60,7 @@ wherePagesCanBeLost.describe.each(REASONS)('%s', (_, status, reason) => {
     const file = MmapFileMut.openCow(path);
     for (const page of [0, 2, 4]) file.writeUInt8(77, page * PAGE + 1);
     const view = file.asBuffer();
-    expect(windowsCounts?.losePage(file.bytes(PAGE, PAGE), status)).toBe(0);
+    expect(windowsCounts?.losePages(file.bytes(PAGE, PAGE), status)).toBe(0);
     expect(() => file.readUInt8(PAGE)).toThrow(MmapFaultError);
     for (const page of [0, 2, 4]) expect(view[page * PAGE + 1]).toBe(77);
     expect(view[3 * PAGE + 1]).toBe(CONTENT[3 * PAGE + 1]);

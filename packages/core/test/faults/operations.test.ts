@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { describe, expect, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   MmapFaultError,
   MmapFile,
@@ -7,13 +7,11 @@ import {
   MmapFileReader,
   MmapFileWriter,
 } from '../../src/index.js';
-import { expectFault } from '../helpers/faults.js';
+import { expectFault, LOST, lose } from '../helpers/faults.js';
 import { kinds, read, write } from '../helpers/kinds.js';
-import { whereFilesAreCut } from '../helpers/platform.js';
+import { namesGoAtOnce } from '../helpers/platform.js';
 import { gettersOf, methodsOf } from '../helpers/surface.js';
 import { pattern, tempFile } from '../helpers/temp.js';
-
-const { test } = whereFilesAreCut;
 
 const PAGE = 4096;
 const CONTENT = pattern(3 * PAGE);
@@ -36,14 +34,23 @@ const GOES_ON = [
 interface Opened {
   readonly file: MmapFile;
   readonly path: string;
-  truncate(size?: number): void;
+  /** Loses what it holds from `size` on. @returns The size of the file after it. */
+  lose(size?: number): number;
 }
 
 function opened(open: (path: string) => MmapFile, content: Uint8Array = CONTENT): Opened {
   const path = tempFile(content);
   const file = open(path);
   onTestFinished(() => file.close());
-  return { file, path, truncate: (size = 0) => fs.truncateSync(path, size) };
+  let view = file.asBuffer();
+  return {
+    file,
+    path,
+    lose: (size) => {
+      if (!file.isFaulted) view = file.asBuffer(); // of what has been mapped since
+      return lose(path, view, size);
+    },
+  };
 }
 
 const openings: Record<string, (path: string) => MmapFile> = {
@@ -72,15 +79,18 @@ const discoveries: Record<string, (file: MmapFile) => number> = {
     return PAGE + 5;
   },
   'a typed read': (file) => {
-    return expectFault(() => file.readUInt8(PAGE + 5), 'truncated', file.path, PAGE + 5).offset;
+    return expectFault(() => file.readUInt8(PAGE + 5), LOST, file.path, PAGE + 5).offset;
   },
-  checkFault: (file) => expectFault(() => file.checkFault(), 'truncated', file.path).offset,
+  // It asks whether the file has been cut.
+  ...(LOST === 'truncated' && {
+    checkFault: (file) => expectFault(() => file.checkFault(), LOST, file.path).offset,
+  }),
 };
 
-describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, open) => {
+describe.each(Object.entries(openings))('after a fault in a file of %s,', (opening, open) => {
   /** The file, and the objects made from it before the fault. */
   function faulted(discover = discoveries['a view']) {
-    const { file, path, truncate } = opened(open);
+    const { file, path, lose } = opened(open);
     const [atEnd, reader] = [file.reader(), file.reader()];
     atEnd.seek(0, 'end');
     const [lines, chunks] = [reader[Symbol.iterator](), reader.chunks(10)];
@@ -97,16 +107,16 @@ describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, op
       value: getter.use(file),
       use: () => getter.use(file),
     }));
-    truncate(CUT);
+    const size = lose(CUT);
     const offset = discover?.(file) ?? 0;
     expect(file.isFaulted).toBe(true);
-    return { file, path, offset, objects, before, lines, chunks };
+    return { file, path, size, offset, objects, before, lines, chunks };
   }
 
   test.each(Object.entries(discoveries))(
     'found by %s, every method throws MmapFaultError',
     (_name, discover) => {
-      const { file, path, offset, objects, lines, chunks } = faulted(discover);
+      const { file, path, size, offset, objects, lines, chunks } = faulted(discover);
       const others: string[] = [];
       let count = 0;
       const expectThrows = (what: string, call: () => unknown) => {
@@ -120,7 +130,7 @@ describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, op
         const isRight =
           error instanceof MmapFaultError &&
           error.path === path &&
-          error.reason === 'truncated' &&
+          error.reason === LOST &&
           error.offset === offset;
         if (!isRight) others.push(`${what} throws ${error}`);
       };
@@ -136,8 +146,8 @@ describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, op
       expect(count).toBeGreaterThan(file instanceof MmapFileMut ? 150 : 80);
       expect(file.isFaulted).toBe(true);
       expect(file.isClosed).toBe(false);
-      expect(fs.statSync(path).size).toBe(CUT);
-      expectFault(() => file.readUInt8(0), 'truncated', path, offset);
+      expect(fs.statSync(path).size).toBe(size);
+      expectFault(() => file.readUInt8(0), LOST, path, offset);
     },
   );
 
@@ -155,7 +165,7 @@ describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, op
     for (const type of [MmapFile, MmapFileMut]) {
       for (const { name, use } of methodsOf(type)) {
         if (!GOES_ON.includes(name)) continue;
-        const { file, path } = faulted();
+        const { file, path, size } = faulted();
         if (file instanceof MmapFileMut !== (type === MmapFileMut)) {
           file.close();
           continue;
@@ -166,8 +176,9 @@ describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, op
         if (name === 'unlock') expect(file.lockState).toBe('none');
         if (/^(lock|tryLock)$/.test(name)) expect(file.lockState).toBe('exclusive');
         if (/Shared$/.test(name)) expect(file.lockState).toBe('shared');
-        if (name === 'stat') expect(file.stat().size).toBe(CUT);
-        expect(fs.existsSync(path)).toBe(name !== 'remove');
+        if (name === 'stat') expect(file.stat().size).toBe(size);
+        const isGone = name === 'remove' && (namesGoAtOnce || !opening.endsWith('attach'));
+        expect(fs.existsSync(path)).toBe(!isGone);
         expect(file.isClosed).toBe(['remove', 'close', String(Symbol.dispose)].includes(name));
         expect(file.isFaulted).toBe(name !== 'reopen'); // even when it is closed
         file.close();
@@ -179,29 +190,28 @@ describe.each(Object.entries(openings))('after a fault in a file of %s,', (_, op
 });
 
 test('a faulted file can be attached to, so that the new handle can reopen it', () => {
-  const { file, path, truncate } = opened(MmapFileMut.openExisting);
+  const { file, path, lose } = opened(MmapFileMut.openExisting);
   const token = file.share();
-  truncate(CUT);
+  const size = lose(CUT);
   expect(file.asBuffer()[PAGE]).toBe(0);
   using attached = MmapFile.attach(token);
   expect(attached.isFaulted).toBe(true);
-  expectFault(() => attached.readUInt8(0), 'truncated', path, PAGE);
+  expectFault(() => attached.readUInt8(0), LOST, path, PAGE);
   attached.reopen();
   for (const each of [attached, file]) {
-    expect([each.isFaulted, each.length]).toEqual([false, CUT]);
-    expect(each.copyBytes().equals(CONTENT.subarray(0, CUT))).toBe(true);
+    expect([each.isFaulted, each.length]).toEqual([false, size]);
+    expect(each.copyBytes().equals(CONTENT.subarray(0, size))).toBe(true);
   }
 });
 
 test('the first fault is the one that is reported', () => {
-  const { file, path, truncate } = opened(MmapFileMut.openExisting);
+  const { file, path, lose } = opened(MmapFileMut.openExisting);
   const view = file.asBuffer();
-  truncate(PAGE);
-  expect(view[2 * PAGE + 3]).toBe(0);
-  truncate(0);
-  expect(view[PAGE + 3]).toBe(0);
-  expect(view[3]).toBe(0);
-  expectFault(() => file.checkFault(), 'truncated', path, 2 * PAGE + 3);
+  for (const size of [2 * PAGE, PAGE, 0]) {
+    lose(size);
+    expect(view[size + 3]).toBe(0);
+  }
+  expectFault(() => file.checkFault(), LOST, path, 2 * PAGE + 3);
 });
 
 /** A file filled with copies of a value, one of them at `at`. */
@@ -224,7 +234,7 @@ describe.each(kinds)('$suffix', (kind) => {
 
   /** Expects the offset of a byte of the value that is gone, usually the first. */
   function expectAt(call: () => unknown, path: string, at: number) {
-    const { offset } = expectFault(call, 'truncated', path);
+    const { offset } = expectFault(call, LOST, path);
     expect(offset).toBeGreaterThanOrEqual(Math.max(at, 2 * PAGE));
     expect(offset).toBeLessThan(at + size);
   }
@@ -232,11 +242,11 @@ describe.each(kinds)('$suffix', (kind) => {
   // The second end leaves a page whose rest reads as zeroes without a fault.
   test.each([2 * PAGE, PAGE + 10])('is never read from a vanished page, end %i', (end) => {
     for (const at of places) {
-      const { file, path, truncate } = fileOf(MmapFileMut.openExisting, at);
+      const { file, path, lose } = fileOf(MmapFileMut.openExisting, at);
       expect(read(file, kind, at)).toBe(value);
-      truncate(end);
+      lose(end);
       expectAt(() => read(file, kind, at), path, at);
-      expectFault(() => read(file, kind, 0), 'truncated', path);
+      expectFault(() => read(file, kind, 0), LOST, path);
       file.close();
     }
   });
@@ -245,20 +255,20 @@ describe.each(kinds)('$suffix', (kind) => {
     'is never written to a vanished page, %s',
     (open) => {
       for (const at of places) {
-        const { file, path, truncate } = fileOf(MmapFileMut[open], at);
-        truncate(2 * PAGE);
+        const { file, path, lose } = fileOf(MmapFileMut[open], at);
+        const left = lose(2 * PAGE);
         expectAt(() => write(file, kind, value, at), path, at);
-        expectFault(() => write(file, kind, value, 0), 'truncated', path);
-        expect(fs.statSync(path).size).toBe(2 * PAGE);
+        expectFault(() => write(file, kind, value, 0), LOST, path);
+        expect(fs.statSync(path).size).toBe(left);
         file.close();
       }
     },
   );
 
   test('is never read or written by a reader or writer that gets there', () => {
-    const { file, path, truncate } = fileOf(MmapFileMut.openExisting, 2 * PAGE);
+    const { file, path, lose } = fileOf(MmapFileMut.openExisting, 2 * PAGE);
     const [reader, writer] = [file.reader(2 * PAGE - 16), file.writer(2 * PAGE - 16)];
-    truncate(2 * PAGE);
+    lose(2 * PAGE);
     const steps = Math.floor(16 / size);
     for (let step = 0; step < steps; ++step) expect(read(reader, kind)).toBe(value);
     expectAt(() => read(reader, kind), path, 2 * PAGE);
@@ -266,7 +276,7 @@ describe.each(kinds)('$suffix', (kind) => {
     file.reopen();
     fs.truncateSync(path, 3 * PAGE);
     file.reopen();
-    fs.truncateSync(path, 2 * PAGE);
+    lose(2 * PAGE);
     for (let step = 0; step < steps; ++step) write(writer, kind, value);
     expectAt(() => write(writer, kind, value), path, 2 * PAGE);
     expect(writer.position).toBe(steps * size);
@@ -274,11 +284,11 @@ describe.each(kinds)('$suffix', (kind) => {
 });
 
 test('the content of a private copy in a vanished page is lost, and the error says so', () => {
-  const { file, path, truncate } = opened(MmapFileMut.openCow) as Opened & { file: MmapFileMut };
+  const { file, path, lose } = opened(MmapFileMut.openCow) as Opened & { file: MmapFileMut };
   file.writeAll('private', PAGE);
   expect(file.copyBytes(PAGE, 7).toString()).toBe('private');
-  truncate(PAGE);
-  expectFault(() => file.readUInt8(PAGE), 'truncated', path, PAGE);
-  expectFault(() => file.writeAll('again', PAGE), 'truncated', path, PAGE);
-  expect(fs.readFileSync(path).equals(CONTENT.subarray(0, PAGE))).toBe(true);
+  const size = lose(PAGE);
+  expectFault(() => file.readUInt8(PAGE), LOST, path, PAGE);
+  expectFault(() => file.writeAll('again', PAGE), LOST, path, PAGE);
+  expect(fs.readFileSync(path).equals(CONTENT.subarray(0, size))).toBe(true);
 });

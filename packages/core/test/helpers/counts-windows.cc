@@ -6,6 +6,7 @@
 #include <psapi.h>
 #include <tlhelp32.h>
 
+#include <atomic>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -169,42 +170,53 @@ napi_value committedBytes(napi_env env, napi_callback_info) {
   return result;
 }
 
-struct {
-  const uint8_t* start;
-  ULONG_PTR reason;
-} lost;
+/** Why the pages that are lost cannot be read: an NTSTATUS. */
+std::atomic<ULONG_PTR> reason;
 
-/** As the first handler: what is an access violation becomes what Windows raises if a page cannot be read from its file. */
+/**
+ * As the first handler: what is an access violation becomes what Windows raises if a page cannot be read from its file. Only
+ * losePages() leaves views without access.
+ */
 LONG CALLBACK onViolation(EXCEPTION_POINTERS* pointers) {
   EXCEPTION_RECORD& record = *pointers->ExceptionRecord;
-  const auto* const address = reinterpret_cast<const uint8_t*>(record.ExceptionInformation[1]);
-  if (record.ExceptionCode != static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION) || address < lost.start ||
-      address >= lost.start + 4096) {
-    return EXCEPTION_CONTINUE_SEARCH;
-  }
+  if (record.ExceptionCode != static_cast<DWORD>(EXCEPTION_ACCESS_VIOLATION)) return EXCEPTION_CONTINUE_SEARCH;
   MEMORY_BASIC_INFORMATION area{};
-  VirtualQuery(address, &area, sizeof area);
-  if (area.Type != MEM_MAPPED || area.Protect != PAGE_NOACCESS) return EXCEPTION_CONTINUE_SEARCH;  // something else by now
+  VirtualQuery(reinterpret_cast<const void*>(record.ExceptionInformation[1]), &area, sizeof area);
+  if (area.Type != MEM_MAPPED || area.Protect != PAGE_NOACCESS) return EXCEPTION_CONTINUE_SEARCH;
   record.ExceptionCode = static_cast<DWORD>(EXCEPTION_IN_PAGE_ERROR);
   record.NumberParameters = 3;
-  record.ExceptionInformation[2] = lost.reason;
+  record.ExceptionInformation[2] = reason;
   return EXCEPTION_CONTINUE_SEARCH;
 }
 
-/** losePage(page, reason): from now on the page that a Buffer starts with cannot be read, for that reason (an NTSTATUS). */
-napi_value losePage(napi_env env, napi_callback_info info) {
+/**
+ * losePages(bytes, reason): from now on the pages that start in a Buffer, and are views of files, cannot be read, for that
+ * reason (an NTSTATUS).
+ */
+napi_value losePages(napi_env env, napi_callback_info info) {
   size_t count = 2, length = 0;
   napi_value arguments[2];
   void* start = nullptr;
-  uint32_t reason = 0;
+  uint32_t status = 0;
   napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
   napi_get_buffer_info(env, arguments[0], &start, &length);
-  napi_get_value_uint32(env, arguments[1], &reason);
+  napi_get_value_uint32(env, arguments[1], &status);
   static void* const handler = AddVectoredExceptionHandler(1, onViolation);
-  lost = {static_cast<const uint8_t*>(start), reason};
-  DWORD before;
-  const bool isDone = handler && VirtualProtect(start, 4096, PAGE_NOACCESS, &before);
-  return numberOf(env, isDone ? 0 : GetLastError());
+  if (!handler) return numberOf(env, GetLastError());
+  reason = status;
+  const char* const end = static_cast<const char*>(start) + length;
+  const char* at = reinterpret_cast<const char*>((reinterpret_cast<uintptr_t>(start) + 4095) / 4096 * 4096);
+  MEMORY_BASIC_INFORMATION area;
+  for (const char* next; at < end; at = next) {
+    if (VirtualQuery(at, &area, sizeof area) == 0) return numberOf(env, GetLastError());
+    const char* const areaEnd = static_cast<const char*>(area.BaseAddress) + area.RegionSize;
+    next = areaEnd < end ? areaEnd : end;
+    DWORD before;
+    if (area.Type == MEM_MAPPED && !VirtualProtect(const_cast<char*>(at), next - at, PAGE_NOACCESS, &before)) {
+      return numberOf(env, GetLastError());
+    }
+  }
+  return numberOf(env, 0);
 }
 
 }  // namespace
@@ -216,7 +228,7 @@ NAPI_MODULE_INIT() {
       {"countViews", nullptr, countViews, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countAreas", nullptr, countAreas, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"committedBytes", nullptr, committedBytes, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"losePage", nullptr, losePage, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"losePages", nullptr, losePages, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"countThreads", nullptr, countThreads, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);

@@ -1,6 +1,13 @@
+import { createRequire } from 'node:module';
 import { expect } from 'vitest';
 import { MmapFaultError } from '../../src/index.js';
 import { thrown } from './errors.js';
+
+/** What programs lose files with, too. */
+export const { LOST, lose } = createRequire(import.meta.url)('../programs/losing.cjs') as {
+  LOST: 'truncated' | 'io';
+  lose: (path: string, view: Uint8Array, size?: number) => number;
+};
 
 const PAGE = 4096;
 

@@ -16,6 +16,8 @@ export const TOO_LONG: string = isWindows ? 'ENOENT' : 'ENAMETOOLONG';
 export const repeated = (rounds: number): number => (isWine ? rounds / 10 : rounds);
 /** Whether reading a page brings only that one into memory: the kernel under Wine maps those around it, too. */
 export const pagesComeAlone: boolean = !isWine;
+/** Whether the name of a removed file is gone while others have it open: under Wine the last of them takes it along. */
+export const namesGoAtOnce: boolean = !isWine;
 /** Whether a private copy can become executable: Windows has no such memory. */
 export const canExecuteCopies: boolean = !isWindows;
 

@@ -8,7 +8,7 @@ const { counts, descriptors, areas, mappings } = createRequire(import.meta.url)(
 ) as {
   counts?: {
     committedBytes: () => number;
-    losePage: (page: Buffer, reason: number) => number;
+    losePages: (bytes: Buffer, reason: number) => number;
   };
   descriptors: (path: string) => number;
   areas: () => number;

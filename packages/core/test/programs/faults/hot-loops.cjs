@@ -1,4 +1,4 @@
-// Loops that are optimised by the time their file is truncated.
+// Loops that are optimised by the time their file is lost.
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
 const { MmapFileMut } = require('../package.cjs');
@@ -111,13 +111,16 @@ exports.loop = async (path, name, isOtherProcess) => {
     const truncated = isOtherProcess
       ? undefined
       : thread.run(
-          (path, /** @type {Int32Array} */ passes) => {
+          (token, /** @type {Int32Array} */ passes) => {
+            const file = MmapFileMut.attach(token);
+            const view = file.asBuffer();
             for (let seen = 0; seen < 20; seen = Atomics.load(passes, 0)) {
               Atomics.wait(passes, 0, seen);
             }
-            fs.truncateSync(path);
+            require('../losing.cjs').lose(file.path, view);
+            file.close();
           },
-          path,
+          file.share(),
           passes,
         );
     const noticed = faultOf(() => {

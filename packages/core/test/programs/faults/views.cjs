@@ -1,6 +1,7 @@
-// Code that uses a view of a file that has lost its end.
+// Code that uses a view of a file that is lost, or has lost its end.
 const fs = require('node:fs');
 const { faultOf } = require('../faults.cjs');
+const { LOST, lose } = require('../losing.cjs');
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { args, pattern, say } = require('../program.cjs');
 
@@ -109,7 +110,7 @@ exports.READERS = {
   'Buffer.concat': (view) => Buffer.concat([view, view]),
   'Buffer.from': (view) => Buffer.from(view),
   'buffer.isUtf8 and isAscii': (view) => {
-    const rest = view.subarray(-100);
+    const rest = view.subarray(-64);
     return [buffer.isUtf8(rest), buffer.isAscii(rest)];
   },
   'buffer.transcode': (view) => buffer.transcode(view, 'latin1', 'utf8'),
@@ -215,11 +216,21 @@ exports.WRITERS = {
   },
 };
 
-const WAYS = /** @type {Record<string, [number, (size: number) => unknown]>} */ ({
-  'to nothing': [0, (size) => fs.truncateSync(path, size)],
-  'to the middle of a page': [2 * PAGE + 100, (size) => fs.truncateSync(path, size)],
-  'by another process': [PAGE, (size) => execFileSync('truncate', ['-s', String(size), path])],
-});
+const WAYS = /** @type {Record<string, [number, typeof lose]>} */ (
+  LOST === 'truncated'
+    ? {
+        'to nothing': [0, lose],
+        'to the middle of a page': [2 * PAGE + 100, lose],
+        'by another process': [
+          PAGE,
+          (path, _view, size) => {
+            execFileSync('truncate', ['-s', String(size), path]);
+            return Number(size);
+          },
+        ],
+      }
+    : { 'the last page': [5 * PAGE, lose] }
+);
 const MAPPINGS =
   /** @type {Record<string, [typeof MmapFile.open, object & { offset?: number }]>} */ ({
     'MmapFile.open': [MmapFile.open, {}],
@@ -233,20 +244,20 @@ const MAPPINGS =
     'MmapFileMut.openCow': [MmapFileMut.openCow, {}],
   });
 
-/** Uses a view of each kind of mapping, truncated in each way, and reports the outcome. */
+/** Uses a view of each kind of mapping, lost in each way, and reports the outcome. */
 exports.use = async (_path, name) => {
   const isWriter = name in exports.WRITERS;
   const use = exports.READERS[name] ?? exports.WRITERS[name];
   for (const [mapping, [open, options]] of Object.entries(MAPPINGS)) {
     if (isWriter && /MmapFile\./.test(mapping)) continue;
-    for (const [way, [size, truncate]] of Object.entries(WAYS)) {
+    for (const [way, [size, loseIt]] of Object.entries(WAYS)) {
       fs.writeFileSync(path, CONTENT);
       const file = open(path, options);
       const view = file.asBuffer();
       const start = options.offset ?? 0;
       const model = new Uint8Array(view.length);
       model.set(CONTENT.subarray(start, Math.max(size, start)));
-      truncate(size);
+      const left = loseIt(path, view, size, start);
       const found = await use(view, Buffer.from(model.buffer));
       const { isFaulted } = file;
       const error = faultOf(() => file.checkFault());
@@ -262,7 +273,7 @@ exports.use = async (_path, name) => {
         isOffset,
         error,
         isSame: isDeepStrictEqual(found, expected),
-        size: fs.statSync(path).size - size,
+        isRestored: fs.statSync(path).size > left,
       });
       file.close();
     }
