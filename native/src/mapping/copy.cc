@@ -144,11 +144,15 @@ Status writeToNewFile(Mapping& mapping, HandleId handle, const platform::Place& 
     return Status::make(Kind::unsupported, "rename", "memory is no file that can be replaced; name a file that was opened");
   }
   if (replacing.only && !old) return Status::make(Kind::closed, "rename", "");
+  platform::Identity only;
+  if (old) {
+    if (Status status = platform::identity(old->handle(), &only); !status) return status;
+  }
   const platform::Handle source = range.file()->handle();
   platform::FileStat info;
   if (Status status = platform::stat(source, &info); !status) return status;
   NewFile target(place, mapping.isMemory() ? -1 : static_cast<int>(info.mode & 07777), replacing.isAllowed,
-                 old ? &replacing.only->file().identity() : nullptr);
+                 old ? &only : nullptr);
   if (Status status = target.create(); !status) return status;
   const bool isWhole = !mapping.isPrivate() && mapping.offset() + offset == 0 && info.size == length;
   const auto finish = [&]() -> Status {

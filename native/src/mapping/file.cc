@@ -42,7 +42,7 @@ Status File::openMemory(const std::string& name, const std::uint8_t* data, std::
 }
 
 Status File::inspect(std::int64_t* size, bool* moved) {
-  return platform::inspect(open_.file->handle(), place_, &identity_, size, moved);
+  return platform::inspect(open_.file->handle(), place_, size, moved);
 }
 
 Status File::settle() {
@@ -51,7 +51,7 @@ Status File::settle() {
     return {};
   }
   std::string path;
-  if (platform::absolutePath(place_, identity_, &path)) {
+  if (platform::absolutePath(place_, open_.file->handle(), &path)) {
     place_ = {path};
     return {};
   }
@@ -70,9 +70,9 @@ void File::keep() {
 
 void File::undo() {
   const auto [file, parent, directory] = copyHandles();
-  // The identity is read again, for that may be what has failed.
-  if (isNew_ && file && parent && platform::identity(file->handle(), &identity_)) {
-    platform::removeEntry(parent->handle(), place_.path, identity_);
+  platform::Identity identity;
+  if (isNew_ && file && parent && platform::identity(file->handle(), &identity)) {
+    platform::removeEntry(parent->handle(), place_.path, identity);
   }
   isNew_ = false;
 }
@@ -183,7 +183,9 @@ Status File::remove() {
     platform::Handle directory = platform::kNoHandle;
     if (Status status = platform::openParent(place_, &directory); !status) return status;
     held.parent = own(directory);
-    if (Status status = platform::removeEntry(directory, place_.path, identity_); !status) return status;
+    platform::Identity identity;
+    if (Status status = platform::identity(held.file->handle(), &identity); !status) return status;
+    if (Status status = platform::removeEntry(directory, place_.path, identity); !status) return status;
     removal_ = Removal::needsParentSync;
     std::lock_guard<std::mutex> guard(state_);
     if (open_.file) open_.parent = held.parent;

@@ -1,4 +1,4 @@
-// The file behind a mapping: its open handle, its identity and its place, its advisory lock, and its removal.
+// The file behind a mapping: its open handle and its place, its advisory lock, and its removal.
 //
 // Three locks guard it, in this order:
 //
@@ -42,7 +42,7 @@ class File {
   Status open(const platform::OpenRequest& request, const platform::Place& place);
   /** A file in memory, with bytes or zeroes. */
   Status openMemory(const std::string& name, const std::uint8_t* data, std::int64_t length);
-  /** Its identity and size. `moved` says that the path leads to another file by now. */
+  /** Its size. `moved` says that the path leads to another file by now. */
   Status inspect(std::int64_t* size, bool* moved);
   /** Keeps a way to the file that does not depend on the working directory, or on a descriptor of the caller's. */
   Status settle();
@@ -56,7 +56,6 @@ class File {
   // --- what does not change ---
   /** The path as the user gave it, for messages. */
   const std::string& name() const { return name_; }
-  const platform::Identity& identity() const { return identity_; }
   bool isMemory() const { return isMemory_; }
   /** It was opened by a descriptor, so that no path leads to it. */
   bool isNameless() const { return place_.path.empty() && !isMemory_; }
@@ -105,7 +104,6 @@ class File {
   // Fixed once it is open.
   std::string name_;
   platform::Place place_;  // absolute; or, if no absolute path leads to the file, relative to a directory that is kept open; or nowhere
-  platform::Identity identity_;
   bool isMemory_ = false;
 
   // Guarded by `state_`.

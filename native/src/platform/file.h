@@ -77,10 +77,10 @@ Status size(Handle file, std::int64_t* bytes);
 Status identity(Handle file, Identity* identity);
 Status stat(Handle file, FileStat* stat);
 /**
- * Identity and size of the file that was opened at `place`. Refuses what can be opened but has no bytes to map: directories,
+ * The size of the file that was opened at `place`. Refuses what can be opened but has no bytes to map: directories,
  * devices, /proc. `moved` says that the path leads to another file by now.
  */
-Status inspect(Handle file, const Place& place, Identity* identity, std::int64_t* bytes, bool* moved);
+Status inspect(Handle file, const Place& place, std::int64_t* bytes, bool* moved);
 
 // --- changing it ---
 

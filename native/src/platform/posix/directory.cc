@@ -81,14 +81,14 @@ Status syncDirectory(Handle directory) {
   return status;
 }
 
-bool absolutePath(const Place& place, const Identity& identity, std::string* path) {
+bool absolutePath(const Place& place, Handle file, std::string* path) {
   *path = place.path;
   if (!path->empty() && path->front() == '/') return true;
   const std::string directory = nameOfDirectory(startOf(place));
   if (directory.empty()) return false;
   *path = directory + (directory.back() == '/' ? "" : "/") + place.path;
-  struct stat there;
-  return ::stat(path->c_str(), &there) == 0 && identityOf(there) == identity;
+  struct stat here, there;
+  return fstat(fd(file), &here) == 0 && ::stat(path->c_str(), &there) == 0 && identityOf(there) == identityOf(here);
 }
 
 // --- names in an open directory ---

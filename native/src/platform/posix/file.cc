@@ -119,10 +119,9 @@ Status identity(Handle file, Identity* identity) {
   return {};
 }
 
-Status inspect(Handle file, const Place& place, Identity* identity, std::int64_t* bytes, bool* moved) {
+Status inspect(Handle file, const Place& place, std::int64_t* bytes, bool* moved) {
   struct stat info;
   if (fstat(fd(file), &info) != 0) return last("fstat");
-  *identity = identityOf(info);
   if (Status status = refuseKind(info); !status) return status;
   // The kernel would round a mapping of it up, over what comes after the window.
   if (static_cast<std::size_t>(info.st_blksize) > pageSize() && hasHugePages(fd(file))) {
@@ -142,7 +141,7 @@ Status inspect(Handle file, const Place& place, Identity* identity, std::int64_t
   // A file without a name was removed or replaced while this call waited for its lock, or was opened so on purpose.
   struct stat there;
   *moved = info.st_nlink == 0 && (fstatat(startOf(place), place.path.c_str(), &there, 0) != 0 ||
-                                  !(identityOf(there) == *identity));
+                                  !(identityOf(there) == identityOf(info)));
   return {};
 }
 

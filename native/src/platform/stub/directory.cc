@@ -17,7 +17,7 @@ bool canSyncDirectories() { return true; }
 
 Status syncDirectory(Handle) { return Status::system(ENOSYS, "fsync"); }
 
-bool absolutePath(const Place&, const Identity&, std::string*) { return false; }
+bool absolutePath(const Place&, Handle, std::string*) { return false; }
 
 Status createNew(Handle, const std::string&, int, Handle*) { return Status::system(ENOSYS, "open"); }
 

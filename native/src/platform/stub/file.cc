@@ -21,7 +21,7 @@ Status identity(Handle, Identity*) { return Status::system(ENOSYS, "fstat"); }
 
 Status stat(Handle, FileStat*) { return Status::system(ENOSYS, "fstat"); }
 
-Status inspect(Handle, const Place&, Identity*, std::int64_t*, bool*) { return Status::system(ENOSYS, "fstat"); }
+Status inspect(Handle, const Place&, std::int64_t*, bool*) { return Status::system(ENOSYS, "fstat"); }
 
 Status setMode(Handle, int) { return Status::system(ENOSYS, "fchmod"); }
 

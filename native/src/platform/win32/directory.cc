@@ -156,7 +156,7 @@ Status syncDirectory(Handle directory) {
   return FlushFileBuffers(of(directory)) ? Status{} : last("fsync", "Windows lets few programs flush a directory");
 }
 
-bool absolutePath(const Place& place, const Identity&, std::string* path) {
+bool absolutePath(const Place& place, Handle, std::string* path) {
   std::wstring full;
   if (!fullPath(place, &full)) return false;
   *path = narrow(full);

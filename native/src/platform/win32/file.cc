@@ -218,8 +218,7 @@ Status stat(Handle file, FileStat* stat) {
   return {};
 }
 
-Status inspect(Handle file, const Place& place, Identity* which, std::int64_t* bytes, bool* moved) {
-  if (Status status = identity(file, which); !status) return status;
+Status inspect(Handle file, const Place& place, std::int64_t* bytes, bool* moved) {
   FILE_STANDARD_INFO info;
   if (Status status = read(file, FileStandardInfo, &info); !status) return status;
   if (info.Directory) return Status::system(EISDIR, "open");
