@@ -43,7 +43,8 @@
           "cflags_cc": ["-std=c++17", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter"],
           "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-O3"],
           # nodelete: Node unloads addons with their last worker, but signal handlers stay.
-          "ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,-z,nodelete"]
+          # exclude-libs: the C++ library is this addon's own, whichever one Node has.
+          "ldflags": ["-static-libstdc++", "-static-libgcc", "-Wl,--exclude-libs,ALL", "-Wl,-z,nodelete"]
         }],
         ["OS=='mac'", {
           "sources": [

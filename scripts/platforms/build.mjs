@@ -61,7 +61,7 @@ static const HMODULE host = [] {
 async function compilerOf({ target, debian }) {
   if (debian) {
     installPackages([`g++-${debian}`]);
-    return [`${debian}-g++`, '-static-libstdc++', '-static-libgcc'];
+    return [`${debian}-g++`, '-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'];
   }
   const zig = join(await unpacked(...ZIG), 'zig');
   fs.chmodSync(zig, 0o755);

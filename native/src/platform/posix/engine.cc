@@ -58,11 +58,16 @@ struct Returned {
   ~Returned() {}
 };
 
+/** v8::Local: a class, which some processors return in memory. */
+struct Local {
+  void* value;
+};
+
 struct V8 {
   Returned (*newStore)(void* data, std::size_t length, void (*deleter)(void*, std::size_t, void*), void* hint);
   void (*emptyDeleter)(void* data, std::size_t length, void* hint);
   void (*destroyStore)(Store* store);
-  void* (*newArrayBuffer)(void* isolate, Shared store);
+  Local (*newArrayBuffer)(void* isolate, Shared store);
   Shared (*storeOfShared)(void* buffer);
   Shared (*storeOf)(void* buffer);
   void* (*isolate)();
@@ -136,7 +141,7 @@ std::shared_ptr<void> storeOf(napi_value sharedArrayBuffer) {
 napi_value arrayBuffer(std::uint8_t* data, std::size_t length, std::shared_ptr<void> keeper) {
   const Returned returned = v8.newStore(data, length, v8.emptyDeleter, nullptr);
   auto* const counter = new OwnCounter(returned.store, std::move(keeper));
-  return static_cast<napi_value>(v8.newArrayBuffer(v8.isolate(), Shared{returned.store, counter}));
+  return static_cast<napi_value>(v8.newArrayBuffer(v8.isolate(), Shared{returned.store, counter}).value);
 }
 
 }  // namespace fmmap::platform::engine
