@@ -28,8 +28,8 @@ exports.smoke = ({ MmapFile, MmapFileMut, MmapFaultError, MmapClosedError }) => 
     const again = MmapFile.open(path);
     assert.strictEqual(again.indexOf('needle'), 150_000);
     assert.strictEqual(again.readDoubleLE(0), 1.5);
-    // A file that is cut under its mapping: not on Windows, which refuses.
-    if (process.platform !== 'win32') {
+    // A file that is cut under its mapping: not on Windows, which refuses, nor where an emulator tells wrong addresses.
+    if (process.platform !== 'win32' && !process.env.FMMAP_SMOKE_NO_FAULTS) {
       fs.truncateSync(path, 0);
       assert.throws(() => again.readUInt8(100_000), MmapFaultError);
     }
