@@ -57,7 +57,9 @@ function remedy(platform, failures) {
   }
   const compile = `\`node ${join(__dirname, 'build.js')}\` compiles it, with Python 3 and a C++17 compiler`;
   const name = `@fmmap/native-${platform}`;
-  const isMissing = failures.some(({ place, error }) => place === name && error.code === 'MODULE_NOT_FOUND');
+  const isMissing = failures.some(
+    ({ place, error }) => place === name && error.code === 'MODULE_NOT_FOUND',
+  );
   if (!isMissing || !optionalDependencies[name]) return `To have it all the same: ${compile}.`;
   // A store shared by projects is in none of them.
   const manager = managerOf(__dirname) ?? managerOf(process.cwd()) ?? 'npm';
@@ -69,7 +71,9 @@ function remedy(platform, failures) {
 
 /** The error to throw, made of what was tried: the places, each with what it threw. */
 module.exports = function failure(platform, failures) {
-  const tried = failures.map(({ place, error }) => `\n  ${place}: ${error.message.split('\n', 1)[0]}`);
+  const tried = failures.map(
+    ({ place, error }) => `\n  ${place}: ${error.message.split('\n', 1)[0]}`,
+  );
   const [cause] = failures.map(({ error }) => error).reverse();
   return new Error(
     `@fmmap/native cannot load its binding on ${described(platform)}. It looked for${tried.join('')}\n` +

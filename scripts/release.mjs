@@ -31,12 +31,16 @@ try {
   ];
   const problems = [];
   for (const folder of folders) {
-    const archive = pnpm('--dir', folder, 'pack', '--pack-destination', archives).trim().split('\n').at(-1);
+    const archive = pnpm('--dir', folder, 'pack', '--pack-destination', archives)
+      .trim()
+      .split('\n')
+      .at(-1);
     const { size } = fs.statSync(archive);
     const names = run('tar', '-tzf', archive).trim().split('\n');
     console.log(`${folder}: ${(size / 1024).toFixed()} KB, ${names.length} files`);
     const isBinary = folder.startsWith('native/platforms/');
-    if (isBinary && size > MAX_BYTES) problems.push(`${folder} has ${size} bytes: at most ${MAX_BYTES}`);
+    if (isBinary && size > MAX_BYTES)
+      problems.push(`${folder} has ${size} bytes: at most ${MAX_BYTES}`);
     if (isBinary && !names.includes('package/fmmap.node')) problems.push(`${folder} has no binary`);
     for (const name of ['README.md', 'LICENSE']) {
       if (!names.includes(`package/${name}`)) problems.push(`${folder} has no ${name}`);
@@ -45,11 +49,15 @@ try {
     if (names.includes('package/binding.gyp')) problems.push(`${folder} has a binding.gyp`);
   }
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  const { status } = spawnSync(process.execPath, ['../node_modules/vitest/vitest.mjs', 'run', 'install.test.ts'], {
-    cwd: 'test',
-    stdio: 'inherit',
-    env: { ...process.env, FMMAP_ARCHIVES: archives },
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    ['../node_modules/vitest/vitest.mjs', 'run', 'install.test.ts'],
+    {
+      cwd: 'test',
+      stdio: 'inherit',
+      env: { ...process.env, FMMAP_ARCHIVES: archives },
+    },
+  );
   process.exitCode = status ?? 1;
 } finally {
   fs.rmSync(archives, { recursive: true });

@@ -95,7 +95,9 @@ class Project {
   /** The names of the installed packages with binaries, wherever the manager has put them. */
   binaries(): string[] {
     const files = fs.readdirSync(this.folder, { recursive: true, encoding: 'utf8' });
-    const found = files.flatMap((file) => /@fmmap\/(native-[^/]+)\/fmmap\.node$/.exec(file)?.[1] ?? []);
+    const found = files.flatMap(
+      (file) => /@fmmap\/(native-[^/]+)\/fmmap\.node$/.exec(file)?.[1] ?? [],
+    );
     return [...new Set(found)].map((name) => `@fmmap/${name}`);
   }
 }
@@ -103,7 +105,9 @@ class Project {
 const NAMES: readonly ManagerName[] = ['npm', 'pnpm', 'yarn 1', 'yarn', 'bun'];
 
 describe.each(NAMES)('%s', (name) => {
-  test('installs the binary of this platform and no other, and the package works', { timeout: 3 * MINUTE }, async () => {
+  test('installs the binary of this platform and no other, and the package works', {
+    timeout: 3 * MINUTE,
+  }, async () => {
     const project = new Project(known[name]);
     await project.install(...known[name].noScripts);
     // Yarn 1 knows no C libraries: the other package of this system and processor is there, too, and is not used.
@@ -113,16 +117,24 @@ describe.each(NAMES)('%s', (name) => {
     expect(await project.said('import.mjs')).toBe('works');
   });
 
-  test('is named in the error when the binary is missing, with a command that helps', { timeout: 3 * MINUTE }, async () => {
+  test('is named in the error when the binary is missing, with a command that helps', {
+    timeout: 3 * MINUTE,
+  }, async () => {
     const project = new Project(known[name]);
     // Yarn has no such option: as if node_modules came from another system.
     const settings = join(project.folder, '.yarnrc.yml');
     const before = name === 'yarn' ? fs.readFileSync(settings, 'utf8') : '';
-    if (name === 'yarn') project.write('.yarnrc.yml', `${before}\nsupportedArchitectures: { os: [win32], cpu: [ia32] }\n`);
+    if (name === 'yarn')
+      project.write(
+        '.yarnrc.yml',
+        `${before}\nsupportedArchitectures: { os: [win32], cpu: [ia32] }\n`,
+      );
     const said = await project.install(...known[name].omit);
     expect(said).not.toMatch(/build script|blocked|gyp/i); // nothing is to be run
     const error = await project.said('require.cjs').then(String, String);
-    expect(error).toContain(`@fmmap/native cannot load its binding on ${OWN[0]?.replace('@fmmap/native-', '')}`);
+    expect(error).toContain(
+      `@fmmap/native cannot load its binding on ${OWN[0]?.replace('@fmmap/native-', '')}`,
+    );
     expect(error).toMatch(/src\/build\/Release\/fmmap\.node: nothing has been compiled here$/m);
     expect(error).toMatch(new RegExp(`^  ${OWN[0]}: Cannot find module|^  ${OWN[0]}: .*`, 'm'));
 
@@ -135,7 +147,9 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
-test('the binding is compiled from source by the command in the error', { timeout: 10 * MINUTE }, async () => {
+test('the binding is compiled from source by the command in the error', {
+  timeout: 10 * MINUTE,
+}, async () => {
   const project = new Project(known.npm);
   await project.install(...known.npm.omit);
   const error = await project.said('require.cjs').then(String, String);
@@ -143,6 +157,8 @@ test('the binding is compiled from source by the command in the error', { timeou
   // With this machine's compiler, and what its npm knows of the headers of Node.
   await project.run([process.execPath, script], process.env);
   expect(await project.said('require.cjs')).toBe('works');
-  const left = fs.readdirSync(join(project.folder, 'node_modules/@fmmap/native/src/build'), { recursive: true });
+  const left = fs.readdirSync(join(project.folder, 'node_modules/@fmmap/native/src/build'), {
+    recursive: true,
+  });
   expect(left.sort()).toEqual(['Release', 'Release/fmmap.node']);
 });

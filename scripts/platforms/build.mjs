@@ -40,7 +40,8 @@ const OF_SYSTEM = {
  */
 async function nodeImports(folder) {
   const path = join(folder, 'node-imports.cc');
-  const { js_native_api_symbols, node_api_symbols } = createRequire(import.meta.url)(folder).symbols.v8;
+  const { js_native_api_symbols, node_api_symbols } = createRequire(import.meta.url)(folder).symbols
+    .v8;
   const names = [...js_native_api_symbols, ...node_api_symbols];
   await part(path, () => {
     const text = `#include <windows.h>
@@ -81,21 +82,34 @@ export async function buildPlatform(platform) {
   ];
   const compiler = await compilerOf(platform);
   const imports = platform.os === 'win32' ? [await nodeImports(nodeApi)] : [];
-  const [program, ...args] = [...compiler, ...flags, '-s', '-shared', '-o', output, ...sources, ...imports];
+  const [program, ...args] = [
+    ...compiler,
+    ...flags,
+    '-s',
+    '-shared',
+    '-o',
+    output,
+    ...sources,
+    ...imports,
+  ];
   const zigCache = join(cache, 'zig');
   const { status, error } = spawnSync(program, args, {
     cwd: join(native, 'src'),
     stdio: 'inherit',
     env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: zigCache, ZIG_LOCAL_CACHE_DIR: zigCache },
   });
-  if (status !== 0) throw new Error(`${platform.name} does not compile: ${error ?? `${program} ended with ${status}`}`);
+  if (status !== 0)
+    throw new Error(
+      `${platform.name} does not compile: ${error ?? `${program} ended with ${status}`}`,
+    );
   return output;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const names = process.argv.slice(2);
   const unknown = names.filter((name) => !PLATFORMS.some((platform) => platform.name === name));
-  if (unknown.length > 0) throw new Error(`no platform is called ${unknown}: ${PLATFORMS.map(({ name }) => name)}`);
+  if (unknown.length > 0)
+    throw new Error(`no platform is called ${unknown}: ${PLATFORMS.map(({ name }) => name)}`);
   for (const platform of PLATFORMS) {
     if (names.length > 0 && !names.includes(platform.name)) continue;
     const from = performance.now();

@@ -67,7 +67,9 @@ const unknown = names.filter(
   (name) => !loaded.includes(`case '${name}':\n      return require('@fmmap/native-${name}');`),
 );
 const problems = [
-  ...(isCheck ? differing.map((path) => `native/${path} differs from the table: npm run platforms writes it`) : []),
+  ...(isCheck
+    ? differing.map((path) => `native/${path} differs from the table: npm run platforms writes it`)
+    : []),
   ...extra.map((name) => `native/platforms/${name} is not in the table`),
   ...unknown.map((name) => `native/load.js does not load ${name}`),
 ];

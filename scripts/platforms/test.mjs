@@ -44,7 +44,11 @@ const RUNTIMES = [
   {
     title: 'Deno',
     platform: 'linux-x64-gnu',
-    command: async () => [await programOf('@deno/linux-x64-glibc', '2.9.6', 'deno'), 'run', '--allow-all'],
+    command: async () => [
+      await programOf('@deno/linux-x64-glibc', '2.9.6', 'deno'),
+      'run',
+      '--allow-all',
+    ],
   },
 ];
 
@@ -84,7 +88,10 @@ function projectFor(platform, to) {
   for (const folder of ['native', `native/platforms/${platform}`, 'packages/core']) {
     const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.cjs');
     const args = [pnpm, '--dir', join(root, folder), 'pack', '--pack-destination', to];
-    const archive = run(process.execPath, ...args).trim().split('\n').at(-1);
+    const archive = run(process.execPath, ...args)
+      .trim()
+      .split('\n')
+      .at(-1);
     const { name } = JSON.parse(fs.readFileSync(join(root, folder, 'package.json'), 'utf8'));
     const target = join(project, 'node_modules', name);
     fs.mkdirSync(target, { recursive: true });
@@ -112,7 +119,8 @@ function check(title, [program, ...args], { cwd, minutes, env = {}, isRight }) {
   else failed += 1;
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
   console.log(`${isGood ? 'passed' : 'FAILED'}: ${title} (${seconds} s)`);
-  if (!isGood) console.log(error ?? `ended with ${signal ?? status}:\n${stdout}${stderr}`.slice(-3000));
+  if (!isGood)
+    console.log(error ?? `ended with ${signal ?? status}:\n${stdout}${stderr}`.slice(-3000));
 }
 
 /** That an old Linux can load the binary: no symbol above the glibc of its target, and no C++ library. */
@@ -130,7 +138,9 @@ function checkNeeds(platform, binary) {
   const isGood = versions.length > 0 && wrong.length === 0;
   if (isGood) passed += 1;
   else failed += 1;
-  console.log(`${isGood ? 'passed' : `FAILED: needs ${wrong}`}: ${platform.name} needs no more than glibc ${wanted}`);
+  console.log(
+    `${isGood ? 'passed' : `FAILED: needs ${wrong}`}: ${platform.name} needs no more than glibc ${wanted}`,
+  );
 }
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'fmmap-platforms-'));
@@ -159,12 +169,16 @@ try {
     : [[NEWEST, ['test/views']]];
   for (const [major, tests] of suites) {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-    check(`Node ${major}, linux-x64-gnu, tests of core: ${tests.join() || 'all'}`, [await node(NODES[major]), vitest, 'run', ...tests], {
-      cwd: join(root, 'packages/core'),
-      minutes: 30,
-      env: { FMMAP_BINDING: binaries.get('linux-x64-gnu') },
-      isRight: () => true,
-    });
+    check(
+      `Node ${major}, linux-x64-gnu, tests of core: ${tests.join() || 'all'}`,
+      [await node(NODES[major]), vitest, 'run', ...tests],
+      {
+        cwd: join(root, 'packages/core'),
+        minutes: 30,
+        env: { FMMAP_BINDING: binaries.get('linux-x64-gnu') },
+        isRight: () => true,
+      },
+    );
   }
 } finally {
   fs.rmSync(folder, { recursive: true });

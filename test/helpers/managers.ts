@@ -24,7 +24,10 @@ const NPMRC = (registry: string) => ({
 });
 
 /** npm, as it comes with this Node. */
-const npm = join(dirname(fs.realpathSync(process.execPath)), '../lib/node_modules/npm/bin/npm-cli.js');
+const npm = join(
+  dirname(fs.realpathSync(process.execPath)),
+  '../lib/node_modules/npm/bin/npm-cli.js',
+);
 
 export type ManagerName = 'npm' | 'pnpm' | 'yarn 1' | 'yarn' | 'bun';
 

@@ -70,7 +70,8 @@ export const platforms: ReadonlyMap<string, { readonly folder: string; readonly 
       const file = join(PLATFORMS, folder, 'package.json');
       const { name, os, cpu, libc } = JSON.parse(fs.readFileSync(file, 'utf8'));
       const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-      const hasLibc = libc === undefined || libc[0] === (header.glibcVersionRuntime ? 'glibc' : 'musl');
+      const hasLibc =
+        libc === undefined || libc[0] === (header.glibcVersionRuntime ? 'glibc' : 'musl');
       const isOwn = os[0] === process.platform && cpu[0] === process.arch && hasLibc;
       return [name, { folder: `native/platforms/${folder}`, isOwn }];
     }),

@@ -18,7 +18,10 @@ exports.smoke = ({ MmapFile, MmapFileMut, MmapFaultError, MmapClosedError }) => 
     const view = file.asBuffer();
     assert.strictEqual(view.readDoubleLE(0), 1.5);
     file.close();
-    assert.strictEqual(view.every((byte) => byte === 0), true);
+    assert.strictEqual(
+      view.every((byte) => byte === 0),
+      true,
+    );
     assert.throws(() => file.readUInt8(0), MmapClosedError);
 
     const bytes = fs.readFileSync(path);
