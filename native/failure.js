@@ -1,19 +1,19 @@
 'use strict';
 
-// Makes the error for an addon that failed to load, and says how to fix it.
+// Makes the error for a binding that was not found or failed to load, and says how to fix it.
 
 const { existsSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
-const PACKAGE = '@fmmap/native';
+const { optionalDependencies } = require('./package.json');
 
-/** How to build a package whose install script was skipped, by package manager. */
+/** What installs the package of this platform, by package manager. */
 const REMEDIES = {
-  npm: `run \`npm rebuild ${PACKAGE} --ignore-scripts=false\``,
-  pnpm: `run \`pnpm approve-builds\` and choose ${PACKAGE}`,
-  yarn: `set "dependenciesMeta": { "${PACKAGE}": { "built": true } } in package.json and run \`yarn rebuild ${PACKAGE}\``,
+  npm: 'run `npm install --include=optional`',
+  pnpm: 'run `pnpm install --force`',
+  yarn: 'run `yarn install`',
   'yarn 1': 'run `yarn install --force`',
-  bun: `run \`bun pm trust ${PACKAGE}\``,
+  bun: 'run `bun install --force`',
 };
 
 /**
@@ -40,22 +40,44 @@ function managerOf(directory) {
   return parent === directory ? undefined : managerOf(parent);
 }
 
-/** What to do about an addon that failed to load. */
-function remedyFor({ code }) {
-  if (code === 'ERR_DLOPEN_DISABLED') {
-    return 'This process may not load addons: start Node without --no-addons, or with --allow-addons if it has --permission.';
-  }
-  // A store shared by projects is in none of them.
-  const manager = managerOf(__dirname) ?? managerOf(process.cwd()) ?? 'npm';
-  return `To compile it, install Python 3 and a C++17 compiler and ${REMEDIES[manager]}.`;
+/** What this process runs on, for people. */
+function described(platform) {
+  const { glibcVersionRuntime } = process.report?.getReport().header ?? {};
+  const libc = glibcVersionRuntime ? ` (glibc ${glibcVersionRuntime})` : '';
+  return `${platform}${libc}, Node ${process.versions.node}`;
 }
 
-/** The error to throw, made of what `require` threw. */
-module.exports = function failure(cause) {
-  const [why] = cause.message.split('\n', 1);
+/** What to do about it. */
+function remedy(platform, failures) {
+  if (failures.some(({ error }) => error.code === 'ERR_DLOPEN_DISABLED')) {
+    return 'This process may not load addons: start Node without --no-addons, or with --allow-addons if it has --permission.';
+  }
+  if (process.env.FMMAP_BINDING) {
+    return 'FMMAP_BINDING names the only place to look: correct it, or unset it.';
+  }
+  const compile = `\`node ${join(__dirname, 'build.js')}\` compiles it, with Python 3 and a C++17 compiler`;
+  const name = `@fmmap/native-${platform}`;
+  const isMissing = failures.some(
+    ({ place, error }) => place === name && error.code === 'MODULE_NOT_FOUND',
+  );
+  if (!isMissing || !optionalDependencies[name]) return `To have it all the same: ${compile}.`;
+  // A store shared by projects is in none of them.
+  const manager = managerOf(__dirname) ?? managerOf(process.cwd()) ?? 'npm';
+  return (
+    `To install ${name}, an optional dependency, ${REMEDIES[manager]} on this platform. ` +
+    `If a lock file from another platform lacks it, delete that file and node_modules first. Or ${compile}.`
+  );
+}
+
+/** The error to throw, made of what was tried: the places, each with what it threw. */
+module.exports = function failure(platform, failures) {
+  const tried = failures.map(
+    ({ place, error }) => `\n  ${place}: ${error.message.split('\n', 1)[0]}`,
+  );
+  const [cause] = failures.map(({ error }) => error).reverse();
   return new Error(
-    `${PACKAGE} cannot load its binding on ${process.platform}-${process.arch}, ` +
-      `Node ${process.versions.node}. Looked in build/Release and prebuilds/ of ${__dirname}: ${why} ${remedyFor(cause)}`,
+    `@fmmap/native cannot load its binding on ${described(platform)}. It looked for${tried.join('')}\n` +
+      remedy(platform, failures),
     { cause },
   );
 };

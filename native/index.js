@@ -1,12 +1,6 @@
 'use strict';
 
-// Tries build/Release (compiled here), then prebuilds/<platform>-<arch> (published).
-let addon;
-try {
-  addon = require('node-gyp-build')(__dirname);
-} catch (cause) {
-  throw require('./failure.js')(cause);
-}
+const addon = require('./load.js');
 
 // What all copies of @fmmap/core in a process share is kept on the addon, which Node loads once.
 

@@ -43,4 +43,18 @@ export function unpacked(name, version) {
   });
 }
 
+/** Installs the Debian packages that are missing, or says which ones are. */
+export function installPackages(names) {
+  const missing = names.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);
+  if (missing.length === 0) return;
+  const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
+  if (process.getuid() !== 0)
+    throw new Error(`building for other systems needs Debian packages: sudo ${command}`);
+  console.log(command);
+  run('apt-get', 'update');
+  run('apt-get', ...command.split(' ').slice(1));
+}
+
+/** The Node releases that tests run on. */
+export const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
 export const NODE_API_HEADERS = ['node-api-headers', '1.9.0'];

@@ -27,7 +27,9 @@ try {
   // Listed by source: objects of deleted sources may still exist.
   const shared = ['src/binding', 'src/mapping']
     .flatMap((name) => within(name, '.cc'))
-    .map((source) => join('build/Release/obj.target/fmmap', source.replace(/cc$/, 'o')));
+    .map((source) =>
+      join('src/build/Release/obj.target/fmmap', source.replace(/^src\/(.*)cc$/, '$1o')),
+    );
 
   const addon = join(folder, 'fmmap.node');
   run('g++', '-shared', '-o', addon, ...shared, ...stub);

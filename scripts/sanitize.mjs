@@ -80,9 +80,11 @@ function isOurs(report) {
 /** Builds the sources of `native` in a separate folder. */
 function build() {
   fs.mkdirSync(addon, { recursive: true });
-  fs.copyFileSync('native/binding.gyp', join(addon, 'binding.gyp'));
-  fs.rmSync(join(addon, 'src'), { force: true });
-  fs.symlinkSync('../../src', join(addon, 'src'));
+  fs.copyFileSync('native/src/binding.gyp', join(addon, 'binding.gyp'));
+  for (const name of ['binding', 'mapping', 'platform']) {
+    fs.rmSync(join(addon, name), { force: true });
+    fs.symlinkSync(join('../../src', name), join(addon, name));
+  }
   const object = join(addon, 'wrapped.o');
   execFileSync('g++', ['-std=c++17', '-O2', '-fPIC', '-c', here('wrapped.cc'), '-o', object]);
   fs.rmSync(join(addon, 'build/Release/obj.target/fmmap.node'), { force: true }); // links again
@@ -136,8 +138,7 @@ function node(name, minutes, ...args) {
       ...process.env,
       ...env,
       LD_PRELOAD: libraries.map(pathOf).join(':'),
-      FMMAP_SANITIZED: addon,
-      NODE_OPTIONS: `--require ${here('preload.cjs')}`,
+      FMMAP_BINDING: join(addon, 'build/Release/fmmap.node'),
     },
   });
   if (status !== 0) failures.push(`${name} ended with ${signal ?? status}`);

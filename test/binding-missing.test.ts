@@ -1,15 +1,14 @@
 import * as fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { installed, type Ran, run } from './helpers/packed.js';
+import { describe, expect, test } from 'vitest';
+import { platforms, type Ran, run } from './helpers/packed.js';
 import { tempDir } from './helpers/program.js';
 
 // The error when the binding cannot be loaded, and whether its advice is right.
 
 const NATIVE = fileURLToPath(new URL('../native', import.meta.url));
-const LOADER = dirname(createRequire(join(NATIVE, 'index.js')).resolve('node-gyp-build'));
+const [OWN = ''] = [...platforms].flatMap(([name, { isOwn }]) => (isOwn ? name : []));
 
 const LOAD = `try { require('@fmmap/native') } catch (error) { console.log(error.message) }`;
 
@@ -23,10 +22,9 @@ function load(project: string, ...flags: readonly string[]): string {
 function project(signs: readonly string[], at = 'node_modules/@fmmap/native'): string {
   const directory = tempDir();
   const target = join(directory, at);
-  for (const name of ['index.js', 'failure.js', 'package.json']) {
+  for (const name of ['index.js', 'load.js', 'failure.js', 'package.json']) {
     fs.cpSync(join(NATIVE, name), join(target, name));
   }
-  fs.cpSync(LOADER, join(target, 'node_modules/node-gyp-build'), { recursive: true });
   for (const sign of signs) {
     fs.mkdirSync(dirname(join(directory, sign)), { recursive: true });
     fs.writeFileSync(join(directory, sign), '');
@@ -34,11 +32,11 @@ function project(signs: readonly string[], at = 'node_modules/@fmmap/native'): s
   return directory;
 }
 
-const NPM = '`npm rebuild @fmmap/native --ignore-scripts=false`';
-const PNPM = '`pnpm approve-builds` and choose @fmmap/native';
-const YARN = '`yarn rebuild @fmmap/native`';
+const NPM = '`npm install --include=optional`';
+const PNPM = '`pnpm install --force`';
+const YARN = '`yarn install`';
 const YARN_1 = '`yarn install --force`';
-const BUN = '`bun pm trust @fmmap/native`';
+const BUN = '`bun install --force`';
 const ALL = [NPM, PNPM, YARN, YARN_1, BUN];
 
 test.each([
@@ -56,7 +54,9 @@ test.each([
   [['package-lock.json', 'yarn.lock', 'node_modules/.modules.yaml'], PNPM],
 ])('a project with %j gets the advice for its package manager', (signs, remedy) => {
   const message = load(project(signs));
-  expect(message).toContain('No native build was found');
+  expect(message).toContain(`${OWN}: Cannot find module '${OWN}'`);
+  expect(message).toContain('src/build/Release/fmmap.node: nothing has been compiled here');
+  expect(message).toContain('build.js` compiles it');
   expect(ALL.filter((each) => message.includes(each))).toEqual([remedy]);
 });
 
@@ -69,12 +69,29 @@ test('the package manager is recognised from the project, even if the package is
   expect(load(user)).toContain(PNPM);
 });
 
-test('pnpm skips the build of a package without a prebuilt binding, and the error says so', {
-  timeout: 180_000,
-}, () => {
-  const directory = installed(['native'], false);
-  onTestFinished(() => fs.rmSync(directory, { recursive: true, force: true }));
-  expect(load(directory)).toContain(PNPM);
+test('a binary that does not load is named with the reason, and installing it again is not advised', () => {
+  const directory = project([]);
+  const binary = join(directory, 'node_modules', OWN, 'index.node');
+  fs.mkdirSync(dirname(binary), { recursive: true });
+  fs.writeFileSync(binary, 'no binary');
+  const message = load(directory);
+  expect(message).toMatch(new RegExp(`^  ${OWN}: .*index\\.node: `, 'm'));
+  expect(message).toContain('build.js` compiles it');
+  expect(message).not.toContain('npm install');
+});
+
+test('what FMMAP_BINDING names is the only place to look', () => {
+  const { stdout } = run(
+    project([]),
+    'env',
+    'FMMAP_BINDING=./missing.node',
+    process.execPath,
+    '-e',
+    LOAD,
+  );
+  expect(stdout).toContain("./missing.node: Cannot find module '");
+  expect(stdout).toContain('correct it, or unset it');
+  expect(stdout).not.toContain(OWN);
 });
 
 describe('a process that may not load addons is told the flag that allows it', () => {
@@ -90,7 +107,7 @@ describe('a process that may not load addons is told the flag that allows it', (
       fs.symlinkSync(NATIVE, join(directory, 'node_modules/@fmmap/native'));
       const message = load(directory, ...flags);
       expect(message).toMatch(/--no-addons\b.*--allow-addons\b/);
-      expect(message).not.toContain('To compile it');
+      expect(message).not.toContain('compiles it');
     },
   );
 });

@@ -43,7 +43,7 @@ function publishedSize(folder) {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
   const stdio = ['ignore', 'pipe', 'ignore'];
   const [packed] = JSON.parse(execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio }));
-  const addon = join(folder, 'build/Release/fmmap.node');
+  const addon = join(folder, 'src/build/Release/fmmap.node');
   return packed.unpackedSize + (fs.existsSync(addon) ? fs.statSync(addon).size : 0);
 }
 

@@ -10,7 +10,7 @@ import { headers } from './home.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const native = join(root, 'native');
-const objects = join(native, 'build/windows');
+const objects = join(native, 'src/build/windows');
 /** Addons that only tests use, and the sources of the platform that each contains. */
 const TEST_ADDONS = {
   'packages/core/test/helpers/counts-windows': [],

@@ -1,9 +1,9 @@
 // The Debian with Wine, and Windows' Node in it.
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cache, NODE_API_HEADERS, part, run, unpacked } from '../cache.mjs';
+import { cache, installPackages, NODE_API_HEADERS, NODES, part, run, unpacked } from '../cache.mjs';
 
 /** Debian releases by Wine version. Wine 8 lacks the way in which files are deleted since Windows 10 1709. */
 const RELEASES = { 10: 'trixie', 8: 'bookworm' };
@@ -16,25 +16,11 @@ const name = process.env.FMMAP_WINDOWS_NAME ?? '';
 export const TREE = `/srv/fmmap${name}`;
 const prefixOf = (lane) => `/wine${name}${lane === 1 ? '' : `-${lane}`}`;
 
-/** The Node releases that tests run on. */
-export const NODES = { 20: '20.20.2', 22: '22.23.3', 24: '24.21.0', 26: '26.10.0' };
 const PACKAGES = ['debootstrap', 'g++-mingw-w64-x86-64-posix', 'rsync'];
-
-/** Installs the Debian packages that are missing, or says which ones are. */
-function installPackages() {
-  const missing = PACKAGES.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);
-  if (missing.length === 0) return;
-  const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
-  if (process.getuid() !== 0)
-    throw new Error(`building for Windows needs Debian packages: sudo ${command}`);
-  console.log(command);
-  run('apt-get', 'update');
-  run('apt-get', ...command.split(' ').slice(1));
-}
 
 /** The headers of Node-API, and an import library for what they declare. */
 export async function headers() {
-  installPackages();
+  installPackages(PACKAGES);
   const folder = await unpacked(...NODE_API_HEADERS);
   const library = join(folder, 'libnode.a');
   await part(library, () => {

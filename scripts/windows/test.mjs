@@ -3,7 +3,8 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { debian, NODES, TREE } from './home.mjs';
+import { NODES } from '../cache.mjs';
+import { debian, TREE } from './home.mjs';
 import { runNode } from './run.mjs';
 import { syncTree } from './tree.mjs';
 

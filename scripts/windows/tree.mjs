@@ -18,8 +18,8 @@ export async function syncTree() {
     '.turbo',
     'node_modules',
     'benchmarks',
-    '/native/build',
-    '/native/prebuilds',
+    '/native/src/build',
+    'fmmap.node',
   ];
   run(
     'rsync',
@@ -30,9 +30,9 @@ export async function syncTree() {
     `${tree}/`,
   );
   install();
-  const prebuilt = join(tree, 'native/prebuilds/win32-x64');
-  fs.mkdirSync(prebuilt, { recursive: true });
-  fs.copyFileSync(addon, join(prebuilt, 'node.napi.node'));
+  const compiled = join(tree, 'native/src/build/Release');
+  fs.mkdirSync(compiled, { recursive: true });
+  fs.copyFileSync(addon, join(compiled, 'fmmap.node'));
   for (const { path, place } of testAddons) fs.copyFileSync(path, join(tree, place));
 }
 

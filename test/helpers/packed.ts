@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PNPM = join(ROOT, 'node_modules/pnpm/bin/pnpm.cjs');
+export const PNPM = join(ROOT, 'node_modules/pnpm/bin/pnpm.cjs');
 const MINUTE = 60_000;
 
 export interface Manifest {
@@ -38,8 +38,10 @@ export function run(cwd: string, command: string, ...args: readonly string[]): R
     cwd,
     encoding: 'utf8',
     timeout: 3 * MINUTE,
-    // Settings that npm passes on from the test run are not meant for this project.
-    env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_/i.test(key))),
+    // What npm and pnpm pass on from the test run, settings and packages, is not meant for this project.
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !/^npm_|^NODE_PATH$/i.test(key)),
+    ),
   });
   return { code: status, stdout, stderr };
 }
@@ -53,33 +55,69 @@ export function must(cwd: string, command: string, ...args: readonly string[]): 
 const pnpm = (cwd: string, ...args: readonly string[]) =>
   must(cwd, process.execPath, PNPM, ...args);
 
+/** Packs a package as it would be published. @returns The path of the archive. */
+export function pack(folder: string, to: string): string {
+  const packed = pnpm(join(ROOT, folder), 'pack', '--pack-destination', to).trim();
+  return join(to, basename(packed.split('\n').at(-1) ?? ''));
+}
+
+const PLATFORMS = join(ROOT, 'native/platforms');
+
+/** The packages with binaries: their names, and which of them is for this platform. */
+export const platforms: ReadonlyMap<string, { readonly folder: string; readonly isOwn: boolean }> =
+  new Map(
+    fs.readdirSync(PLATFORMS).map((folder) => {
+      const file = join(PLATFORMS, folder, 'package.json');
+      const { name, os, cpu, libc } = JSON.parse(fs.readFileSync(file, 'utf8'));
+      const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+      const hasLibc =
+        libc === undefined || libc[0] === (header.glibcVersionRuntime ? 'glibc' : 'musl');
+      const isOwn = os[0] === process.platform && cpu[0] === process.arch && hasLibc;
+      return [name, { folder: `native/platforms/${folder}`, isOwn }];
+    }),
+  );
+
+/** Packs the package of a platform with what was compiled here, or, for another platform, with something in its place. */
+export function packPlatform(name: string, to: string): string {
+  const { folder = '', isOwn = false } = platforms.get(name) ?? {};
+  const staged = fs.mkdtempSync(join(tmpdir(), 'fmmap-platform-'));
+  const archive = join(to, `${basename(name)}.tgz`);
+  try {
+    const binary = join(staged, 'package/fmmap.node');
+    fs.cpSync(join(ROOT, folder), join(staged, 'package'), { recursive: true });
+    if (isOwn) fs.copyFileSync(join(ROOT, 'native/src/build/Release/fmmap.node'), binary);
+    else fs.writeFileSync(binary, `for ${name}`);
+    must(to, 'tar', 'czf', archive, '-C', staged, 'package');
+  } finally {
+    fs.rmSync(staged, { recursive: true });
+  }
+  return archive;
+}
+
 /**
  * A new project in which packages are installed as they would be published.
  * @param isBuilt - Whether the binding comes compiled, as in a release.
  */
 export function installed(folders: readonly string[], isBuilt: boolean): string {
   const project = fs.mkdtempSync(join(tmpdir(), 'fmmap-project-'));
-  const all = Object.fromEntries(
-    folders.map((folder) => {
-      const packed = pnpm(join(ROOT, folder), 'pack', '--pack-destination', project).trim();
-      const archive = basename(packed.split('\n').at(-1) ?? '');
-      if (folder === 'native' && isBuilt) addBinding(project, archive);
-      return [published.get(folder)?.name ?? '', `file:./${archive}`];
-    }),
+  const at = (archive: string) => `file:./${basename(archive)}`;
+  const dependencies = Object.fromEntries(
+    folders.map((folder) => [published.get(folder)?.name ?? '', at(pack(folder, project))]),
   );
-  const manifest = { name: 'project', private: true, dependencies: all, pnpm: { overrides: all } };
+  // '-' leaves a package out.
+  const binaries = Object.fromEntries(
+    [...platforms].map(([name, { isOwn }]) => [
+      name,
+      isOwn && isBuilt ? at(packPlatform(name, project)) : '-',
+    ]),
+  );
+  const manifest = {
+    name: 'project',
+    private: true,
+    dependencies,
+    pnpm: { overrides: { ...dependencies, ...binaries } },
+  };
   fs.writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
   pnpm(project, 'install', '--prefer-offline', '--ignore-workspace', '--no-frozen-lockfile');
   return project;
-}
-
-/** Adds the binding that was compiled here, where a release has the one for this platform. */
-function addBinding(project: string, archive: string): void {
-  const from = join(project, 'unpacked');
-  const to = join(from, 'package/prebuilds', `${process.platform}-${process.arch}`, 'native.node');
-  fs.mkdirSync(dirname(to), { recursive: true });
-  must(project, 'tar', 'xzf', archive, '-C', from);
-  fs.copyFileSync(join(ROOT, 'native/build/Release/fmmap.node'), to);
-  must(project, 'tar', 'czf', archive, '-C', from, 'package');
-  fs.rmSync(from, { recursive: true });
 }

@@ -31,10 +31,10 @@ const shared = (length) => new Int32Array(new SharedArrayBuffer(4 * length));
 const pending = Array.from({ length: WORKERS + 1 }, () => shared(WRITABLE.length));
 const round = shared(1);
 
-const { FMMAP_SANITIZED } = process.env;
+const { FMMAP_BINDING } = process.env;
 const { sharedObjects } = process.report.getReport();
-if (FMMAP_SANITIZED && !sharedObjects.some((path) => path.startsWith(FMMAP_SANITIZED))) {
-  throw new Error(`the addon is not that of ${FMMAP_SANITIZED}`);
+if (FMMAP_BINDING && !sharedObjects.includes(FMMAP_BINDING)) {
+  throw new Error(`the addon is not that of ${FMMAP_BINDING}`);
 }
 
 console.log(`torture: ${rounds} rounds, seed ${seed}`);

@@ -12,6 +12,10 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#ifndef STATX_TYPE  // older C libraries lack statx(2)
+#include <linux/stat.h>
+#endif
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -31,6 +35,9 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 1
+#endif
 
 namespace fmmap::platform {
 
@@ -39,7 +46,8 @@ int mapFlagBits(MapFlags flags) {
          (flags.noReserve ? MAP_NORESERVE : 0);
 }
 
-int memoryDescriptor() { return memfd_create("fmmap", MFD_CLOEXEC); }
+// As system calls: glibc has functions for this, and for copy_file_range, only since 2.27.
+int memoryDescriptor() { return static_cast<int>(syscall(SYS_memfd_create, "fmmap", MFD_CLOEXEC)); }
 
 namespace {
 
@@ -315,10 +323,10 @@ bool clone(Handle from, Handle to) { return ioctl(fd(to), FICLONE, fd(from)) == 
 
 Status copyInKernel(Handle from, std::int64_t offset, std::int64_t length, Handle to, std::int64_t toOffset,
                     std::int64_t* copied) {
-  off_t at = offset, toAt = toOffset;
+  std::int64_t at = offset, toAt = toOffset;
   while (*copied < length) {
     const auto left = static_cast<std::size_t>(length - *copied);
-    const ssize_t count = copy_file_range(fd(from), &at, fd(to), &toAt, left, 0);
+    const long count = syscall(SYS_copy_file_range, fd(from), &at, fd(to), &toAt, left, 0);
     if (count > 0) *copied += count;
     else if (count == 0) return {};
     else if (errno != EINTR) break;

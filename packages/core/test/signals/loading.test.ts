@@ -69,11 +69,9 @@ describe('a second copy of the package and its binding', () => {
       dirname(createRequire(fs.realpathSync(from)).resolve(`${name}/package.json`));
     const copies = join(directory, 'node_modules');
     const native = packageOf('@fmmap/native', DIST);
-    for (const part of ['package.json', 'index.js', 'build/Release/fmmap.node']) {
+    for (const part of ['package.json', 'index.js', 'load.js', 'src/build/Release/fmmap.node']) {
       fs.cpSync(join(native, part), join(copies, '@fmmap/native', part));
     }
-    const loader = packageOf('node-gyp-build', join(native, 'index.js'));
-    fs.cpSync(loader, join(copies, 'node-gyp-build'), { recursive: true, dereference: true });
     fs.copyFileSync(DIST.replace('index', 'internal'), join(directory, 'copy.cjs'));
     return directory;
   }

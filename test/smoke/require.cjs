@@ -1,0 +1,1 @@
+require('./smoke.cjs').smoke(require('@fmmap/core'));
