@@ -2,19 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { defineConfig } from 'tsup';
-import { base, writeEsm } from '../../tsup.base.ts';
+import { base, moduleFor, writeTypes } from '../../tsup.base.ts';
+
+const [values, types] = moduleFor('@fmmap/core/internal', 'internal');
+writeTypes('index');
 
 export default defineConfig([
-  {
-    ...base,
-    entry: ['src/internal.ts'],
-    dts: true,
-    clean: true,
-    onSuccess: async () => {
-      writeIndex();
-      writeEsm('index', 'internal');
-    },
-  },
+  { ...values, onSuccess: async () => writeIndex() },
+  types,
   // By themselves, or they would lie in a file with all that is internal.
   { ...base, entry: ['src/index.ts'], dts: { only: true } },
 ]);
@@ -26,4 +21,5 @@ function writeIndex(): void {
   const lines = names.map((name) => `exports.${name} = all.${name};`);
   const code = ["'use strict';", "const all = require('./internal.cjs');", ...lines, ''];
   writeFileSync('dist/index.cjs', code.join('\n'));
+  writeFileSync('dist/index.js', `export { ${names.join(', ')} } from './internal.js';\n`);
 }
