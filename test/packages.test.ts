@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entriesOf, installed, must, published } from './helpers/packed.js';
 import { compile, typedNames } from './helpers/typed-names.js';
+import { type Name, program, SAID, untyped } from './helpers/usage.js';
 
 // What a user gets: the packages as they would be published, installed into an empty project.
 
@@ -15,33 +16,7 @@ const entries = ours.flatMap(([, manifest]) => entriesOf(manifest));
 /** TypeScript files: ES modules and CommonJS. */
 const KINDS = ['mts', 'cts'];
 
-/** The output of a program that uses a package. */
-const SAID = { core: '5,5,true', node: '5,5,true', worker: '5,5,8,true', stream: '5,5,8,true' };
-const FLAVOURS = Object.keys(SAID) as (keyof typeof SAID)[];
-
-function program(name: keyof typeof SAID): string {
-  const type = name === 'core' ? 'MmapFileMut' : 'AsyncMmapFileMut';
-  return `
-    import { ${type}, MmapClosedError, MmapError } from '@fmmap/${name}';
-    async function main(): Promise<void> {
-      const file = await ${type}.create('${name}.bin', { maxSize: 8 });
-      file.writeBigUInt64LE(5n, 0);
-      await file.flush();
-      const text: string[] = [String(file.readBigUInt64LE(0)), String(file.bytes(0, 1)[0])];
-      ${name === 'worker' ? 'text.push(String(await file.run((other) => other.length)));' : ''}
-      ${name === 'stream' ? 'for await (const chunk of file.readable()) text.push(String(chunk.length));' : ''}
-      await file.remove();
-      try {
-        file.readUInt8(0);
-      } catch (error) {
-        text.push(String(error instanceof MmapClosedError && error instanceof MmapError));
-      }
-      console.log(text.join());
-    }
-    void main();`;
-}
-
-const withoutTypes = (code: string): string => code.replace(/: (Promise<void>|string\[\])/g, '');
+const FLAVOURS = Object.keys(SAID) as Name[];
 
 const typedFiles = FLAVOURS.flatMap((name) => KINDS.map((kind) => `typed-${name}.${kind}`));
 
@@ -56,7 +31,7 @@ beforeAll(() => {
   );
   for (const file of typedFiles) {
     const [, name] = /-(\w+)\./.exec(file) ?? [];
-    fs.writeFileSync(join(project, file), program(name as keyof typeof SAID));
+    fs.writeFileSync(join(project, file), program(name as Name));
   }
   mistakes = compile(project, typedFiles);
 }, 5 * MINUTE);
@@ -124,12 +99,12 @@ test('what packages have in common is identical in all of them, except functions
 
 describe.each(FLAVOURS)('@fmmap/%s works in', (name) => {
   test('an ES module', () => {
-    expect(runFile(`use-${name}.mjs`, withoutTypes(program(name)))).toBe(SAID[name]);
+    expect(runFile(`use-${name}.mjs`, untyped(program(name)))).toBe(SAID[name]);
   });
 
   test('a CommonJS module', () => {
     const code = program(name).replace(/import (.*) from (.*);/, 'const $1 = require($2);');
-    expect(runFile(`use-${name}.cjs`, withoutTypes(code))).toBe(SAID[name]);
+    expect(runFile(`use-${name}.cjs`, untyped(code))).toBe(SAID[name]);
   });
 
   test.each(KINDS)('TypeScript, as .%s', (kind) => {

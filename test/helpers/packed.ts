@@ -38,8 +38,10 @@ export function run(cwd: string, command: string, ...args: readonly string[]): R
     cwd,
     encoding: 'utf8',
     timeout: 3 * MINUTE,
-    // Settings that npm passes on from the test run are not meant for this project.
-    env: Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^npm_/i.test(key))),
+    // What npm and pnpm pass on from the test run is not meant for this project.
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !/^(npm_|NODE_PATH$)/i.test(key)),
+    ),
   });
   return { code: status, stdout, stderr };
 }

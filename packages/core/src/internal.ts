@@ -61,4 +61,4 @@ export { checkEncoding, toDelimiter } from './memory/search.js';
 export * as operations from './operations/operations.js';
 export { prepare, readNow, readSome } from './operations/reading.js';
 export { poolRuntime, type Runtime, runAsync } from './operations/run-async.js';
-export { share } from './share.js';
+export { share, twinOf } from './share.js';

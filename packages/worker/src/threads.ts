@@ -2,32 +2,23 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import {
-  AbortController,
-  asError,
-  clearTimeout,
-  MmapError,
-  setTimeout,
-} from '@fmmap/core/internal';
+import { AbortController, clearTimeout, MmapError, setTimeout, twinOf } from '@fmmap/core/internal';
 import type { Piscina, TaskQueue } from 'piscina';
 
 /**
- * What threads are made of: piscina, and the module that each loads. Both are files of their own, which are in no bundle.
+ * What threads are made of: piscina, and the module that each loads, both of which are files that no bundle contains.
  * @throws MmapError
  */
 function loadParts(): { readonly Pool: typeof Piscina; readonly filename: string } {
-  try {
-    // By the package's name, so that a bundle next to which it is installed finds them, too.
-    const index = createRequire(import.meta.url).resolve('@fmmap/worker');
-    const { Piscina: Pool } = createRequire(index)('piscina');
-    return { Pool, filename: join(dirname(index), 'worker.cjs') };
-  } catch (thrown) {
-    const cause = asError(thrown);
+  const index = twinOf(import.meta.url, '@fmmap/worker');
+  if (index === undefined) {
     throw new MmapError(
-      `no thread could be started: the files of @fmmap/worker were not found, perhaps because it is part of a bundle; declare it as external there, and install it where the bundle runs (${cause.message})`,
-      { code: 'ERR_MMAP_POOL_THREAD', cause },
+      'no thread could be started: @fmmap/worker is part of a bundle, which lacks the files that threads load; declare it as external to the bundler, and install it where the bundle runs',
+      { code: 'ERR_MMAP_POOL_THREAD' },
     );
   }
+  const { Piscina: Pool } = createRequire(index)('piscina');
+  return { Pool, filename: join(dirname(index), 'worker.cjs') };
 }
 
 /**
