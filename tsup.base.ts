@@ -40,6 +40,9 @@ const INTRINSICS = [
   'WeakSet',
 ];
 
+/** The comments of members, which esbuild keeps. */
+const DOCS = /^ *\/\*\*.*?\*\/\n/gms;
+
 const CAPTURE = `const { ${INTRINSICS.join(', ')} } = globalThis;`;
 
 /** What all modules of all published packages have in common. */
@@ -50,6 +53,8 @@ export const base: Options = {
   silent: true,
   removeNodeProtocol: false,
   external: [/^@fmmap\//],
+  // Documentation is in the types; the code is not minified otherwise, for the sake of stacks.
+  plugins: [{ name: 'no-docs', renderChunk: (code) => ({ code: code.replace(DOCS, '') }) }],
   banner: ({ format }) => ({ js: format === 'cjs' ? `'use strict';\n${CAPTURE}` : CAPTURE }),
   esbuildOptions(options, { format }) {
     // CommonJS has a path where ES modules have a URL; what we do with it takes either.

@@ -42,7 +42,7 @@ export {
   typeError,
   unpackType,
 } from './errors.js';
-export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
+export { AbortController, clearTimeout, clone, now, process, setTimeout } from './host.js';
 export * from './index.js';
 /** For the build, which makes the public module from it. */
 export * as index from './index.js';
