@@ -1,5 +1,5 @@
 // The tsup configuration shared by the published packages.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Options } from 'tsup';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
@@ -115,3 +115,6 @@ function sharing(specifier: string): Plugin {
 // Once, before any of the builds that run at the same time.
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
+for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) {
+  copyFileSync(new URL(name, import.meta.url), name); // for the published package
+}

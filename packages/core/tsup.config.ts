@@ -4,14 +4,13 @@ import { resolve } from 'node:path';
 import { defineConfig } from 'tsup';
 import { base, moduleFor, writeTypes } from '../../tsup.base.ts';
 
-const [values, types] = moduleFor('@fmmap/core/internal', 'internal');
+const [values] = moduleFor('@fmmap/core/internal', 'internal');
 writeTypes('index');
 
 export default defineConfig([
   { ...values, onSuccess: async () => writeIndex() },
-  types,
-  // By themselves, or they would lie in a file with all that is internal.
-  { ...base, entry: ['src/index.ts'], dts: { only: true } },
+  // Together, so that both modules have the same classes.
+  { ...base, entry: ['src/index.ts', 'src/internal.ts'], dts: { only: true } },
 ]);
 
 /** Takes the public names from the module that has all of the package: a second bundle would have classes of its own. */

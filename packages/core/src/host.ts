@@ -3,7 +3,7 @@
 // file may stop with the clock of a test.
 import Module from 'node:module';
 import { performance } from 'node:perf_hooks';
-import timers from 'node:timers';
+import * as timers from 'node:timers';
 
 /**
  * Modules of Node that an ES module had better not import: that reads all their properties, which opens the standard
