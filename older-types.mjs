@@ -3,7 +3,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import ts from 'typescript';
 
-const GENERIC = /^(Buffer|DataView|(Big)?(Int|Uint|Float)\d+(Clamped)?Array)$/;
+/** As a declaration or an import that was renamed. */
+const GENERIC = /^(Buffer|DataView|(Big)?(Int|Uint|Float)\d+(Clamped)?Array)(\$\d+)?$/;
 
 /** Removes the type arguments of typed arrays and Buffers. */
 const older = (context) => (file) => {

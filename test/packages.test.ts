@@ -1,7 +1,9 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linksOf } from './helpers/documents.js';
 import { entriesOf, installed, must, published } from './helpers/packed.js';
+import { mistakesOf, RESOLUTIONS, type Resolution } from './helpers/resolutions.js';
 import { compile, typedNames } from './helpers/typed-names.js';
 import { type Name, program, SAID, untyped } from './helpers/usage.js';
 
@@ -62,13 +64,28 @@ describe.each(entries)('%s', (entry) => {
     expect(types[kind]?.get(entry)).toEqual(required());
   });
 
-  test('has each value once', () => {
+  test.each(['import', 'require'])('has each value once, with %s first', (first) => {
+    const load = {
+      import: `const imported = await import('${entry}');`,
+      require: `const required = createRequire(import.meta.url)('${entry}');`,
+    };
+    const order = first === 'import' ? [load.import, load.require] : [load.require, load.import];
     const code = `
-      import * as all from '${entry}';
       import { createRequire } from 'node:module';
-      const required = createRequire(import.meta.url)('${entry}');
-      console.log(Object.keys(all).filter((name) => all[name] !== required[name]).join());`;
+      ${order.join('\n')}
+      console.log(Object.keys(imported).filter((name) => imported[name] !== required[name]).join());`;
     expect(runFile('once.mjs', code)).toBe('');
+  });
+
+  test('runs no code of CommonJS with import, except the binding', () => {
+    const code = `
+      import { createRequire } from 'node:module';
+      const { cache } = createRequire(import.meta.url);
+      await import('${entry}');
+      // A module that only stands for an ES module was not found by anything, and has no paths to search.
+      const loaded = Object.values(cache).filter(({ paths }) => paths?.length > 0);
+      console.log(loaded.filter(({ id }) => /@fmmap.(?!native)/.test(id)).map(({ id }) => id).join());`;
+    expect(runFile('esm.mjs', code)).toBe('');
   });
 });
 
@@ -111,5 +128,65 @@ describe.each(FLAVOURS)('@fmmap/%s works in', (name) => {
     expect(mistakes).toEqual([]);
     const made = `typed-${name}.${kind.replace('ts', 'js')}`;
     expect(must(project, process.execPath, made).trim()).toBe(SAID[name]);
+  });
+});
+
+/** Those that find the types for users of older versions, and the one that we use. */
+const TYPESCRIPTS = ['typescript-5.0', 'typescript-5.6', 'typescript'];
+
+describe.each(TYPESCRIPTS)('%s', (typescript) => {
+  test.each(Object.keys(RESOLUTIONS) as Resolution[])(
+    'finds no mistake in the types of any package, with %s',
+    { timeout: 2 * MINUTE },
+    async (resolution) => {
+      const files = FLAVOURS.map((name) => `resolved-${name}.ts`);
+      for (const [index, file] of files.entries()) {
+        fs.writeFileSync(join(project, file), program(FLAVOURS[index] as Name));
+      }
+      expect(await mistakesOf(typescript, resolution, project, files)).toBe('');
+    },
+  );
+});
+
+const { homepage, repository } = JSON.parse(
+  fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
+
+describe.each(ours)('%s, as it is published,', (folder, { name }) => {
+  const at = (...path: string[]) => join(project, 'node_modules', name, ...path);
+  const manifest = () => JSON.parse(fs.readFileSync(at('package.json'), 'utf8'));
+
+  test('says where it comes from and what it is about', () => {
+    const { keywords, ...found } = manifest();
+    expect(keywords).toContain('mmap');
+    expect(found).toMatchObject({
+      license: 'MIT OR Apache-2.0',
+      repository: { ...repository, directory: folder },
+      homepage: homepage.replace('#', `/tree/main/${folder}#`),
+      bugs: homepage.replace('#readme', '/issues'),
+    });
+  });
+
+  test('has the texts of its licences', () => {
+    for (const licence of ['LICENSE-MIT', 'LICENSE-APACHE']) {
+      const original = fs.readFileSync(new URL(`../${licence}`, import.meta.url), 'utf8');
+      expect(fs.readFileSync(at(licence), 'utf8')).toBe(original);
+    }
+  });
+
+  test('has a README whose links work anywhere', () => {
+    const links = linksOf(fs.readFileSync(at('README.md'), 'utf8'));
+    expect(links.filter((link) => !link.startsWith('https://'))).toEqual([]);
+  });
+
+  test('has no files besides what is used, and refers to no sources', () => {
+    const files = fs.readdirSync(at(), { recursive: true, encoding: 'utf8' });
+    const kept =
+      /^(package\.json|README\.md|LICENSE-\w+|dist([\\/]ts5\.6)?|dist[\\/].*\.(js|cjs|d\.ts|d\.cts))$/;
+    const own = files.filter((file) => !file.startsWith('node_modules'));
+    expect(own.filter((file) => !kept.test(file)).map((file) => basename(file))).toEqual([]);
+    for (const file of own.filter((each) => /\.c?js$/.test(each))) {
+      expect(fs.readFileSync(at(file), 'utf8')).not.toContain('sourceMappingURL');
+    }
   });
 });
