@@ -50,6 +50,16 @@ async function bundle(
   return outdir;
 }
 
+/** Runs a bundle as on another machine: without the project that it was made from. */
+function runElsewhere(outdir: string, name: string, format: Format): string {
+  fs.renameSync(project, `${project}-gone`);
+  try {
+    return run(outdir, name, format);
+  } finally {
+    fs.renameSync(`${project}-gone`, project);
+  }
+}
+
 const run = (outdir: string, name: string, format: Format): string =>
   must(outdir, process.execPath, name + (format === 'esm' ? '.mjs' : '.cjs')).trim();
 
@@ -61,7 +71,7 @@ describe.each(Object.keys(bundlers))('%s', (bundler) => {
       const codes = Object.entries(PROGRAMS).map(([name, [code]]) => [name, code]);
       const outdir = await bundle(bundler, format, Object.fromEntries(codes));
       for (const [name, [, said]] of Object.entries(PROGRAMS)) {
-        expect([name, run(outdir, name, format)]).toEqual([name, said]);
+        expect([name, runElsewhere(outdir, name, format)]).toEqual([name, said]);
       }
     });
 
@@ -83,8 +93,8 @@ describe.each(Object.keys(bundlers))('%s', (bundler) => {
           console.log(error instanceof MmapError, error.code, error.message);
         });`;
       const outdir = await bundle(bundler, format, { inside: code });
-      expect(run(outdir, 'inside', format)).toMatch(
-        /^true ERR_MMAP_POOL_THREAD .*part of a bundle; declare it as external there/,
+      expect(runElsewhere(outdir, 'inside', format)).toMatch(
+        /^true ERR_MMAP_POOL_THREAD .*part of a bundle.*; declare it as external/,
       );
     });
 

@@ -1,5 +1,5 @@
 // The worker threads themselves, on top of piscina: starting, idling and ending.
-import { createRequire } from 'node:module';
+import Module from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { AbortController, clearTimeout, MmapError, setTimeout, twinOf } from '@fmmap/core/internal';
@@ -17,7 +17,8 @@ function loadParts(): { readonly Pool: typeof Piscina; readonly filename: string
       { code: 'ERR_MMAP_POOL_THREAD' },
     );
   }
-  const { Piscina: Pool } = createRequire(index)('piscina');
+  // Webpack would replace a named import of `createRequire`.
+  const { Piscina: Pool } = Module.createRequire(index)('piscina');
   return { Pool, filename: join(dirname(index), 'worker.cjs') };
 }
 
