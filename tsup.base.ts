@@ -1,8 +1,8 @@
 // The tsup configuration shared by the published packages.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import type { Options } from 'tsup';
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
 /**
  * The JavaScript built-ins that packages use, captured when they are loaded: replacements by tests and polyfills do not
@@ -40,35 +40,81 @@ const INTRINSICS = [
   'WeakSet',
 ];
 
-/** The build of every published package: CommonJS, re-exported by its esm/. */
+/** The comments of members, which esbuild keeps. */
+const DOCS = /^ *\/\*\*.*?\*\/\n/gms;
+
+const CAPTURE = `const { ${INTRINSICS.join(', ')} } = globalThis;`;
+
+/** What all modules of all published packages have in common. */
 export const base: Options = {
   format: 'cjs',
   target: 'node20',
-  sourcemap: true,
   keepNames: true,
   silent: true,
+  removeNodeProtocol: false,
   external: [/^@fmmap\//],
-  banner: { js: `'use strict';\nconst { ${INTRINSICS.join(', ')} } = globalThis;` },
+  // Documentation is in the types; the code is not minified otherwise, for the sake of stacks.
+  plugins: [{ name: 'no-docs', renderChunk: (code) => ({ code: code.replace(DOCS, '') }) }],
+  banner: ({ format }) => ({ js: format === 'cjs' ? `'use strict';\n${CAPTURE}` : CAPTURE }),
+  esbuildOptions(options, { format }) {
+    // CommonJS has a path where ES modules have a URL; what we do with it takes either.
+    if (format === 'cjs') options.define = { ...options.define, 'import.meta.url': '__filename' };
+  },
 };
 
 /**
- * Writes the modules that `import` finds, with the very objects that `require` returns: two copies of a class would
- * disagree. Each name is spelled out, because Node does not detect those that a CommonJS module re-exports from another
- * package. (Bundlers may not know of a default export.)
+ * The build of a module for users: an ES module and its CommonJS twin, and then the types of both.
+ * @param specifier - By which users import it.
  */
-export function writeEsm(...entries: readonly string[]): void {
-  const require = createRequire(resolve('package.json'));
-  mkdirSync('esm', { recursive: true });
-  for (const entry of entries) {
-    const from = `'../dist/${entry}.cjs'`;
-    const names = Object.keys(require(`./dist/${entry}.cjs`)).sort();
-    const code = [
-      `import * as all from ${from};`,
-      'export const {',
-      ...names.map((name) => `  ${name},`),
-      '} = all.default ?? all;',
-    ];
-    writeFileSync(`esm/${entry}.js`, `${code.join('\n')}\n`);
-    writeFileSync(`esm/${entry}.d.ts`, `export * from ${from};\n`);
-  }
+export function moduleFor(specifier: string, name: string): [Options, Options] {
+  const entry = [`src/${name}.ts`];
+  writeTypes(name);
+  return [
+    { ...base, entry, format: ['cjs', 'esm'], esbuildPlugins: [sharing(specifier)] },
+    { ...base, entry, dts: { only: true } },
+  ];
+}
+
+/** Both twins have one set of types: a class with private members is assignable to no other declaration of it. */
+export function writeTypes(name: string): void {
+  writeFileSync(`dist/${name}.d.ts`, `export * from './${name}.cjs';\n`);
+}
+
+/** Makes ES modules export what their CommonJS twins do, if those were loaded first: see `share` of core. */
+function sharing(specifier: string): Plugin {
+  const isOfCore = specifier === '@fmmap/core/internal';
+  return {
+    name: 'sharing',
+    setup({ esbuild, initialOptions: { format }, onLoad, onResolve }) {
+      if (format !== 'esm') return;
+      onResolve({ filter: /./ }, ({ kind, path }) =>
+        kind === 'entry-point' ? { path, namespace: 'sharing' } : undefined,
+      );
+      onLoad({ filter: /./, namespace: 'sharing' }, async ({ path }) => {
+        const { metafile } = await esbuild.build({
+          entryPoints: [path],
+          bundle: true,
+          packages: 'external',
+          external: ['@fmmap/*'],
+          format: 'esm',
+          write: false,
+          metafile: true,
+        });
+        const [{ exports: names } = { exports: [] }] = Object.values(metafile.outputs);
+        const contents = `
+          import * as own from '${path}';
+          import { share as choose } from '${isOfCore ? './src/share.js' : '@fmmap/core/internal'}';
+          export const { ${names.join(', ')} } = choose(import.meta.url, '${specifier}', own);
+          ${isOfCore ? '' : "export * from '@fmmap/core';"}`;
+        return { contents, loader: 'ts', resolveDir: '.' };
+      });
+    },
+  };
+}
+
+// Once, before any of the builds that run at the same time.
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist');
+for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) {
+  copyFileSync(new URL(name, import.meta.url), name); // for the published package
 }

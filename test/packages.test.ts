@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linksOf } from './helpers/documents.js';
 import { entriesOf, installed, must, published } from './helpers/packed.js';
+import { mistakesOf, RESOLUTIONS, type Resolution } from './helpers/resolutions.js';
 import { compile, typedNames } from './helpers/typed-names.js';
+import { type Name, program, SAID, untyped } from './helpers/usage.js';
 
 // What a user gets: the packages as they would be published, installed into an empty project.
 
@@ -15,33 +18,7 @@ const entries = ours.flatMap(([, manifest]) => entriesOf(manifest));
 /** TypeScript files: ES modules and CommonJS. */
 const KINDS = ['mts', 'cts'];
 
-/** The output of a program that uses a package. */
-const SAID = { core: '5,5,true', node: '5,5,true', worker: '5,5,8,true', stream: '5,5,8,true' };
-const FLAVOURS = Object.keys(SAID) as (keyof typeof SAID)[];
-
-function program(name: keyof typeof SAID): string {
-  const type = name === 'core' ? 'MmapFileMut' : 'AsyncMmapFileMut';
-  return `
-    import { ${type}, MmapClosedError, MmapError } from '@fmmap/${name}';
-    async function main(): Promise<void> {
-      const file = await ${type}.create('${name}.bin', { maxSize: 8 });
-      file.writeBigUInt64LE(5n, 0);
-      await file.flush();
-      const text: string[] = [String(file.readBigUInt64LE(0)), String(file.bytes(0, 1)[0])];
-      ${name === 'worker' ? 'text.push(String(await file.run((other) => other.length)));' : ''}
-      ${name === 'stream' ? 'for await (const chunk of file.readable()) text.push(String(chunk.length));' : ''}
-      await file.remove();
-      try {
-        file.readUInt8(0);
-      } catch (error) {
-        text.push(String(error instanceof MmapClosedError && error instanceof MmapError));
-      }
-      console.log(text.join());
-    }
-    void main();`;
-}
-
-const withoutTypes = (code: string): string => code.replace(/: (Promise<void>|string\[\])/g, '');
+const FLAVOURS = Object.keys(SAID) as Name[];
 
 const typedFiles = FLAVOURS.flatMap((name) => KINDS.map((kind) => `typed-${name}.${kind}`));
 
@@ -56,7 +33,7 @@ beforeAll(() => {
   );
   for (const file of typedFiles) {
     const [, name] = /-(\w+)\./.exec(file) ?? [];
-    fs.writeFileSync(join(project, file), program(name as keyof typeof SAID));
+    fs.writeFileSync(join(project, file), program(name as Name));
   }
   mistakes = compile(project, typedFiles);
 }, 5 * MINUTE);
@@ -87,13 +64,28 @@ describe.each(entries)('%s', (entry) => {
     expect(types[kind]?.get(entry)).toEqual(required());
   });
 
-  test('has each value once', () => {
+  test.each(['import', 'require'])('has each value once, with %s first', (first) => {
+    const load = {
+      import: `const imported = await import('${entry}');`,
+      require: `const required = createRequire(import.meta.url)('${entry}');`,
+    };
+    const order = first === 'import' ? [load.import, load.require] : [load.require, load.import];
     const code = `
-      import * as all from '${entry}';
       import { createRequire } from 'node:module';
-      const required = createRequire(import.meta.url)('${entry}');
-      console.log(Object.keys(all).filter((name) => all[name] !== required[name]).join());`;
+      ${order.join('\n')}
+      console.log(Object.keys(imported).filter((name) => imported[name] !== required[name]).join());`;
     expect(runFile('once.mjs', code)).toBe('');
+  });
+
+  test('runs no code of CommonJS with import, except the binding', () => {
+    const code = `
+      import { createRequire } from 'node:module';
+      const { cache } = createRequire(import.meta.url);
+      await import('${entry}');
+      // A module that only stands for an ES module was not found by anything, and has no paths to search.
+      const loaded = Object.values(cache).filter(({ paths }) => paths?.length > 0);
+      console.log(loaded.filter(({ id }) => /@fmmap.(?!native)/.test(id)).map(({ id }) => id).join());`;
+    expect(runFile('esm.mjs', code)).toBe('');
   });
 });
 
@@ -124,17 +116,81 @@ test('what packages have in common is identical in all of them, except functions
 
 describe.each(FLAVOURS)('@fmmap/%s works in', (name) => {
   test('an ES module', () => {
-    expect(runFile(`use-${name}.mjs`, withoutTypes(program(name)))).toBe(SAID[name]);
+    expect(runFile(`use-${name}.mjs`, untyped(program(name)))).toBe(SAID[name]);
   });
 
   test('a CommonJS module', () => {
     const code = program(name).replace(/import (.*) from (.*);/, 'const $1 = require($2);');
-    expect(runFile(`use-${name}.cjs`, withoutTypes(code))).toBe(SAID[name]);
+    expect(runFile(`use-${name}.cjs`, untyped(code))).toBe(SAID[name]);
   });
 
   test.each(KINDS)('TypeScript, as .%s', (kind) => {
     expect(mistakes).toEqual([]);
     const made = `typed-${name}.${kind.replace('ts', 'js')}`;
     expect(must(project, process.execPath, made).trim()).toBe(SAID[name]);
+  });
+});
+
+/** Old versions, to which other types are given, in each way that they find them; and the one that we use. */
+const RESOLVING = [
+  ['typescript-5.0', 'nodenext'],
+  ['typescript-5.0', 'node10'],
+  ['typescript-5.6', 'bundler'],
+  ['typescript-5.6', 'node10'],
+  ...Object.keys(RESOLUTIONS).map((resolution) => ['typescript', resolution]),
+] as [string, Resolution][];
+
+test.each(RESOLVING)(
+  '%s finds no mistake in the types of any package, with %s',
+  { timeout: 2 * MINUTE },
+  async (typescript, resolution) => {
+    const files = FLAVOURS.map((name) => `resolved-${name}.ts`);
+    for (const [index, file] of files.entries()) {
+      fs.writeFileSync(join(project, file), program(FLAVOURS[index] as Name));
+    }
+    expect(await mistakesOf(typescript, resolution, project, files)).toBe('');
+  },
+);
+
+const { homepage, repository } = JSON.parse(
+  fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
+
+describe.each(ours)('%s, as it is published,', (folder, { name }) => {
+  const at = (...path: string[]) => join(project, 'node_modules', name, ...path);
+  const manifest = () => JSON.parse(fs.readFileSync(at('package.json'), 'utf8'));
+
+  test('says where it comes from and what it is about', () => {
+    const { keywords, ...found } = manifest();
+    expect(keywords).toContain('mmap');
+    expect(found).toMatchObject({
+      license: 'MIT OR Apache-2.0',
+      repository: { ...repository, directory: folder },
+      homepage: homepage.replace('#', `/tree/main/${folder}#`),
+      bugs: homepage.replace('#readme', '/issues'),
+    });
+  });
+
+  test('has the texts of its licences', () => {
+    for (const licence of ['LICENSE-MIT', 'LICENSE-APACHE']) {
+      const original = fs.readFileSync(new URL(`../${licence}`, import.meta.url), 'utf8');
+      expect(fs.readFileSync(at(licence), 'utf8')).toBe(original);
+    }
+  });
+
+  test('has a README whose links work anywhere', () => {
+    const links = linksOf(fs.readFileSync(at('README.md'), 'utf8'));
+    expect(links.filter((link) => !link.startsWith('https://'))).toEqual([]);
+  });
+
+  test('has no files besides what is used, and refers to no sources', () => {
+    const files = fs.readdirSync(at(), { recursive: true, encoding: 'utf8' });
+    const kept =
+      /^(package\.json|README\.md|LICENSE-\w+|dist([\\/]ts5\.6)?|dist[\\/].*\.(js|cjs|d\.ts|d\.cts))$/;
+    const own = files.filter((file) => !file.startsWith('node_modules'));
+    expect(own.filter((file) => !kept.test(file)).map((file) => basename(file))).toEqual([]);
+    for (const file of own.filter((each) => /\.c?js$/.test(each))) {
+      expect(fs.readFileSync(at(file), 'utf8')).not.toContain('sourceMappingURL');
+    }
   });
 });

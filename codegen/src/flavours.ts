@@ -67,7 +67,7 @@ export const sayWhere =
     replaceInDocs(file, '{@where}', where);
 
 /** Copies documentation that is written once, in core's own class: `{@inheritDoc MmapFile.reader}`. */
-export const inheritDocs = (core: Files): Pass => {
+const inheritDocs = (core: Files): Pass => {
   const project = new Project({ useInMemoryFileSystem: true });
   const classes = new Map(
     [...core].flatMap(([name, text]) =>
@@ -222,7 +222,7 @@ export interface Expansion {
 }
 
 /** The TypeScript files of `folder`, by name. */
-export function readFiles(folder: string): Files {
+function readFiles(folder: string): Files {
   const names = existsSync(folder) ? readdirSync(folder) : [];
   const sources = names.filter((name) => name.endsWith('.ts')).sort();
   return new Map(sources.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
@@ -263,7 +263,7 @@ function refuseUnknownImports(file: SourceFile, known: readonly string[]): void 
 }
 
 /** The path of a file of the template, relative to the root of the repository. */
-export const place = (file: SourceFile): string => file.getFilePath().slice(1);
+const place = (file: SourceFile): string => file.getFilePath().slice(1);
 
 /** `a.js` for `a.ts`, as imports spell it. */
-export const moduleName = (name: string): string => `${basename(name, '.ts')}.js`;
+const moduleName = (name: string): string => `${basename(name, '.ts')}.js`;

@@ -43,7 +43,7 @@ export interface Difference {
 }
 
 /** Compares whole files, in both directions. */
-export function compare(folder: string, files: Files): Difference[] {
+function compare(folder: string, files: Files): Difference[] {
   const onDisk = list(folder);
   const differences: Difference[] = onDisk
     .filter((path) => !files.has(path))
@@ -81,7 +81,7 @@ function list(folder: string): string[] {
     .sort();
 }
 
-export const usage = `Usage: fmmap-codegen [--check] [TARGET...]
+const usage = `Usage: fmmap-codegen [--check] [TARGET...]
 
 Writes the generated files of the targets, or of all. With --check it writes nothing and fails
 if two runs differ or if what is on disk is not what would be written.`;

@@ -2,21 +2,15 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { defineConfig } from 'tsup';
-import { base, writeEsm } from '../../tsup.base.ts';
+import { base, moduleFor, writeTypes } from '../../tsup.base.ts';
+
+const [values] = moduleFor('@fmmap/core/internal', 'internal');
+writeTypes('index');
 
 export default defineConfig([
-  {
-    ...base,
-    entry: ['src/internal.ts'],
-    dts: true,
-    clean: true,
-    onSuccess: async () => {
-      writeIndex();
-      writeEsm('index', 'internal');
-    },
-  },
-  // By themselves, or they would lie in a file with all that is internal.
-  { ...base, entry: ['src/index.ts'], dts: { only: true } },
+  { ...values, onSuccess: async () => writeIndex() },
+  // Together, so that both modules have the same classes.
+  { ...base, entry: ['src/index.ts', 'src/internal.ts'], dts: { only: true } },
 ]);
 
 /** Takes the public names from the module that has all of the package: a second bundle would have classes of its own. */
@@ -26,4 +20,5 @@ function writeIndex(): void {
   const lines = names.map((name) => `exports.${name} = all.${name};`);
   const code = ["'use strict';", "const all = require('./internal.cjs');", ...lines, ''];
   writeFileSync('dist/index.cjs', code.join('\n'));
+  writeFileSync('dist/index.js', `export { ${names.join(', ')} } from './internal.js';\n`);
 }

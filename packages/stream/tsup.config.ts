@@ -1,10 +1,4 @@
 import { defineConfig } from 'tsup';
-import { base, writeEsm } from '../../tsup.base.ts';
+import { moduleFor } from '../../tsup.base.ts';
 
-export default defineConfig({
-  ...base,
-  entry: ['src/index.ts'],
-  dts: true,
-  clean: true,
-  onSuccess: async () => writeEsm('index'),
-});
+export default defineConfig(moduleFor('@fmmap/stream', 'index'));

@@ -1,11 +1,8 @@
 import { defineConfig } from 'tsup';
-import { base, writeEsm } from '../../tsup.base.ts';
+import { base, moduleFor } from '../../tsup.base.ts';
 
-export default defineConfig({
-  ...base,
-  // The second one is what the threads of the pool load.
-  entry: ['src/index.ts', 'src/worker.ts'],
-  dts: { entry: 'src/index.ts' },
-  clean: true,
-  onSuccess: async () => writeEsm('index'),
-});
+export default defineConfig([
+  ...moduleFor('@fmmap/worker', 'index'),
+  // What the threads of the pool load.
+  { ...base, entry: ['src/worker.ts'] },
+]);

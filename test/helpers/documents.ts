@@ -40,8 +40,15 @@ export function promised({ code }: Block): string[] {
   );
 }
 
-/** Type-checks the blocks and compiles them to programs, in a folder where our packages are installed. */
-export function compile(blocks: readonly Block[], directory: string): string[] {
+/**
+ * Type-checks the blocks and makes programs of them, in a folder where our packages are installed.
+ * @param isCompiled - Otherwise the programs are the blocks as they are written.
+ */
+export function compile(
+  blocks: readonly Block[],
+  directory: string,
+  isCompiled: boolean,
+): string[] {
   fs.mkdirSync(join(directory, 'node_modules/@fmmap'), { recursive: true });
   for (const name of fs.readdirSync(join(ROOT, 'packages'))) {
     fs.symlinkSync(join(ROOT, 'packages', name), join(directory, 'node_modules/@fmmap', name));
@@ -64,19 +71,30 @@ export function compile(blocks: readonly Block[], directory: string): string[] {
   );
   for (const [index, { code }] of blocks.entries()) {
     fs.writeFileSync(join(directory, `${names[index]}.ts`), code);
+    fs.writeFileSync(join(directory, `${names[index]}.mjs`), code);
   }
   const { status, stdout } = spawnSync(process.execPath, [TSC, '-p', directory], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(stdout);
-  return names.map((name) => join(directory, `${name}.js`));
+  return names.map((name) => join(directory, name + (isCompiled ? '.js' : '.mjs')));
 }
 
-/** Whether the target of a link in a document exists. */
+const { homepage } = JSON.parse(fs.readFileSync(join(ROOT, 'package.json'), 'utf8'));
+/** What links to files of the repository start with, where they must work outside of it. */
+const ABSOLUTE = new RegExp(`^${homepage.replace('#readme', '')}/(blob|tree)/main/`);
+
+/** The links of a text, without fragments. */
+export const linksOf = (text: string): string[] =>
+  [...text.replace(/^```.*?^```$/gms, '').matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(
+    ([, target = '']) => target,
+  );
+
+/** The links of a document to files of the repository that do not exist. */
 export function brokenLinks(path: string): string[] {
-  const text = fs.readFileSync(join(ROOT, path), 'utf8').replace(/^```.*?^```$/gms, '');
-  return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !target.includes(':'))
-    .filter((target) => !fs.existsSync(join(ROOT, path, '..', target)));
+  return linksOf(fs.readFileSync(join(ROOT, path), 'utf8')).filter((target) => {
+    const inRepository = target.replace(ABSOLUTE, '');
+    if (inRepository !== target) return !fs.existsSync(join(ROOT, inRepository));
+    return !target.includes(':') && !fs.existsSync(join(ROOT, path, '..', target));
+  });
 }

@@ -44,6 +44,7 @@ const isNeverRun = (node: ts.Node): boolean =>
 /** Whether an identifier refers to a value in scope, and is not a property or a label. */
 function isUse(node: ts.Identifier): boolean {
   const { parent } = node;
+  if (ts.isMetaProperty(parent)) return false;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
   if (ts.isPropertyAssignment(parent)) return parent.initializer === node;
   if (ts.isBindingElement(parent)) return parent.initializer === node;

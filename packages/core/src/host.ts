@@ -1,10 +1,17 @@
 // What the library needs from Node, captured when the library is loaded, and from modules rather than globals: jsdom
 // has its own timers and signals and no `structuredClone`, and fake timers also replace what `node:timers` exports. No
 // file may stop with the clock of a test.
+import Module from 'node:module';
 import { performance } from 'node:perf_hooks';
-import process from 'node:process';
-import timers from 'node:timers';
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import * as timers from 'node:timers';
+
+/**
+ * Modules of Node that an ES module had better not import: that reads all their properties, which opens the standard
+ * streams (`node:process`), or loads much that is rarely needed.
+ */
+export const builtin: NodeJS.Require = Module.createRequire('/');
+
+export const process: NodeJS.Process = builtin('node:process');
 
 export const { clearTimeout, setImmediate, setTimeout } = timers;
 export const { nextTick } = process;
@@ -33,19 +40,20 @@ interface TemporalNamespace {
 /** Since Node 26. */
 export const { Temporal } = globalThis as { Temporal?: TemporalNamespace };
 
-let channel: MessageChannel | undefined;
+let channel: ReturnType<typeof openChannel> | undefined;
 
 /** A structured clone, made the way Node itself makes one. @throws DataCloneError */
 export function clone<T>(value: T): T {
   channel ??= openChannel();
-  channel.port1.postMessage(value);
-  return receiveMessageOnPort(channel.port2)?.message as T;
+  channel.from.postMessage(value);
+  return channel.receive(channel.to)?.message;
 }
 
 /** The channel does not keep the process alive. */
-function openChannel(): MessageChannel {
-  const made = new MessageChannel();
-  made.port1.unref();
-  made.port2.unref();
-  return made;
+function openChannel() {
+  const threads: typeof import('node:worker_threads') = builtin('node:worker_threads');
+  const { port1: from, port2: to } = new threads.MessageChannel();
+  from.unref();
+  to.unref();
+  return { from, to, receive: threads.receiveMessageOnPort };
 }

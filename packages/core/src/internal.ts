@@ -42,7 +42,7 @@ export {
   typeError,
   unpackType,
 } from './errors.js';
-export { AbortController, clearTimeout, clone, now, setTimeout } from './host.js';
+export { AbortController, clearTimeout, clone, now, process, setTimeout } from './host.js';
 export * from './index.js';
 /** For the build, which makes the public module from it. */
 export * as index from './index.js';
@@ -61,3 +61,4 @@ export { checkEncoding, toDelimiter } from './memory/search.js';
 export * as operations from './operations/operations.js';
 export { prepare, readNow, readSome } from './operations/reading.js';
 export { poolRuntime, type Runtime, runAsync } from './operations/run-async.js';
+export { share, twinOf } from './share.js';

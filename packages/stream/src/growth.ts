@@ -1,5 +1,4 @@
 // Files that grow while streams write to them: room is made in large steps and cut off at the end.
-import process from 'node:process';
 import {
   Access,
   binding,
@@ -10,6 +9,7 @@ import {
   makeCall,
   operations,
   poolRuntime,
+  process,
   runAsync,
   throwIfAborted,
 } from '@fmmap/core/internal';

@@ -1,11 +1,26 @@
 // The worker threads themselves, on top of piscina: starting, idling and ending.
-import { join } from 'node:path';
+import Module from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { AbortController, clearTimeout, setTimeout } from '@fmmap/core/internal';
-import { Piscina, type TaskQueue } from 'piscina';
+import { AbortController, clearTimeout, MmapError, setTimeout, twinOf } from '@fmmap/core/internal';
+import type { Piscina, TaskQueue } from 'piscina';
 
-/** Built next to this file; also used when this file is run from source. */
-const WORKER = join(__dirname, '../dist/worker.cjs');
+/**
+ * What threads are made of: piscina, and the module that each loads, both of which are files that no bundle contains.
+ * @throws MmapError
+ */
+function loadParts(): { readonly Pool: typeof Piscina; readonly filename: string } {
+  const index = twinOf(import.meta.url, '@fmmap/worker');
+  if (index === undefined) {
+    throw new MmapError(
+      'no thread could be started: @fmmap/worker is part of a bundle, which lacks the files that threads load; declare it as external to the bundler, and install it where the bundle runs',
+      { code: 'ERR_MMAP_POOL_THREAD' },
+    );
+  }
+  // Webpack would replace a named import of `createRequire`.
+  const { Piscina: Pool } = Module.createRequire(index)('piscina');
+  return { Pool, filename: join(dirname(index), 'worker.cjs') };
+}
 
 /**
  * Holds nothing. A task that waits in piscina cannot be withdrawn if no thread can be started for it, and piscina
@@ -23,8 +38,9 @@ const LONGEST_PAUSE = 1000;
 /** The name of the task that makes an idle thread end. */
 const END = 'end';
 
-/** Threads without a queue: {@link run} needs an idle one, and {@link start} provides them. */
-export class Threads extends Piscina {
+/** Threads without a queue: {@link work} needs an idle one, and {@link start} provides them. */
+export class Threads {
+  readonly #pool: Piscina;
   readonly #onChange: () => void;
   /** Threads that have not exited: they are starting, working, idle or ending. */
   readonly #alive = new Set<Worker>();
@@ -37,10 +53,14 @@ export class Threads extends Piscina {
   /** Timers that end the idle threads, each set when a thread became idle. */
   readonly #ends: NodeJS.Timeout[] = [];
 
-  /** @param onChange - Called when a new thread has become idle, or another thread may be started. */
+  /**
+   * @param onChange - Called when a new thread has become idle, or another thread may be started.
+   * @throws MmapError
+   */
   constructor(size: number, idleTimeout: number, onChange: () => void) {
-    super({
-      filename: WORKER,
+    const { Pool, filename } = loadParts();
+    this.#pool = new Pool({
+      filename,
       minThreads: 0,
       maxThreads: size,
       idleTimeout: Number.POSITIVE_INFINITY, // piscina's timers are the environment's
@@ -54,8 +74,8 @@ export class Threads extends Piscina {
     });
     this.#idleTimeout = idleTimeout;
     this.#onChange = onChange;
-    this.on('error', () => {}); // from a thread without a job: handled by its exit
-    this.on('workerCreate', (ready: { readonly id: number }) => {
+    this.#pool.on('error', () => {}); // from a thread without a job: handled by its exit
+    this.#pool.on('workerCreate', (ready: { readonly id: number }) => {
       for (const thread of this.#starting) {
         if (thread.threadId === ready.id) this.#starting.delete(thread);
       }
@@ -68,16 +88,29 @@ export class Threads extends Piscina {
     });
   }
 
+  /** Those that exist or are being started. */
+  get threads(): Worker[] {
+    return this.#pool.threads;
+  }
+
+  get idleThreads(): number {
+    return this.#pool.idleThreads;
+  }
+
+  destroy(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
   /**
    * Starts threads for `waiting` jobs while no thread is idle.
    * @returns The cause, if there are no threads to wait for and none can be started.
    */
   start(waiting: number): { readonly cause: unknown } | undefined {
-    const room = this.maxThreads - this.threads.length;
+    const room = this.#pool.maxThreads - this.threads.length;
     for (let missing = Math.min(waiting - this.#starting.size, room); missing > 0; --missing) {
       if (this.#pause) break;
       try {
-        void this.run(undefined); // starts a thread; the task itself is dropped
+        void this.#pool.run(undefined); // starts a thread; the task itself is dropped
       } catch (error) {
         this.#postpone(error);
       }
@@ -88,7 +121,7 @@ export class Threads extends Piscina {
 
   /** Runs a request in an idle thread. */
   async work(request: unknown, signal: AbortSignal): Promise<unknown> {
-    const reply = this.run(request, { signal });
+    const reply = this.#pool.run(request, { signal });
     this.#rest();
     try {
       return await reply;
@@ -110,7 +143,7 @@ export class Threads extends Piscina {
   #endOne(): void {
     this.#ends.shift();
     const end = new AbortController();
-    this.run(undefined, { name: END, signal: end.signal }).catch(() => {});
+    this.#pool.run(undefined, { name: END, signal: end.signal }).catch(() => {});
     end.abort(); // terminates its thread
   }
 

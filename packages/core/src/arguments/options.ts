@@ -1,10 +1,9 @@
 // The options of constructors: their types, their validation, and the form in which the binding takes them.
 import { constants as fs } from 'node:fs';
-import process from 'node:process';
 import { types } from 'node:util';
 import { Access, Flag, pageSize } from '../binding/binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
-import { isWindows } from '../host.js';
+import { isWindows, process } from '../host.js';
 import { checkInteger, checkSize, checkTimeout } from './range.js';
 
 /** The memory behind views, depending on the option `shared`. */

@@ -1,9 +1,6 @@
 // Collects dropped files when the system runs out of descriptors, memory areas or addresses.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import { MmapError } from '../errors.js';
-import { gc, now } from '../host.js';
+import { builtin, gc, now } from '../host.js';
 
 // V8 collects garbage when its own memory runs short, and does not know about descriptors, memory areas and addresses.
 // So when the system runs out of these, dropped files that were not closed are collected before the caller gets an
@@ -61,13 +58,15 @@ export function collect(isOfAddresses = false): number {
 /** `gc` is available without a command-line flag, too: in a context that is created while the flag is set. */
 function makeCollector(): () => void {
   if (gc) return () => void gc?.();
+  const v8: typeof import('node:v8') = builtin('node:v8');
+  const vm: typeof import('node:vm') = builtin('node:vm');
   try {
-    setFlagsFromString('--expose-gc');
-    return runInNewContext('gc') as () => void;
+    v8.setFlagsFromString('--expose-gc');
+    return vm.runInNewContext('gc') as () => void;
   } catch {
     return () => {}; // not on this engine
   } finally {
-    setFlagsFromString('--no-expose-gc');
+    v8.setFlagsFromString('--no-expose-gc');
   }
 }
 

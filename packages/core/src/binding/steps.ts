@@ -14,7 +14,7 @@ export interface Call<T = number> {
 }
 
 /** A wait for something that the system does not signal. */
-export interface Pause {
+interface Pause {
   readonly milliseconds: number;
 }
 

@@ -1,9 +1,8 @@
 // Reports faults to the listeners of a mapping, and switches the fault guard off.
-import process from 'node:process';
 
 import { binding } from '../binding/binding.js';
 import { MmapError, type MmapFaultError } from '../errors.js';
-import { nextTick } from '../host.js';
+import { nextTick, process } from '../host.js';
 
 /** Called with the error that the methods of the file throw from now on. */
 export type FaultListener = (error: MmapFaultError) => void;

@@ -1,8 +1,8 @@
 // Unmaps files that were dropped without close.
-import process from 'node:process';
 
 import { binding, type HandleId } from '../binding/binding.js';
 import { collect, onShortage } from '../binding/shortage.js';
+import { process } from '../host.js';
 
 let hasWarned = false;
 

@@ -1,11 +1,11 @@
 // The windows of one handle, and memory access across them.
 import { Buffer, constants } from 'node:buffer';
-import process from 'node:process';
 import { bufferOf, isShared, type Owner, type TypedArray } from '../arguments/bytes.js';
 import type { Views } from '../arguments/options.js';
 import { binding, type HandleId, type ViewOf } from '../binding/binding.js';
 import { makeCall, runSync, type Steps } from '../binding/steps.js';
 import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from '../errors.js';
+import { process } from '../host.js';
 import { tenantsOf } from './wasm-memory.js';
 import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 

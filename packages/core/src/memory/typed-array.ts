@@ -1,8 +1,8 @@
 // Typed arrays over a range of a mapping.
-import process from 'node:process';
 import { types } from 'node:util';
 import { checkSize } from '../arguments/range.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
+import { process } from '../host.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { isBigEndian } from './endianness.js';
 

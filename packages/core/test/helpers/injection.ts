@@ -14,7 +14,7 @@ export interface Sequence {
   readonly files: Files;
 }
 
-export interface Call {
+interface Call {
   readonly name: string;
   /** How many calls of this name the package had made so far, including this one. */
   readonly place: number;
@@ -29,7 +29,7 @@ export interface Fault {
   readonly error?: string | undefined;
 }
 
-export interface Outcome {
+interface Outcome {
   /** `'done'`, or the error that was thrown. */
   readonly outcome: 'done' | { name: string; code: string; syscall?: string; message: string };
   readonly files: Files;

@@ -4,7 +4,7 @@ import { describe, test } from 'vitest';
 export const isWindows: boolean = process.platform === 'win32';
 export const isMacOS: boolean = process.platform === 'darwin';
 /** Windows' programs, but neither its kernel nor its file systems: `scripts/windows` says so. */
-export const isWine: boolean = isWindows && process.env.FMMAP_WINE !== undefined;
+const isWine: boolean = isWindows && process.env.FMMAP_WINE !== undefined;
 export const windowsItself: boolean = isWindows && !isWine;
 
 /** What the path of something below a file fails with. On Windows there is no such path, as for node:fs. */

@@ -6,7 +6,7 @@ import { namesIn } from './program.js';
 import { pattern } from './temp.js';
 
 /** How a sequence ended: it returned, it threw, or its process was killed. */
-export type Ending = 'done' | 'failed' | 'killed';
+type Ending = 'done' | 'failed' | 'killed';
 
 export interface CheckedSequence extends Sequence {
   /** The files that may be in the directory, by how it ended. */

@@ -15,7 +15,7 @@ export const TRAPS = [
 ];
 
 /** The exports of code over a memory. */
-export interface WasmCode {
+interface WasmCode {
   load(address: number): number;
   store(address: number, value: number): void;
   /** @returns The previous number of pages, or -1. */
