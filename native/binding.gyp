@@ -18,6 +18,7 @@
         "src/mapping/reader-writer-lock.cc",
         "src/mapping/registry.cc",
         "src/mapping/resize.cc",
+        "src/mapping/gather.cc",
         "src/mapping/search.cc",
         "src/mapping/window-set.cc",
         "src/mapping/window.cc",
