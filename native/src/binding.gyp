@@ -18,6 +18,7 @@
         "mapping/reader-writer-lock.cc",
         "mapping/registry.cc",
         "mapping/resize.cc",
+        "mapping/gather.cc",
         "mapping/search.cc",
         "mapping/window-set.cc",
         "mapping/window.cc",

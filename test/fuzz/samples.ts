@@ -13,6 +13,7 @@ export async function useAll(
     file.copyBytes();
     file.indexOf('needle');
     file.indexesOf('n', new Float64Array(4));
+    file.gather(new Uint16Array(4), new Uint32Array(4));
     file.read(Buffer.alloc(10_000), 5);
     file.stat();
     file.residency();

@@ -91,6 +91,14 @@ const searching: Record<string, Recipe<File>> = {
     }
     found(at, offsets[0] === at.offset && count > 0 ? at.offset : -1, needleOf(at).subarray(0, 1));
   },
+  gather: (file, { offset, length, notes }) => {
+    const target = Buffer.alloc(length);
+    file.gather(
+      target,
+      Float64Array.from(target, (_, index) => offset + index),
+    );
+    notes.bytes(offset, target);
+  },
 };
 
 const views: Record<string, Recipe<File>> = {

@@ -4,6 +4,7 @@
 #include "binding/fault-listeners.h"
 #include "binding/operations.h"
 #include "binding/pool-task.h"
+#include "mapping/gather.h"
 #include "mapping/search.h"
 #include "platform/engine.h"
 #include "binding/view.h"
@@ -333,6 +334,34 @@ napi_value findAll(const Call& call) {
   return number(call, static_cast<double>(found));
 }
 
+// gather(target, size, offsets, delta, length, ...windows): copies the element of `size` bytes at each offset, in a
+// Float64Array, a BigUint64Array or a Uint32Array, to the bytes of `target`; returns the index of an offset that is wrong, or -1
+napi_value gather(const Call& call) {
+  const Span target = call.bytes(0);
+  const auto size = static_cast<std::size_t>(call.integer(1, 1, 8));
+  if ((size & (size - 1)) != 0) call.wrong(1, "1, 2, 4 or 8");
+  napi_typedarray_type type = napi_float64_array;
+  napi_get_typedarray_info(call.env(), call.value(2), &type, nullptr, nullptr, nullptr, nullptr);
+  const bool isKnown = type == napi_biguint64_array || type == napi_uint32_array;
+  const Span offsets = call.typed(2, isKnown ? type : napi_float64_array);
+  Shown from{{}, call.size(3), call.size(4)};
+  std::int64_t room = 0;
+  for (std::size_t index = 5; index < call.count(); ++index) {
+    from.windows.push_back(bytesOf(call.bytes(index)));
+    room += static_cast<std::int64_t>(from.windows.back().length);
+  }
+  if (from.delta > room || from.length > room - from.delta) call.wrong(4, "no more than the windows hold");
+  const std::size_t count = offsets.length / (type == napi_uint32_array ? 4 : 8);
+  if (count > target.length / size) call.wrong(2, "no more than the target has room for");
+  if (!call.accept()) return nullptr;
+  const auto copy = [&](const auto* places) { return gather(from, places, count, target.data, size); };
+  std::int64_t wrong;
+  if (type == napi_biguint64_array) wrong = copy(reinterpret_cast<const volatile std::uint64_t*>(offsets.data));
+  else if (type == napi_uint32_array) wrong = copy(reinterpret_cast<const volatile std::uint32_t*>(offsets.data));
+  else wrong = copy(reinterpret_cast<const volatile double*>(offsets.data));
+  return number(call, static_cast<double>(wrong));
+}
+
 // hasAdvice(advice): whether the system knows it
 napi_value hasAdvice(const Call& call) {
   const auto advice = call.one(0, platform::Advice::dodump);
@@ -432,6 +461,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   all.add<detach>("detach");
   all.add<find>("find");
   all.add<findAll>("findAll");
+  all.add<gather>("gather");
   all.add<hasAdvice>("hasAdvice");
   all.add<disableGuard>("disableGuard");
   all.add<rearmGuard>("rearmGuard");

@@ -84,7 +84,7 @@ Span Call::typed(std::size_t index, napi_typedarray_type type) const {
     wrong(index, "a typed array of the right kind");
     return {};
   }
-  const std::size_t size = type == napi_uint8_array ? 1 : 8;
+  const std::size_t size = type == napi_uint8_array ? 1 : type == napi_uint32_array ? 4 : 8;
   return {static_cast<std::uint8_t*>(data), length * size};
 }
 

@@ -18,6 +18,11 @@ const reads = {
   indexOf: (file, random) => file.indexOf('\0\0', at(random)),
   lastIndexOf: (file) => file.lastIndexOf('nowhere'),
   indexesOf: (file, random) => file.indexesOf(1, new Float64Array(50), at(random)),
+  gather: (file, random) =>
+    file.gather(
+      new Uint32Array(100),
+      Float64Array.from({ length: 100 }, () => at(random)),
+    ),
   'a reader': (file, random) => file.reader(at(random)).read(Buffer.alloc(5000)),
   'a view': (file, random) => file.asBuffer()[at(random)],
   'a view of a range': (file, random) => file.bytes(...range(random)).indexOf(0),

@@ -9,7 +9,7 @@ import { argumentError } from '../errors.js';
 const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
 /** The typed arrays that fmmap accepts. */
-export type TypedArray = Uint8Array | BigUint64Array | Float64Array;
+export type TypedArray = NodeJS.TypedArray;
 
 /** The mapping whose memory an array is a view of. */
 export interface Owner {
@@ -27,6 +27,8 @@ export const {
   isUint8Array: isBytes,
   isBigUint64Array,
   isFloat64Array,
+  isTypedArray,
+  isUint32Array,
   isSharedArrayBuffer: isShared,
 } = types;
 

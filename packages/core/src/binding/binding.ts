@@ -246,6 +246,19 @@ export interface Binding extends Operations, Changes {
     target: OffsetArray,
     used: number,
   ): number;
+  /**
+   * Copies the element of `size` bytes at each offset to the bytes of `target`. The first of `length` bytes is `delta` bytes
+   * after the start of the first window.
+   * @returns The index of an offset at which there is none, so that nothing was copied, or -1.
+   */
+  gather(
+    target: Uint8Array,
+    size: number,
+    offsets: OffsetArray | Uint32Array,
+    delta: number,
+    length: number,
+    ...windows: readonly Uint8Array[]
+  ): number;
   detach(buffer: ArrayBuffer): void;
   /** The mark on the memory of a view, shared by all copies of this package. */
   readonly Mark: {

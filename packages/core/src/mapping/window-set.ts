@@ -223,6 +223,11 @@ export class WindowSet {
 
   // --- memory ---
 
+  /** The bytes of each window. */
+  bytes(): Buffer[] {
+    return this.#list.map(({ bytes }) => bytes);
+  }
+
   #at(page: number): Window {
     return this.#list[Math.floor(page / MAX_WINDOW)] as Window;
   }

@@ -7,6 +7,7 @@ import type { FaultListener } from '../mapping/faults.js';
 import type { Mapping } from '../mapping/mapping.js';
 import type { SharedMapping } from '../mapping/traits.js';
 import type { WasmMemory } from '../mapping/wasm-memory.js';
+import { gather } from './gather.js';
 import { NumericReads } from './generated/numeric-reads.js';
 import { indexesOf, indexOf, lastIndexOf, type Needle, searchArguments } from './search.js';
 import { arrayOver, type TypedArrayConstructor, type TypedArrayOf } from './typed-array.js';
@@ -268,6 +269,26 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
     encoding?: BufferEncoding,
   ): number {
     return indexesOf(this._mapping, value, target, start, end, encoding);
+  }
+
+  /**
+   * Copies elements from many places at once, into `target`: the first from `offsets[0]`, and so on. Much faster than a typed
+   * read of each. Elements are in little-endian byte order in the file and need not be aligned.
+   * @param target - Receives one element for each offset, and is left alone after them. Its type determines what is
+   * read: a `Float64Array`, for example, receives 8 bytes from each offset. It may lie over another mapping.
+   * @param offsets - Where the elements start, in bytes: 0 to `length` minus the size of an element. Nothing is copied
+   * unless all of them are right. If other threads change them meanwhile, some elements may have been copied by then.
+   * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
+   * @example
+   * ```ts
+   * using file = MmapFile.open('package.json');
+   * const ends = new Uint8Array(2);
+   * file.gather(ends, Float64Array.of(0, file.length - 2));
+   * console.log(String.fromCharCode(...ends)); // {}
+   * ```
+   */
+  gather(target: NodeJS.TypedArray, offsets: OffsetArray | Uint32Array): void {
+    gather(this._mapping, target, offsets);
   }
 
   /**

@@ -45,6 +45,7 @@ const TARGETS: Record<string, Use> = {
     const whole = Math.ceil(byteOffset / 8) * 8;
     file.indexesOf(file.readUInt8(0), new BigUint64Array(buffer, whole, 1));
   },
+  gather: (file, view) => file.gather(view, new Uint32Array(view.length)),
   'read of a reader': (file, view) => file.reader().read(view),
   'readExact of a reader': (file, view) => file.reader().readExact(view),
   'read of a writer': (file, view) => file.writer().read(view),

@@ -68,6 +68,8 @@ const READS: Record<string, (file: MmapFile, path: string) => unknown> = {
   'indexOf of what is not there': (file) => file.indexOf('nowhere at all', LAST - 1),
   'indexesOf over more than a page': (file) => file.indexesOf(0, new Float64Array(9), LAST - PAGE),
   'lastIndexOf over more than a page': (file) => file.lastIndexOf('nowhere at all'),
+  'gather of more than a page': (file) =>
+    file.gather(new Float64Array(PAGE), new Uint32Array(PAGE).fill(LAST)),
   'includes over more than a page': (file) => file.includes('nowhere at all'),
   prefetch: (file) => file.prefetch(LAST),
   lockMemory: (file) => file.lockMemory(LAST),

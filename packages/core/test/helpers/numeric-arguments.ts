@@ -172,6 +172,7 @@ export const withoutNumbers: readonly string[] = [
     'reopen',
     'checkFault',
     'onFault',
+    'gather', // its offsets are in an array
     'readLine',
     'readUntil',
     'follow',

@@ -12,6 +12,7 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
   lastIndexOf: ['x'],
   includes: ['x'],
   indexesOf: ['x', new Float64Array(1)],
+  gather: [new Uint8Array(1), new Float64Array(1)],
   writeToNewFile: ['/nowhere/at/all'],
   advise: ['normal'],
   write: ['x'],

@@ -181,6 +181,27 @@ describe.each([
     }
   });
 
+  test('has its elements gathered from either side of every boundary, and from across', () => {
+    const { file } = open();
+    const offsets = places.flatMap((place) => [
+      place - 1000,
+      place - 8,
+      place - 3,
+      place,
+      place + 5,
+    ]);
+    for (const [index, at] of offsets.entries()) file.writeDoubleLE(index + 0.5, at);
+    const target = new Float64Array(offsets.length);
+    for (const each of [Float64Array.from(offsets), BigUint64Array.from(offsets, BigInt)]) {
+      file.gather(target.fill(0), each);
+      for (const [index, at] of offsets.entries())
+        expect(target[index]).toBe(file.readDoubleLE(at));
+    }
+    expect(thrown(() => file.gather(target, Float64Array.of(SIZE - 7))).name).toBe(
+      'MmapRangeError',
+    );
+  });
+
   test('is read and written through readers and writers', () => {
     const { file, disk } = open();
     for (const place of places) {

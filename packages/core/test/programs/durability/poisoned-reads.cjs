@@ -49,6 +49,8 @@ exports.NEEDS = {
   'file.writer(0, 1)': ({ file }) => file.writer(0, 1),
   "file.indexesOf('a', new Float64Array(5), 0, 1)": ({ file }) =>
     file.indexesOf('a', new Float64Array(5), 0, 1),
+  'file.gather(Buffer.alloc(5), new Float64Array(1))': ({ file }) =>
+    file.gather(Buffer.alloc(5), new Float64Array(1)),
   'reader.readText(1)': ({ reader }) => reader.readText(1),
   'file.readUIntLE(0, 3)': ({ file }) => file.readUIntLE(0, 3),
   'file.writeIntBE(1, 0, 6)': ({ file }) => file.writeIntBE(1, 0, 6),

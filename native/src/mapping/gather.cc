@@ -1,0 +1,72 @@
+// Gathering: see gather.h.
+#include "mapping/gather.h"
+
+#include <cstring>
+
+namespace fmmap {
+
+namespace {
+
+template <typename Integer>
+bool isIn(Integer offset, std::int64_t last) {
+  return offset <= static_cast<std::uint64_t>(last);
+}
+
+bool isIn(double offset, std::int64_t last) {
+  return offset >= 0 && offset <= static_cast<double>(last) &&
+         static_cast<double>(static_cast<std::int64_t>(offset)) == offset;
+}
+
+/** Calls `copy` with each index and offset. @returns The index of an offset that is wrong, which ends it, or -1. */
+template <typename Offset, typename Copy>
+std::int64_t each(const volatile Offset* offsets, std::size_t count, std::int64_t last, const Copy& copy) {
+  for (std::size_t index = 0; index < count; ++index) {
+    const Offset offset = offsets[index];
+    if (!isIn(offset, last)) return static_cast<std::int64_t>(index);
+    copy(index, static_cast<std::size_t>(offset));
+  }
+  return -1;
+}
+
+template <std::size_t size, typename Offset>
+std::int64_t copyAll(const Shown& from, const volatile Offset* offsets, std::size_t count, std::uint8_t* target) {
+  const std::int64_t last = from.length - static_cast<std::int64_t>(size);
+  const std::uint8_t* const bytes = from.windows[0].data + from.delta;
+  if (from.windows.size() == 1) {
+    return each(offsets, count, last,
+                [=](std::size_t index, std::size_t offset) { std::memcpy(target + index * size, bytes + offset, size); });
+  }
+  const std::size_t step = from.windows[0].length;
+  return each(offsets, count, last, [&](std::size_t index, std::size_t offset) {
+    const std::size_t at = static_cast<std::size_t>(from.delta) + offset;
+    for (std::size_t byte = 0; byte < size; ++byte) {
+      target[index * size + byte] = from.windows[(at + byte) / step].data[(at + byte) % step];
+    }
+  });
+}
+
+}  // namespace
+
+template <typename Offset>
+std::int64_t gather(const Shown& from, const volatile Offset* offsets, std::size_t count, std::uint8_t* target, std::size_t size) {
+  if (from.windows.empty() || from.length < static_cast<std::int64_t>(size)) return count == 0 ? -1 : 0;
+  const std::int64_t wrong =
+      each(offsets, count, from.length - static_cast<std::int64_t>(size), [](std::size_t, std::size_t) {});
+  if (wrong >= 0) return wrong;
+  switch (size) {
+    case 1:
+      return copyAll<1>(from, offsets, count, target);
+    case 2:
+      return copyAll<2>(from, offsets, count, target);
+    case 4:
+      return copyAll<4>(from, offsets, count, target);
+    default:
+      return copyAll<8>(from, offsets, count, target);
+  }
+}
+
+template std::int64_t gather(const Shown&, const volatile std::uint32_t*, std::size_t, std::uint8_t*, std::size_t);
+template std::int64_t gather(const Shown&, const volatile std::uint64_t*, std::size_t, std::uint8_t*, std::size_t);
+template std::int64_t gather(const Shown&, const volatile double*, std::size_t, std::uint8_t*, std::size_t);
+
+}  // namespace fmmap
