@@ -9,13 +9,15 @@ const native = fileURLToPath(new URL('../../native', import.meta.url));
 const own = JSON.parse(fs.readFileSync(join(native, 'package.json'), 'utf8'));
 
 function manifest({ name, os, cpu, libc }) {
-  const { version, license, engines, repository, publishConfig } = own;
+  const { version, homepage, bugs, repository, license, engines, publishConfig } = own;
   return {
     name: `@fmmap/native-${name}`,
     version,
     description: `The binary of @fmmap/native for ${name}; not for direct use`,
+    homepage,
+    bugs,
+    repository: { ...repository, directory: `native/platforms/${name}` },
     license,
-    repository: repository && { ...repository, directory: `native/platforms/${name}` },
     os: [os],
     cpu: [cpu],
     libc: libc && [libc],
