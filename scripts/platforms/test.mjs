@@ -25,7 +25,7 @@ const node = (version, suffix = 'x64') => programOf(`node-linux-${suffix}`, vers
 
 /** A Node for another processor, emulated, with the libraries of Debian's cross compilers. */
 const emulated = (version, suffix, qemu, triplet, debian) => async () => {
-  installPackages(['qemu-user-static', `libstdc++6-${debian}-cross`]);
+  installPackages(['qemu-user-static', `libstdc++6-${debian}-cross`, `libatomic1-${debian}-cross`]);
   return [`qemu-${qemu}-static`, '-L', `/usr/${triplet}`, await node(version, suffix)];
 };
 
