@@ -1,10 +1,12 @@
 // Compiles the addon for other platforms with zig: `npm run build:platforms [-- NAME...]`, of all platforms or of some. Each
-// binary goes where the package of its platform has it. What zig has compiled once, it finds again in its cache.
+// binary goes where the package of its platform has it. What zig has compiled once, it finds again in its cache. `--check`
+// makes no binaries, for which zig needs minutes the first time.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { cache, installPackages, NODE_API_HEADERS, part, unpacked } from '../cache.mjs';
 import { PLATFORMS } from './table.mjs';
@@ -27,7 +29,7 @@ export function settingsOf({ os }) {
 
 const FLAGS = ['-std=c++17', '-O2', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden'];
 const WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter'];
-/** By system, what binding.gyp has for other compilers, and how the functions of Node are found. */
+/** By system, what binding.gyp has for other compilers and linkers, and how the functions of Node are found. */
 const OF_SYSTEM = {
   linux: ['-fPIC', '-Wl,-z,nodelete'],
   darwin: ['-Wl,-undefined,dynamic_lookup'],
@@ -69,52 +71,61 @@ async function compilerOf({ target, debian }) {
   return [zig, 'c++', '-target', target];
 }
 
-/** @returns The path of the binary. */
-export async function buildPlatform(platform) {
+/** How to compile a platform's sources. */
+async function setUp(platform) {
   const nodeApi = await unpacked(...NODE_API_HEADERS);
   const addonApi = dirname(createRequire(join(native, 'index.js')).resolve('node-addon-api'));
   const { sources, defines } = settingsOf(platform);
-  const output = join(native, 'platforms', platform.name, 'fmmap.node');
-  const flags = [
-    ...[...FLAGS, ...WARNINGS, ...OF_SYSTEM[platform.os]],
+  const [program, ...args] = [
+    ...(await compilerOf(platform)),
+    ...[...FLAGS, ...WARNINGS],
     ...defines.map((name) => `-D${name}`),
     ...['-I.', '-isystem', addonApi, '-isystem', join(nodeApi, 'include')],
   ];
-  const compiler = await compilerOf(platform);
   const imports = platform.os === 'win32' ? [await nodeImports(nodeApi)] : [];
-  const [program, ...args] = [
-    ...compiler,
-    ...flags,
-    '-s',
-    '-shared',
-    '-o',
-    output,
-    ...sources,
-    ...imports,
-  ];
   const zigCache = join(cache, 'zig');
-  const { status, error } = spawnSync(program, args, {
-    cwd: join(native, 'src'),
-    stdio: 'inherit',
-    env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: zigCache, ZIG_LOCAL_CACHE_DIR: zigCache },
-  });
-  if (status !== 0)
+  const compile = (...more) => {
+    const { status, error } = spawnSync(program, [...args, ...more], {
+      cwd: join(native, 'src'),
+      stdio: 'inherit',
+      env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: zigCache, ZIG_LOCAL_CACHE_DIR: zigCache },
+    });
+    if (status === 0) return;
     throw new Error(
       `${platform.name} does not compile: ${error ?? `${program} ended with ${status}`}`,
     );
+  };
+  return { compile, sources: [...sources, ...imports] };
+}
+
+/** @returns The path of the binary. */
+export async function buildPlatform(platform) {
+  const { compile, sources } = await setUp(platform);
+  const output = join(native, 'platforms', platform.name, 'fmmap.node');
+  compile(...OF_SYSTEM[platform.os], '-s', '-shared', '-o', output, ...sources);
   return output;
 }
 
+async function checkPlatform(platform) {
+  const { compile, sources } = await setUp(platform);
+  for (const source of sources) compile('-O0', '-c', '-o', '/dev/null', source);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const names = process.argv.slice(2);
+  const { values, positionals: names } = parseArgs({
+    options: { check: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
   const unknown = names.filter((name) => !PLATFORMS.some((platform) => platform.name === name));
   if (unknown.length > 0)
     throw new Error(`no platform is called ${unknown}: ${PLATFORMS.map(({ name }) => name)}`);
   for (const platform of PLATFORMS) {
     if (names.length > 0 && !names.includes(platform.name)) continue;
     const from = performance.now();
-    const { size } = fs.statSync(await buildPlatform(platform));
+    let what = 'compiles';
+    if (values.check) await checkPlatform(platform);
+    else what = `${(fs.statSync(await buildPlatform(platform)).size / 1024).toFixed()} KB`;
     const seconds = ((performance.now() - from) / 1000).toFixed(1);
-    console.log(`${platform.name}: ${(size / 1024).toFixed()} KB, ${seconds} s`);
+    console.log(`${platform.name}: ${what}, ${seconds} s`);
   }
 }

@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 typedef void *(*Map)(void *, size_t, int, int, int, off_t);
@@ -20,9 +22,15 @@ static int refuses(int protection, int flags) {
   return (flags & MAP_FIXED) && (flags & MAP_ANONYMOUS) && (protection & PROT_READ) && isSwitchedOn();
 }
 
-int memfd_create(const char *name, unsigned flags) {
-  if (isSwitchedOn()) return -1;
-  return ((int (*)(const char *, unsigned))dlsym(RTLD_NEXT, "memfd_create"))(name, flags);
+// How memfd_create is called.
+long syscall(long number, ...) {
+  if (number == SYS_memfd_create && isSwitchedOn()) return -1;
+  long each[6];
+  va_list given;
+  va_start(given, number);
+  for (int index = 0; index < 6; ++index) each[index] = va_arg(given, long);
+  va_end(given);
+  return ((long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"))(number, each[0], each[1], each[2], each[3], each[4], each[5]);
 }
 
 void *mmap(void *at, size_t length, int protection, int flags, int file, off_t offset) {
