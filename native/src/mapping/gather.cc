@@ -1,29 +1,42 @@
 // Gathering: see gather.h.
 #include "mapping/gather.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace fmmap {
 
 namespace {
 
+/** An offset as an integer, or -1 if it is none, or is past `last`. */
 template <typename Integer>
-bool isIn(Integer offset, std::int64_t last) {
-  return offset <= static_cast<std::uint64_t>(last);
+std::int64_t wholeOf(Integer offset, std::int64_t last) {
+  return offset <= static_cast<std::uint64_t>(last) ? static_cast<std::int64_t>(offset) : -1;
 }
 
-bool isIn(double offset, std::int64_t last) {
-  return offset >= 0 && offset <= static_cast<double>(last) &&
-         static_cast<double>(static_cast<std::int64_t>(offset)) == offset;
+std::int64_t wholeOf(double offset, std::int64_t last) {
+  if (!(offset >= 0 && offset <= static_cast<double>(last))) return -1;
+  const auto whole = static_cast<std::int64_t>(offset);
+  return static_cast<double>(whole) == offset ? whole : -1;
 }
 
-/** Calls `copy` with each index and offset. @returns The index of an offset that is wrong, which ends it, or -1. */
+/**
+ * Calls `copy` with each index and offset. Offsets are converted some at a time: of a loop that only copies, the processor has
+ * many iterations under way at once, and so waits for many loads at once.
+ *
+ * @returns The index of an offset that is wrong, which ends it, or -1.
+ */
 template <typename Offset, typename Copy>
 std::int64_t each(const volatile Offset* offsets, std::size_t count, std::int64_t last, const Copy& copy) {
-  for (std::size_t index = 0; index < count; ++index) {
-    const Offset offset = offsets[index];
-    if (!isIn(offset, last)) return static_cast<std::int64_t>(index);
-    copy(index, static_cast<std::size_t>(offset));
+  constexpr std::size_t kSome = 128;
+  std::int64_t places[kSome];
+  for (std::size_t start = 0; start < count; start += kSome) {
+    const std::size_t some = std::min(kSome, count - start);
+    for (std::size_t index = 0; index < some; ++index) {
+      places[index] = wholeOf(offsets[start + index], last);
+      if (places[index] < 0) return static_cast<std::int64_t>(start + index);
+    }
+    for (std::size_t index = 0; index < some; ++index) copy(start + index, static_cast<std::size_t>(places[index]));
   }
   return -1;
 }
