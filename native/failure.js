@@ -74,7 +74,7 @@ module.exports = function failure(platform, failures) {
   const tried = failures.map(
     ({ place, error }) => `\n  ${place}: ${error.message.split('\n', 1)[0]}`,
   );
-  const [cause] = failures.map(({ error }) => error).reverse();
+  const cause = failures.at(-1).error;
   return new Error(
     `@fmmap/native cannot load its binding on ${described(platform)}. It looked for${tried.join('')}\n` +
       remedy(platform, failures),

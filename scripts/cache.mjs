@@ -43,6 +43,15 @@ export function unpacked(name, version) {
   });
 }
 
+/** A program in a package of npm's. */
+export async function program(name, version, path) {
+  const file = join(await unpacked(name, version), path);
+  fs.chmodSync(file, 0o755);
+  return file;
+}
+
+export const bun = () => program('@oven/bun-linux-x64-baseline', '1.4.4', 'bin/bun');
+
 /** Installs the Debian packages that are missing, or says which ones are. */
 export function installPackages(names) {
   const missing = names.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './cache.mjs';
+import { pack } from './pack.mjs';
 import { PLATFORMS } from './platforms/table.mjs';
 
 /** Of the archive of a platform. */
 const MAX_BYTES = 400 * 1024;
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const pnpm = (...args) => run(process.execPath, 'node_modules/pnpm/bin/pnpm.cjs', ...args);
 
 const missing = PLATFORMS.filter(
   ({ name }) => !fs.existsSync(`native/platforms/${name}/fmmap.node`),
@@ -31,10 +31,7 @@ try {
   ];
   const problems = [];
   for (const folder of folders) {
-    const archive = pnpm('--dir', folder, 'pack', '--pack-destination', archives)
-      .trim()
-      .split('\n')
-      .at(-1);
+    const archive = pack(folder, archives);
     const { size } = fs.statSync(archive);
     const names = run('tar', '-tzf', archive).trim().split('\n');
     console.log(`${folder}: ${(size / 1024).toFixed()} KB, ${names.length} files`);

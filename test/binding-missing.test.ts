@@ -2,13 +2,13 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { platforms, type Ran, run } from './helpers/packed.js';
+import { OWN as FITTING, type Ran, run } from './helpers/packed.js';
 import { tempDir } from './helpers/program.js';
 
 // The error when the binding cannot be loaded, and whether its advice is right.
 
 const NATIVE = fileURLToPath(new URL('../native', import.meta.url));
-const [OWN = ''] = [...platforms].flatMap(([name, { isOwn }]) => (isOwn ? name : []));
+const [OWN = ''] = FITTING;
 
 const LOAD = `try { require('@fmmap/native') } catch (error) { console.log(error.message) }`;
 

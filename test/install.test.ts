@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pack } from '../scripts/pack.mjs';
 import { type Manager, type ManagerName, managers } from './helpers/managers.js';
-import { pack, packPlatform, platforms } from './helpers/packed.js';
+import { OWN, packPlatform, platforms } from './helpers/packed.js';
 import { tempDir } from './helpers/program.js';
 import { archivesIn, serve } from './helpers/registry.js';
 
@@ -14,7 +15,6 @@ import { archivesIn, serve } from './helpers/registry.js';
 
 const MINUTE = 60_000;
 const SMOKE = fileURLToPath(new URL('smoke', import.meta.url));
-const OWN = [...platforms].flatMap(([name, { isOwn }]) => (isOwn ? name : []));
 
 let archives: string;
 let registry: Awaited<ReturnType<typeof serve>>;

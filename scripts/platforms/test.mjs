@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { installPackages, NODES, run, unpacked } from '../cache.mjs';
+import { bun, installPackages, NODES, program, run } from '../cache.mjs';
+import { pack } from '../pack.mjs';
 import { buildPlatform } from './build.mjs';
 import { PLATFORMS } from './table.mjs';
 
@@ -14,14 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
 const NEWEST = Object.keys(NODES).at(-1);
 
-/** A file of a package of npm's, to run. */
-async function programOf(name, version, path) {
-  const program = join(await unpacked(name, version), path);
-  fs.chmodSync(program, 0o755);
-  return program;
-}
-
-const node = (version, suffix = 'x64') => programOf(`node-linux-${suffix}`, version, 'bin/node');
+const node = (version, suffix = 'x64') => program(`node-linux-${suffix}`, version, 'bin/node');
 
 /** A Node for another processor, emulated, with the libraries of Debian's cross compilers. */
 const emulated = (version, suffix, qemu, triplet, debian) => async () => {
@@ -39,13 +33,13 @@ const RUNTIMES = [
   {
     title: 'Bun',
     platform: 'linux-x64-gnu',
-    command: async () => [await programOf('@oven/bun-linux-x64-baseline', '1.4.4', 'bin/bun')],
+    command: async () => [await bun()],
   },
   {
     title: 'Deno',
     platform: 'linux-x64-gnu',
     command: async () => [
-      await programOf('@deno/linux-x64-glibc', '2.9.6', 'deno'),
+      await program('@deno/linux-x64-glibc', '2.9.6', 'deno'),
       'run',
       '--allow-all',
     ],
@@ -86,12 +80,7 @@ const MORE_RUNTIMES = [
 function projectFor(platform, to) {
   const project = join(to, platform);
   for (const folder of ['native', `native/platforms/${platform}`, 'packages/core']) {
-    const pnpm = join(root, 'node_modules/pnpm/bin/pnpm.cjs');
-    const args = [pnpm, '--dir', join(root, folder), 'pack', '--pack-destination', to];
-    const archive = run(process.execPath, ...args)
-      .trim()
-      .split('\n')
-      .at(-1);
+    const archive = pack(folder, to);
     const { name } = JSON.parse(fs.readFileSync(join(root, folder, 'package.json'), 'utf8'));
     const target = join(project, 'node_modules', name);
     fs.mkdirSync(target, { recursive: true });
@@ -102,25 +91,26 @@ function projectFor(platform, to) {
   return project;
 }
 
-let failed = 0;
-let passed = 0;
+const total = { passed: 0, failed: 0 };
 
-/** Runs a program, and counts whether it did what it should. */
-function check(title, [program, ...args], { cwd, minutes, env = {}, isRight }) {
+/** Counts and prints whether something is as it should be. */
+function report(isGood, title, why = '') {
+  total[isGood ? 'passed' : 'failed'] += 1;
+  console.log(isGood ? `passed: ${title}` : `FAILED: ${title}\n${why}`);
+}
+
+/** Runs a program, which must do what it should. */
+function check(title, [file, ...args], { cwd, minutes, env = {}, isRight }) {
   const from = performance.now();
-  const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
+  const { status, signal, stdout, stderr, error } = spawnSync(file, args, {
     cwd,
     encoding: 'utf8',
     timeout: minutes * 60_000,
     env: { ...process.env, ...env },
   });
-  const isGood = status === 0 && isRight(stdout);
-  if (isGood) passed += 1;
-  else failed += 1;
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
-  console.log(`${isGood ? 'passed' : 'FAILED'}: ${title} (${seconds} s)`);
-  if (!isGood)
-    console.log(error ?? `ended with ${signal ?? status}:\n${stdout}${stderr}`.slice(-3000));
+  const why = error ?? `ended with ${signal ?? status}:\n${stdout}${stderr}`.slice(-3000);
+  report(status === 0 && isRight(stdout), `${title} (${seconds} s)`, why);
 }
 
 /** That an old Linux can load the binary: no symbol above the glibc of its target, and no C++ library. */
@@ -136,11 +126,7 @@ function checkNeeds(platform, binary) {
     ...libraries.filter((library) => /stdc\+\+|libgcc/.test(library)),
   ];
   const isGood = versions.length > 0 && wrong.length === 0;
-  if (isGood) passed += 1;
-  else failed += 1;
-  console.log(
-    `${isGood ? 'passed' : `FAILED: needs ${wrong}`}: ${platform.name} needs no more than glibc ${wanted}`,
-  );
+  report(isGood, `${platform.name} needs no more than glibc ${wanted}`, `it needs ${wrong}`);
 }
 
 const folder = fs.mkdtempSync(join(tmpdir(), 'fmmap-platforms-'));
@@ -183,5 +169,5 @@ try {
 } finally {
   fs.rmSync(folder, { recursive: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { unpacked } from '../../scripts/cache.mjs';
-import { PNPM } from './packed.js';
+import { bun as bunOf, unpacked } from '../../scripts/cache.mjs';
+import { PNPM } from '../../scripts/pack.mjs';
 
 // The package managers that people install with, and how each is told what the others call by other names.
 
@@ -35,8 +35,7 @@ export async function managers(): Promise<Readonly<Record<ManagerName, Manager>>
   const node = process.execPath;
   const yarn1 = join(await unpacked('yarn', '1.22.22'), 'bin/yarn.js');
   const yarn = join(await unpacked('@yarnpkg/cli-dist', '4.18.1'), 'bin/yarn.js');
-  const bun = join(await unpacked('@oven/bun-linux-x64-baseline', '1.4.4'), 'bin/bun');
-  fs.chmodSync(bun, 0o755);
+  const bun = await bunOf();
   return {
     npm: {
       command: [node, npm],

@@ -3,9 +3,9 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PNPM, pack } from '../../scripts/pack.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-export const PNPM = join(ROOT, 'node_modules/pnpm/bin/pnpm.cjs');
 const MINUTE = 60_000;
 
 export interface Manifest {
@@ -52,15 +52,6 @@ export function must(cwd: string, command: string, ...args: readonly string[]): 
   throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`);
 }
 
-const pnpm = (cwd: string, ...args: readonly string[]) =>
-  must(cwd, process.execPath, PNPM, ...args);
-
-/** Packs a package as it would be published. @returns The path of the archive. */
-export function pack(folder: string, to: string): string {
-  const packed = pnpm(join(ROOT, folder), 'pack', '--pack-destination', to).trim();
-  return join(to, basename(packed.split('\n').at(-1) ?? ''));
-}
-
 const PLATFORMS = join(ROOT, 'native/platforms');
 
 /** The packages with binaries: their names, and which of them is for this platform. */
@@ -76,6 +67,11 @@ export const platforms: ReadonlyMap<string, { readonly folder: string; readonly 
       return [name, { folder: `native/platforms/${folder}`, isOwn }];
     }),
   );
+
+/** The packages that fit this platform: one. */
+export const OWN: readonly string[] = [...platforms].flatMap(([name, { isOwn }]) =>
+  isOwn ? name : [],
+);
 
 /** Packs the package of a platform with what was compiled here, or, for another platform, with something in its place. */
 export function packPlatform(name: string, to: string): string {
@@ -118,6 +114,7 @@ export function installed(folders: readonly string[], isBuilt: boolean): string 
     pnpm: { overrides: { ...dependencies, ...binaries } },
   };
   fs.writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
-  pnpm(project, 'install', '--prefer-offline', '--ignore-workspace', '--no-frozen-lockfile');
+  const flags = ['--prefer-offline', '--ignore-workspace', '--no-frozen-lockfile'];
+  must(project, process.execPath, PNPM, 'install', ...flags);
   return project;
 }

@@ -42,8 +42,8 @@ std::int64_t each(const volatile Offset* offsets, std::size_t count, std::int64_
 }
 
 template <std::size_t size, typename Offset>
-std::int64_t copyAll(const Shown& from, const volatile Offset* offsets, std::size_t count, std::uint8_t* target) {
-  const std::int64_t last = from.length - static_cast<std::int64_t>(size);
+std::int64_t copyAll(const Shown& from, const volatile Offset* offsets, std::size_t count, std::int64_t last,
+                     std::uint8_t* target) {
   const std::uint8_t* const bytes = from.windows[0].data + from.delta;
   if (from.windows.size() == 1) {
     return each(offsets, count, last,
@@ -62,19 +62,19 @@ std::int64_t copyAll(const Shown& from, const volatile Offset* offsets, std::siz
 
 template <typename Offset>
 std::int64_t gather(const Shown& from, const volatile Offset* offsets, std::size_t count, std::uint8_t* target, std::size_t size) {
-  if (from.windows.empty() || from.length < static_cast<std::int64_t>(size)) return count == 0 ? -1 : 0;
-  const std::int64_t wrong =
-      each(offsets, count, from.length - static_cast<std::int64_t>(size), [](std::size_t, std::size_t) {});
+  const std::int64_t last = from.length - static_cast<std::int64_t>(size);
+  if (from.windows.empty() || last < 0) return count == 0 ? -1 : 0;
+  const std::int64_t wrong = each(offsets, count, last, [](std::size_t, std::size_t) {});
   if (wrong >= 0) return wrong;
   switch (size) {
     case 1:
-      return copyAll<1>(from, offsets, count, target);
+      return copyAll<1>(from, offsets, count, last, target);
     case 2:
-      return copyAll<2>(from, offsets, count, target);
+      return copyAll<2>(from, offsets, count, last, target);
     case 4:
-      return copyAll<4>(from, offsets, count, target);
+      return copyAll<4>(from, offsets, count, last, target);
     default:
-      return copyAll<8>(from, offsets, count, target);
+      return copyAll<8>(from, offsets, count, last, target);
   }
 }
 

@@ -28,7 +28,10 @@ Status holdDirectory(const Place& place, Handle* directory);
 bool canSyncDirectories();
 /** Makes changes of names durable. */
 Status syncDirectory(Handle directory);
-/** The absolute path of a file that was opened at `place`. False if none leads to it: the caller may not search a directory, or it is too long. */
+/**
+ * The absolute path of a file that was opened at `place`. False if none leads to it: the caller may not search a directory, or it
+ * is too long.
+ */
 bool absolutePath(const Place& place, Handle file, std::string* path);
 
 // --- names in an open directory: the last one of `path` ---

@@ -77,8 +77,8 @@ Status size(Handle file, std::int64_t* bytes);
 Status identity(Handle file, Identity* identity);
 Status stat(Handle file, FileStat* stat);
 /**
- * The size of the file that was opened at `place`. Refuses what can be opened but has no bytes to map: directories,
- * devices, /proc. `moved` says that the path leads to another file by now.
+ * The size of the file that was opened at `place`. Refuses what can be opened but has no bytes to map: directories, devices,
+ * /proc. `moved` says that the path leads to another file by now.
  */
 Status inspect(Handle file, const Place& place, std::int64_t* bytes, bool* moved);
 

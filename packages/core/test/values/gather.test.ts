@@ -4,16 +4,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
 import { pattern } from '../helpers/temp.js';
+import { constructors } from '../helpers/typed-arrays.js';
 
 const SIZE = 3 * 4096 + 5;
 const CONTENT = pattern(SIZE);
 
-/** Every typed array constructor of this Node. */
-const TYPES = Object.values(Object.getOwnPropertyDescriptors(globalThis)).flatMap(({ value }) =>
-  typeof value === 'function' && Object.getPrototypeOf(value) === Object.getPrototypeOf(Uint8Array)
-    ? [value as Uint8ArrayConstructor]
-    : [],
-);
 const OFFSETS = [Float64Array, BigUint64Array, Uint32Array] as const;
 
 type Offsets = Float64Array | BigUint64Array | Uint32Array;
@@ -33,7 +28,7 @@ const elementsOf = (offsets: number[], size: number, content: Buffer = CONTENT) 
 
 afterEach(() => vi.restoreAllMocks());
 
-describe.each(TYPES.map((type) => [type.name, type] as const))('gather into a %s', (_, type) => {
+describe.each(constructors)('gather into a %s', (_, type) => {
   const size = type.BYTES_PER_ELEMENT;
 
   test.each(OFFSETS.map((each) => [each.name, each] as const))(

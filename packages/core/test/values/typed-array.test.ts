@@ -11,29 +11,13 @@ import {
 } from '../../src/index.js';
 import { expectArgumentError, thrown } from '../helpers/errors.js';
 import { pattern, tempFile } from '../helpers/temp.js';
+import {
+  constructors,
+  type NumberArray,
+  type NumberArrayConstructor,
+} from '../helpers/typed-arrays.js';
 
 const PAGE = 4096;
-
-interface NumberArray {
-  readonly buffer: ArrayBufferLike;
-  readonly byteOffset: number;
-  readonly byteLength: number;
-  readonly length: number;
-  [index: number]: number | bigint;
-}
-type NumberArrayConstructor = typeof Float64Array & {
-  new (buffer: ArrayBufferLike, byteOffset: number, length?: number): NumberArray;
-};
-
-/** Every typed array constructor of this Node. */
-const constructors = Object.getOwnPropertyNames(globalThis)
-  .map((name) => (globalThis as unknown as Record<string, unknown>)[name])
-  .filter(
-    (type): type is NumberArrayConstructor =>
-      typeof type === 'function' &&
-      Object.getPrototypeOf(type) === Object.getPrototypeOf(Uint8Array),
-  )
-  .map((type) => [type.name, type] as const);
 
 type Reading = (offset: number, littleEndian: boolean) => number | bigint;
 
