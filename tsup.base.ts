@@ -49,7 +49,6 @@ const CAPTURE = `const { ${INTRINSICS.join(', ')} } = globalThis;`;
 export const base: Options = {
   format: 'cjs',
   target: 'node20',
-  keepNames: true,
   silent: true,
   removeNodeProtocol: false,
   external: [/^@fmmap\//],

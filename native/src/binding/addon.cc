@@ -62,27 +62,25 @@ napi_value unmap(const Call& call) {
   return boolean(call, mapping ? mapping->windows().drop(id, memory.data) : registry::isGone(id));
 }
 
-// unwatch(handle): whose owner is done with it
-napi_value unwatch(const Call& call) {
-  const HandleId id = call.id(0);
-  if (call.accept()) call.environment().unwatch(id, call.env());
-  return nullptr;
-}
-
-// watch(handle, owner): takeDropped() will report that the owner was collected
+// watch(object): a number by which takeDropped() reports that it was collected
 napi_value watch(const Call& call) {
-  const HandleId id = call.id(0);
-  if (!call.isObject(1)) call.wrong(1, "an object");
-  if (call.accept() && call.environment().find(id)) call.environment().watch(id, call.env(), call.value(1));
+  if (!call.isObject(0)) call.wrong(0, "an object");
+  return call.accept() ? number(call, static_cast<double>(call.environment().watch(call.env(), call.value(0)))) : nullptr;
+}
+
+// unwatch(number)
+napi_value unwatch(const Call& call) {
+  const auto watched = static_cast<std::uint64_t>(call.size(0));
+  if (call.accept()) call.environment().unwatch(watched, call.env());
   return nullptr;
 }
 
-// takeDropped(handles): puts the handles there whose owners have been collected, and returns how many
+// takeDropped(numbers): puts there those of watched objects that have been collected, and returns how many
 napi_value takeDropped(const Call& call) {
-  const Span handles = call.typed(0, napi_float64_array);
+  const Span numbers = call.typed(0, napi_float64_array);
   if (!call.accept()) return nullptr;
   return number(call, static_cast<double>(call.environment().takeDropped(
-                          call.env(), reinterpret_cast<double*>(handles.data), handles.length / sizeof(double))));
+                          call.env(), reinterpret_cast<double*>(numbers.data), numbers.length / sizeof(double))));
 }
 
 // addressOf(bytes): by which view() and keepFor() know a window

@@ -17,35 +17,29 @@ Keeper Environment::viewsOf(HandleId handle, const std::uint8_t* data, std::size
   return views;
 }
 
-void Environment::watch(HandleId handle, napi_env env, napi_value owner) {
-  if (owners_.size() >= mostOwners_) forgetEnded(env);
-  napi_ref& reference = owners_[handle];
-  if (reference != nullptr) napi_delete_reference(env, reference);
-  if (napi_create_reference(env, owner, 0, &reference) != napi_ok) owners_.erase(handle);
+std::uint64_t Environment::watch(napi_env env, napi_value object) {
+  const std::uint64_t number = ++lastWatched_;
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env, object, 0, &reference) == napi_ok) watched_[number] = reference;
+  return number;
 }
 
-void Environment::forgetEnded(napi_env env) {
-  for (auto at = owners_.begin(); at != owners_.end();) {
-    if (!registry::isGone(at->first)) {
-      ++at;
-    } else {
-      napi_delete_reference(env, at->second);
-      at = owners_.erase(at);
-    }
-  }
-  mostOwners_ = std::max(kFewOwners, 2 * owners_.size());
+void Environment::unwatch(std::uint64_t number, napi_env env) {
+  const auto found = watched_.find(number);
+  if (found == watched_.end()) return;
+  napi_delete_reference(env, found->second);
+  watched_.erase(found);
 }
 
-std::size_t Environment::takeDropped(napi_env env, double* handles, std::size_t room) {
-  forgetEnded(env);
+std::size_t Environment::takeDropped(napi_env env, double* numbers, std::size_t room) {
   std::size_t count = 0;
-  for (auto at = owners_.begin(); at != owners_.end() && count < room;) {
-    napi_value owner = nullptr;
-    const bool isDropped = napi_get_reference_value(env, at->second, &owner) == napi_ok && owner == nullptr;
+  for (auto at = watched_.begin(); at != watched_.end() && count < room;) {
+    napi_value object = nullptr;
+    const bool isDropped = napi_get_reference_value(env, at->second, &object) == napi_ok && object == nullptr;
     if (isDropped) {
       napi_delete_reference(env, at->second);
-      handles[count++] = static_cast<double>(at->first);
-      at = owners_.erase(at);
+      numbers[count++] = static_cast<double>(at->first);
+      at = watched_.erase(at);
     } else {
       ++at;
     }
@@ -57,13 +51,6 @@ Status Environment::hold(platform::Handle file, platform::Handle* copy) {
   const Status status = platform::duplicate(file, copy);
   if (status) held_[*copy] = std::make_shared<const OpenFile>(*copy);
   return status;
-}
-
-void Environment::unwatch(HandleId handle, napi_env env) {
-  const auto owner = owners_.find(handle);
-  if (owner == owners_.end()) return;
-  napi_delete_reference(env, owner->second);
-  owners_.erase(owner);
 }
 
 }  // namespace fmmap

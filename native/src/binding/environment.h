@@ -28,25 +28,20 @@ class Environment {
   /** As registry::viewsOf(), which is called only if the views are not of the same window as the last ones. */
   Keeper viewsOf(HandleId handle, const std::uint8_t* data, std::size_t end);
 
-  /** Records the owner of a handle, without keeping it from being collected; until unwatch(), or the end of the handle. */
-  void watch(HandleId handle, napi_env env, napi_value owner);
-  void unwatch(HandleId handle, napi_env env);
-  /** Handles whose owners have been collected, which is known here at once, and in JavaScript only after a turn. */
-  std::size_t takeDropped(napi_env env, double* handles, std::size_t room);
+  /** Watches an object, without keeping it from being collected; until unwatch(). Returns a number for it. */
+  std::uint64_t watch(napi_env env, napi_value object);
+  void unwatch(std::uint64_t number, napi_env env);
+  /** The numbers of objects that have been collected, which is known here at once, and in JavaScript only after a turn. */
+  std::size_t takeDropped(napi_env env, double* numbers, std::size_t room);
 
   /** Another descriptor of an open file, until letGo() or the end of the environment. */
   Status hold(platform::Handle file, platform::Handle* copy);
   void letGo(platform::Handle copy) { held_.erase(copy); }
 
  private:
-  static constexpr std::size_t kFewOwners = 64;
-
-  /** Forgets owners of handles that have ended. */
-  void forgetEnded(napi_env env);
-
   registry::Lookup lookup_;
-  std::unordered_map<HandleId, napi_ref> owners_;
-  std::size_t mostOwners_ = kFewOwners;  // before it is worth looking for such
+  std::unordered_map<std::uint64_t, napi_ref> watched_;
+  std::uint64_t lastWatched_ = 0;
   std::unordered_map<platform::Handle, OpenFilePtr> held_;
   HandleId lastHandle_ = 0;
   const std::uint8_t* lastData_ = nullptr;

@@ -97,15 +97,16 @@ function* openPlace(place: Place, request: OpenRequest): Steps<Mapping> {
       attributes,
       securityQosFlags,
     );
+  const waits = pauses();
   let id = (yield open()) as number;
-  for (const longest of id > 0 ? [] : pauses()) {
+  while (id <= 0) {
     // Waits for the holder of a lease, as open(2) itself would; but that wait could not be interrupted, and would not
     // refuse a FIFO.
+    const longest = waits.next().value as number;
     const left = id === 0 ? longest : until - now();
     if (left <= 0) throw timedOut(showPath(path), lockTimeout);
     yield { milliseconds: Math.min(longest, left) };
     id = (yield open()) as number;
-    if (id > 0) break;
   }
   lockUse?.took();
   return yield* Mapping.finish({

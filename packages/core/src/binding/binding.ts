@@ -185,11 +185,11 @@ export interface Binding extends Operations, Changes {
   poison(id: HandleId): void;
   /** Of the `to` mapped bytes, those after `from` are only room, to be cut off when the mapping ends at the latest. */
   noteRoom(id: HandleId, from: number, to: number): void;
-  /** Records the owner of a handle, without keeping it alive, for {@link takeDropped}; until {@link unwatch}. */
-  watch(id: HandleId, owner: object): void;
-  unwatch(id: HandleId): void;
-  /** Fills `handles` with handles whose owners V8 has collected, as far as there is room, and returns how many. */
-  takeDropped(handles: Float64Array): number;
+  /** Watches an object, without keeping it alive, until {@link unwatch}. Returns a number of this thread for it. */
+  watch(object: object): number;
+  unwatch(number: number): void;
+  /** Fills `numbers` with those of objects that V8 has collected, as far as there is room, and returns how many. */
+  takeDropped(numbers: Float64Array): number;
   /** `content`: bytes, or a number of zeroes. `result`: as for {@link open}. */
   memory(path: string, access: Access, flags: number, content: Uint8Array | number): HandleId;
   /**

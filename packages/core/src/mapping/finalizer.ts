@@ -6,20 +6,6 @@ import { process } from '../host.js';
 
 let hasWarned = false;
 
-/** The finalizers of mappings that have not ended. */
-const leases = new Map<HandleId, Finalizer>();
-
-// Finalization callbacks run a turn later; a call that runs into a shortage cannot wait for them.
-onShortage({
-  size: () => leases.size,
-  letGo() {
-    const handles = new Float64Array(leases.size);
-    const count = binding.takeDropped(handles);
-    for (const id of handles.subarray(0, count)) leases.get(id)?.expire();
-    return count;
-  },
-});
-
 /** Bytes of open mappings of anonymous memory, which V8 does not count; above `most`, a collection is due. */
 let held = 0;
 const LEAST = 2 ** 28;
@@ -31,46 +17,40 @@ export function makeWay(bytes: number): void {
   most = Math.max(LEAST, 2 * (held + bytes));
 }
 
-/** A mapping's hold on its handle. The binding keeps the memory. */
-export class Finalizer {
-  readonly id: HandleId;
-  /** Path of a file that should have been closed; memory and attached handles need no close. */
-  readonly #path: string | undefined;
-  /** Bytes of anonymous memory, which nothing else holds. */
+/** Ends the handle of a mapping that was dropped, which it does not keep alive. */
+class Finalizer {
+  /** The number of its anchor. */
+  readonly #number: number;
+  /** The handle; 0 if there is none. */
+  #id: HandleId = 0;
+  #path: string | undefined;
   #content = 0;
 
-  constructor(id: HandleId, path: string | undefined) {
-    this.id = id;
-    this.#path = path;
+  constructor(anchor: Anchor) {
+    this.#number = binding.watch(anchor);
+    finalizers.set(this.#number, this);
+    binding.leases.register(anchor, this, anchor);
   }
 
-  /** Unmaps when `owner` is collected. */
-  register(owner: object, content = 0): void {
-    leases.set(this.id, this);
-    binding.leases.register(owner, this, owner);
-    binding.watch(this.id, owner);
+  start(id: HandleId, path: string | undefined, content: number): void {
+    this.#id = id;
+    this.#path = path;
     this.#content = content;
     held += content;
   }
 
-  /** @returns Whether it was registered. */
-  #unregister(): boolean {
-    if (!leases.delete(this.id)) return false;
+  end(): void {
+    this.#id = 0;
     held -= this.#content;
-    return true;
-  }
-
-  /** Called after the binding has released everything. */
-  end(owner: object): void {
-    this.#unregister();
-    binding.leases.unregister(owner);
   }
 
   /** Called when the mapping was dropped, and with it all views except transferred ones. */
   expire(): void {
-    if (!this.#unregister()) return;
-    binding.unwatch(this.id);
-    binding.disown(this.id);
+    const id = this.#id;
+    if (id === 0) return; // expired already, after a shortage
+    this.end();
+    this.forget();
+    binding.disown(id);
     if (this.#path === undefined || hasWarned) return;
     hasWarned = true;
     process.emitWarning(
@@ -79,4 +59,56 @@ export class Finalizer {
       { type: 'MmapLeakWarning', code: 'FMMAP_LEAK' },
     );
   }
+
+  /** Called when no mapping will use it again. */
+  forget(): void {
+    finalizers.delete(this.#number);
+    binding.unwatch(this.#number);
+  }
 }
+
+/** The finalizers of open mappings, and those of idle anchors. */
+const finalizers = new Map<number, Finalizer>();
+
+// Finalization callbacks run a turn later; a call that runs into a shortage cannot wait for them.
+onShortage({
+  size: () => finalizers.size - idle.length,
+  letGo() {
+    const numbers = new Float64Array(finalizers.size);
+    const count = binding.takeDropped(numbers);
+    for (const number of numbers.subarray(0, count)) finalizers.get(number)?.expire();
+    return count;
+  },
+});
+
+/**
+ * A mapping's hold on its handle. The collector watches it in place of the mapping, which alone keeps it alive. Watching
+ * an object takes almost as long as opening a small file, so an anchor serves one mapping after the other.
+ */
+export class Anchor {
+  readonly #finalizer: Finalizer = new Finalizer(this);
+
+  /**
+   * @param path - Path of a file that should be closed; memory and attached handles need no close.
+   * @param content - Bytes of anonymous memory, which nothing else holds.
+   */
+  static of(id: HandleId, path: string | undefined, content = 0): Anchor {
+    const anchor = idle.pop() ?? new Anchor();
+    anchor.#finalizer.start(id, path, content);
+    return anchor;
+  }
+
+  /** Called after the binding has released everything, by the mapping, which uses the anchor no more. */
+  release(): void {
+    this.#finalizer.end();
+    if (idle.length < MOST_IDLE) {
+      idle.push(this);
+    } else {
+      binding.leases.unregister(this);
+      this.#finalizer.forget();
+    }
+  }
+}
+
+const MOST_IDLE = 64;
+const idle: Anchor[] = [];

@@ -23,7 +23,7 @@ import { setImmediate } from '../host.js';
 import type { FileDescription, LockState } from './describe.js';
 import { Disposal } from './disposal.js';
 import { type FaultListener, FaultListeners } from './faults.js';
-import { Finalizer } from './finalizer.js';
+import { Anchor } from './finalizer.js';
 import { LockQueue } from './lock-queue.js';
 import { OperationQueue } from './operation-queue.js';
 import { type MappingTraits, type SharedMapping, UNCLONEABLE } from './traits.js';
@@ -71,7 +71,7 @@ export class Mapping {
   readonly #traits: MappingTraits;
   /** Closing ends this handle, not the mapping, which belongs to another thread. */
   readonly #isAttached: boolean;
-  readonly #finalizer: Finalizer;
+  #anchor: Anchor | undefined;
   #isClosed = false;
   #isPoisoned = false;
   /** The number of changes of the length, as this thread last saw it. */
@@ -83,27 +83,27 @@ export class Mapping {
   #lockQueue: LockQueue | undefined;
 
   private constructor(traits: MappingTraits, delta: number, isAttached = false) {
-    const { id, path, isMemory } = traits;
     this.access = traits.access;
     this.#traits = traits;
     this.#isAttached = isAttached;
-    this.#finalizer = new Finalizer(id, isMemory || isAttached ? undefined : path);
     this.windows = new WindowSet(traits, delta, isAttached);
   }
 
   /** Maps what the binding has just opened; undoes everything on failure. */
   static *finish(traits: MappingTraits): Steps<Mapping> {
-    const [length = 0, delta = 0, isPending] = result;
-    const mapping = new Mapping(traits, delta);
-    mapping.#finalizer.register(mapping, traits.isMemory ? length : 0);
+    const { id, path, isMemory } = traits;
+    const length = result[0] as number;
+    const isPending = result[2] === 1;
+    const mapping = new Mapping(traits, result[1] as number);
+    mapping.#anchor = isMemory ? Anchor.of(id, undefined, length) : Anchor.of(id, path);
     let cover: Cover;
     try {
       cover = yield* mapping.windows.cover(length);
       mapping.windows.use(cover);
-      if (isPending === 1) yield makeCall('commit', traits.id);
+      if (isPending) yield makeCall('commit', traits.id);
     } catch (error) {
       yield makeCall('abandon', traits.id);
-      mapping.#finalizer.end(mapping);
+      mapping.#release();
       throw error;
     }
     mapping.#show(cover.length); // where views hold a file, another process may have cut it before
@@ -132,7 +132,7 @@ export class Mapping {
     const isNameless = (bits & 8) !== 0;
     const traits = { id, path, access, offset, isMemory, isCow, isNameless, detachOnClose, shared };
     const mapping = new Mapping(traits, delta, true);
-    mapping.#finalizer.register(mapping);
+    mapping.#anchor = Anchor.of(id, undefined);
     const known = windows.flatMap((window, index) => {
       const start = starts[index] ?? -1;
       return start < 0 ? [] : [Object.assign(window, { start })];
@@ -382,7 +382,12 @@ export class Mapping {
     this.#hide();
     this.#listeners?.clear();
     this.windows.close(areBlank);
-    this.#finalizer.end(this);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#anchor?.release();
+    this.#anchor = undefined;
   }
 
   // --- arguments ---

@@ -3,7 +3,7 @@ import { Buffer, constants } from 'node:buffer';
 import { bufferOf, isShared, type Owner, type TypedArray } from '../arguments/bytes.js';
 import type { Views } from '../arguments/options.js';
 import { binding, type HandleId, type ViewOf } from '../binding/binding.js';
-import { makeCall, runSync, type Steps } from '../binding/steps.js';
+import { type Call, invoke, makeCall, runSync, type Steps } from '../binding/steps.js';
 import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from '../errors.js';
 import { process } from '../host.js';
 import { tenantsOf } from './wasm-memory.js';
@@ -60,7 +60,7 @@ export class WindowSet {
   /** A WebAssembly memory has shown the file, so any array over such a memory may show it. */
   isLent = false;
   readonly #traits: WindowSetTraits;
-  #list: Window[] = [];
+  #list: readonly Window[] = [];
   /** For views of a range that spans two windows of the list. */
   #bridge: Window | undefined;
   /** The buffers to detach on close. */
@@ -101,7 +101,7 @@ export class WindowSet {
         const needed = Math.min(total - index * MAX_WINDOW, MAX_WINDOW);
         return start === index * MAX_WINDOW && capacity >= needed;
       });
-    if (isWhole) this.#list = [...shared];
+    if (isWhole) this.#list = shared;
     else for (const window of shared) this.#unmap(window);
   }
 
@@ -112,10 +112,8 @@ export class WindowSet {
   }
 
   /** Makes windows for the `length` visible bytes that the file is about to have: for {@link use} or {@link cancel}. */
-  *cover(length: number): Steps<Cover> {
-    // With nothing to show, the existing windows stay for the next growth.
-    if (length === 0) return { list: this.#list, added: [], length };
-    return yield* this.#layout(length, length, this.isShared ? [] : this.#list);
+  cover(length: number): Steps<Cover> {
+    return this.#cover(length, length, this.isShared ? [] : this.#list);
   }
 
   /** Switches to these windows, unless some were released meanwhile: others have replaced them then. */
@@ -125,7 +123,7 @@ export class WindowSet {
       return;
     }
     const before = this.#list;
-    this.#list = [...cover.list];
+    this.#list = cover.list;
     for (const window of before) if (!this.#list.includes(window)) this.#unmap(window);
   }
 
@@ -139,21 +137,24 @@ export class WindowSet {
    */
   renew(length: number): number {
     const reuse = this.isShared || this.isStale ? [] : this.#list;
-    const cover = runSync(this.#layout(length, -1, reuse));
+    const cover = runSync(this.#cover(length, -1, reuse));
     this.use(cover);
     return cover.length;
   }
 
-  *#layout(length: number, visible: number, reuse: readonly Window[]): Steps<Cover> {
-    const total = length === 0 ? 0 : this.delta + length;
-    const list: Window[] = [];
-    const added: Window[] = [];
-    let shown = length;
+  /** @param visible - The number of visible bytes to map for, or -1 for those that there are by then. */
+  *#cover(length: number, visible: number, reuse: readonly Window[]): Steps<Cover> {
+    // With nothing to show, the existing windows stay for the next growth.
+    if (length === 0) return { list: this.#list, added: [], length };
+    const total = this.delta + length;
     unasked += total;
     if (unasked >= LARGE) {
       yield makeCall('probe', this.#traits.id, total);
       unasked = 0;
     }
+    const list: Window[] = [];
+    const added: Window[] = [];
+    let shown = length;
     try {
       for (let start = 0; start < total; start += MAX_WINDOW) {
         const needed = Math.min(total - start, MAX_WINDOW);
@@ -164,10 +165,10 @@ export class WindowSet {
         }
         // A window that grew once will grow again, and address space is free.
         const room = Math.min(Math.max(needed, 2 * (old?.capacity ?? 0)), MAX_WINDOW);
-        const opened = yield* this.#map(room, start, visible);
-        shown = opened.shown;
-        added.push(opened.window);
-        list.push(opened.window);
+        const window = takeWindow(room, start, this.#traits.path);
+        added.push(window);
+        shown = (yield this.#map(window, visible)) as number;
+        list.push(window);
       }
     } catch (error) {
       this.cancel({ added });
@@ -176,24 +177,16 @@ export class WindowSet {
     return { list, added, length: shown };
   }
 
-  *#map(
-    capacity: number,
-    start: number,
-    visible: number,
-  ): Steps<{ window: Window; shown: number }> {
-    const { id, path } = this.#traits;
-    const window = takeWindow(capacity, path);
-    window.start = start;
-    // Set in advance: the thread that maps it may end before it reports so.
-    window.isMapped = true;
-    try {
-      const shown = (yield makeCall('map', id, window.whole, start, visible)) as number;
-      return { window, shown };
-    } catch (error) {
-      binding.unmap(id, window.whole);
-      window.isMapped = false;
-      throw error;
-    }
+  #map(window: Window, visible: number): Call {
+    return {
+      name: 'map',
+      args: [this.#traits.id, window.whole, window.start, visible],
+      subject: undefined,
+      finish(shown) {
+        window.isMapped = true;
+        return shown;
+      },
+    };
   }
 
   /** Memory that views or work in flight still use stays mapped until they are done. */
@@ -379,7 +372,13 @@ export class WindowSet {
         { path: this.#traits.path },
       );
     }
-    const { window } = runSync(this.#map(at - start + length, start, -1));
+    const window = takeWindow(at - start + length, start, this.#traits.path);
+    try {
+      invoke(this.#map(window, -1));
+    } catch (error) {
+      this.#unmap(window);
+      throw error;
+    }
     if (known) this.#unmap(known);
     this.#bridge = window;
     return window;

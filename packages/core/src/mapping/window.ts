@@ -36,6 +36,8 @@ function memoryFor(bytes: number): number {
 export class Window {
   /** Offset from the first page of the mapping, in bytes. */
   start = 0;
+  /** Size of the memory in bytes. */
+  readonly byteLength: number;
   /** Number of bytes before the footer; whole pages. */
   readonly capacity: number;
   /** fmmap's own object for the memory; users get views of it. */
@@ -52,7 +54,8 @@ export class Window {
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
-    this.capacity = Math.min(memory.byteLength - PAGE, MAX_WINDOW);
+    this.byteLength = memory.byteLength;
+    this.capacity = Math.min(this.byteLength - PAGE, MAX_WINDOW);
     const { capacity } = this;
     this.bytes = Buffer.from(this.memory, 0, capacity);
     this.#footer = new Uint8Array(this.memory, capacity, PAGE);
@@ -139,17 +142,32 @@ const POOLED = 8;
 const pool: Window[] = [];
 onShortage({ size: () => pool.length, letGo: () => pool.splice(0).length });
 
-/** A window for at least `bytes` bytes. */
-export function takeWindow(bytes: number, path: string): Window {
+/**
+ * A window for at least `bytes` bytes.
+ * @param start - See {@link Window}.
+ * @param path - Path of the file, for the error.
+ */
+export function takeWindow(bytes: number, start: number, path: string): Window {
   const byteLength = memoryFor(bytes);
-  const found = pool.findIndex(({ memory }) => memory.byteLength === byteLength);
-  const window = found < 0 ? undefined : pool.splice(found, 1)[0];
-  return window ?? relieved(() => allocate(byteLength, path), true);
+  const window = takePooled(byteLength) ?? relieved(() => allocate(byteLength, path), true);
+  window.start = start;
+  return window;
+}
+
+function takePooled(byteLength: number): Window | undefined {
+  // The last one first: its pages are in the caches of the processor.
+  for (let index = pool.length - 1; index >= 0; --index) {
+    const window = pool[index] as Window;
+    if (window.byteLength !== byteLength) continue;
+    const last = pool.pop() as Window;
+    if (window !== last) pool[index] = last;
+    return window;
+  }
+  return undefined;
 }
 
 /** Keeps a window for reuse if the user has never seen it: making one costs more than opening a small file. */
 export function returnWindow(window: Window): void {
   if (window.wasExposed) return;
-  window.start = 0;
   if (pool.push(window) > POOLED) pool.shift();
 }
