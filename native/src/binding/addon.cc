@@ -237,18 +237,21 @@ struct Residency : OnRange {
   Span pages;
 };
 
-// readCached(handle, offset, to): 1 if it was all in memory and is copied, 2 if it is in memory and is to be copied through
+// readCached(handle, offset, to, length): 1 if it was all in memory and is copied, 2 if it is in memory and is to be copied through
 // the map, 0 if not all of it is in memory
 struct ReadCached : OnMapping {
-  explicit ReadCached(const Call& call) : OnMapping(call), offset(call.size(1)), to(call.bytes(2)) {}
+  explicit ReadCached(const Call& call) : OnMapping(call), offset(call.size(1)), to(call.bytes(2)) {
+    length = static_cast<std::size_t>(call.integer(3, 0, static_cast<double>(to.length)));
+  }
   Status run(Outcome& outcome) {
     io::Cached cached = io::Cached::no;
-    const Status status = io::readCached(*mapping, id, offset, to.data, to.length, &cached);
+    const Status status = io::readCached(*mapping, id, offset, to.data, length, &cached);
     outcome.value = static_cast<double>(cached);
     return status;
   }
   std::int64_t offset;
   Span to;
+  std::size_t length;
 };
 
 // isResident(handle, offset, length): 1 if touching it waits for no disk
@@ -484,7 +487,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   addBoth<Flush>(all, queue, "flush");
   addBoth<Advise>(all, queue, "advise");
   addBoth<Prefetch>(all, queue, "prefetch");
-  addBoth<Fetch>(all, queue, "fetch");
+  addBoth<ReadMany>(all, queue, "readMany");
   addBoth<LockMemory>(all, queue, "lockMemory");
   addBoth<Lock>(all, queue, "lock");
   addBoth<WriteToNewFile>(all, queue, "writeToNewFile");

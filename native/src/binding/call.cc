@@ -88,18 +88,24 @@ Span Call::typed(std::size_t index, napi_typedarray_type type) const {
   return {static_cast<std::uint8_t*>(data), length * size};
 }
 
-Span Call::pages(std::size_t index) const {
-  const Span span = bytes(index);
+Span Call::shared(std::size_t index, napi_typedarray_type type) const {
+  const Span span = typed(index, type);
   napi_value buffer = nullptr;
   bool isPlain = true;
   const bool isShared = isTyped(index) &&
                         napi_get_typedarray_info(env_, value(index), nullptr, nullptr, nullptr, &buffer, nullptr) ==
                             napi_ok &&
                         napi_is_arraybuffer(env_, buffer, &isPlain) == napi_ok && !isPlain;
+  if (!isShared) wrong(index, "shared memory");
+  return isShared ? span : Span{};
+}
+
+Span Call::pages(std::size_t index) const {
+  const Span span = shared(index, napi_uint8_array);
   const std::size_t page = platform::pageSize();
   const bool isWhole = span.length >= page && span.length % page == 0 &&
                        reinterpret_cast<std::uintptr_t>(span.data) % page == 0;
-  if (isShared && isWhole) return span;
+  if (isWhole) return span;
   wrong(index, "whole pages of shared memory");
   return {};
 }

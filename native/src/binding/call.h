@@ -99,6 +99,8 @@ class Call {
   /** A typed array of this kind. */
   Span typed(std::size_t index, napi_typedarray_type type) const;
   Span bytes(std::size_t index) const { return typed(index, napi_uint8_array); }
+  /** Likewise, of memory that every thread sees. */
+  Span shared(std::size_t index, napi_typedarray_type type) const;
   /** Whole pages of a SharedArrayBuffer, at a page's start: what a window may be made of. */
   Span pages(std::size_t index) const;
 

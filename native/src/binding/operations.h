@@ -242,15 +242,35 @@ struct Prefetch : OnRange {
   Status run(Outcome&) { return io::prefetch(*mapping, id, offset, length); }
 };
 
-/** fetch(handle, offset, length): 1 if all of it was read, so that touching it waits for no disk */
-struct Fetch : OnRange {
-  explicit Fetch(const Call& call) : OnRange(call, 1) {}
+/**
+ * readMany(handle, ranges, memory): 1 if the bytes of all ranges, which are offsets each followed by a length, were copied to
+ * shared memory, one after the other
+ */
+struct ReadMany : OnMapping {
+  explicit ReadMany(const Call& call) : OnMapping(call), memory(call.shared(2, napi_uint8_array)) {
+    const Span ranges = call.typed(1, napi_float64_array);
+    const auto* const numbers = reinterpret_cast<const double*>(ranges.data);
+    const std::size_t count = ranges.length / sizeof(double) / 2;
+    std::size_t room = memory.length;
+    for (std::size_t index = 0; index < count; ++index) {
+      const double offset = numbers[2 * index], length = numbers[2 * index + 1];
+      if (!(offset >= 0 && offset <= kMostOffset && length >= 0 && length <= static_cast<double>(room))) {
+        call.wrong(1, "offsets and lengths of no more than the memory has room for");
+        return;
+      }
+      parts.push_back({static_cast<std::int64_t>(offset), static_cast<std::size_t>(length)});
+      room -= parts.back().length;
+    }
+  }
   Status run(Outcome& outcome) {
-    bool isThere = false;
-    const Status status = io::fetch(*mapping, offset, length, &isThere);
-    outcome.value = isThere ? 1 : 0;
+    bool isRead = false;
+    const Status status = io::readMany(*mapping, parts, memory.data, &isRead);
+    outcome.value = isRead ? 1 : 0;
     return status;
   }
+  static constexpr double kMostOffset = 9007199254740991;  // 2^53-1
+  std::vector<io::Extract> parts;
+  Span memory;
 };
 
 /** lockMemory(handle, offset, length, lock) */
@@ -277,11 +297,7 @@ struct Lock : OnMapping {
 
 /** stat(handle, numbers): into memory that every thread sees */
 struct Stat : OnMapping {
-  explicit Stat(const Call& call) : OnMapping(call), numbers(call.typed(1, napi_bigint64_array)) {
-    napi_value buffer = nullptr;
-    bool isPlain = true;
-    napi_get_typedarray_info(call.env(), call.value(1), nullptr, nullptr, nullptr, &buffer, nullptr);
-    if (napi_is_arraybuffer(call.env(), buffer, &isPlain) != napi_ok || isPlain) call.wrong(1, "shared memory");
+  explicit Stat(const Call& call) : OnMapping(call), numbers(call.shared(1, napi_bigint64_array)) {
     if (numbers.length < sizeof(platform::FileStat)) call.wrong(1, "room for all numbers");
   }
   Status run(Outcome&) {

@@ -113,14 +113,31 @@ Status prefetch(Mapping& mapping, HandleId handle, std::int64_t offset, std::int
   });
 }
 
-Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length, bool* isThere) {
+Status readMany(const Mapping& mapping, const std::vector<Extract>& parts, std::uint8_t* to, bool* isRead) {
+  *isRead = false;
   OpenFilePtr file;
   if (Status status = mapping.usable("pread", &file); !status) return status;
-  std::uint8_t bytes[kMostCached];
-  const auto wanted = static_cast<std::size_t>(length);
-  std::size_t count = 0;
-  const std::size_t most = std::min(wanted, sizeof bytes);
-  *isThere = platform::read(file->handle(), bytes, most, mapping.offset() + offset, &count) && count == wanted;
+  const MappingState before = mapping.state();
+  const auto isOutside = [&](const Extract& part) {
+    const auto length = static_cast<std::int64_t>(part.length);
+    return part.offset > before.length || length > before.length - part.offset;
+  };
+  if (mapping.isMemory() || mapping.isPrivate() || std::any_of(parts.begin(), parts.end(), isOutside)) return {};
+  std::vector<std::uint8_t*> missing(parts.size(), nullptr);
+  for (std::size_t index = 0; index < parts.size(); ++index) {
+    // What is not in memory, the device begins to read: all of it at once.
+    const auto [offset, length] = parts[index];
+    if (!platform::readCached(file->handle(), to, length, mapping.offset() + offset)) missing[index] = to;
+    to += length;
+  }
+  for (std::size_t index = 0; index < parts.size(); ++index) {
+    if (missing[index] == nullptr) continue;
+    const auto [offset, length] = parts[index];
+    std::size_t count = 0;
+    const Status status = platform::read(file->handle(), missing[index], length, mapping.offset() + offset, &count);
+    if (!status || count != length) return {};
+  }
+  *isRead = mapping.isUnchanged(before.changes);
   return {};
 }
 

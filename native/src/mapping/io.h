@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "mapping/mapping.h"
 
@@ -15,11 +16,16 @@ Status lockMemory(Mapping& mapping, HandleId handle, std::int64_t offset, std::i
 
 // --- bringing bytes into memory ---
 Status prefetch(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length);
+/** A part of what readMany() reads. */
+struct Extract {
+  std::int64_t offset;
+  std::size_t length;
+};
 /**
- * Brings a small range into memory without mapping it. `isThere` says that all of it was read; if not, the code that then
- * reads it finds out why.
+ * Copies parts of the file to `to`, one after the other, without mapping them. `isRead` says that all of it was there, and
+ * that the file kept its length meanwhile; if not, the code that then reads it in another way finds out why.
  */
-Status fetch(const Mapping& mapping, std::int64_t offset, std::int64_t length, bool* isThere);
+Status readMany(const Mapping& mapping, const std::vector<Extract>& parts, std::uint8_t* to, bool* isRead);
 
 // --- what is in memory; nothing here waits for a disk ---
 enum class Cached { no = 0, copied, mapped };  // mapped: it is in memory, and can be copied through the map only

@@ -12,7 +12,6 @@ import {
   checkSize,
   checkTimeout,
   constructors,
-  copyExact,
   type FileClass,
   type FileLike,
   failLate,
@@ -34,9 +33,9 @@ import {
   operations,
   type PathLike,
   prepare,
-  readNow,
+  readAll,
+  readAtOnce,
   readSome,
-  requireExact,
   runAsync,
   type SharedMapping,
   timedOut,
@@ -180,11 +179,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     const to = toTarget(target);
     checkSize(offset, 'offset');
     const signal = abortable(options);
-    const mapping = this._mapping;
-    requireExact(mapping, to, offset);
-    if (readNow(mapping, to, offset) === to.length) return;
-    await prepare(runtime, mapping, offset, to.length, signal);
-    copyExact(mapping, to, offset);
+    await readAll(runtime, this._mapping, to, offset, signal);
   }
 
   /** {@inheritDoc MmapFile.reader} */
@@ -426,7 +421,7 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
   }
 }
 
-failLate(AsyncMmapFile);
+failLate(AsyncMmapFile, { read: readAtOnce });
 
 /** @internal */
 export async function opening(

@@ -5,12 +5,12 @@ import {
   checkEncoding,
   checkInteger,
   checkSize,
-  copyExact,
   failLate,
   type Needle,
   type OperationOptions,
   peekAt,
   prepare,
+  readAll,
   readSome,
   toDelimiter,
   toTarget,
@@ -68,8 +68,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const mapping = this.file._mapping;
     mapping.resolve(from, to.length);
     this.advance(to.length);
-    await prepare(runtime, mapping, from, to.length, signal);
-    copyExact(mapping, to, from);
+    await readAll(runtime, mapping, to, from, signal);
   }
 
   /** {@inheritDoc MmapFileReader.readLine} */

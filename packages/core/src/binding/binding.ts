@@ -104,9 +104,10 @@ interface Operations {
   advise(id: HandleId, advice: number, offset: number, length: number): number;
   prefetch(id: HandleId, offset: number, length: number): number;
   /**
-   * Reads at most 64 KiB of the file into memory; 1 if all of it was read, so touching it does not wait for the disk.
+   * Copies ranges of the file, which are offsets each followed by a length, to shared memory, one after the other; 1 if
+   * all of them were copied.
    */
-  fetch(id: HandleId, offset: number, length: number): number;
+  readMany(id: HandleId, ranges: Float64Array, memory: Uint8Array): number;
   lockMemory(id: HandleId, offset: number, length: number, lock: boolean): number;
   /**
    * Does not wait; 1 if the call has the lock now. `again`: also if the handle has it from an earlier call. `adopt`:
@@ -223,7 +224,7 @@ export interface Binding extends Operations, Changes {
    * 1 if the range was in memory and has been copied; 2 if it is in memory, but can only be copied through the mapping;
    * else 0.
    */
-  readCached(id: HandleId, offset: number, to: Uint8Array): number;
+  readCached(id: HandleId, offset: number, to: Uint8Array, length: number): number;
   /** 1 if the range is certainly in memory. */
   isResident(id: HandleId, offset: number, length: number): number;
   /** Whether V8 counts none of the bytes of what {@link view} returns; otherwise it counts all of them. */

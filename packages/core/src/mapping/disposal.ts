@@ -62,8 +62,17 @@ type Method = (this: Disposable, ...args: unknown[]) => Promise<unknown>;
 
 const AsyncFunction = (async () => {}).constructor;
 
-/** Makes the async methods of a class reject only after the disposal of their file, if there is one. */
-export function failLate(type: { prototype: object }): void {
+/** Does what a method does, with its `this` and arguments, if it can do so at once; never throws. */
+type Shortcut = (on: unknown, a: unknown, b: unknown, c: unknown) => Promise<unknown> | undefined;
+
+/**
+ * Makes the async methods of a class reject only after the disposal of their file, if there is one.
+ * @param shortcuts - By name of the method: async functions take longer than what some of them do.
+ */
+export function failLate(
+  type: { prototype: object },
+  shortcuts: { readonly [method: string]: Shortcut } = {},
+): void {
   for (const [name, descriptor] of Object.entries(
     Object.getOwnPropertyDescriptors(type.prototype),
   )) {
@@ -79,9 +88,15 @@ export function failLate(type: { prototype: object }): void {
         throw error;
       }
     };
-    for (const [key, value] of Object.entries({ name, length: method.length })) {
-      Object.defineProperty(late, key, { value, configurable: true });
+    const shortcut = shortcuts[name];
+    const value: Method = shortcut
+      ? function (a, b, c) {
+          return shortcut(this, a, b, c) ?? late.call(this, a, b, c);
+        }
+      : late;
+    for (const [key, of] of Object.entries({ name, length: method.length })) {
+      Object.defineProperty(value, key, { value: of, configurable: true });
     }
-    Object.defineProperty(type.prototype, name, { ...descriptor, value: late });
+    Object.defineProperty(type.prototype, name, { ...descriptor, value });
   }
 }

@@ -209,6 +209,11 @@ export class Mapping {
     return this.#traits.isCow;
   }
 
+  /** Whether its bytes are those of the file. */
+  get showsFile(): boolean {
+    return !this.#traits.isMemory && !this.#traits.isCow;
+  }
+
   get isClosed(): boolean {
     this.#sync();
     return this.#isClosed;

@@ -8,6 +8,8 @@
  * the caller.
  */
 export class OperationQueue {
+  /** How many changes were called for so far. */
+  changes = 0;
   #change: Promise<void> | undefined;
   #uses = new Set<Promise<void>>();
 
@@ -26,6 +28,7 @@ export class OperationQueue {
   }
 
   async change<T>(act: () => Promise<T>): Promise<T> {
+    this.changes += 1;
     const before = [this.#change, ...this.#uses];
     const { promise, end } = turn();
     this.#uses = new Set();

@@ -41,15 +41,6 @@ export function prefetch(mapping: Mapping, offset?: number, length?: number): Ca
   return mapping.call('prefetch', [mapping.id, offset ?? 0, bytes]);
 }
 
-/** The call returns whether the whole range is in memory now. */
-export function fetch(mapping: Mapping, offset?: number, length?: number): Call<boolean> {
-  const bytes = mapping.resolve(offset, length);
-  return {
-    ...mapping.call('fetch', [mapping.id, offset ?? 0, bytes]),
-    finish: (value) => value === 1,
-  };
-}
-
 export function lockMemory(
   mapping: Mapping,
   lock: boolean,

@@ -1,28 +1,55 @@
 // Reads of the async packages: bytes in memory are copied at once; others are first read in by another thread.
+import { isBytes, lengthOf } from '../arguments/bytes.js';
 import { checkSize } from '../arguments/range.js';
 import { throwIfAborted } from '../arguments/signal.js';
 import { binding } from '../binding/binding.js';
-import type { Call } from '../binding/steps.js';
 import { setImmediate } from '../host.js';
-import type { Mapping } from '../mapping/mapping.js';
+import { Mapping } from '../mapping/mapping.js';
 import { ownerOf } from '../mapping/window-set.js';
-import { copyTo } from '../memory/copy.js';
+import { copyExact, copyTo, requireExact } from '../memory/copy.js';
 import * as operations from './operations.js';
+import { readTogether } from './read-batch.js';
 import { type Runtime, runAsync } from './run-async.js';
+
+/** A `read` of bytes in memory. Anything unusual is left to the method itself. */
+export function readAtOnce(
+  file: unknown,
+  target: unknown,
+  offset: unknown = 0,
+  options: unknown,
+): Promise<number> | undefined {
+  const mapping = (file as { readonly _mapping?: unknown } | undefined)?._mapping;
+  if (!(mapping instanceof Mapping) || options !== undefined || !isBytes(target)) return undefined;
+  if (typeof offset !== 'number' || !(offset >= 0) || ownerOf(target)) return undefined;
+  try {
+    mapping.refresh();
+    const length = Math.min(lengthOf(target), mapping.length - offset);
+    if (!(length > 0) || length > SMALL || served >= TURN) return undefined;
+    if (binding.readCached(mapping.id, offset, target, length) !== 1) return undefined;
+    served += length;
+    return Promise.resolve(length);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Copies a small range if that is possible without waiting. @returns The number of bytes copied, or -1. */
 export function readNow(mapping: Mapping, to: Uint8Array, offset: number): number {
   mapping.refresh();
-  const length = Math.max(Math.min(to.length, mapping.length - offset), 0);
+  const length = lengthAt(mapping, to, offset);
   if (length > SMALL || served >= TURN) return -1;
   // The system does not know about lost pages of our mappings.
   if (length > 0 && !ownerOf(to)) {
-    const cached = binding.readCached(mapping.id, offset, to.subarray(0, length));
+    const cached = binding.readCached(mapping.id, offset, to, length);
     if (cached === 0) return -1;
     served += length;
     return cached === 1 ? length : copyTo(mapping, to, offset);
   }
   return length === 0 || isServed(mapping, offset, length) ? copyTo(mapping, to, offset) : -1;
+}
+
+function lengthAt(mapping: Mapping, to: Uint8Array, offset: number): number {
+  return Math.max(Math.min(to.length, mapping.length - offset), 0);
 }
 
 /**
@@ -38,29 +65,44 @@ export async function readSome(
 ): Promise<number> {
   const count = readNow(mapping, to, offset);
   if (count >= 0) return count;
-  const isSmall = to.length <= SMALL && served < TURN && !mapping.isCow;
-  const { fetch } = operations;
-  const isThere = isSmall && (await readIn(runtime, fetch, mapping, offset, to.length, signal));
-  if (isThere) served += to.length;
-  else await prepare(runtime, mapping, offset, to.length, signal);
+  const length = lengthAt(mapping, to, offset);
+  if (await readElsewhere(runtime, mapping, to, offset, length, signal)) return length;
   return copyTo(mapping, to, offset);
 }
 
-/** Has another thread read in a range, or what is left of it once earlier changes are done. */
-async function readIn<T>(
+/** {@link readSome} for all of `to`. @throws MmapRangeError if there are not enough bytes; nothing is copied then */
+export async function readAll(
   runtime: Runtime,
-  operation: (mapping: Mapping, offset: number, length: number) => Call<T>,
   mapping: Mapping,
+  to: Uint8Array,
+  offset: number,
+  signal?: AbortSignal | undefined,
+): Promise<void> {
+  requireExact(mapping, to, offset);
+  if (readNow(mapping, to, offset) === to.length) return;
+  if (await readElsewhere(runtime, mapping, to, offset, to.length, signal)) return;
+  copyExact(mapping, to, offset);
+}
+
+/** Has another thread read bytes. @returns Whether they were copied; if not, doing so waits for no disk now. */
+async function readElsewhere(
+  runtime: Runtime,
+  mapping: Mapping,
+  to: Uint8Array,
   offset: number,
   length: number,
   signal: AbortSignal | undefined,
-): Promise<T | undefined> {
-  const found = await mapping.queue.use(async () => {
-    const rest = Math.min(length, mapping.length - offset);
-    return rest > 0 ? await runAsync(runtime, operation(mapping, offset, rest), signal) : undefined;
-  });
-  throwIfAborted(signal);
-  return found;
+): Promise<boolean> {
+  if (length <= SMALL && mapping.showsFile && !ownerOf(to)) {
+    const isCopied = await readTogether(runtime, mapping, to, offset, length);
+    throwIfAborted(signal);
+    if (isCopied) {
+      served = 0;
+      return true;
+    }
+  }
+  await prepare(runtime, mapping, offset, to.length, signal);
+  return false;
 }
 
 function isServed(mapping: Mapping, offset: number, length: number): boolean {
@@ -99,6 +141,21 @@ export async function prepare(
     }
     const size = Math.min(PIECE, within() - done);
     if (isServed(mapping, offset + done, size)) continue;
-    await readIn(runtime, operations.prefetch, mapping, offset + done, size, signal);
+    await prefetch(runtime, mapping, offset + done, size, signal);
   }
+}
+
+/** Has another thread read in a range, or what is left of it once earlier changes are done. */
+async function prefetch(
+  runtime: Runtime,
+  mapping: Mapping,
+  offset: number,
+  length: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await mapping.queue.use(async () => {
+    const rest = Math.min(length, mapping.length - offset);
+    if (rest > 0) await runAsync(runtime, operations.prefetch(mapping, offset, rest), signal);
+  });
+  throwIfAborted(signal);
 }
