@@ -53,7 +53,7 @@ const target = Buffer.alloc(100);
 const reads = {
   'binding.readCached': each(READS, (count) => {
     const { id: handle } = small._mapping;
-    for (let n = 0; n < count; n += 1) binding.readCached(handle, 4096, target);
+    for (let n = 0; n < count; n += 1) binding.readCached(handle, 4096, target, target.length);
   }),
   '@fmmap/node': each(READS, async (count) => {
     for (let n = 0; n < count; n += 1) await small.read(target, 4096);

@@ -169,10 +169,15 @@ Status readCached(Mapping& mapping, HandleId handle, std::int64_t offset, std::u
   if (range.length() != wanted) return {};
   if (mapping.isMemory()) {
     *cached = Cached::mapped;
-  } else if (seemsResident(mapping, range)) {
-    const bool isRead = platform::readCached(range.file()->handle(), to, length, mapping.offset() + offset);
-    if (isRead && range.isUnchanged()) *cached = mapping.isPrivate() ? Cached::mapped : Cached::copied;
+    return {};
   }
+  using platform::Presence;
+  const platform::Handle file = range.file()->handle();
+  const std::int64_t start = mapping.offset() + offset;
+  const Presence presence = mapping.isPrivate() ? Presence::unknown : platform::presence(file, start, length);
+  const bool isWorthTrying = presence == Presence::unknown ? seemsResident(mapping, range) : presence == Presence::present;
+  const bool isRead = isWorthTrying && platform::readCached(file, to, length, start);
+  if (isRead && range.isUnchanged()) *cached = mapping.isPrivate() ? Cached::mapped : Cached::copied;
   return {};
 }
 

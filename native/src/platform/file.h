@@ -96,6 +96,9 @@ Status sync(Handle file);
 
 /** Up to `length` bytes: fewer at the end of the file. `count` is how many. */
 Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset, std::size_t* count);
+enum class Presence { unknown, absent, present };
+/** Whether all of it is in memory, or is being read in. Waits for nothing, and starts nothing. */
+Presence presence(Handle file, std::int64_t offset, std::size_t length);
 /**
  * Reads all of it without waiting for a disk. False if that is not possible or cannot be known; the bytes are then
  * unspecified.

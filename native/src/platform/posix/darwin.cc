@@ -119,6 +119,8 @@ std::size_t countAreas() { return 0; }
 
 void setApart(std::uint8_t*, std::size_t) {}
 
+Presence presence(Handle, std::int64_t, std::size_t) { return Presence::unknown; }
+
 bool readCached(Handle, std::uint8_t*, std::size_t, std::int64_t) { return false; }
 
 int findResident(std::uint8_t* at, std::size_t length, std::uint8_t* pages) {

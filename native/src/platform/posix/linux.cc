@@ -197,6 +197,20 @@ std::size_t countAreas() {
 
 void setApart(std::uint8_t* at, std::size_t length) { madvise(at, length, MADV_DONTDUMP); }
 
+Presence presence(Handle file, std::int64_t offset, std::size_t length) {
+  constexpr long cachestat = 451;  // on all processors; Linux 6.5, which older headers do not know
+  struct Range {
+    std::uint64_t offset, length;
+  } range = {static_cast<std::uint64_t>(offset), length};
+  struct {
+    std::uint64_t cached, dirty, writeback, evicted, recentlyEvicted;
+  } pages;
+  // It may not tell who may not write to the file.
+  if (length == 0 || syscall(cachestat, static_cast<int>(file), &range, &pages, 0) != 0) return Presence::unknown;
+  const std::uint64_t first = range.offset / pageSize(), last = (range.offset + length - 1) / pageSize();
+  return pages.cached > last - first ? Presence::present : Presence::absent;
+}
+
 // mincore(2) may not tell, and cachestat(2) counts pages that are still being read, so ask for the bytes themselves.
 bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset) {
   iovec into = {to, length};

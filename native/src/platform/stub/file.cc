@@ -35,6 +35,8 @@ Status sync(Handle) { return Status::system(ENOSYS, "fsync"); }
 
 Status read(Handle, std::uint8_t*, std::size_t, std::int64_t, std::size_t*) { return Status::system(ENOSYS, "pread"); }
 
+Presence presence(Handle, std::int64_t, std::size_t) { return Presence::unknown; }
+
 bool readCached(Handle, std::uint8_t*, std::size_t, std::int64_t) { return false; }
 
 Status write(Handle, const std::uint8_t*, std::size_t, std::int64_t) { return Status::system(ENOSYS, "write"); }

@@ -284,6 +284,8 @@ Status read(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offs
   return {};
 }
 
+Presence presence(Handle, std::int64_t, std::size_t) { return Presence::unknown; }
+
 bool readCached(Handle, std::uint8_t*, std::size_t, std::int64_t) { return false; }
 
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset) {
