@@ -2,12 +2,14 @@
 import * as fs from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { expectBytes } from '../../test/helpers/bytes.js';
-import { whereFilesAreCut } from '../../test/helpers/platform.js';
+import { whereCallsAreTraced, whereFilesAreCut } from '../../test/helpers/platform.js';
+import { preloading } from '../../test/helpers/preload.js';
 import { namesIn, startProgram } from '../../test/helpers/program.js';
 import { pattern, tempFile } from '../../test/helpers/temp.js';
 import { AsyncMmapFile } from '../async-mmap-file.js';
 import { AsyncMmapFileMut } from '../async-mmap-file-mut.js';
 import { hearPackage } from './children.js';
+import { coldFile } from './cold.js';
 import { PACKAGE } from './package-under-test.js';
 import { rejected } from './rejections.js';
 
@@ -36,6 +38,17 @@ describe('a process', () => {
       expect([1_000_000, 2_000_000]).toContain(fs.statSync(path).size);
       expectBytes(fs.readFileSync(path).subarray(0, CONTENT.length), CONTENT);
       await (await AsyncMmapFileMut.open(path)).close();
+    }
+  });
+
+  whereCallsAreTraced.test('reads the same bytes on an older kernel', async () => {
+    const bytes = CONTENT.subarray(0, 64 * 4096).toString('base64');
+    const lacking = { 'cachestat(2)': 451, 'preadv2(2)': process.arch === 'arm64' ? 286 : 327 };
+    for (const FMMAP_CALL of Object.values(lacking)) {
+      const args = [coldFile(CONTENT.subarray(0, 64 * 4096))];
+      const through = preloading('failing.c', { FMMAP_CALL });
+      const said = await hearPackage('async/process#readsAll', { args, through });
+      expect(said).toEqual([bytes, bytes]);
     }
   });
 

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createError, systemError } from '../../src/errors.js';
 import { mountOver } from '../helpers/file-systems.js';
@@ -13,6 +12,7 @@ import {
   wherePermissions,
   whereSpecialFiles,
 } from '../helpers/platform.js';
+import { preloading } from '../helpers/preload.js';
 import { hearProgram, type ProgramOptions } from '../helpers/program.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
@@ -30,12 +30,9 @@ function systemErrors(): [name: string, code: number][] {
 whereCallsAreTraced.test('every error of the system has its name and a text', async () => {
   const errors = systemErrors();
   expect(errors.length).toBeGreaterThan(120);
-  const library = join(tempDir(), 'failing.so');
-  const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
-  execFileSync('cc', ['-shared', '-fPIC', '-o', library, preload, '-ldl']);
   const said = (await hearProgram('api/error-names#names', {
     args: [tempFile(), ...errors.map(([, code]) => String(code))],
-    through: ['env', `LD_PRELOAD=${library}`],
+    through: preloading('failing.c', {}),
   })) as { code: string; errno: number; message: string }[];
   expect(said).toHaveLength(errors.length);
   for (const [index, [name, code]] of errors.entries()) {

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { whereCallsAreTraced } from '../helpers/platform.js';
+import { preloading } from '../helpers/preload.js';
 import { hearProgram } from '../helpers/program.js';
 import { onTmpfs, strace } from '../helpers/strace.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
@@ -176,14 +175,10 @@ describe('memory that cannot be mapped', () => {
   test('in place of removed pages leaves the file unchanged: no view outlives its pages', async () => {
     const directory = tempDir();
     const path = tempFile(CONTENT);
-    const library = join(directory, 'no-filler.so');
-    const source = fileURLToPath(new URL('../helpers/no-filler.c', import.meta.url));
-    execFileSync('cc', ['-shared', '-fPIC', '-o', library, source, '-ldl']);
     const flag = join(directory, 'flag');
-    const preloaded = [process.env.LD_PRELOAD, library].filter(Boolean).join(':');
     const said = await hearProgram('durability/poison#truncateWithoutFiller', {
       args: [path, CONTENT.length, PAGE, flag],
-      through: ['env', `LD_PRELOAD=${preloaded}`, `FMMAP_NO_FILLER=${flag}`],
+      through: preloading('no-filler.c', { FMMAP_NO_FILLER: flag }),
     });
     expect(said).toEqual([
       { code: 'ENOMEM', syscall: 'mmap', path },

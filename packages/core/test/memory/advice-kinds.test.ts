@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import {
   type Advice,
@@ -20,6 +18,7 @@ import {
   whereMounts,
   whereProc,
 } from '../helpers/platform.js';
+import { preloading } from '../helpers/preload.js';
 import { hearProgram } from '../helpers/program.js';
 import { onTmpfs } from '../helpers/strace.js';
 import { pattern, snapshot, tempDir, tempFile } from '../helpers/temp.js';
@@ -126,11 +125,8 @@ print(' '.join(str(madvise(None, 0, int(each))) for each in sys.argv[1:]))`;
   whereCallsAreTraced.test(
     'is false for advice that an older kernel lacks, and such advice is refused',
     async () => {
-      const library = join(tempDir(), 'failing.so');
-      const preload = fileURLToPath(new URL('../helpers/failing.c', import.meta.url));
-      execFileSync('gcc', ['-shared', '-fPIC', '-o', library, preload]);
       const said = await hearProgram('memory/advice-kinds#unsupported', {
-        through: ['env', `LD_PRELOAD=${library}`, 'FMMAP_ADVICE=20'],
+        through: preloading('failing.c', { FMMAP_ADVICE: 20 }),
       });
       const refusal = {
         name: 'MmapUnsupportedError',

@@ -16,6 +16,17 @@ exports.endsByItself = async (path) => {
   exports.kept = file; // open when the process ends
 };
 
+/** Twice: what is on the disk alone, and what is in memory. */
+exports.readsAll = async (path) => {
+  const file = await AsyncMmapFile.open(path);
+  for (let round = 0; round < 2; round += 1) {
+    const target = Buffer.alloc(file.length);
+    const pieces = Array.from({ length: file.length / 4096 }, (_, n) => 4096 * n);
+    await Promise.all(pieces.map((at) => file.read(target.subarray(at, at + 4096), at)));
+    say(target.toString('base64'));
+  }
+};
+
 exports.doesAll = async (path) => {
   const file = await AsyncMmapFileMut.open(path);
   file.writeUInt8(255, 0);
