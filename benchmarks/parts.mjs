@@ -2,6 +2,8 @@
 export const PARTS = [
   'reads',
   'raw',
+  'gather',
+  'views',
   'sum',
   'search',
   'lines',
@@ -14,6 +16,7 @@ export const PARTS = [
   'cold',
   'flush-loop',
   'calls',
+  'traps',
   'small',
   'parallel',
   'wasm',

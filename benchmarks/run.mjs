@@ -1,12 +1,12 @@
-// `npm run bench [-- --quick] [-- --only name,name]`: see README.md.
+// `npm run bench [-- --quick] [--only name,name] [--compare commit]`: see README.md.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-
 import { writeCharts } from './lib/charts.mjs';
+import { compare } from './lib/compare.mjs';
 import { writeBig, writeText } from './lib/data.mjs';
 import { bunProgram, installPeers } from './lib/install.mjs';
 import { compile, describeMachine } from './lib/machine.mjs';
@@ -18,16 +18,18 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     json: { type: 'string' },
+    compare: { type: 'string' },
   },
 });
+const HERE = fileURLToPath(new URL('..', import.meta.url));
 const wanted = options.only?.split(',') ?? PARTS;
 for (const name of wanted) {
   if (!PARTS.includes(name)) throw new Error(`No part '${name}': there are ${PARTS.join(', ')}`);
 }
 
-/** Each part runs in its own process, so that none inherits the heap of another. */
-function run(name, given) {
-  const script = fileURLToPath(new URL(`parts/${name}.mjs`, import.meta.url));
+/** Each part runs in its own process, so that none inherits the heap of another. @param tree - Whose part. */
+function run(name, given, tree = HERE) {
+  const script = join(tree, 'benchmarks', 'parts', `${name}.mjs`);
   const started = performance.now();
   const { status, signal, stdout } = spawnSync(
     process.execPath,
@@ -40,6 +42,28 @@ function run(name, given) {
   console.error(`${name} ended with ${signal ?? status}`);
   process.exitCode = 1;
   return undefined;
+}
+
+function compareAll(measure) {
+  const rounds = options.quick ? 3 : 9;
+  // Without the peers, which are the same for both.
+  const given = { peers: [], bun: '', rounds: 3 };
+  return compare(options.compare, wanted, rounds, directory, (tree, name) =>
+    measure(name, given, tree),
+  );
+}
+
+function reportAll(measure, installed, rounds) {
+  const results = wanted.map((name) => measure(name)).filter(Boolean);
+  const how = { isQuick: options.quick, only: options.only, rounds };
+  const text = report(describeMachine(), how, installed, results);
+  if (options.json) fs.writeFileSync(options.json, JSON.stringify(results));
+  // An incomplete measurement is for looking at, not for keeping.
+  if (!options.quick && results.length === PARTS.length) {
+    fs.writeFileSync(new URL('RESULTS.md', import.meta.url), text);
+    writeCharts(results);
+  }
+  return text;
 }
 
 const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-bench-'));
@@ -56,23 +80,15 @@ try {
   };
   writeBig(given.big, 2 ** 30);
   writeText(given.text, options.quick ? 2 ** 25 : 2 ** 28);
-  const measured = wanted.map((name) => {
+  const measure = (name, more, tree) => {
     const own = join(directory, name);
     fs.mkdirSync(own);
-    const result = run(name, { ...given, directory: own });
+    const result = run(name, { ...given, ...more, directory: own }, tree);
     fs.rmSync(own, { recursive: true });
     return result;
-  });
-  const results = measured.filter(Boolean);
-  const how = { isQuick: options.quick, only: options.only, rounds: given.rounds };
-  const text = report(describeMachine(), how, installed, results);
+  };
+  const text = options.compare ? compareAll(measure) : reportAll(measure, installed, given.rounds);
   console.log(text);
-  if (options.json) fs.writeFileSync(options.json, JSON.stringify(results));
-  // An incomplete measurement is for looking at, not for keeping.
-  if (!options.quick && results.length === PARTS.length) {
-    fs.writeFileSync(new URL('RESULTS.md', import.meta.url), text);
-    writeCharts(results);
-  }
 } finally {
   fs.rmSync(directory, { recursive: true, force: true });
 }
