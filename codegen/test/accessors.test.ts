@@ -106,12 +106,6 @@ describe('the codegen refuses', () => {
     );
   });
 
-  test('a size for which mappings do not keep a last offset', () => {
-    expect(() => accessorFiles([{ ...uint32, name: 'UInt24', size: 3 }])).toThrow(
-      'Numeric kind UInt24 has 3 bytes, but mappings have no last3',
-    );
-  });
-
   test('to print code that does not parse', () => {
     expect(() => format('broken.ts', 'class {{')).toThrow('Cannot format broken.ts');
   });

@@ -30,12 +30,10 @@ import { type MappingTraits, type SharedMapping, UNCLONEABLE } from './traits.js
 import { Window } from './window.js';
 import { type Cover, ownerOf, WindowSet } from './window-set.js';
 
-const NOTHING = new DataView(new ArrayBuffer(1));
+const NOTHING = new DataView(new ArrayBuffer(0));
+const NO_FLAG = new DataView(new ArrayBuffer(1));
 const SCRATCH = new DataView(new ArrayBuffer(16));
 const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
-
-/** The same number in the form that V8 handles best: a small integer where possible, never a boxed double. */
-const small = (value: number): number => (value === (value | 0) ? value | 0 : value);
 
 /** The first fault since the file was mapped; `serial` distinguishes it from others. */
 interface Fault {
@@ -48,18 +46,13 @@ interface Fault {
 /**
  * The state behind a file object: the handle of the binding, and the memory.
  *
- * The first group of fields is the hot path of every typed access, which the code generator writes
- * out: an offset up to `lastN` is read through `view`, and the value is valid if the byte at `flag` is
- * still 0. Anything else, from a bad argument to a page of another window, goes to `load` and `store`.
+ * The first two fields are the hot path of every typed access, which the code generator writes out: `view` has exactly the
+ * visible bytes, of the first window if there are several, and a value is valid if the byte of `flag` is still 0 after it was
+ * read. Anything else, from a bad argument to a page of another window, goes to `load` and `store`.
  */
 export class Mapping {
   view: DataView = NOTHING;
-  flag = 0;
-  last1 = -1;
-  last2 = -1;
-  last4 = -1;
-  last8 = -1;
-  last16 = -1;
+  flag: DataView = NO_FLAG;
 
   /** Number of visible bytes, as this thread last saw it. */
   length = 0;
@@ -366,15 +359,10 @@ export class Mapping {
   /** Points the hot path at the first window. */
   #show(length: number): void {
     const { first, delta } = this.windows;
-    const visible = length > 0 && first ? small(Math.min(length, first.capacity - delta)) : 0;
+    const isEmpty = length === 0 || !first;
     this.length = length;
-    this.view = visible > 0 && first ? first.view(delta) : NOTHING;
-    this.flag = visible > 0 && first ? small(first.capacity - delta) : 0;
-    this.last1 = visible - 1;
-    this.last2 = visible - 2;
-    this.last4 = visible - 4;
-    this.last8 = visible - 8;
-    this.last16 = visible - 16;
+    this.view = isEmpty ? NOTHING : first.view(delta, Math.min(length, first.capacity - delta));
+    this.flag = isEmpty ? NO_FLAG : first.flag;
   }
 
   /** Ends all access; the memory may be unmapped only after that. */

@@ -44,6 +44,8 @@ export class Window {
   readonly memory: SharedArrayBuffer;
   readonly bytes: Buffer;
   readonly #footer: Uint8Array;
+  /** The byte of the footer that is not 0 once the window is {@link stale}. */
+  readonly flag: DataView;
   #view: DataView | undefined;
   #whole: Uint8Array | undefined;
   #address: number | undefined;
@@ -59,17 +61,15 @@ export class Window {
     const { capacity } = this;
     this.bytes = Buffer.from(this.memory, 0, capacity);
     this.#footer = new Uint8Array(this.memory, capacity, PAGE);
+    this.flag = new DataView(this.memory, capacity, 1);
   }
 
-  /**
-   * Everything from the visible start on, including the footer: what the hot path reads through.
-   * @param delta - Offset of the visible start in its page.
-   */
-  view(delta: number): DataView {
+  /** The visible bytes: what the hot path reads through. @param delta - Offset of the first one. */
+  view(delta: number, length: number): DataView {
+    const known = this.#view;
+    if (known?.byteOffset === delta && known.byteLength === length) return known;
     // With an explicit length: a length-tracking view would cost ten times as much.
-    if (this.#view?.byteOffset !== delta) {
-      this.#view = new DataView(this.memory, delta, this.capacity + PAGE - delta);
-    }
+    this.#view = new DataView(this.memory, delta, length);
     return this.#view;
   }
 

@@ -29,9 +29,10 @@ export function setBigUint128(
   value: bigint,
   littleEndian: boolean,
 ): void {
-  // setBigUint64 takes the lowest 64 bits, in two's complement for a negative value.
-  view.setBigUint64(littleEndian ? at : at + 8, value, littleEndian);
-  view.setBigUint64(littleEndian ? at + 8 : at, value >> 64n, littleEndian);
+  // setBigUint64 takes the lowest 64 bits, in two's complement for a negative value. The second half comes first: if the
+  // file ends between them, the view refuses it, and nothing has been written.
+  view.setBigUint64(at + 8, littleEndian ? value >> 64n : value, littleEndian);
+  view.setBigUint64(at, littleEndian ? value : value >> 64n, littleEndian);
 }
 
 /** Writes a signed 128-bit integer to the 16 bytes at `at`. */
