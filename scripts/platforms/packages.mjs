@@ -8,10 +8,10 @@ import { PLATFORMS } from './table.mjs';
 const native = fileURLToPath(new URL('../../native', import.meta.url));
 const own = JSON.parse(fs.readFileSync(join(native, 'package.json'), 'utf8'));
 
-function manifest({ name, os, cpu, libc }) {
+function manifest({ name, package: packageName, os, cpu, libc }) {
   const { version, homepage, bugs, repository, license, engines, publishConfig } = own;
   return {
-    name: `@fmmap/native-${name}`,
+    name: packageName,
     version,
     description: `The binary of @fmmap/native for ${name}; not for direct use`,
     homepage,
@@ -29,7 +29,7 @@ function manifest({ name, os, cpu, libc }) {
   };
 }
 
-const readme = ({ name }) => `# @fmmap/native-${name}
+const readme = ({ name, package: packageName }) => `# ${packageName}
 
 The binary of \`@fmmap/native\` for ${name}, which installs it by itself. It is not for direct use: use \`@fmmap/core\`.
 `;
@@ -39,7 +39,7 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 /** What the files should be, by their paths in native/. */
 function expected() {
   const optionalDependencies = Object.fromEntries(
-    PLATFORMS.map(({ name }) => [`@fmmap/native-${name}`, 'workspace:*']),
+    PLATFORMS.map((platform) => [platform.package, 'workspace:*']),
   );
   return new Map([
     ['package.json', json({ ...own, optionalDependencies })],
