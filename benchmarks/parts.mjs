@@ -20,5 +20,6 @@ export const PARTS = [
   'stream',
   'memory',
   'start',
+  'install',
   'robustness',
 ];
