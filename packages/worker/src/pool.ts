@@ -48,7 +48,7 @@ export interface PoolOptions {
  * const file = await AsyncMmapFile.open('package.json');
  * console.log(await file.runWith({ pool, timeout: 10_000 }, (file) => file.indexOf('{')));
  * await file.close();
- * await pool.close();
+ * await pool.destroy();
  * ```
  */
 export class WorkerPool implements AsyncDisposable {
