@@ -78,7 +78,7 @@ function core([program, ...more], binary, folders, ...options) {
   const command = [reachable(program), ...more];
   const args = [vitest, 'run', ...options, ...folders.map((name) => `test/${name}`)];
   const env = { FMMAP_BINDING: binary };
-  return ran([...command, ...args], { cwd: join(root, 'packages/core'), minutes: 30, env });
+  return ran([...command, ...args], { cwd: join(root, 'packages/core'), minutes: 60, env });
 }
 
 async function checkNode(major, [compiler, binary], folders) {
