@@ -23,5 +23,6 @@ export const PARTS = [
   'stream',
   'memory',
   'start',
+  'install',
   'robustness',
 ];

@@ -50,18 +50,33 @@ export async function program(name, version, path) {
   return file;
 }
 
-export const bun = () => program('@oven/bun-linux-x64-baseline', '1.4.4', 'bin/bun');
+/** @param {'' | '-musl'} libc */
+export const bun = (libc = '') =>
+  program(`@oven/bun-linux-x64${libc}-baseline`, '1.4.4', 'bin/bun');
 
 /** Installs the Debian packages that are missing, or says which ones are. */
 export function installPackages(names) {
   const missing = names.filter((name) => spawnSync('dpkg', ['-s', name]).status !== 0);
   if (missing.length === 0) return;
-  const command = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
+  const wait = '--option DPkg::Lock::Timeout=300'; // for what else installs packages
+  const command = `apt-get install ${wait} --yes --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid() !== 0)
     throw new Error(`building for other systems needs Debian packages: sudo ${command}`);
   console.log(command);
   run('apt-get', 'update');
   run('apt-get', ...command.split(' ').slice(1));
+}
+
+/** The mirror of Debian's that apt uses on this machine. */
+export function debianMirror() {
+  const lines = run(
+    'apt-get',
+    'indextargets',
+    '--format',
+    '$(REPO_URI)',
+    'Created-By: Packages',
+  ).split('\n');
+  return lines.find((line) => /\/debian\/?$/.test(line)) ?? 'http://deb.debian.org/debian';
 }
 
 /** The Node releases that tests run on. */

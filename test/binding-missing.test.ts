@@ -2,13 +2,14 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { OWN as FITTING, type Ran, run } from './helpers/packed.js';
+import { OWN as PLATFORM } from '../scripts/platforms/table.mjs';
+import { type Ran, run } from './helpers/packed.js';
 import { tempDir } from './helpers/program.js';
 
 // The error when the binding cannot be loaded, and whether its advice is right.
 
 const NATIVE = fileURLToPath(new URL('../native', import.meta.url));
-const [OWN = ''] = FITTING;
+const OWN = PLATFORM?.package ?? '';
 
 const LOAD = `try { require('@fmmap/native') } catch (error) { console.log(error.message) }`;
 

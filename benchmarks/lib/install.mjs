@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { BUN, PEERS } from './peers.mjs';
@@ -13,6 +13,10 @@ const GYP = fileURLToPath(
 /** Where a peer is, or will be, installed. */
 export const folderOf = (name) => join(CACHE, name.replaceAll('/', '+'));
 export const packageOf = (name) => join(folderOf(name), 'node_modules', name);
+/** A peer as npm would fetch it, but for the changes that it needs to compile. */
+export const archiveOf = (name) => join(folderOf(name), 'peer.tgz');
+/** What keeps npm from doing and saying more than it is asked to. */
+export const QUIET = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
 
 function run(command, args, cwd) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
@@ -21,19 +25,19 @@ function run(command, args, cwd) {
   throw new Error(why ?? error?.message ?? `${command} ended with ${status}`);
 }
 
+/** The manifest of a project that has one package. */
+export function manifestFor(name, version) {
+  const overrides = { nan: '2.30.0' }; // the oldest versions that the peers allow do not support Node 20
+  return JSON.stringify({ private: true, dependencies: { [name]: version }, overrides });
+}
+
 /** Fetches the sources of a peer and its dependencies, as for a user, without running scripts. */
 function fetchPackage({ name, version }) {
   const folder = folderOf(name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const manifest = {
-    private: true,
-    dependencies: { [name]: version },
-    overrides: { nan: '2.30.0' }, // the oldest versions that the peers allow do not support Node 20
-  };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'];
-  run('npm', ['install', '--ignore-scripts', ...quiet], folder);
+  writeFileSync(join(folder, 'package.json'), manifestFor(name, version));
+  run('npm', ['install', '--ignore-scripts', ...QUIET], folder);
 }
 
 /** Makes the changes that the sources need in order to compile. */
@@ -50,8 +54,12 @@ function editSources({ name, edits = {} }) {
   }
 }
 
+function pack({ name }) {
+  const from = ['-C', dirname(packageOf(name)), '--exclude=node_modules', basename(name)];
+  run('tar', ['-czf', archiveOf(name), ...from], '.');
+}
+
 function compile({ name, gyp }) {
-  if (!gyp) return;
   // npm tells node-gyp where Node's headers are; without npm, they are where Node is installed.
   const prefix = dirname(dirname(process.execPath));
   const hasHeaders = existsSync(join(prefix, 'include/node/node.h'));
@@ -73,7 +81,10 @@ function install(peer) {
   try {
     fetchPackage(peer);
     editSources(peer);
-    compile(peer);
+    if (peer.gyp) {
+      pack(peer);
+      compile(peer);
+    }
   } catch (error) {
     failure = error.message.trim().split('\n')[0];
   }

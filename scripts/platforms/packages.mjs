@@ -1,17 +1,18 @@
-// Writes the packages of the table, and their list in @fmmap/native: `node scripts/platforms/packages.mjs`. With `--check` it
-// only says what differs.
+// Writes the packages of the table, their list in @fmmap/native, and how runtimes differ into docs/platforms.md: `node
+// scripts/platforms/packages.mjs`. With `--check` it only says what is not as it should be.
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DIFFERENCES } from './conformance.mjs';
 import { PLATFORMS } from './table.mjs';
 
 const native = fileURLToPath(new URL('../../native', import.meta.url));
 const own = JSON.parse(fs.readFileSync(join(native, 'package.json'), 'utf8'));
 
-function manifest({ name, os, cpu, libc }) {
+function manifest({ name, package: packageName, os, cpu, libc }) {
   const { version, homepage, bugs, repository, license, engines, publishConfig } = own;
   return {
-    name: `@fmmap/native-${name}`,
+    name: packageName,
     version,
     description: `The binary of @fmmap/native for ${name}; not for direct use`,
     homepage,
@@ -29,20 +30,33 @@ function manifest({ name, os, cpu, libc }) {
   };
 }
 
-const readme = ({ name }) => `# @fmmap/native-${name}
+const readme = ({ name, package: packageName }) => `# ${packageName}
 
 The binary of \`@fmmap/native\` for ${name}, which installs it by itself. It is not for direct use: use \`@fmmap/core\`.
 `;
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
+const DOCUMENT = '../docs/platforms.md';
+
+/** The document with the table of what the runtimes do not do as Node does. */
+function platformsDocument() {
+  const rows = Object.entries(DIFFERENCES).flatMap(([runtime, differences]) =>
+    differences.map(({ what }) => `| ${runtime} | ${what} |`),
+  );
+  const table = ['| on | what is different |', '|---|---|', ...rows].join('\n');
+  const text = fs.readFileSync(join(native, DOCUMENT), 'utf8');
+  return text.replace(/(?<=<!-- differences -->\n).*?(?=<!-- end -->)/s, () => `${table}\n`);
+}
+
 /** What the files should be, by their paths in native/. */
 function expected() {
   const optionalDependencies = Object.fromEntries(
-    PLATFORMS.map(({ name }) => [`@fmmap/native-${name}`, 'workspace:*']),
+    PLATFORMS.map((platform) => [platform.package, 'workspace:*']),
   );
   return new Map([
     ['package.json', json({ ...own, optionalDependencies })],
+    [DOCUMENT, platformsDocument()],
     ...PLATFORMS.flatMap((platform) => [
       [`platforms/${platform.name}/package.json`, json(manifest(platform))],
       [`platforms/${platform.name}/README.md`, readme(platform)],

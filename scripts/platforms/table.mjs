@@ -20,7 +20,16 @@ const TABLE = [
 ];
 const SUFFIXES = { glibc: '-gnu', musl: '-musl' };
 
-export const PLATFORMS = TABLE.map((platform) => ({
-  ...platform,
-  name: `${platform.os}-${platform.cpu}${SUFFIXES[platform.libc] ?? ''}`,
-}));
+export const PLATFORMS = TABLE.map((platform) => {
+  const name = `${platform.os}-${platform.cpu}${SUFFIXES[platform.libc] ?? ''}`;
+  return { ...platform, name, package: `@fmmap/native-${name}` };
+});
+
+function isOwn({ os, cpu, libc }) {
+  const hasGlibc = () => process.report.getReport().header.glibcVersionRuntime !== undefined;
+  if (os !== process.platform || cpu !== process.arch) return false;
+  return libc === undefined || (libc === 'glibc') === hasGlibc();
+}
+
+/** The platform that this is; undefined if it has no package. */
+export const OWN = PLATFORMS.find(isOwn);

@@ -1,80 +1,23 @@
 // Runs the smoke test with the binaries of the platforms, as they were built, on the runtimes that this machine can run:
-// `npm run test:platforms`. `--all` adds those of other processors, by emulation, and runs more of core's tests.
+// `npm run test:platforms`. `--all` adds those of other processors, by emulation, and more of core's tests, also on Bun and Deno.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bun, installPackages, NODES, program, run } from '../cache.mjs';
+import { NODES, run } from '../cache.mjs';
 import { pack } from '../pack.mjs';
 import { buildPlatform } from './build.mjs';
+import { DIFFERENCES, problemsOf, TESTS } from './conformance.mjs';
+import { MORE_RUNTIMES, NEWEST, nodeCommand, RUNTIMES } from './runtimes.mjs';
 import { PLATFORMS } from './table.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** The tests of core that depend on the engine, and not only on the system. */
+const ENGINE = ['closing', 'faults', 'memory', 'threads', 'values', 'views', 'wasm'];
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
-const NEWEST = Object.keys(NODES).at(-1);
-
-const node = (version, suffix = 'x64') => program(`node-linux-${suffix}`, version, 'bin/node');
-
-/** A Node for another processor, emulated, with the libraries of Debian's cross compilers. */
-const emulated = (version, suffix, qemu, triplet, debian) => async () => {
-  installPackages(['qemu-user-static', `libstdc++6-${debian}-cross`, `libatomic1-${debian}-cross`]);
-  return [`qemu-${qemu}-static`, '-L', `/usr/${triplet}`, await node(version, suffix)];
-};
-
-/** What runs a binary, and the command for it. */
-const RUNTIMES = [
-  ...Object.entries(NODES).map(([major, version]) => ({
-    title: `Node ${major}`,
-    platform: 'linux-x64-gnu',
-    command: async () => [await node(version)],
-  })),
-  {
-    title: 'Bun',
-    platform: 'linux-x64-gnu',
-    command: async () => [await bun()],
-  },
-  {
-    title: 'Deno',
-    platform: 'linux-x64-gnu',
-    command: async () => [
-      await program('@deno/linux-x64-glibc', '2.9.6', 'deno'),
-      'run',
-      '--allow-all',
-    ],
-  },
-];
-
-const MORE_RUNTIMES = [
-  {
-    title: 'Node 20 (qemu)',
-    platform: 'linux-arm64-gnu',
-    command: emulated(NODES[20], 'arm64', 'aarch64', 'aarch64-linux-gnu', 'arm64'),
-  },
-  {
-    title: `Node ${NEWEST} (qemu)`,
-    platform: 'linux-arm64-gnu',
-    command: emulated(NODES[NEWEST], 'arm64', 'aarch64', 'aarch64-linux-gnu', 'arm64'),
-  },
-  // The newest that npm has for these.
-  {
-    title: 'Node 20.11 (qemu, which swaps the halves of the addresses of faults: no faults)',
-    platform: 'linux-s390x-gnu',
-    env: { FMMAP_SMOKE_NO_FAULTS: '1' },
-    command: emulated('20.11.0', 's390x', 's390x', 's390x-linux-gnu', 's390x'),
-  },
-  {
-    title: 'Node 20.11 (qemu)',
-    platform: 'linux-arm-gnu',
-    command: emulated('20.11.0', 'armv7l', 'arm', 'arm-linux-gnueabihf', 'armhf'),
-  },
-  {
-    title: 'Node 20.11 (qemu)',
-    platform: 'linux-ppc64-gnu',
-    command: emulated('20.11.0', 'ppc64le', 'ppc64le', 'powerpc64le-linux-gnu', 'ppc64el'),
-  },
-];
+const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 
 /** A project with the packages as npm would install them on a platform. */
 function projectFor(platform, to) {
@@ -91,6 +34,9 @@ function projectFor(platform, to) {
   return project;
 }
 
+const folder = fs.mkdtempSync(join(tmpdir(), 'fmmap-platforms-'));
+fs.chmodSync(folder, 0o755);
+
 const total = { passed: 0, failed: 0 };
 
 /** Counts and prints whether something is as it should be. */
@@ -99,18 +45,52 @@ function report(isGood, title, why = '') {
   console.log(isGood ? `passed: ${title}` : `FAILED: ${title}\n${why}`);
 }
 
-/** Runs a program, which must do what it should. */
-function check(title, [file, ...args], { cwd, minutes, env = {}, isRight }) {
+/** Runs a program. @returns What it printed, how long it took, and what went wrong, if anything did. */
+function ran([file, ...args], { cwd, minutes, env = {} }) {
   const from = performance.now();
   const { status, signal, stdout, stderr, error } = spawnSync(file, args, {
     cwd,
     encoding: 'utf8',
     timeout: minutes * 60_000,
+    maxBuffer: 2 ** 28,
     env: { ...process.env, ...env },
   });
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
-  const why = error ?? `ended with ${signal ?? status}:\n${stdout}${stderr}`.slice(-3000);
-  report(status === 0 && isRight(stdout), `${title} (${seconds} s)`, why);
+  const end = `${error ?? `ended with ${signal ?? status}`}:\n${`${stdout}${stderr}`.slice(-3000)}`;
+  return { isGood: status === 0, stdout, seconds, end };
+}
+
+function checkSmoke({ title, platform, env }, command, file) {
+  const cwd = join(folder, platform);
+  const { isGood, stdout, seconds, end } = ran([...command, file], { cwd, minutes: 5, env });
+  report(isGood && stdout.trim() === 'works', `${title}, ${platform}, ${file} (${seconds} s)`, end);
+}
+
+/** A copy of a program that all users can reach, which some tests become. */
+function reachable(program) {
+  const copy = join(folder, dirname(program).replaceAll('/', '+'), basename(program)); // which shows in messages
+  fs.mkdirSync(dirname(copy), { recursive: true });
+  if (!fs.existsSync(copy)) fs.copyFileSync(program, copy);
+  return copy;
+}
+
+/** Runs tests of core, all or some, with a binary: those must fail that are known to, and no others. */
+function checkCore(title, [program, ...more], binary, tests, differences = []) {
+  const results = join(folder, 'results.json');
+  fs.rmSync(results, { force: true });
+  const options = ['--reporter=json', `--outputFile=${results}`];
+  const args = [vitest, 'run', ...options, ...tests.map((name) => `test/${name}`)];
+  const { isGood, seconds, end } = ran([reachable(program), ...more, ...args], {
+    cwd: join(root, 'packages/core'),
+    minutes: 60,
+    env: { FMMAP_BINDING: binary },
+  });
+  const problems = fs.existsSync(results)
+    ? problemsOf(JSON.parse(fs.readFileSync(results, 'utf8')), differences)
+    : [end];
+  // What fails outside of tests only shows in how it ends.
+  if (!isGood && differences.length === 0 && problems.length === 0) problems.push(end);
+  report(problems.length === 0, `${title} (${seconds} s)`, problems.join('\n'));
 }
 
 /** That an old Linux can load the binary: no symbol above the glibc of its target, and no C++ library. */
@@ -129,7 +109,6 @@ function checkNeeds(platform, binary) {
   report(isGood, `${platform.name} needs no more than glibc ${wanted}`, `it needs ${wrong}`);
 }
 
-const folder = fs.mkdtempSync(join(tmpdir(), 'fmmap-platforms-'));
 try {
   const runtimes = [...RUNTIMES, ...(values.all ? MORE_RUNTIMES : [])];
   const binaries = new Map();
@@ -139,32 +118,27 @@ try {
     checkNeeds(platform, binaries.get(name));
     projectFor(name, folder);
   }
-  for (const { title, platform, command, env } of runtimes) {
-    for (const file of ['require.cjs', 'import.mjs']) {
-      check(`${title}, ${platform}, ${file}`, [...(await command()), file], {
-        cwd: join(folder, platform),
-        minutes: 5,
-        env,
-        isRight: (said) => said.trim() === 'works',
-      });
-    }
+  for (const runtime of runtimes) {
+    const command = await runtime.command();
+    for (const file of ['require.cjs', 'import.mjs']) checkSmoke(runtime, command, file);
   }
-  // Views depend on the C++ library that a binary was built with: that of zig is not Node's.
-  const suites = values.all
-    ? Object.keys(NODES).map((major) => [major, major === NEWEST ? [] : ['test/views']])
-    : [[NEWEST, ['test/views']]];
-  for (const [major, tests] of suites) {
-    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-    check(
-      `Node ${major}, linux-x64-gnu, tests of core: ${tests.join() || 'all'}`,
-      [await node(NODES[major]), vitest, 'run', ...tests],
-      {
-        cwd: join(root, 'packages/core'),
-        minutes: 30,
-        env: { FMMAP_BINDING: binaries.get('linux-x64-gnu') },
-        isRight: () => true,
-      },
-    );
+  const zig = binaries.get('linux-x64-gnu');
+  const newest = await nodeCommand(NEWEST);
+  if (!values.all)
+    checkCore(`Node ${NEWEST}, tests of core: ${ENGINE.join(', ')}`, newest, zig, ENGINE);
+  else {
+    checkCore(`Node ${NEWEST}, all tests of core`, newest, zig, []);
+    // Views depend on the C++ library that a binary was built with: that of zig is not Node's.
+    const gcc = join(root, 'native/src/build/Release/fmmap.node');
+    for (const major of Object.keys(NODES)) {
+      const command = await nodeCommand(major);
+      checkCore(`Node ${major}, views, by zig`, command, zig, ['views']);
+      checkCore(`Node ${major}, views, by g++`, command, gcc, ['views']);
+    }
+    for (const { title, command } of RUNTIMES.filter((each) => each.title in DIFFERENCES)) {
+      const about = `${title}, most tests of core, but for the differences listed`;
+      checkCore(about, await command(), zig, TESTS, DIFFERENCES[title]);
+    }
   }
 } finally {
   fs.rmSync(folder, { recursive: true });

@@ -3,7 +3,16 @@ import { execFile } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cache, installPackages, NODE_API_HEADERS, NODES, part, run, unpacked } from '../cache.mjs';
+import {
+  cache,
+  debianMirror,
+  installPackages,
+  NODE_API_HEADERS,
+  NODES,
+  part,
+  run,
+  unpacked,
+} from '../cache.mjs';
 
 /** Debian releases by Wine version. Wine 8 lacks the way in which files are deleted since Windows 10 1709. */
 const RELEASES = { 10: 'trixie', 8: 'bookworm' };
@@ -51,24 +60,12 @@ export async function nodeExe(major) {
   return path;
 }
 
-/** The mirror that apt uses on this machine. */
-function mirror() {
-  const lines = run(
-    'apt-get',
-    'indextargets',
-    '--format',
-    '$(REPO_URI)',
-    'Created-By: Packages',
-  ).split('\n');
-  return lines.find((line) => /\/debian\/?$/.test(line)) ?? 'http://deb.debian.org/debian';
-}
-
 /** Makes a Debian with Wine, and in it a Windows for a lane. */
 export async function setUp(wine = 10, lane = 1) {
   const root = debianOf(wine);
   await part(root, async () => {
     fs.rmSync(root, { recursive: true, force: true });
-    run('debootstrap', '--variant=minbase', RELEASES[wine], root, mirror());
+    run('debootstrap', '--variant=minbase', RELEASES[wine], root, debianMirror());
     for (const name of fs.readdirSync('/etc/apt/apt.conf.d')) {
       const copy = join(root, 'etc/apt/apt.conf.d', name);
       if (!fs.existsSync(copy)) fs.copyFileSync(join('/etc/apt/apt.conf.d', name), copy);

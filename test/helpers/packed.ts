@@ -3,7 +3,8 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PNPM, pack } from '../../scripts/pack.mjs';
+import { PNPM, pack, packPlatform } from '../../scripts/pack.mjs';
+import { OWN, PLATFORMS } from '../../scripts/platforms/table.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MINUTE = 60_000;
@@ -52,44 +53,6 @@ export function must(cwd: string, command: string, ...args: readonly string[]): 
   throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stdout}\n${stderr}`);
 }
 
-const PLATFORMS = join(ROOT, 'native/platforms');
-
-/** The packages with binaries: their names, and which of them is for this platform. */
-export const platforms: ReadonlyMap<string, { readonly folder: string; readonly isOwn: boolean }> =
-  new Map(
-    fs.readdirSync(PLATFORMS).map((folder) => {
-      const file = join(PLATFORMS, folder, 'package.json');
-      const { name, os, cpu, libc } = JSON.parse(fs.readFileSync(file, 'utf8'));
-      const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-      const hasLibc =
-        libc === undefined || libc[0] === (header.glibcVersionRuntime ? 'glibc' : 'musl');
-      const isOwn = os[0] === process.platform && cpu[0] === process.arch && hasLibc;
-      return [name, { folder: `native/platforms/${folder}`, isOwn }];
-    }),
-  );
-
-/** The packages that fit this platform: one. */
-export const OWN: readonly string[] = [...platforms].flatMap(([name, { isOwn }]) =>
-  isOwn ? name : [],
-);
-
-/** Packs the package of a platform with what was compiled here, or, for another platform, with something in its place. */
-export function packPlatform(name: string, to: string): string {
-  const { folder = '', isOwn = false } = platforms.get(name) ?? {};
-  const staged = fs.mkdtempSync(join(tmpdir(), 'fmmap-platform-'));
-  const archive = join(to, `${basename(name)}.tgz`);
-  try {
-    const binary = join(staged, 'package/fmmap.node');
-    fs.cpSync(join(ROOT, folder), join(staged, 'package'), { recursive: true });
-    if (isOwn) fs.copyFileSync(join(ROOT, 'native/src/build/Release/fmmap.node'), binary);
-    else fs.writeFileSync(binary, `for ${name}`);
-    must(to, 'tar', 'czf', archive, '-C', staged, 'package');
-  } finally {
-    fs.rmSync(staged, { recursive: true });
-  }
-  return archive;
-}
-
 /**
  * A new project in which packages are installed as they would be published.
  * @param isBuilt - Whether the binding comes compiled, as in a release.
@@ -102,9 +65,9 @@ export function installed(folders: readonly string[], isBuilt: boolean): string 
   );
   // '-' leaves a package out.
   const binaries = Object.fromEntries(
-    [...platforms].map(([name, { isOwn }]) => [
-      name,
-      isOwn && isBuilt ? at(packPlatform(name, project)) : '-',
+    PLATFORMS.map((platform) => [
+      platform.package,
+      platform === OWN && isBuilt ? at(packPlatform(platform, project)) : '-',
     ]),
   );
   const manifest = {

@@ -91,7 +91,7 @@ class Fault {
  private:
   std::atomic<std::uint64_t> word_{0};
   std::atomic<std::int64_t> cut_{-1};
-  std::atomic<bool> cutSeen_{false};
+  std::atomic<int> cutSeen_{false};  // exchanged: of single bytes, RISC-V's compilers leave that to a library
   std::atomic<bool> suspended_{false};
   std::atomic<int> visitors_{0};
 };

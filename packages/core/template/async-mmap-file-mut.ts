@@ -45,10 +45,11 @@ export interface AsyncMmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> 
  * ```ts
  * import { AsyncMmapFileMut } from '@fmmap/async';
  *
- * await using file = await AsyncMmapFileMut.open('counter.bin', { maxSize: 8 });
+ * const file = await AsyncMmapFileMut.open('counter.bin', { maxSize: 8 });
  * file.writeBigUInt64LE(file.readBigUInt64LE(0) + 1n, 0);
  * await file.flush();
  * await file.remove();
+ * await file.close();
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above

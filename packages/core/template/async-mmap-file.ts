@@ -58,9 +58,10 @@ import { Reads, runtime } from './runtime.js';
  * ```ts
  * import { AsyncMmapFile } from '@fmmap/async';
  *
- * await using file = await AsyncMmapFile.open('package.json');
+ * const file = await AsyncMmapFile.open('package.json');
  * await file.prefetch();
  * console.log(file.length, file.indexOf('"name"'));
+ * await file.close();
  * ```
  */
 export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
@@ -94,11 +95,13 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```ts
    * import { open } from 'node:fs/promises';
    *
-   * await using waited = await AsyncMmapFile.open('package.json', { lockTimeout: 1000 }); // waits for its lock, at most a second
+   * const waited = await AsyncMmapFile.open('package.json', { lockTimeout: 1000 }); // waits for its lock, at most a second
    * const handle = await open('package.json');
-   * await using file = await AsyncMmapFile.open(handle);
+   * const file = await AsyncMmapFile.open(handle);
    * await handle.close(); // the mapping has its own descriptor
    * console.log(file.length === waited.length, file.path === ''); // true true
+   * await file.close();
+   * await waited.close();
    * ```
    */
   static async open<Shared extends boolean = false>(
@@ -219,9 +222,10 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * place, but a crash may undo it.
    * @example
    * ```ts
-   * await using edited = await AsyncMmapFileMut.openCow('package.json'); // its changes do not reach the file
+   * const edited = await AsyncMmapFileMut.openCow('package.json'); // its changes do not reach the file
    * edited.write(edited.copyBytes().toString().replace('0.0.0', '1.0.0'));
    * await edited.writeToNewFile('package.json', { replace: edited });
+   * await edited.close();
    * ```
    */
   async writeToNewFile(

@@ -30,8 +30,9 @@ const AHEAD = 2 ** 18;
  * ```ts
  * import { AsyncMmapFile } from '@fmmap/async';
  *
- * await using file = await AsyncMmapFile.open('package.json');
+ * const file = await AsyncMmapFile.open('package.json');
  * for await (const line of file.reader()) console.log(line);
+ * await file.close();
  * ```
  */
 export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>

@@ -17,11 +17,12 @@ import { runtime, Writer } from './runtime.js';
  * ```ts
  * import { AsyncMmapFileMut } from '@fmmap/async';
  *
- * await using file = AsyncMmapFileMut.memory('greeting', 'hello, .....');
+ * const file = AsyncMmapFileMut.memory('greeting', 'hello, .....');
  * const writer = file.writer();
  * writer.seek(7);
  * writer.write('world');
  * await writer.flush();
+ * await file.close();
  * ```
  */
 export class AsyncMmapFileWriter<

@@ -36,10 +36,11 @@ export abstract class Reads<
    * ```ts
    * import { AsyncMmapFile } from '@fmmap/stream';
    *
-   * await using file = await AsyncMmapFile.open('package.json');
+   * const file = await AsyncMmapFile.open('package.json');
    * let bytes = 0;
    * for await (const chunk of file.readable({ chunkSize: 4096 })) bytes += chunk.length;
    * console.log(bytes === file.length); // true
+   * await file.close();
    * ```
    */
   readable(options?: ReadableOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -55,8 +56,9 @@ export abstract class Reads<
    * ```ts
    * import { AsyncMmapFile } from '@fmmap/stream';
    *
-   * await using file = AsyncMmapFile.memory('greeting', 'hello\r\nworld\n');
+   * const file = AsyncMmapFile.memory('greeting', 'hello\r\nworld\n');
    * for await (const line of file.lines()) console.log(line);
+   * await file.close();
    * ```
    */
   lines(options?: LinesOptions): AsyncGenerator<string, void, undefined> {
@@ -87,11 +89,12 @@ export abstract class Writes extends FileWrites {
    * ```ts
    * import { AsyncMmapFileMut } from '@fmmap/stream';
    *
-   * await using file = await AsyncMmapFileMut.create('greeting.txt');
+   * const file = await AsyncMmapFileMut.create('greeting.txt');
    * const writer = file.writable({ grow: true }).getWriter();
    * await writer.write('hello');
    * await writer.close();
    * console.log(file.length); // 5
+   * await file.close();
    * ```
    */
   writable(options?: WritableOptions): WritableStream<Uint8Array | string> {
@@ -113,10 +116,11 @@ export abstract class Reader<
    * import { text } from 'node:stream/consumers';
    * import { AsyncMmapFile } from '@fmmap/stream';
    *
-   * await using file = AsyncMmapFile.memory('message', Buffer.from('\x05helloworld'));
+   * const file = AsyncMmapFile.memory('message', Buffer.from('\x05helloworld'));
    * const reader = file.reader();
    * const head = reader.bytes(reader.readUInt8());
    * console.log(head.toString(), await text(reader.readable())); // hello world
+   * await file.close();
    * ```
    */
   readable(options?: ChunkOptions): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -44,9 +44,11 @@ export interface PoolOptions {
  * ```ts
  * import { AsyncMmapFile, WorkerPool } from '@fmmap/worker';
  *
- * await using pool = new WorkerPool({ size: 1 });
- * await using file = await AsyncMmapFile.open('package.json');
+ * const pool = new WorkerPool({ size: 1 });
+ * const file = await AsyncMmapFile.open('package.json');
  * console.log(await file.runWith({ pool, timeout: 10_000 }, (file) => file.indexOf('{')));
+ * await file.close();
+ * await pool.destroy();
  * ```
  */
 export class WorkerPool implements AsyncDisposable {

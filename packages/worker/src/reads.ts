@@ -40,8 +40,9 @@ export abstract class Reads<
    * ```ts
    * import { AsyncMmapFile } from '@fmmap/worker';
    *
-   * await using file = await AsyncMmapFile.open('package.json');
+   * const file = await AsyncMmapFile.open('package.json');
    * const braces = await file.run((file, wanted) => file.asBuffer().filter((byte) => byte === wanted).length, 123);
+   * await file.close();
    * ```
    */
   run<Args extends unknown[], Result>(
@@ -90,12 +91,13 @@ export abstract class Reads<
    * ```ts
    * import { AsyncMmapFile } from '@fmmap/worker';
    *
-   * await using file = await AsyncMmapFile.open('package.json');
+   * const file = await AsyncMmapFile.open('package.json');
    * const lines = await file.map(
    *   (file, offset, length) => file.bytes(offset, length).toString().split('\n').length - 1,
    *   { chunkSize: 256, boundary: 'line' },
    * );
    * console.log(lines.reduce((sum, count) => sum + count, 0));
+   * await file.close();
    * ```
    */
   map<Result, Args extends unknown[] = []>(

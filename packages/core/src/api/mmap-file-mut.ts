@@ -36,10 +36,11 @@ export interface MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> exten
  * ```ts
  * import { MmapFileMut } from '@fmmap/core';
  *
- * using file = MmapFileMut.open('counter.bin', { maxSize: 8 });
+ * const file = MmapFileMut.open('counter.bin', { maxSize: 8 });
  * file.writeBigUInt64LE(file.readBigUInt64LE(0) + 1n, 0);
  * file.flush();
  * file.remove();
+ * file.close();
  * ```
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above

@@ -12,8 +12,9 @@ const LF = 10;
  *
  * @example
  * ```ts
- * using file = MmapFile.open('package.json');
+ * const file = MmapFile.open('package.json');
  * for (const line of file.reader()) console.log(line);
+ * file.close();
  * ```
  */
 export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
@@ -84,11 +85,12 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
    * @throws TypeError, MmapRangeError (an empty delimiter), MmapClosedError, MmapFaultError
    * @example
    * ```ts
-   * using file = MmapFile.memory('records', 'one;two;thr');
+   * const file = MmapFile.memory('records', 'one;two;thr');
    * const reader = file.reader();
    * const records: string[] = [];
    * for (let record; (record = reader.readUntil(';')); ) records.push(record.toString());
    * console.log(records.join(' '), reader.remaining); // one; two; 3
+   * file.close();
    * ```
    */
   readUntil(delimiter: Needle): Buffer<Memory> | null {

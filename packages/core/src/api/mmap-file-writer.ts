@@ -8,10 +8,11 @@ import { CursorWriter } from '../memory/cursor-writer.js';
  *
  * @example
  * ```ts
- * using file = MmapFileMut.memory('greeting', 'hello, .....');
+ * const file = MmapFileMut.memory('greeting', 'hello, .....');
  * const writer = file.writer();
  * writer.seek(7);
  * writer.write('world');
+ * file.close();
  * ```
  */
 export class MmapFileWriter<

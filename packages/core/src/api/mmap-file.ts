@@ -35,8 +35,9 @@ import { attachMapping, openMemory, openNow } from './open.js';
  * ```ts
  * import { MmapFile } from '@fmmap/core';
  *
- * using file = MmapFile.open('package.json');
+ * const file = MmapFile.open('package.json');
  * console.log(file.length, file.indexOf('"name"'));
+ * file.close();
  * ```
  */
 export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
@@ -68,11 +69,13 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```ts
    * import { closeSync, openSync } from 'node:fs';
    *
-   * using waited = MmapFile.open('package.json', { lockTimeout: 1000 }); // waits for its lock, at most a second
+   * const waited = MmapFile.open('package.json', { lockTimeout: 1000 }); // waits for its lock, at most a second
    * const descriptor = openSync('package.json', 'r');
-   * using file = MmapFile.open(descriptor);
+   * const file = MmapFile.open(descriptor);
    * closeSync(descriptor); // the mapping has its own
    * console.log(file.length === waited.length, file.path === ''); // true true
+   * file.close();
+   * waited.close();
    * ```
    */
   static open<Shared extends boolean = false>(
@@ -179,9 +182,10 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * place, but a crash may undo it.
    * @example
    * ```ts
-   * using edited = MmapFileMut.openCow('package.json'); // its changes do not reach the file
+   * const edited = MmapFileMut.openCow('package.json'); // its changes do not reach the file
    * edited.write(edited.copyBytes().toString().replace('0.0.0', '1.0.0'));
    * edited.writeToNewFile('package.json', { replace: edited });
+   * edited.close();
    * ```
    */
   writeToNewFile(path: PathLike, options?: WriteToNewFileOptions): void;
@@ -306,9 +310,10 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```ts
    * import { createHash } from 'node:crypto';
    *
-   * using file = MmapFile.open('package.json');
+   * const file = MmapFile.open('package.json');
    * const digest = createHash('sha256').update(file.asBuffer()).digest('hex');
    * file.checkFault(); // otherwise the digest might be of zeroes
+   * file.close();
    * ```
    */
   checkFault(): void {

@@ -102,12 +102,13 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
    * @throws MmapClosedError, MmapFaultError
    * @example
    * ```ts
-   * using file = MmapFileMut.memory('log', 'one\n');
+   * const file = MmapFileMut.memory('log', 'one\n');
    * const reader = file.reader();
    * console.log([...reader]); // [ 'one' ]
    * file.truncate(8);
    * file.write('two\n', 4);
    * console.log(reader.follow(), [...reader]); // 4 [ 'two' ]
+   * file.close();
    * ```
    */
   follow(): number {

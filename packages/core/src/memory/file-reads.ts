@@ -84,8 +84,9 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * @throws MmapRangeError if the mapping is larger than a Buffer can be; use {@link bytes}.
    * @example
    * ```ts
-   * using file = MmapFile.open('package.json');
+   * const file = MmapFile.open('package.json');
    * console.log(JSON.parse(file.asBuffer().toString()));
+   * file.close();
    * ```
    */
   asBuffer(): Buffer<Memory> {
@@ -126,10 +127,11 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError
    * @example
    * ```ts
-   * using file = MmapFile.memory('vector', new Uint8Array(Float64Array.of(1, 2.5, 4).buffer));
+   * const file = MmapFile.memory('vector', new Uint8Array(Float64Array.of(1, 2.5, 4).buffer));
    * const vector = file.array(Float64Array);
    * console.log(vector.length, vector[1]); // 3 2.5
    * console.log(file.array(Float64Array, 16, 1)); // Float64Array(1) [ 4 ]
+   * file.close();
    * ```
    */
   array<Type extends TypedArrayConstructor>(
@@ -168,11 +170,12 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system (`mmap(2)`)
    * @example
    * ```ts
-   * using file = MmapFile.open('package.json');
+   * const file = MmapFile.open('package.json');
    * const memory = new WebAssembly.Memory({ initial: 1, maximum: 100, shared: true });
-   * using range = file.mapInto(memory);
+   * const range = file.mapInto(memory);
    * // What WebAssembly code loads from there:
    * console.log(new Uint8Array(memory.buffer)[range.address] === file.readUInt8(0)); // true
+   * file.close();
    * ```
    */
   mapInto<Address extends number | bigint = number>(
@@ -255,10 +258,11 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError; MmapPoisonedError for an `end` that is gone
    * @example
    * ```ts
-   * using file = MmapFile.open('package.json');
+   * const file = MmapFile.open('package.json');
    * const ends = new Float64Array(1000);
    * const count = file.indexesOf('\n', ends);
    * console.log(`${count} lines, the first of ${ends[0]} bytes`);
+   * file.close();
    * ```
    */
   indexesOf(
@@ -281,10 +285,11 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @example
    * ```ts
-   * using file = MmapFile.open('package.json');
+   * const file = MmapFile.open('package.json');
    * const ends = new Uint8Array(2);
    * file.gather(ends, Float64Array.of(0, file.length - 2));
    * console.log(String.fromCharCode(...ends)); // {}
+   * file.close();
    * ```
    */
   gather(target: NodeJS.TypedArray, offsets: OffsetArray | Uint32Array): void {
@@ -302,10 +307,11 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
    * @example
    * ```ts
-   * using file = MmapFile.open('package.json');
+   * const file = MmapFile.open('package.json');
    * const pages = file.residency();
    * const there = pages.reduce((sum, page) => sum + page, 0);
    * console.log(`${there} of ${pages.length} pages, ${there * pageSize} bytes of memory`);
+   * file.close();
    * ```
    */
   residency(offset?: number, length?: number): Uint8Array {

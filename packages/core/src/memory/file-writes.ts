@@ -44,10 +44,11 @@ export abstract class FileWrites extends NumericWrites {
    * @throws TypeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @example
    * ```ts
-   * using file = MmapFileMut.memory('log', new Uint8Array(11));
+   * const file = MmapFileMut.memory('log', new Uint8Array(11));
    * let end = file.write('hello ');
    * end = file.write('world', end);
    * console.log(end, file.asBuffer().toString()); // 11 hello world
+   * file.close();
    * ```
    */
   write(source: Uint8Array | string, offset = 0): number {

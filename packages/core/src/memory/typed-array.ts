@@ -87,10 +87,16 @@ export function arrayOver(
   throw refused(type); // it only looked like one
 }
 
-/** The element size in bytes: an own property of typed array constructors of any realm; subclasses only inherit it. */
+const isDataView = (type: unknown): boolean =>
+  typeof type === 'function' && type.name === 'DataView';
+
+/**
+ * The element size in bytes: an own property of typed array constructors of any realm; subclasses only inherit it. Bun's
+ * engine gives one to DataView, too.
+ */
 function sizeOf(type: TypedArrayConstructor): number {
   const size: unknown =
-    typeof type === 'function'
+    typeof type === 'function' && !isDataView(type)
       ? Object.getOwnPropertyDescriptor(type, 'BYTES_PER_ELEMENT')?.value
       : undefined;
   if (size === 1 || size === 2 || size === 4 || size === 8) return size;
@@ -98,8 +104,7 @@ function sizeOf(type: TypedArrayConstructor): number {
 }
 
 function refused(type: unknown): TypeError {
-  const isDataView = typeof type === 'function' && type.name === 'DataView';
-  const instead = isDataView
+  const instead = isDataView(type)
     ? ' (of what bytes() returns: new DataView(buffer, byteOffset, length))'
     : '';
   return typeError(

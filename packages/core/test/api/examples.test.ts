@@ -35,7 +35,7 @@ const examples = fs
   .sort()
   .flatMap(examplesIn);
 
-/** As a user's project compiles it, `using` included. */
+/** Without its types, and otherwise as it is: it is copied into programs for any Node, and the oldest has no `using`. */
 function compile(code: string): string {
   // An example that stands alone imports what it uses; one that shows a single call does not.
   const given = new Set(
@@ -47,7 +47,7 @@ function compile(code: string): string {
   const prelude = `import { ${names.join(', ')} } from '@fmmap/core'; import * as fs from 'node:fs';`;
   const { outputText, diagnostics } = ts.transpileModule(`${prelude}${code}`, {
     reportDiagnostics: true,
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS },
+    compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.CommonJS },
   });
   expect(diagnostics).toEqual([]);
   return outputText;

@@ -26,8 +26,8 @@ const caught = (call) => {
 
 const scope = {
   ...workerData.constants,
-  // Resolves like the program, which is in a folder here.
-  require: createRequire(join(__dirname, 'folder', 'program.cjs')),
+  // Resolves like the program, which is in a folder here, such as this one.
+  require: createRequire(join(__dirname, 'threads', 'program.cjs')),
   ...{ parentPort, fs, fmmap, MmapFile, MmapFileMut, PAGE },
   ...{ my, meet, caught, faultOf, gc, turn, collect },
 };
