@@ -636,6 +636,7 @@ export class Mapping {
     return {
       ...call,
       finish: () => {
+        this.#collectors = undefined;
         if (this.#isClosed) return; // another thread noticed first
         this.#traits.lockUse?.gave();
         this.#shut();
