@@ -8,6 +8,8 @@ namespace fmmap {
 Status addBlocks(Blocks blocks, platform::Handle file, std::int64_t from, std::int64_t to) {
   if (blocks == Blocks::late || from >= to) return {};
   if (blocks == Blocks::reserved) return platform::allocate(file, from, to - from);
+  // First, since writing would fill the disk before it fails.
+  if (Status status = platform::reserve(file, from, to - from); !status) return status;
   static const std::uint8_t zeroes[1 << 18] = {};
   for (std::int64_t at = from; at < to; at += sizeof zeroes) {
     const auto length = std::min<std::int64_t>(sizeof zeroes, to - at);

@@ -133,7 +133,7 @@ int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
 
 Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
   const int result = retry([&] { return fallocate(fd(file), FALLOC_FL_KEEP_SIZE, offset, length); });
-  return result != 0 && (errno == ENOSPC || errno == EDQUOT) ? last("fallocate") : Status{};
+  return result != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) ? last("fallocate") : Status{};
 }
 
 namespace {
