@@ -78,11 +78,6 @@ export abstract class CursorWriter<
     return length;
   }
 
-  override bytes(length: number): Buffer<Memory> {
-    this.drain();
-    return super.bytes(length);
-  }
-
   /** Puts into the file what is collected. @internal */
   protected drain(): void {
     this.#buffer?.drain();
