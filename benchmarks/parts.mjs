@@ -11,6 +11,7 @@ export const PARTS = [
   'writes',
   'flush',
   'append',
+  'fill',
   'cold',
   'flush-loop',
   'calls',

@@ -62,7 +62,11 @@ bool isAtHand(const PinnedRange& range, const std::uint8_t* from) {
   const Piece& piece = range.pieces().front();
   const std::uint64_t fraction = turn.fetch_add(kGolden);
   const auto at = static_cast<std::size_t>(piece.bytes * fraction >> 32);
-  return platform::isAtHand(piece.at + at, from[at]);
+  // A page that is not in memory is not made by a store: a write makes larger ones.
+  const Pages page({piece.window, piece.at + at, 1, piece.offset});
+  std::uint8_t isThere = 0;
+  const bool isKnown = static_cast<bool>(platform::residency(page.at, platform::pageSize(), &isThere));
+  return (!isKnown || isThere != 0) && platform::isAtHand(piece.at + at, from[at]);
 }
 
 }  // namespace
