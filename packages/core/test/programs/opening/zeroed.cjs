@@ -6,7 +6,7 @@ const { MmapFileMut } = require('../package.cjs');
 const { args, say } = require('../program.cjs');
 
 const SIZE = 600_001;
-const ZEROED = { allocate: 'zeroed' };
+const ZEROED = /** @type {const} */ ({ allocate: 'zeroed' });
 const [path] = args;
 
 exports.growing = () => {
