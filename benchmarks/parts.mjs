@@ -13,6 +13,7 @@ export const PARTS = [
   'writes',
   'flush',
   'append',
+  'fill',
   'cold',
   'flush-loop',
   'calls',

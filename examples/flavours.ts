@@ -19,6 +19,7 @@ export interface TextFile {
 export interface IndexFile extends TextFile {
   truncate(size: number): void | Promise<void>;
   flush(): void | Promise<void>;
+  startFlush(offset: number, length: number): void | Promise<void>;
   freeze(): TextFile | Promise<TextFile>;
 }
 

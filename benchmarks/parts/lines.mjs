@@ -159,5 +159,6 @@ part.finish({
       than: ['readline', 'readline, by events'],
     },
     { table: name, contender: 'fmmap, sync', least: 1.5, than: 'peers' },
+    { table: name, contender: 'fmmap, sync', most: 1, than: 'C' },
   ],
 });

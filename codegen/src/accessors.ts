@@ -43,11 +43,16 @@ export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Fil
       ...sizedKinds.map(sizedReaderMethod),
     ],
     'cursor-writes.ts': [
+      "import type { TypedMemory } from '../../mapping/mapping.js';",
+      `import { ${checkers} } from '../../arguments/range.js';`,
       cursor,
+      integers,
       sized,
       '',
       '/** The typed writes of a writer, at its position. */',
       `export abstract class CursorWrites${overCursor} {`,
+      '/** Where typed writes go. @internal */\nprotected abstract readonly memory: TypedMemory;\n',
+      '/** Offset in it of the next `length` bytes. @internal */\nprotected abstract room(length: number): number;\n',
       ...accessors.map(writerMethod),
       ...sizedKinds.map(sizedWriterMethod),
     ],
@@ -117,7 +122,19 @@ function writerMethod(accessor: Accessor): string {
   return `
     ${writerDocs(accessor)}
     write${suffix}(value: ${js}): number {
-      this.file.write${suffix}(value, this.claim(${size}));
+      ${checkStatement(accessor)}
+      const at = this.room(${size});
+      const m = this.memory;
+      let isStored = false;
+      try {
+        const view = m.view;
+        ${setStatement(accessor, 'view', 'at')}
+        isStored = m.flag.getInt8(0) === 0;
+      } catch {}
+      if (!isStored) {
+        ${setStatement(accessor, 'm.scratch', '0')}
+        m.store(at, ${size});
+      }
       return this.advance(${size});
     }`;
 }
@@ -154,7 +171,7 @@ function sizedWriterMethod(kind: SizedKind): string {
     ${sizedWriterDocs(kind)}
     write${kind}(value: number, byteLength: number): number {
       checkByteLength(byteLength);
-      this.file.write${kind}(value, this.claim(byteLength), byteLength);
+      integers.writeSized(this.memory, '${kind}', value, this.room(byteLength), byteLength);
       return this.advance(byteLength);
     }`;
 }

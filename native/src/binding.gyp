@@ -9,6 +9,7 @@
         "binding/fault-listeners.cc",
         "binding/pool-task.cc",
         "binding/view.cc",
+        "mapping/blocks.cc",
         "mapping/copy.cc",
         "mapping/file.cc",
         "mapping/gather.cc",

@@ -106,3 +106,12 @@ export class Calls {
     }
   }
 }
+
+/** Closes a handle. It may tell that bytes of a buffered writer are lost, in a file that was cut, and is closed all the same. */
+export async function closing(handle: Handle): Promise<void> {
+  try {
+    await handle.close();
+  } catch (error) {
+    if (!handle.isClosed) throw error;
+  }
+}

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { contentOf, oddities } from './content.js';
 import { Hang, inTime } from './deadline.js';
+import { closing } from './handles.js';
 import { isExplained, judge, judgeFile, judgeLook } from './judge.js';
 import { look } from './look.js';
 import { type Thrown, toThrown } from './notes.js';
@@ -46,7 +47,7 @@ async function act(scene: Scene, asked: Party, called: Party): Promise<Thrown[]>
 /** Runs the additional event. @returns The errors. */
 async function happen({ cell, random, world, handles, cut = 0, path }: Scene): Promise<Thrown[]> {
   try {
-    if (cell.event === 'closed') await inTime(random.pick(handles).close(), 'close');
+    if (cell.event === 'closed') await inTime(closing(random.pick(handles)), 'close');
     if (cell.event === 'cut') await inTime(world.stranger.ask('cut', path, cut), 'a cut');
     if (cell.event === 'terminated') {
       for (let turns = random.below(4); turns > 0; --turns) await setImmediate();
@@ -81,6 +82,6 @@ async function judgeAll(scene: Scene, asked: Party, called: Party): Promise<stri
     ...looks.flatMap((each) => judgeLook(each, found, facts)),
   ];
   if (helper) await inTime(helper.tell({ order: 'close' }), 'close in the worker');
-  for (const handle of handles.reverse()) await inTime(handle.close(), 'close');
+  for (const handle of handles.reverse()) await inTime(closing(handle), 'close');
   return problems;
 }

@@ -44,9 +44,12 @@ export const writing: Record<string, Recipe<File>> = {
     file.copyWithin(offset, 0, 40);
     done();
   },
-  writer: (file, { offset, notes }) => {
+  writer: async (file, { call, offset, notes }) => {
     const done = notes.writing(offset, Buffer.alloc(4, MARK));
-    file.writer(offset).writeAll(Buffer.alloc(4, MARK));
+    const buffered = call % 2 === 0;
+    const writer = file.writer(offset, undefined, { buffered });
+    writer.writeAll(Buffer.alloc(4, MARK));
+    if (buffered) await writer.flush();
     done();
   },
   flush: (file, { call }) => (call % 2 === 0 ? file.flush() : file.flush(0, 100)),

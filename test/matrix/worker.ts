@@ -1,7 +1,7 @@
 // The worker thread of a matrix process: it uses an attached handle as it is told to.
 import { setImmediate } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Calls, type Handle, loadClasses, targetOf, toClass } from './handles.js';
+import { Calls, closing, type Handle, loadClasses, targetOf, toClass } from './handles.js';
 import { look } from './look.js';
 import type { Order } from './protocol.js';
 
@@ -30,7 +30,7 @@ async function obey(order: Order): Promise<unknown> {
     case 'look':
       return [handle, ...(calls?.notes.kept ?? [])].map((each) => look(each as Handle));
     case 'close':
-      for (const each of [...(calls?.notes.kept ?? []), handle]) await (each as Handle).close();
+      for (const each of [...(calls?.notes.kept ?? []), handle]) await closing(each as Handle);
       return undefined;
   }
 }

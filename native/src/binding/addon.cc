@@ -254,6 +254,21 @@ struct ReadCached : OnMapping {
   std::size_t length;
 };
 
+// writeCached(handle, offset, from, isNew): how many of the bytes were written; the rest is to be stored through the map
+struct WriteCached : OnMapping {
+  explicit WriteCached(const Call& call)
+      : OnMapping(call), offset(call.size(1)), from(call.bytes(2)), isNew(call.flag(3)) {}
+  Status run(Outcome& outcome) {
+    std::size_t count = 0;
+    const Status status = io::writeCached(*mapping, id, offset, from.data, from.length, isNew, &count);
+    outcome.value = static_cast<double>(count);
+    return status;
+  }
+  std::int64_t offset;
+  Span from;
+  bool isNew;
+};
+
 // isResident(handle, offset, length): 1 if touching it waits for no disk
 struct IsResident : OnRange {
   explicit IsResident(const Call& call) : OnRange(call, 1) {}
@@ -453,6 +468,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   all.add<now<Freeze>>("freeze");
   all.add<now<Residency>>("residency");
   all.add<now<ReadCached>>("readCached");
+  all.add<now<WriteCached>>("writeCached");
   all.add<now<IsResident>>("isResident");
   exports.Set("hasPlainViews", Napi::Boolean::New(env, view::isPlain(env)));
   all.add<addressOf>("addressOf");

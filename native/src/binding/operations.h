@@ -16,9 +16,9 @@ namespace fmmap {
 enum : int {
   kWrite = 1, kAppend = 2, kTruncate = 4, kCreate = 8, kCreateNew = 16,
   kPopulate = 32, kStack = 64, kHugePages = 128, kNoReserve = 256, kAllocate = 512, kNoGuard = 1024, kDetach = 2048,
-  kSharedLock = 4096, kExclusiveLock = 8192, kWaits = 16384,
+  kSharedLock = 4096, kExclusiveLock = 8192, kWaits = 16384, kZeroed = 32768,
   // Apart from the others: random numbers do not get past the lock of a file.
-  kNoLock = 1 << 29, kAllFlags = 32767 | kNoLock,
+  kNoLock = 1 << 29, kAllFlags = 65535 | kNoLock,
 };
 
 /** What a mapping is to be: argument `first` is its access, the next one its flags. */
@@ -41,7 +41,7 @@ inline OpenSpec specOf(const Call& call, std::size_t first) {
   spec.guard = !has(kNoGuard);
   spec.detach = has(kDetach);
   spec.truncate = has(kTruncate);
-  spec.allocate = has(kAllocate);
+  spec.blocks = has(kZeroed) ? Blocks::zeroed : has(kAllocate) ? Blocks::reserved : Blocks::late;
   return spec;
 }
 

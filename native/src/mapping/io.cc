@@ -2,6 +2,7 @@
 #include "mapping/io.h"
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "mapping/lost-pages.h"
@@ -49,6 +50,23 @@ bool seemsResident(Mapping& mapping, const PinnedRange& range) {
     return isThere ? Status{} : Status::make(Kind::range, "mincore", "");
   });
   return static_cast<bool>(status);
+}
+
+/**
+ * Whether storing `from` into the range causes no faults, as far as one of its pages tells: another one each time, for a page
+ * that has been asked about is at hand from then on.
+ */
+bool isAtHand(const PinnedRange& range, const std::uint8_t* from) {
+  static std::atomic<std::uint32_t> turn{0};
+  constexpr std::uint32_t kGolden = 0x9e3779b9;  // its multiples lie everywhere, and repeat late
+  const Piece& piece = range.pieces().front();
+  const std::uint64_t fraction = turn.fetch_add(kGolden);
+  const auto at = static_cast<std::size_t>(piece.bytes * fraction >> 32);
+  // A page that is not in memory is not made by a store: a write makes larger ones.
+  const Pages page({piece.window, piece.at + at, 1, piece.offset});
+  std::uint8_t isThere = 0;
+  const bool isKnown = static_cast<bool>(platform::residency(page.at, platform::pageSize(), &isThere));
+  return (!isKnown || isThere != 0) && platform::isAtHand(piece.at + at, from[at]);
 }
 
 }  // namespace
@@ -155,6 +173,30 @@ Status lockMemory(Mapping& mapping, HandleId handle, std::int64_t offset, std::i
     });
   }
   return mapping.unlockMemory(offset, length);
+}
+
+// --- writing without the map ---
+
+Status writeCached(Mapping& mapping, HandleId handle, std::int64_t offset, const std::uint8_t* from, std::size_t length,
+                   bool isNew, std::size_t* count) {
+  *count = 0;
+  TriedSharedLock order(mapping.order());  // against threads that cut the file: a write past its end would make it longer
+  if (!order.isHeld() || mapping.isPrivate()) return {};
+  PinnedRange range(mapping);
+  if (!range.take(handle, "write", offset, static_cast<std::int64_t>(length))) return {};
+  const MappingState state = mapping.state();
+  if (state.access != platform::Access::write || (isNew && isAtHand(range, from))) return {};
+  // Another process may cut the file at any time. A write that comes after it never makes the file as long as it was, since
+  // the last byte is stored through the map, and so the cut is noticed by the size.
+  const std::int64_t start = mapping.offset() + offset;
+  const std::int64_t end = mapping.offset() + state.length;
+  const auto most = static_cast<std::size_t>(std::max<std::int64_t>(end - 1 - start, 0));
+  const platform::Handle file = range.file()->handle();
+  std::int64_t size = 0;
+  if (!platform::size(file, &size) || size < end) return {};
+  const Status status = platform::writeCached(file, from, std::min(length, most), start, count);
+  mapping.check("write");
+  return isNew ? Status{} : status;
 }
 
 // --- what is in memory: called on the thread of an event loop, so nothing here waits ---

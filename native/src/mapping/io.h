@@ -27,6 +27,16 @@ struct Extract {
  */
 Status readMany(const Mapping& mapping, const std::vector<Extract>& parts, std::uint8_t* to, bool* isRead);
 
+// --- writing without the map; nothing here waits for another thread ---
+/**
+ * Writes to the pages of the file by a system call, where storing into pages that the process has not touched yet costs
+ * several times as much. `count` says how many of the bytes; the rest is to be stored through the map, which also tells what
+ * is wrong. `isNew`: only if it seems that the process has not touched the pages. Otherwise it fails, with nothing lost, if the
+ * disk is full.
+ */
+Status writeCached(Mapping& mapping, HandleId handle, std::int64_t offset, const std::uint8_t* from, std::size_t length,
+                   bool isNew, std::size_t* count);
+
 // --- what is in memory; nothing here waits for a disk ---
 enum class Cached { no = 0, copied, mapped };  // mapped: it is in memory, and can be copied through the map only
 /** Copies bytes that are in memory. A private mapping may have changed them, so those are not read from the file. */

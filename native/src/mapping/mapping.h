@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "mapping/blocks.h"
 #include "mapping/file.h"
 #include "mapping/reader-writer-lock.h"
 #include "mapping/window-set.h"
@@ -33,7 +34,7 @@ struct OpenSpec {
   bool guard = true;
   bool detach = false;
   bool truncate = false;
-  bool allocate = false;
+  Blocks blocks = Blocks::late;
   bool waits = false;         // for the lock, by trying again
   std::int64_t offset = 0;
   std::int64_t length = -1;   // -1: to the end
@@ -206,7 +207,7 @@ class Mapping : public std::enable_shared_from_this<Mapping> {
   // Fixed once it is open.
   std::int64_t offset_ = 0;
   bool detach_ = false;  // views are detached on close, which JavaScript does
-  bool allocate_ = false;
+  Blocks blocks_ = Blocks::late;
   bool populate_ = false;                           // to do in commit()
   platform::Lock keepLock_ = platform::Lock::none;  // once commit() is done
 

@@ -54,7 +54,7 @@ Status Mapping::tryOpen(const OpenSpec& spec, std::shared_ptr<Mapping>* out, boo
  */
 Status Mapping::prepare(const OpenSpec& spec, bool* moved) {
   asked_ = spec.length;
-  allocate_ = spec.allocate;
+  blocks_ = spec.blocks;
   truncate_ = spec.truncate && !file_.isNew();
   keepLock_ = spec.lock;
   const OpenFilePtr file = file_.copyHandle();
@@ -76,7 +76,7 @@ Status Mapping::inspect(const OpenSpec& spec, bool* moved) {
   if (spec.truncate) size = 0;
   const std::int64_t target = std::max(size == 0 && spec.maxSize > 0 ? spec.maxSize : size, spec.minSize);
   // It may have holes, too, that are to get blocks.
-  resizeTo_ = target > size || (allocate_ && target > 0) ? target : -1;
+  resizeTo_ = target > size || (blocks_ != Blocks::late && target > 0) ? target : -1;
   return setRange(spec, target);
 }
 
@@ -167,16 +167,19 @@ void Mapping::populate(HandleId handle) {
 /** First what only adds, for there may be no room. `before` is the size that it had, or -1 once some of that is lost. */
 Status Mapping::commitSize(platform::Handle file, std::int64_t* before) {
   if (Status status = platform::size(file, before); !status) return status;
-  const auto allocate = [&] {
-    return allocate_ && resizeTo_ > 0 ? platform::allocate(file, 0, resizeTo_) : Status{};
+  const auto allocate = [&](std::int64_t size) {
+    // The bytes that it has stay as they are, so their holes are only reserved.
+    const std::int64_t kept = std::min(size, std::max<std::int64_t>(resizeTo_, 0));
+    const Status status = addBlocks(std::min(blocks_, Blocks::reserved), file, 0, kept);
+    return status ? addBlocks(blocks_, file, kept, resizeTo_) : status;
   };
-  Status status = allocate();
+  Status status = allocate(*before);
   if (status && resizeTo_ > *before) status = platform::resize(file, resizeTo_);
   if (status && truncate_) {
     status = platform::resize(file, 0);
     if (status) *before = -1;
+    if (status) status = allocate(0);
     if (status && resizeTo_ > 0) status = platform::resize(file, resizeTo_);
-    if (status) status = allocate();
   }
   return status ? platform::sync(file) : status;
 }

@@ -9,6 +9,13 @@ void ReaderWriterLock::lockShared() {
   ++readers_;
 }
 
+bool ReaderWriterLock::tryLockShared() {
+  std::lock_guard<std::mutex> guard(mutex_);
+  if (isWriting_ || waitingWriters_ > 0) return false;
+  ++readers_;
+  return true;
+}
+
 void ReaderWriterLock::unlockShared() {
   std::lock_guard<std::mutex> guard(mutex_);
   if (--readers_ == 0 && waitingWriters_ > 0) changed_.notify_all();

@@ -11,6 +11,8 @@ namespace fmmap {
 class ReaderWriterLock {
  public:
   void lockShared();
+  /** Only if that takes no waiting. */
+  bool tryLockShared();
   void unlockShared();
   void lock();
   void unlock();
@@ -32,6 +34,21 @@ class SharedLock {
 
  private:
   ReaderWriterLock& lock_;
+};
+
+/** Holds the lock as a reader for a scope, if that takes no waiting. */
+class TriedSharedLock {
+ public:
+  explicit TriedSharedLock(ReaderWriterLock& lock) : lock_(lock), isHeld_(lock.tryLockShared()) {}
+  ~TriedSharedLock() {
+    if (isHeld_) lock_.unlockShared();
+  }
+  TriedSharedLock(const TriedSharedLock&) = delete;
+  bool isHeld() const { return isHeld_; }
+
+ private:
+  ReaderWriterLock& lock_;
+  const bool isHeld_;
 };
 
 /** Holds the lock as its writer for a scope. */

@@ -82,9 +82,10 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
   std::int64_t before = 0;
   if (Status status = platform::size(disk, &before); !status) return status;
   if (size > before) zeroTail(handle, before);
-  if (size > before && (allocate_ || (isRoom && !isMemory()))) {
-    const auto blocks = allocate_ ? platform::allocate : platform::reserve;
-    if (Status status = blocks(disk, before, size - before); !status) {
+  if (size > before && (blocks_ != Blocks::late || (isRoom && !isMemory()))) {
+    const Status status = blocks_ == Blocks::late ? platform::reserve(disk, before, size - before)
+                                                  : addBlocks(blocks_, disk, before, size);
+    if (!status) {
       platform::resize(disk, before);
       return status;
     }

@@ -104,6 +104,12 @@ Presence presence(Handle file, std::int64_t offset, std::size_t length);
  * unspecified.
  */
 bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t offset);
+/**
+ * Writes to the pages of the file in memory, where its maps show it at once. `count` says how much was written before it was no
+ * longer possible, or nothing if it cannot be done that way; the rest can be stored through a map. Fails only if there is no
+ * room for the rest.
+ */
+Status writeCached(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset, std::size_t* count);
 Status write(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset);
 /** Narrows `*from` to `*to` to its first part that is not a hole; to nothing, at `*to`, if all of it is a hole. */
 void nextData(Handle file, std::int64_t* from, std::int64_t* to);

@@ -64,6 +64,8 @@ void releaseAreas(std::size_t count);
 Status flush(std::uint8_t* at, std::size_t length);
 Status startFlush(Handle file, std::int64_t offset, std::int64_t length);
 Status populate(std::uint8_t* at, std::size_t length, bool write);
+/** Whether a store to this byte causes no fault, or that cannot be told. Found out by storing `value`. */
+bool isAtHand(std::uint8_t* at, std::uint8_t value);
 /** Whether residency() is true for this file: a system may say "all of it" to anyone but its owners and writers. */
 bool tellsResidency(Handle file);
 Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages);

@@ -39,4 +39,5 @@ export type { Whence } from './memory/cursor.js';
 export type { Needle } from './memory/search.js';
 export type { TypedArrayConstructor, TypedArrayOf } from './memory/typed-array.js';
 export type { WasmRange } from './memory/wasm-range.js';
+export type { WriterOptions } from './memory/write-buffer.js';
 export type { CloseOptions, WriteToNewFileOptions } from './operations/operations.js';

@@ -26,6 +26,7 @@ import {
   type SharedMapping,
   type Steps,
   typeError,
+  type WriterOptions,
 } from '../src/internal.js';
 import { AsyncMmapFile, opening } from './async-mmap-file.js';
 import { AsyncMmapFileWriter } from './async-writer.js';
@@ -185,8 +186,8 @@ export class AsyncMmapFileMut<
   }
 
   /** {@inheritDoc MmapFileMut.writer} */
-  writer(offset?: number, length?: number): AsyncMmapFileWriter<Memory> {
-    return new AsyncMmapFileWriter(this, offset, length);
+  writer(offset?: number, length?: number, options?: WriterOptions): AsyncMmapFileWriter<Memory> {
+    return new AsyncMmapFileWriter(this, offset, length, options);
   }
 
   /**

@@ -35,6 +35,7 @@ export class AsyncMmapFileWriter<
 
   /** {@inheritDoc MmapFileWriter.read} */
   async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
+    this.drain();
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
@@ -48,6 +49,7 @@ export class AsyncMmapFileWriter<
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
    */
   async flush(options?: OperationOptions): Promise<void> {
+    this.drain();
     const unflushed = this.takeUnflushed();
     try {
       await this.file.flush(...unflushed.range, options);

@@ -7,6 +7,16 @@ import { AsyncMmapFile, AsyncMmapFileMut, MmapRangeError } from '../src/index.js
 
 const CONTENT = pattern(100_000);
 
+test('writable of a buffered writer comes after what it has collected', async () => {
+  await using file = AsyncMmapFileMut.memory('file', Buffer.alloc(6));
+  const writer = file.writer(0, undefined, { buffered: true });
+  writer.write('abc');
+  const stream = writer.writable().getWriter();
+  await stream.write('def');
+  await stream.close();
+  expect(file.asBuffer().toString()).toBe('abcdef');
+});
+
 describe('readable of a reader', () => {
   test('gives what remains, and leaves the reader at its end', async () => {
     await using file = await AsyncMmapFile.open(tempFile(CONTENT));

@@ -59,6 +59,12 @@ const writes = {
   copyWithin: (file, random) => file.copyWithin(at(random), ...range(random)),
   zeroRange: (file, random) => file.zeroRange(random.below(1000), 1000 + random.below(9000)),
   'a writer': (file, random) => file.writer(at(random)).writeSome(Buffer.alloc(300, 5)),
+  'a buffered writer'(file, random) {
+    const writer = file.writer(at(random), undefined, { buffered: true });
+    writer.writeSome(Buffer.alloc(300, 6));
+    if (random.below(2) === 0) writer.flush();
+  },
+  'a large write': (file, random) => file.writeSome(Buffer.alloc(2 ** 16 + 9, 7), at(random)),
   flush: (file) => file.flush(),
   startFlush: (file) => file.startFlush(),
   truncate: (file, random) => file.truncate(1 + random.below(2 * SIZE)),

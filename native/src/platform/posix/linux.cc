@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -132,7 +133,7 @@ int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
 
 Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
   const int result = retry([&] { return fallocate(fd(file), FALLOC_FL_KEEP_SIZE, offset, length); });
-  return result != 0 && (errno == ENOSPC || errno == EDQUOT) ? last("fallocate") : Status{};
+  return result != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) ? last("fallocate") : Status{};
 }
 
 namespace {
@@ -219,6 +220,48 @@ bool readCached(Handle file, std::uint8_t* to, std::size_t length, std::int64_t 
   const auto high = static_cast<long>(offset >> 32);
   const long count = syscall(SYS_preadv2, file, &into, 1, low, high, RWF_NOWAIT);
   return count == static_cast<long>(length);
+}
+
+namespace {
+
+// File systems that have their pages from the page cache, for write(2) as for maps, and write to the disk later. Others may
+// write past it, or wait for a server.
+bool isCached(int file) {
+  struct statfs disk;
+  if (fstatfs(file, &disk) != 0) return false;
+  switch (static_cast<std::uint32_t>(disk.f_type)) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case F2FS_SUPER_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC:
+    case TMPFS_MAGIC: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Status writeCached(Handle file, const std::uint8_t* from, std::size_t length, std::int64_t offset, std::size_t* count) {
+  *count = 0;
+  // With these flags a write goes to the end, past the page cache, or waits for the disk.
+  const int flags = fcntl(fd(file), F_GETFL);
+  if (flags < 0 || (flags & (O_APPEND | O_DIRECT | O_DSYNC | O_SYNC)) != 0 || !isCached(fd(file))) return {};
+  while (*count < length) {
+    const ssize_t written = pwrite(fd(file), from + *count, length - *count, offset + static_cast<std::int64_t>(*count));
+    if (written > 0) *count += static_cast<std::size_t>(written);
+    else if (written < 0 && (errno == ENOSPC || errno == EDQUOT)) return last("write");
+    else if (written == 0 || errno != EINTR) return {};
+  }
+  return {};
+}
+
+bool isAtHand(std::uint8_t* at, std::uint8_t value) {
+  struct rusage before, after;
+  if (getrusage(RUSAGE_THREAD, &before) != 0) return true;
+  *const_cast<volatile std::uint8_t*>(at) = value;
+  getrusage(RUSAGE_THREAD, &after);
+  return before.ru_minflt == after.ru_minflt && before.ru_majflt == after.ru_majflt;
 }
 
 int findResident(std::uint8_t* at, std::size_t length, std::uint8_t* pages) { return mincore(at, length, pages); }

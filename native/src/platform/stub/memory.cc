@@ -38,6 +38,8 @@ Status startFlush(Handle, std::int64_t, std::int64_t) { return Status::system(EN
 
 Status populate(std::uint8_t*, std::size_t, bool) { return Status::system(ENOSYS, "madvise"); }
 
+bool isAtHand(std::uint8_t*, std::uint8_t) { return true; }
+
 bool tellsResidency(Handle) { return false; }
 
 Status residency(std::uint8_t*, std::size_t, std::uint8_t*) { return Status::system(ENOSYS, "mincore"); }

@@ -123,6 +123,8 @@ Status populate(std::uint8_t* at, std::size_t length, bool) {
   return {};
 }
 
+bool isAtHand(std::uint8_t*, std::uint8_t) { return true; }
+
 bool tellsResidency(Handle) { return true; }
 
 Status residency(std::uint8_t* at, std::size_t length, std::uint8_t* pages) {

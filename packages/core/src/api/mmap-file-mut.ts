@@ -16,6 +16,7 @@ import { MmapUnsupportedError, typeError } from '../errors.js';
 import { Mapping } from '../mapping/mapping.js';
 import type { SharedMapping } from '../mapping/traits.js';
 import { FileWrites } from '../memory/file-writes.js';
+import type { WriterOptions } from '../memory/write-buffer.js';
 import * as operations from '../operations/operations.js';
 import { copyMethods } from './copy-methods.js';
 import { refuseStatic } from './file-class.js';
@@ -173,9 +174,21 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
    * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapFaultError
+   * @example A log, of which each thousand records become durable together:
+   * ```ts
+   * import { MmapFileMut } from '@fmmap/core';
+   *
+   * using log = MmapFileMut.create('events.log', { maxSize: 2 ** 20, allocate: 'zeroed' });
+   * const writer = log.writer(0, undefined, { buffered: true });
+   * for (let n = 1; n <= 3000; n += 1) {
+   *   writer.writeUInt32LE(n);
+   *   if (n % 1000 === 0) writer.flush();
+   * }
+   * log.remove();
+   * ```
    */
-  writer(offset?: number, length?: number): MmapFileWriter<Memory> {
-    return new MmapFileWriter(this, offset, length);
+  writer(offset?: number, length?: number, options?: WriterOptions): MmapFileWriter<Memory> {
+    return new MmapFileWriter(this, offset, length, options);
   }
 
   /**

@@ -41,6 +41,7 @@ export enum Flag {
   sharedLock = 4096,
   exclusiveLock = 8192,
   wait = 16384,
+  zeroed = 32768,
   noLock = 2 ** 29,
 }
 
@@ -225,6 +226,11 @@ export interface Binding extends Operations, Changes {
    * else 0.
    */
   readCached(id: HandleId, offset: number, to: Uint8Array, length: number): number;
+  /**
+   * Writes to the file's pages in memory by a system call, and returns how many of the bytes; the rest is to be stored through
+   * a window. `isNew`: only if it seems that the process has not touched those pages; otherwise it fails if the disk is full.
+   */
+  writeCached(id: HandleId, offset: number, from: Uint8Array, isNew: boolean): number;
   /** 1 if the range is certainly in memory. */
   isResident(id: HandleId, offset: number, length: number): number;
   /** Whether V8 counts none of the bytes of what {@link view} returns; otherwise it counts all of them. */

@@ -43,6 +43,15 @@ interface Fault {
   readonly serial: number;
 }
 
+/** What a typed write uses of a mapping. */
+export type TypedMemory = Pick<Mapping, 'view' | 'flag' | 'scratch' | 'store'>;
+
+/** A writer that collects bytes for a file. */
+export interface Collector {
+  /** Puts them into the file. If that fails, it keeps them. */
+  drain(): void;
+}
+
 /**
  * The state behind a file object: the handle of the binding, and the memory.
  *
@@ -74,6 +83,8 @@ export class Mapping {
   #queue: OperationQueue | undefined;
   #disposal: Disposal | undefined;
   #lockQueue: LockQueue | undefined;
+  /** The writers that have collected something. */
+  #collectors: Set<Collector> | undefined;
 
   private constructor(traits: MappingTraits, delta: number, isAttached = false) {
     this.access = traits.access;
@@ -518,6 +529,32 @@ export class Mapping {
     this.requireBytes(offset, size, 'offset');
   }
 
+  // --- buffered writers ---
+
+  /** The writer has something for {@link drain}, or no longer. */
+  collects(collector: Collector, has: boolean): void {
+    this.#collectors ??= new Set();
+    if (has) this.#collectors.add(collector);
+    else this.#collectors.delete(collector);
+  }
+
+  /** Puts into the file what writers have collected. */
+  drain(): void {
+    for (const collector of this.#collectors ?? []) collector.drain();
+  }
+
+  /** Likewise, for the last time. @returns The error, if something is lost. */
+  #drainLast(): { readonly error: unknown } | undefined {
+    try {
+      this.drain();
+      return undefined;
+    } catch (error) {
+      return { error };
+    } finally {
+      this.#collectors = undefined;
+    }
+  }
+
   // --- changes ---
 
   /** A call on this mapping; its failure may poison the mapping or reveal a fault. */
@@ -533,6 +570,7 @@ export class Mapping {
   *resize(size: number, isRoom = false): Steps<void> {
     checkSize(size, 'size');
     this.requireUsable();
+    this.drain();
     if (this.isCow) {
       throw new MmapUnsupportedError(
         `'${this.path}' is a copy-on-write mapping, whose file never changes, nor does its length; to have another one, save it with writeToNewFile and open that with maxSize, go on with memory(name, file.asBuffer()), or open the file itself for writing`,
@@ -561,6 +599,7 @@ export class Mapping {
 
   freeze(exec: boolean): Call<void> {
     this.requireUsable();
+    this.drain();
     return {
       ...this.call('freeze', [this.id, exec]),
       finish: () => {
@@ -569,16 +608,20 @@ export class Mapping {
     };
   }
 
+  /** What writers have collected and cannot put into the file any more is lost, and told after closing. */
   *close(): Steps<void> {
-    if (this.isClosed) return;
-    this.#hide();
-    try {
-      if (this.#isAttached) yield makeCall('release', this.#traits.id);
-      else yield makeCall('close', this.#traits.id, true);
-      this.#traits.lockUse?.gave();
-    } finally {
-      this.#shut(!this.#isAttached);
+    const lost = this.#drainLast();
+    if (!this.isClosed) {
+      this.#hide();
+      try {
+        if (this.#isAttached) yield makeCall('release', this.#traits.id);
+        else yield makeCall('close', this.#traits.id, true);
+        this.#traits.lockUse?.gave();
+      } finally {
+        this.#shut(!this.#isAttached);
+      }
     }
+    if (lost) throw lost.error;
   }
 
   /** Removes the file, then ends like {@link close}. */
@@ -588,6 +631,7 @@ export class Mapping {
     return {
       ...call,
       finish: () => {
+        this.#collectors = undefined;
         if (this.#isClosed) return; // another thread noticed first
         this.#traits.lockUse?.gave();
         this.#shut();

@@ -120,7 +120,7 @@ export class Window {
 }
 
 // Missing from the types of Node 20, which supports it.
-const GrowableMemory = SharedArrayBuffer as new (
+export const GrowableMemory = SharedArrayBuffer as new (
   byteLength: number,
   options: { maxByteLength: number },
 ) => SharedArrayBuffer;

@@ -1,6 +1,9 @@
 // The writer's methods that need no I/O, shared by the sync and the async classes.
+
+import type { TypedMemory } from '../mapping/mapping.js';
 import { sourceBytes } from './file-writes.js';
 import { CursorWrites } from './generated/cursor-writes.js';
+import { isBuffered, SIZE, WriteBuffer, type WriterOptions } from './write-buffer.js';
 
 /** An unflushed range: as positions, and as a range of the file. */
 interface Unflushed {
@@ -13,9 +16,23 @@ interface Unflushed {
 export abstract class CursorWriter<
   Memory extends ArrayBufferLike = ArrayBuffer,
 > extends CursorWrites<Memory> {
-  /** The range written since the last flush, as positions. */
+  /** @internal */
+  protected readonly memory: TypedMemory;
+  readonly #buffer: WriteBuffer | undefined;
+  /** Since then, the position has moved past bytes that were written only. */
+  #run = 0;
+  /** The range written in earlier runs since the last flush, as positions. */
   #from = Number.POSITIVE_INFINITY;
-  #to = 0;
+  #until = 0;
+
+  /** Used by `writer()` of a file; call that instead. */
+  constructor(file: object, offset?: number, length?: number, options?: WriterOptions) {
+    const hasBuffer = isBuffered(options);
+    super(file, offset, length);
+    const mapping = this.file._mapping;
+    this.#buffer = hasBuffer ? new WriteBuffer(this, mapping) : undefined;
+    this.memory = this.#buffer?.memory ?? mapping;
+  }
 
   /**
    * Writes all of `source`.
@@ -26,7 +43,7 @@ export abstract class CursorWriter<
    */
   write(source: Uint8Array | string): number {
     const bytes = sourceBytes(source);
-    this.file.write(bytes, this.claim(bytes.length));
+    this.#write(bytes);
     return this.advance(bytes.length);
   }
 
@@ -43,33 +60,57 @@ export abstract class CursorWriter<
   writeSome(source: Uint8Array | string): number {
     const bytes = sourceBytes(source);
     const length = Math.min(bytes.length, this.remaining);
-    const written = this.file.writeSome(bytes.subarray(0, length), this.fileOffset);
+    const some = bytes.subarray(0, length);
+    const written = this.#buffer ? this.#write(some) : this.file.writeSome(some, this.fileOffset);
     this.advance(written);
     return written;
   }
 
+  #write(bytes: Uint8Array): number {
+    const { length } = bytes;
+    const at = this.claim(length);
+    if (this.#buffer !== undefined && length > 0 && length <= SIZE) {
+      this.#buffer.set(bytes, at);
+    } else {
+      this.drain();
+      this.file.write(bytes, at);
+    }
+    return length;
+  }
+
+  /** Puts into the file what is collected. @internal */
+  protected drain(): void {
+    this.#buffer?.drain();
+  }
+
+  /** @internal */
+  protected override room(length: number): number {
+    const at = this.claim(length);
+    return this.#buffer === undefined ? at : this.#buffer.place(at, length);
+  }
+
   /** Takes the range that needs a flush and clears it. Bytes cut off by a truncate need no flush. @internal */
   protected takeUnflushed(): Unflushed {
-    const to = Math.min(this.offset + this.#to, this.file.length);
+    this.endRun(this.position);
+    const to = Math.min(this.offset + this.#until, this.file.length);
     const from = Math.min(this.offset + this.#from, to);
-    const taken = { from: this.#from, to: this.#to, range: [from, to - from] as const };
+    const taken = { from: this.#from, to: this.#until, range: [from, to - from] as const };
     this.#from = Number.POSITIVE_INFINITY;
-    this.#to = 0;
+    this.#until = 0;
     return taken;
   }
 
   /** Restores the range after a failed flush. @internal */
-  protected giveBack({ from, to }: Unflushed): void {
+  protected giveBack({ from, to }: Pick<Unflushed, 'from' | 'to'>): void {
     this.#from = Math.min(this.#from, from);
-    this.#to = Math.max(this.#to, to);
+    this.#until = Math.max(this.#until, to);
   }
 
-  /** @param isWritten - Whether the bytes need a flush. @internal */
-  protected override advance(length: number, isWritten = true): number {
-    if (isWritten) {
-      this.#from = Math.min(this.#from, this.position);
-      this.#to = Math.max(this.#to, this.position + length);
-    }
-    return super.advance(length);
+  /** @internal */
+  protected override endRun(next: number): void {
+    const { position } = this;
+    if (next !== position) this.drain();
+    if (position > this.#run) this.giveBack({ from: this.#run, to: position });
+    this.#run = next;
   }
 }

@@ -47,6 +47,8 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   protected readonly file: CursorFile;
   readonly #offset: number;
   #length: number;
+  /** `offset + length` */
+  #end: number;
   #position = 0;
   /** The position at which the next check of the file is due. */
   #due = REFILL;
@@ -63,6 +65,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     this.file = file as CursorFile;
     this.#length = mapping.resolve(offset, length) + 0;
     this.#offset = (offset ?? 0) + 0;
+    this.#end = this.#offset + this.#length;
   }
 
   /** Offset of the part in the mapping, in bytes. */
@@ -115,6 +118,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     const mapping = this.file._mapping;
     mapping.refresh();
     this.#length = Math.max(this.#length, mapping.length - this.#offset);
+    this.#end = this.#offset + this.#length;
     return this.remaining;
   }
 
@@ -137,7 +141,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     const position = { start: 0, current: this.#position, end: length }[whence] + offset;
     if (position > length) mapping.requireUsable(); // a poisoned mapping reports that instead
     checkInteger(position, 'offset', 0, length);
-    this.#position = position;
+    this.#moveTo(position);
     return position;
   }
 
@@ -150,9 +154,21 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     checkSize(length, 'length');
     this.file._mapping.refresh();
     const bytes = Math.min(length + 0, this.remaining);
-    this.#position += bytes;
+    this.#moveTo(this.#position + bytes);
     return bytes;
   }
+
+  #moveTo(position: number): void {
+    this.endRun(position);
+    this.#position = position;
+  }
+
+  /**
+   * Called before the position moves in another way than past bytes that were written.
+   * @param _next - The position from then on.
+   * @internal
+   */
+  protected endRun(_next: number): void {}
 
   /** For `JSON.stringify`: where the cursor is, not what it reads or writes. Never throws, whatever the state. */
   toJSON(): CursorDescription {
@@ -186,6 +202,13 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
    * @internal
    */
   protected claim(length: number): number {
+    const at = this.#offset + this.#position;
+    // The methods of the file check what else there is to check.
+    const isThere = at + length <= this.#end && at + length <= this.file._mapping.length;
+    return isThere && length > 0 ? at : this.#claimSlowly(length);
+  }
+
+  #claimSlowly(length: number): number {
     const mapping = this.file._mapping;
     mapping.refresh();
     if (length === 0) return 0;
@@ -203,17 +226,20 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
 
   /**
    * Moves the position past `length` bytes that were used, and returns the new one.
-   * @param _isWritten - Whether a writer wrote them.
+   * @param isWritten - Whether a writer wrote them.
    * @internal
    */
-  protected advance(length: number, _isWritten?: boolean): number {
+  protected advance(length: number, isWritten = true): number {
     const position = this.#position + length;
-    if (position >= this.#due) {
-      invoke(this.file._mapping.checkFault());
-      this.#due = position + REFILL;
-    }
+    if (position >= this.#due) this.#look(position);
+    if (!isWritten) this.endRun(position);
     this.#position = position;
     return position;
+  }
+
+  #look(position: number): void {
+    invoke(this.file._mapping.checkFault());
+    this.#due = position + REFILL;
   }
 }
 

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 
 import { isBytes, plain } from '../arguments/bytes.js';
 import { checkInteger, checkSize } from '../arguments/range.js';
+import { binding } from '../binding/binding.js';
 import { MmapRangeError, typeError } from '../errors.js';
 import type { Mapping } from '../mapping/mapping.js';
 import { ownerOf } from '../mapping/window-set.js';
@@ -15,6 +16,39 @@ export function sourceBytes(source: unknown, name = 'source'): Uint8Array {
   throw typeError(name, 'a Uint8Array or a string', source);
 }
 
+/** From this many bytes on, a system call costs less than the faults of pages that the process has not touched yet. */
+const LARGE = 2 ** 16;
+
+/** The most bytes to move at once: large for speed, bounded because a file may be larger than the heap. */
+const MOVE = 2 ** 20;
+
+/** Stores all of `from`, for which there is room. Called in {@link Mapping.settled}. */
+function put(mapping: Mapping, from: Uint8Array, offset: number): void {
+  const { windows } = mapping;
+  let done = 0;
+  while (from.length - done >= LARGE) {
+    const piece = from.subarray(done, done + MOVE);
+    const written = binding.writeCached(mapping.id, offset + done, piece, true);
+    if (written === 0) windows.store(offset + done, piece);
+    done += written || piece.length;
+  }
+  if (done < from.length) windows.store(offset + done, from.subarray(done));
+}
+
+/**
+ * Puts bytes that a writer has collected into the file. A full disk is an error without a fault.
+ * @throws MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
+ */
+export function putCollected(mapping: Mapping, from: Uint8Array, offset: number): void {
+  mapping.settled(() => {
+    mapping.requireUsable();
+    mapping.requireBytes(offset, from.length, 'length');
+    const written = binding.writeCached(mapping.id, offset, from, false);
+    if (written < from.length) mapping.windows.store(offset + written, from.subarray(written));
+  });
+  mapping.checkAfter(from.length);
+}
+
 /**
  * Copies the start of `from` into the mapping.
  * @param count - Returns how many bytes; called on every attempt, as another thread may shorten the mapping.
@@ -23,15 +57,18 @@ function store(mapping: Mapping, from: Uint8Array, offset: number, count: () => 
   const stored = mapping.settled(() => {
     const length = count();
     const part = length === from.length ? from : from.subarray(0, length);
-    mapping.windows.store(offset, mapping.windows.aliases(part, mapping) ? part.slice() : part);
+    // Bytes of a mapped file are copied through the map, which knows what to do if they are lost or overlap.
+    if (length >= LARGE && ownerOf(part) === undefined) put(mapping, part, offset);
+    else
+      mapping.windows.store(offset, mapping.windows.aliases(part, mapping) ? part.slice() : part);
     return length;
   }, from);
   mapping.checkAfter(stored);
   return stored;
 }
 
-/** The most bytes to move at once: large for speed, bounded because a file may be larger than the heap. */
-const MOVE = 1 << 20;
+/** About the bytes that {@link FileWrites.fill} stores at once: they stay in the processor's cache. */
+const BLOCK = 2 ** 18;
 
 /** The write methods that only access memory, shared by the sync and the async classes. */
 export abstract class FileWrites extends NumericWrites {
@@ -110,10 +147,9 @@ export abstract class FileWrites extends NumericWrites {
     const mapping = this._mapping;
     const count = mapping.settled(() => {
       const until = mapping.resolveEnd(start, end);
-      mapping.windows.each(start, until - start, (bytes, at) => {
-        const phase = (at - start) % pattern.length;
-        bytes.fill(Buffer.concat([pattern.subarray(phase), pattern.subarray(0, phase)]));
-      });
+      const size = Math.min(until - start, pattern.length * Math.ceil(BLOCK / pattern.length));
+      const block = Buffer.alloc(size, pattern);
+      for (let at = start; at < until; at += size) put(mapping, block.subarray(0, until - at), at);
       return until - start;
     });
     mapping.checkAfter(count);

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 
 import { checkInteger } from '../arguments/range.js';
 import { MmapRangeError } from '../errors.js';
-import type { Mapping } from '../mapping/mapping.js';
+import type { Mapping, TypedMemory } from '../mapping/mapping.js';
 
 // The functions for 128 and 64 bits have the signatures of DataView's methods. The view checks `at`; the caller has
 // already checked `value`.
@@ -119,7 +119,7 @@ export function readSized(
 
 /** @returns The offset where the next value goes. */
 export function writeSized(
-  mapping: Mapping,
+  memory: TypedMemory,
   kind: Kind,
   value: number,
   offset: number,
@@ -130,6 +130,6 @@ export function writeSized(
   const [min, max] = kind.startsWith('U') ? [0, size - 1] : [-size / 2, size / 2 - 1];
   checkInteger(value, 'value', min, max);
   bytes[`write${kind}`](value, 0, byteLength);
-  for (let i = 0; i < byteLength; ++i) mapping.scratch.setUint8(i, bytes[i] as number);
-  return mapping.store(offset, byteLength);
+  for (let i = 0; i < byteLength; ++i) memory.scratch.setUint8(i, bytes[i] as number);
+  return memory.store(offset, byteLength);
 }

@@ -22,6 +22,7 @@ export function flush(
   length?: number,
 ): Call<unknown> {
   const bytes = mapping.resolve(offset, length, true);
+  mapping.drain();
   return mapping.call('flush', [mapping.id, offset ?? 0, bytes, wait]);
 }
 

@@ -81,6 +81,8 @@ export const whereBlocksAreReserved = unless(isWine);
 export const whereMadvise = unless(isWindows);
 /** Where a program can hold a lease on a file (fcntl). */
 export const whereLeases = unless(isWindows);
+/** Where large writes of pages that were not touched yet make system calls instead. */
+export const whereWritesPassTheMap = unless(process.platform !== 'linux');
 
 /** Tests that only one system can pass. Elsewhere each is printed with the reason. */
 export function onlyOn(isThere: boolean) {

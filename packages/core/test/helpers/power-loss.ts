@@ -147,6 +147,16 @@ export const powerLosses: Readonly<Record<string, PowerLoss>> = {
     await writer.writeAll('new');
     await writer.flush();
   }, CHANGED),
+  'flush of a buffered writer': flushing(async (opened) => {
+    const writer = opened.writer(5000, undefined, { buffered: true });
+    writer.writeAll('ne');
+    writer.writeUInt8('w'.charCodeAt(0));
+    await writer.flush();
+  }, CHANGED),
+  'flush of a file with a buffered writer': flushing(async (opened) => {
+    opened.writer(5000, undefined, { buffered: true }).writeAll('new');
+    await opened.flush();
+  }, CHANGED),
   'flush of what a view has': flushing(async (opened) => {
     opened.asBuffer().write('new', 5000);
     await opened.flush();

@@ -240,3 +240,23 @@ exports.storeAfterAllocate = (_directory, how, open, options) => {
   say([file.isFaulted, isFilled(fs.readFileSync(path), 4), fs.statSync(path).size]);
   file.close();
 };
+
+/** A buffered writer whose bytes find no room, until there is some. */
+exports.buffered = () => {
+  fs.writeFileSync(path, '');
+  fs.truncateSync(path, SIZE);
+  fillUp();
+  const file = MmapFileMut.openExisting(path);
+  const writer = file.writer(0, undefined, { buffered: true });
+  writer.write(Buffer.alloc(PAGE, 1));
+  say(faultOf(() => writer.flush()));
+  say(faultOf(() => file.flush()));
+  say([file.isFaulted, writer.position]);
+  makeRoom();
+  writer.flush();
+  say([isFilled(file.bytes(0, PAGE), 1), writer.position]);
+  fillUp();
+  writer.write(Buffer.alloc(PAGE, 2));
+  say(faultOf(() => file.close()));
+  say(file.isClosed);
+};
