@@ -4,10 +4,15 @@ import { digits, median, quantile, ratios } from './stats.mjs';
 
 export const isPeer = (name) => PEERS.some((peer) => peer.name === name);
 
+/** What a contender took in each round. @param plus - A further column that counts as well. */
+const costs = ({ values, more }, plus) =>
+  plus ? values.map((value, round) => value + (more[plus]?.[round] ?? 0)) : values;
+
 /** The fastest of some contenders. */
-function best(rows, names) {
+export function best(rows, names, plus) {
   const ran = names.filter((name) => rows[name] && !rows[name].failure);
-  return ran.sort((a, b) => median(rows[a].values) - median(rows[b].values))[0];
+  const cost = (name) => median(costs(rows[name], plus));
+  return ran.sort((a, b) => cost(a) - cost(b))[0];
 }
 
 /** Whether the median of a further column is at most a certain value. */
@@ -22,14 +27,19 @@ function judgeColumn({ table, contender, column, most }, tables) {
 /** A goal as `[what, goal, measured, verdict, reason]`; undefined if it could not be measured. */
 function judge(goal, tables) {
   if (goal.column) return judgeColumn(goal, tables);
-  const { table, contender, than, most, least } = goal;
+  const { table, contender, than, most, least, plus } = goal;
   const { rows } = tables.find(({ name }) => name === table);
-  const other = best(rows, than === 'peers' ? Object.keys(rows).filter(isPeer) : [than].flat());
+  const other = best(
+    rows,
+    than === 'peers' ? Object.keys(rows).filter(isPeer) : [than].flat(),
+    plus,
+  );
   if (!other || rows[contender].failure) return undefined;
   const what = `${table}: ${contender}`;
-  const wide = than === 'peers' ? `the best peer (${other})` : `\`${other}\``;
+  const counted = plus ? `, with what is ${plus.split(',')[0]}` : '';
+  const wide = `${than === 'peers' ? `the best peer (${other})` : `\`${other}\``}${counted}`;
   const isTime = most !== undefined;
-  const times = ratios(rows[contender].values, rows[other].values);
+  const times = ratios(costs(rows[contender], plus), costs(rows[other], plus));
   const measured = isTime ? median(times) : 1 / median(times);
   const goalText = isTime
     ? `at most ${most}x the time of ${wide}`

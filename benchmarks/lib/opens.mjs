@@ -15,6 +15,8 @@ export const SIZES = [
   ['1 GiB, sparse', 2 ** 30],
   ['64 GiB, sparse', 2 ** 36],
 ];
+const LEFT = 'left to the collector, µs';
+const SAME_CALLS = 'C, the same system calls';
 /** V8 crashes when a contender that does not unmap has used up all areas. */
 const MOST = 8000;
 const budget = part.pick(40, 200); // milliseconds per contender and round
@@ -77,7 +79,7 @@ function contender(open, path, size, { unmap, leaks } = { unmap: true }) {
     const { major } = await collections();
     if (leaks) closeLeft(path);
     const more = {
-      'left to the collector, µs': unmap ? 0 : ((await collect()) * 1000) / count,
+      [LEFT]: unmap ? 0 : ((await collect()) * 1000) / count,
       'major collections per 1,000': ((major - before.major) * 1000) / count,
     };
     return { value: (elapsed * 1000) / count, check: sum / count, more };
@@ -101,6 +103,7 @@ async function measure(name, path, size, peers, rounds) {
     reference = 'C';
     const count = part.pick(2000, 10_000);
     contenders.C = () => runBaseline(part.baseline, 'opens', path, count);
+    contenders[SAME_CALLS] = () => runBaseline(part.baseline, 'opensKept', path, count);
   }
   const table = await race({ name, unit: 'µs', reference, rounds, contenders, left });
   bun?.stop();
@@ -124,12 +127,13 @@ export async function measureOpens(sizes = SIZES, rounds = part.rounds) {
   return tables;
 }
 
-/** Peers that unmap on request, like fmmap. */
-const CLOSING = ['bufferfromfile', 'great-big-file-reader'];
+/** The goals for small files. @param most - The most times of C with the same calls. */
+export const smallGoals = (table, most) => [
+  ...(part.baseline ? [{ table, contender: 'fmmap', most, than: SAME_CALLS }] : []),
+  { table, contender: 'fmmap', most: 0.75, than: 'peers', plus: LEFT },
+];
 
-export const goals = [
-  { table: '4 KiB', contender: 'fmmap', most: 1, than: 'peers' },
-  { table: '4 KiB', contender: 'fmmap', most: 1, than: CLOSING },
+export const largeGoals = [
   { table: '1 GiB, sparse', contender: 'fmmap', most: 2, than: 'C' },
   { table: '1 GiB, sparse', contender: 'fmmap', most: 1, than: 'peers' },
   { table: '64 GiB, sparse', contender: 'fmmap', most: 1, than: 'peers' },

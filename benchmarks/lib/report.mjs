@@ -1,5 +1,6 @@
 import { judgeGoals } from './goals.mjs';
 import { digits, ratio, withSpread } from './stats.mjs';
+import { summarize } from './summary.mjs';
 
 function markdown(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
@@ -50,6 +51,20 @@ ${markdown(['what', 'goal', 'measured', '', 'why'], rows)}
 `;
 }
 
+function summaryReport(results) {
+  const rows = summarize(results);
+  if (rows.length === 0) return '';
+  return `## At a glance
+
+fmmap against what Node has itself, and against the fastest other package that maps files, which has neither locks nor a
+guard against files that are cut. Where \`fs\` is ahead, use it: small files that are opened once, and logs that are written
+record by record.
+
+${markdown(['what', 'fmmap takes', 'against `fs`', 'against the best package'], rows)}
+
+`;
+}
+
 function peersReport(installed) {
   const rows = installed.map(({ name, version, changes, failure }) => [
     `\`${name}\``,
@@ -74,7 +89,7 @@ Medians of ${rounds} rounds, unless a part says otherwise (least to most). In ea
 another one each time; a ratio is the median of the ratios of the rounds. Everybody's results are compared: who got
 another one is listed as wrong.
 
-${goalsReport(results)}${results.map(partReport).join('\n\n')}
+${summaryReport(results)}${goalsReport(results)}${results.map(partReport).join('\n\n')}
 
 ${peersReport(installed)}
 `;

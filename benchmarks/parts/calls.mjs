@@ -35,6 +35,9 @@ const calls = {
     for (let n = 0; n < count; n += 1) binding.nothing(id);
   }),
 };
+calls['binding.state'] = each(COUNT, (count) => {
+  for (let n = 0; n < count; n += 1) binding.state(id);
+});
 if (noop) {
   calls['Node-API, no operation'] = each(COUNT, (count) => {
     for (let n = 0; n < count; n += 1) noop();
@@ -82,6 +85,12 @@ part.finish({
             table: 'no operation',
             contender: 'binding, no operation',
             most: 3,
+            than: 'Node-API, no operation',
+          },
+          {
+            table: 'no operation',
+            contender: 'binding.state',
+            most: 4,
             than: 'Node-API, no operation',
           },
         ]

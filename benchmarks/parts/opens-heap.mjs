@@ -1,5 +1,5 @@
 import { fillHeap } from '../lib/machine.mjs';
-import { goals, measureOpens, SIZES } from '../lib/opens.mjs';
+import { largeGoals, measureOpens, SIZES, smallGoals } from '../lib/opens.mjs';
 import * as part from '../lib/part.mjs';
 
 const HEAP = part.pick(100, 400); // MB
@@ -9,5 +9,5 @@ part.finish({
   title: `Open, read one byte, close, with ${HEAP} MB of live heap`,
   about: `Microseconds, beside ${live.length.toLocaleString('en-US')} live objects.`,
   tables,
-  goals,
+  goals: [...smallGoals('4 KiB', 1.4), ...largeGoals],
 });

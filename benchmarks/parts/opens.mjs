@@ -1,4 +1,4 @@
-import { goals, measureOpens } from '../lib/opens.mjs';
+import { largeGoals, measureOpens, smallGoals } from '../lib/opens.mjs';
 import * as part from '../lib/part.mjs';
 
 part.finish({
@@ -6,5 +6,5 @@ part.finish({
   about:
     'Microseconds. fmmap and C take a lock as well, which no peer does; the peers that have no unmap leave that to the collector, and what it takes then has a column of its own.',
   tables: await measureOpens(),
-  goals,
+  goals: [...smallGoals('4 KiB', 1.2), ...largeGoals],
 });

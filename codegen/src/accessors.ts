@@ -52,7 +52,7 @@ export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Fil
       '/** The typed writes of a writer, at its position. */',
       `export abstract class CursorWrites${overCursor} {`,
       '/** Where typed writes go. @internal */\nprotected abstract readonly memory: TypedMemory;\n',
-      '/** Offset in it of the next `length` bytes. @internal */\nprotected abstract room(length: number): number;\n',
+      '/** Offset in it of the next `length` bytes. @internal */\nprotected abstract _room(length: number): number;\n',
       ...accessors.map(writerMethod),
       ...sizedKinds.map(sizedWriterMethod),
     ],
@@ -123,7 +123,7 @@ function writerMethod(accessor: Accessor): string {
     ${writerDocs(accessor)}
     write${suffix}(value: ${js}): number {
       ${checkStatement(accessor)}
-      const at = this.room(${size});
+      const at = this._room(${size});
       const m = this.memory;
       let isStored = false;
       try {
@@ -171,7 +171,7 @@ function sizedWriterMethod(kind: SizedKind): string {
     ${sizedWriterDocs(kind)}
     write${kind}(value: number, byteLength: number): number {
       checkByteLength(byteLength);
-      integers.writeSized(this.memory, '${kind}', value, this.room(byteLength), byteLength);
+      integers.writeSized(this.memory, '${kind}', value, this._room(byteLength), byteLength);
       return this.advance(byteLength);
     }`;
 }

@@ -35,7 +35,7 @@ export class AsyncMmapFileWriter<
 
   /** {@inheritDoc MmapFileWriter.read} */
   async read(target: Uint8Array, options?: OperationOptions): Promise<number> {
-    this.drain();
+    this._drain();
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
@@ -49,7 +49,7 @@ export class AsyncMmapFileWriter<
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
    */
   async flush(options?: OperationOptions): Promise<void> {
-    this.drain();
+    this._drain();
     const unflushed = this.takeUnflushed();
     try {
       await this.file.flush(...unflushed.range, options);

@@ -143,7 +143,7 @@ export abstract class Writer<
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError; the signal's reason
    */
   writable(options?: OperationOptions): WritableStream<Uint8Array | string> {
-    this.drain();
+    this._drain();
     return takeRest(this, options, [], (all) => writableOf(this.file, all));
   }
 }

@@ -27,7 +27,7 @@ export class MmapFileWriter<
    * @throws TypeError, MmapClosedError, MmapFaultError
    */
   read(target: Uint8Array): number {
-    this.drain();
+    this._drain();
     const { to, from } = aim(this, target);
     const read = copyTo(this.file._mapping, to, from);
     this.advance(read, false);
@@ -39,7 +39,7 @@ export class MmapFileWriter<
    * @throws MmapClosedError, MmapPoisonedError, MmapFaultError, MmapError from the system
    */
   flush(): void {
-    this.drain();
+    this._drain();
     const unflushed = this.takeUnflushed();
     try {
       this.file.flush(...unflushed.range);

@@ -72,26 +72,26 @@ export abstract class CursorWriter<
     if (this.#buffer !== undefined && length > 0 && length <= SIZE) {
       this.#buffer.set(bytes, at);
     } else {
-      this.drain();
+      this._drain();
       this.file.write(bytes, at);
     }
     return length;
   }
 
   /** Puts into the file what is collected. @internal */
-  protected drain(): void {
+  protected _drain(): void {
     this.#buffer?.drain();
   }
 
   /** @internal */
-  protected override room(length: number): number {
+  protected override _room(length: number): number {
     const at = this.claim(length);
     return this.#buffer === undefined ? at : this.#buffer.place(at, length);
   }
 
   /** Takes the range that needs a flush and clears it. Bytes cut off by a truncate need no flush. @internal */
   protected takeUnflushed(): Unflushed {
-    this.endRun(this.position);
+    this._endRun(this.position);
     const to = Math.min(this.offset + this.#until, this.file.length);
     const from = Math.min(this.offset + this.#from, to);
     const taken = { from: this.#from, to: this.#until, range: [from, to - from] as const };
@@ -107,9 +107,9 @@ export abstract class CursorWriter<
   }
 
   /** @internal */
-  protected override endRun(next: number): void {
+  protected override _endRun(next: number): void {
     const { position } = this;
-    if (next !== position) this.drain();
+    if (next !== position) this._drain();
     if (position > this.#run) this.giveBack({ from: this.#run, to: position });
     this.#run = next;
   }

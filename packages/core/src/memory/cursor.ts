@@ -159,7 +159,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   }
 
   #moveTo(position: number): void {
-    this.endRun(position);
+    this._endRun(position);
     this.#position = position;
   }
 
@@ -168,7 +168,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
    * @param _next - The position from then on.
    * @internal
    */
-  protected endRun(_next: number): void {}
+  protected _endRun(_next: number): void {}
 
   /** For `JSON.stringify`: where the cursor is, not what it reads or writes. Never throws, whatever the state. */
   toJSON(): CursorDescription {
@@ -203,9 +203,9 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
    */
   protected claim(length: number): number {
     const at = this.#offset + this.#position;
-    // The methods of the file check what else there is to check.
-    const isThere = at + length <= this.#end && at + length <= this.file._mapping.length;
-    return isThere && length > 0 ? at : this.#claimSlowly(length);
+    const mapping = this.file._mapping;
+    const isThere = at + length <= this.#end && at + length <= mapping.length;
+    return isThere && length > 0 && mapping.flag.getInt8(0) === 0 ? at : this.#claimSlowly(length);
   }
 
   #claimSlowly(length: number): number {
@@ -232,7 +232,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   protected advance(length: number, isWritten = true): number {
     const position = this.#position + length;
     if (position >= this.#due) this.#look(position);
-    if (!isWritten) this.endRun(position);
+    if (!isWritten) this._endRun(position);
     this.#position = position;
     return position;
   }

@@ -41,10 +41,8 @@ const ARGUMENTS: Record<string, readonly unknown[]> = {
 const DESCRIBING = ['toJSON', String(inspect.custom)];
 
 /** Not public: `@internal` or `protected` in TypeScript. */
-const INNER = ['advance', 'room', 'drain', 'endRun', 'takeUnflushed', 'giveBack'];
-
 const isHidden = (name: string): boolean =>
-  name.startsWith('_') || [...INNER, ...DESCRIBING].includes(name);
+  name.startsWith('_') || ['advance', 'takeUnflushed', 'giveBack', ...DESCRIBING].includes(name);
 
 function argumentsOf(name: string): readonly unknown[] {
   const found = ARGUMENTS[name];
