@@ -32,7 +32,8 @@ const load = (copy = '') => {
   };
 };
 
-let files = 0;
+/** The files that are open: V8 would collect them at any time, and the library tells of that. */
+const files = /** @type {object[]} */ ([]);
 
 /**
  * A mapping of one page, for invalid accesses; `from` may be another copy of the package.
@@ -41,9 +42,10 @@ let files = 0;
  * @param {import('../../src/index.js').OpenOptions} [options]
  */
 const open = (options, from = require('./package.cjs')) => {
-  const path = `file${threadId}-${++files}`;
+  const path = `file${threadId}-${files.length + 1}`;
   fs.writeFileSync(path, Buffer.alloc(4096, 1));
   const file = from.MmapFile.open(path, options);
+  files.push(file);
   return { path, file, view: file.asBuffer() };
 };
 
