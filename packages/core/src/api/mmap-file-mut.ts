@@ -178,7 +178,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * ```ts
    * import { MmapFileMut } from '@fmmap/core';
    *
-   * using log = MmapFileMut.create('events.log', { maxSize: 2 ** 20, allocate: 'zeroed' });
+   * const log = MmapFileMut.create('events.log', { maxSize: 2 ** 20, allocate: 'zeroed' });
    * const writer = log.writer(0, undefined, { buffered: true });
    * for (let n = 1; n <= 3000; n += 1) {
    *   writer.writeUInt32LE(n);

@@ -137,7 +137,8 @@ export class WindowSet {
    */
   renew(length: number): number {
     const reuse = this.isShared || this.isStale ? [] : this.#list;
-    const cover = runSync(this.#cover(length, -1, reuse));
+    const cover =
+      length === 0 ? { list: [], added: [], length } : runSync(this.#cover(length, -1, reuse));
     this.use(cover);
     return cover.length;
   }
