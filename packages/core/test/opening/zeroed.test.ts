@@ -15,7 +15,6 @@ import { onTmpfs, strace } from '../helpers/strace.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
 const SIZE = 600_001;
-const TOO_MUCH = 2 ** 43;
 const ZEROED = { allocate: 'zeroed' } as const;
 const allocated = (path: string) => fs.statSync(path).blocks * 512;
 
@@ -75,15 +74,6 @@ describe("with allocate: 'zeroed'", () => {
       through: onTmpfs(directory, 'size=1m'),
     });
     expect(said).toEqual(['ENOSPC', false, 'ENOSPC', SIZE, 'ENOSPC', SIZE, SIZE, 7]);
-  });
-
-  test.each([
-    ['of a new file', (path: string) => MmapFileMut.create(path, { ...ZEROED, maxSize: TOO_MUCH })],
-    ['of a file', () => MmapFileMut.openExisting(tempFile('x'), { ...ZEROED, minSize: TOO_MUCH })],
-  ])('a size that no disk has room for fails before anything is written: %s', (_name, open) => {
-    const path = tempFile();
-    expect(() => open(path)).toThrow(expect.objectContaining({ name: 'MmapError' }));
-    expect(fs.existsSync(path)).toBe(false);
   });
 
   test('another word is refused', () => {
