@@ -34,7 +34,7 @@ export function readAtOnce(
 }
 
 /** Copies a small range if that is possible without waiting. @returns The number of bytes copied, or -1. */
-export function readNow(mapping: Mapping, to: Uint8Array, offset: number): number {
+function readNow(mapping: Mapping, to: Uint8Array, offset: number): number {
   mapping.refresh();
   const length = lengthAt(mapping, to, offset);
   if (length > SMALL || served >= TURN) return -1;
