@@ -1,12 +1,12 @@
 // LD_PRELOAD: with $FMMAP_ERRNO set, which a program may change at any time, ftruncate fails with that error. As on an older
 // kernel, madvise does not know the advice $FMMAP_ADVICE, and there is no system call $FMMAP_CALL.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/types.h>
+
+#include "forward.h"
 
 typedef int (*Truncate)(int, off_t);
 
@@ -35,10 +35,9 @@ long syscall(long number, ...) {
     errno = ENOSYS;
     return -1;
   }
-  long each[6];
   va_list given;
   va_start(given, number);
-  for (int index = 0; index < 6; ++index) each[index] = va_arg(given, long);
+  const long result = forwardSyscall(number, given);
   va_end(given);
-  return ((long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"))(number, each[0], each[1], each[2], each[3], each[4], each[5]);
+  return result;
 }

@@ -1,13 +1,13 @@
 // LD_PRELOAD: while the file $FMMAP_NO_FILLER exists, no anonymous memory can be mapped over
 // readable addresses, and no memory file can be created instead. The kernel behaves so at vm.max_map_count, where V8 does not survive long, either.
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "forward.h"
 
 typedef void *(*Map)(void *, size_t, int, int, int, off_t);
 
@@ -25,12 +25,11 @@ static int refuses(int protection, int flags) {
 // How memfd_create is called.
 long syscall(long number, ...) {
   if (number == SYS_memfd_create && isSwitchedOn()) return -1;
-  long each[6];
   va_list given;
   va_start(given, number);
-  for (int index = 0; index < 6; ++index) each[index] = va_arg(given, long);
+  const long result = forwardSyscall(number, given);
   va_end(given);
-  return ((long (*)(long, ...))dlsym(RTLD_NEXT, "syscall"))(number, each[0], each[1], each[2], each[3], each[4], each[5]);
+  return result;
 }
 
 void *mmap(void *at, size_t length, int protection, int flags, int file, off_t offset) {
