@@ -97,9 +97,10 @@ function* openPlace(place: Place, request: OpenRequest): Steps<Mapping> {
       attributes,
       securityQosFlags,
     );
-  const waits = pauses();
   let id = (yield open()) as number;
+  let waits: ReturnType<typeof pauses> | undefined;
   while (id <= 0) {
+    waits ??= pauses();
     // Waits for the holder of a lease, as open(2) itself would; but that wait could not be interrupted, and would not
     // refuse a FIFO.
     const longest = waits.next().value as number;

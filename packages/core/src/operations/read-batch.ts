@@ -59,26 +59,33 @@ class ReadBatch {
     return this.#reads.splice(0, most < 0 ? this.#reads.length : most + 1);
   }
 
-  /** Into memory of its own: the targets may be taken away meanwhile. */
   async #serve(reads: readonly Read[]): Promise<void> {
-    const ranges = new Float64Array(reads.flatMap(({ offset, length }) => [offset, length]));
-    const bytes = reads.reduce((total, { length }) => total + length, 0);
-    const memory = new Uint8Array(new SharedArrayBuffer(bytes));
-    const mapping = this.#mapping;
-    let isServed = false;
-    try {
-      const call = mapping.call('readMany', [mapping.id, ranges, memory]);
-      isServed = (await runAsync(this.#runtime, call)) === 1;
-      mapping.refresh();
-    } catch {
-      isServed = false; // each of them finds out why, and says so
-    }
+    const memory = await this.#read(reads);
     let at = 0;
     for (const { to, length, end } of reads) {
-      const isCopied = isServed && to.length >= length;
+      const isCopied = memory !== undefined && to.length >= length;
       if (isCopied) to.set(memory.subarray(at, at + length));
       at += length;
       end(isCopied);
+    }
+  }
+
+  /**
+   * Into memory of its own: the targets may be taken away meanwhile.
+   * @returns Undefined if that failed: each of the reads finds out why, and says so.
+   */
+  async #read(reads: readonly Read[]): Promise<Uint8Array | undefined> {
+    const mapping = this.#mapping;
+    try {
+      const ranges = new Float64Array(reads.flatMap(({ offset, length }) => [offset, length]));
+      const bytes = reads.reduce((total, { length }) => total + length, 0);
+      const memory = new Uint8Array(new SharedArrayBuffer(bytes));
+      const call = mapping.call('readMany', [mapping.id, ranges, memory]);
+      const isRead = (await runAsync(this.#runtime, call)) === 1;
+      mapping.refresh();
+      return isRead ? memory : undefined;
+    } catch {
+      return undefined;
     }
   }
 }

@@ -24,10 +24,9 @@ export function readAtOnce(
   try {
     mapping.refresh();
     const length = Math.min(lengthOf(target), mapping.length - offset);
-    if (!(length > 0) || length > SMALL || served >= TURN) return undefined;
-    if (binding.readCached(mapping.id, offset, target, length) !== 1) return undefined;
-    served += length;
-    return Promise.resolve(length);
+    const isCopied =
+      mapping.showsFile && length > 0 && readCached(mapping, target, offset, length) === 1;
+    return isCopied ? Promise.resolve(length) : undefined;
   } catch {
     return undefined;
   }
@@ -37,15 +36,21 @@ export function readAtOnce(
 function readNow(mapping: Mapping, to: Uint8Array, offset: number): number {
   mapping.refresh();
   const length = lengthAt(mapping, to, offset);
-  if (length > SMALL || served >= TURN) return -1;
   // The system does not know about lost pages of our mappings.
   if (length > 0 && !ownerOf(to)) {
-    const cached = binding.readCached(mapping.id, offset, to, length);
-    if (cached === 0) return -1;
-    served += length;
-    return cached === 1 ? length : copyTo(mapping, to, offset);
+    const cached = readCached(mapping, to, offset, length);
+    return cached === 1 ? length : cached === 2 ? copyTo(mapping, to, offset) : -1;
   }
+  if (length > SMALL || served >= TURN) return -1;
   return length === 0 || isServed(mapping, offset, length) ? copyTo(mapping, to, offset) : -1;
+}
+
+/** As the function of the binding, unless it is much, or others are due their turn. */
+function readCached(mapping: Mapping, to: Uint8Array, offset: number, length: number): number {
+  if (length > SMALL || served >= TURN) return 0;
+  const cached = binding.readCached(mapping.id, offset, to, length);
+  if (cached !== 0) served += length;
+  return cached;
 }
 
 function lengthAt(mapping: Mapping, to: Uint8Array, offset: number): number {
