@@ -7,6 +7,7 @@ export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Fil
   const accessors = accessorsOf(kinds);
   const checkers = [...new Set(kinds.map(checkerOf))].sort().join(', ');
   const mapping = "import type { Mapping } from '../../mapping/mapping.js';";
+  const flag = "import { isIntact } from '../../mapping/flag.js';";
   const integers = "import * as integers from '../integers.js';";
   const cursor = "import { Cursor } from '../cursor.js';";
   const sized = "import { checkByteLength } from '../integers.js';";
@@ -15,6 +16,7 @@ export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Fil
 
   const modules: Record<string, readonly string[]> = {
     'numeric-reads.ts': [
+      flag,
       mapping,
       integers,
       '',
@@ -24,8 +26,9 @@ export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Fil
       ...sizedKinds.map(sizedReadMethod),
     ],
     'numeric-writes.ts': [
-      mapping,
       `import { ${checkers} } from '../../arguments/range.js';`,
+      flag,
+      mapping,
       integers,
       '',
       '/** The typed writes of a mapped file, at any offset: no native call. */',
@@ -43,8 +46,9 @@ export function accessorFiles(kinds: readonly NumericKind[] = numericKinds): Fil
       ...sizedKinds.map(sizedReaderMethod),
     ],
     'cursor-writes.ts': [
-      "import type { TypedMemory } from '../../mapping/mapping.js';",
       `import { ${checkers} } from '../../arguments/range.js';`,
+      flag,
+      "import type { TypedMemory } from '../../mapping/mapping.js';",
       cursor,
       integers,
       sized,
@@ -80,7 +84,7 @@ function readMethod(accessor: Accessor): string {
         if (${IS_OFFSET}) {
           const view = m.view;
           const value = ${getExpression(accessor, 'view', 'offset')};
-          if (m.flag.getInt8(0) === 0${checked ? ' && Number.isSafeInteger(value)' : ''}) return value;
+          if (isIntact(m.flag)${checked ? ' && Number.isSafeInteger(value)' : ''}) return value;
         }
       } catch {}
       return ${slow};
@@ -98,7 +102,7 @@ function writeMethod(accessor: Accessor): string {
         if (${IS_OFFSET}) {
           const view = m.view;
           ${setStatement(accessor, 'view', 'offset')}
-          if (m.flag.getInt8(0) === 0) return offset + ${size};
+          if (isIntact(m.flag)) return offset + ${size};
         }
       } catch {}
       ${setStatement(accessor, 'm.scratch', '0')}
@@ -129,7 +133,7 @@ function writerMethod(accessor: Accessor): string {
       try {
         const view = m.view;
         ${setStatement(accessor, 'view', 'at')}
-        isStored = m.flag.getInt8(0) === 0;
+        isStored = isIntact(m.flag);
       } catch {}
       if (!isStored) {
         ${setStatement(accessor, 'm.scratch', '0')}

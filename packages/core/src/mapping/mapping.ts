@@ -56,7 +56,7 @@ export interface Collector {
  * The state behind a file object: the handle of the binding, and the memory.
  *
  * The first two fields are the hot path of every typed access, which the code generator writes out: `view` has exactly the
- * visible bytes, of the first window if there are several, and a value is valid if the byte of `flag` is still 0 after it was
+ * visible bytes, of the first window if there are several, and a value is valid if `flag` is intact after it was
  * read. Anything else, from a bad argument to a page of another window, goes to `load` and `store`.
  */
 export class Mapping {

@@ -6,6 +6,7 @@ import { binding, type ViewOf } from '../binding/binding.js';
 import { onShortage, relieved } from '../binding/shortage.js';
 import { asError, hide, MmapError, systemError } from '../errors.js';
 import { clone } from '../host.js';
+import { isIntact } from './flag.js';
 
 // A window is V8's own memory with the file mapped over it (native/src/mapping/window.h draws it). V8
 // frees the addresses once the last view is gone, so a view can outlive its file and never dangle.
@@ -115,7 +116,7 @@ export class Window {
 
   /** Whether the window no longer shows the file, or only a part of it. */
   get stale(): boolean {
-    return this.#footer[0] !== 0;
+    return !isIntact(this.flag);
   }
 }
 

@@ -4,6 +4,7 @@ import { checkInteger, checkSize } from '../arguments/range.js';
 import { invoke } from '../binding/steps.js';
 import { MmapRangeError, typeError } from '../errors.js';
 import { type CursorDescription, show } from '../mapping/describe.js';
+import { isIntact } from '../mapping/flag.js';
 import { Mapping } from '../mapping/mapping.js';
 import { toTarget } from './copy.js';
 import type { FileReads } from './file-reads.js';
@@ -205,7 +206,7 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     const at = this.#offset + this.#position;
     const mapping = this.file._mapping;
     const isThere = at + length <= this.#end && at + length <= mapping.length;
-    return isThere && length > 0 && mapping.flag.getInt8(0) === 0 ? at : this.#claimSlowly(length);
+    return isThere && length > 0 && isIntact(mapping.flag) ? at : this.#claimSlowly(length);
   }
 
   #claimSlowly(length: number): number {
