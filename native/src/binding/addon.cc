@@ -1,6 +1,8 @@
 // The functions that JavaScript sees. packages/core/src/binding.ts types them.
 #include <napi.h>
 
+#include <algorithm>
+
 #include "binding/fault-listeners.h"
 #include "binding/operations.h"
 #include "binding/pool-task.h"
@@ -219,6 +221,28 @@ struct State : OnMappingIfAny {
     outcome.results[3] = static_cast<double>(state.faultOffset);
     outcome.results[4] = static_cast<double>(state.faultSerial);
     outcome.results[5] = static_cast<double>(state.changes);
+    return {};
+  }
+};
+
+// statistics(): the results are the open mappings of the process, the bytes that they show, and the faults up to now
+struct Statistics : Unmapped {
+  explicit Statistics(const Call&) {}
+  Subject subject() const { return {}; }
+  Status run(Outcome& outcome) {
+    auto mappings = registry::all();
+    std::sort(mappings.begin(), mappings.end());
+    mappings.erase(std::unique(mappings.begin(), mappings.end()), mappings.end());
+    std::int64_t count = 0, bytes = 0;
+    for (const auto& mapping : mappings) {
+      const MappingState state = mapping->state();
+      if (state.closed) continue;
+      ++count;
+      bytes += state.length;
+    }
+    outcome.results[0] = static_cast<double>(count);
+    outcome.results[1] = static_cast<double>(bytes);
+    outcome.results[2] = Fault::total();
     return {};
   }
 };
@@ -464,6 +488,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   all.add<nothing>("nothing");
   all.add<take>("take");
   all.add<now<State>>("state");
+  all.add<now<Statistics>>("statistics");
   all.add<now<Memory>>("memory");
   all.add<now<Freeze>>("freeze");
   all.add<now<Residency>>("residency");

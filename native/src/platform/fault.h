@@ -42,8 +42,13 @@ class Fault {
   /** False if there was one already. */
   bool set(Why why, std::int64_t offset) {
     std::uint64_t none = 0;  // an offset has 53 bits, an errno 8
-    return word_.compare_exchange_strong(none, static_cast<std::uint64_t>(offset) << 11 | static_cast<std::uint64_t>(why.code()));
+    const auto word = static_cast<std::uint64_t>(offset) << 11 | static_cast<std::uint64_t>(why.code());
+    if (!word_.compare_exchange_strong(none, word)) return false;
+    ++total_;
+    return true;
   }
+  /** How many there have been in the process. */
+  static int total() { return total_; }
   void clear() { word_ = 0; }
 
   /** This process is about to cut the file at this size: a page that is lost past it is not a fault until endCut(). */
@@ -89,6 +94,7 @@ class Fault {
   std::int64_t offset() const { return static_cast<std::int64_t>(word_ >> 11); }
 
  private:
+  static inline std::atomic<int> total_{0};
   std::atomic<std::uint64_t> word_{0};
   std::atomic<std::int64_t> cut_{-1};
   std::atomic<int> cutSeen_{false};  // exchanged: of single bytes, RISC-V's compilers leave that to a library

@@ -5,6 +5,7 @@ export { MmapFile } from './api/mmap-file.js';
 export { MmapFileMut } from './api/mmap-file-mut.js';
 export { MmapFileReader } from './api/mmap-file-reader.js';
 export { MmapFileWriter } from './api/mmap-file-writer.js';
+export { getStatistics, type Statistics } from './api/statistics.js';
 export { type Advice, isAdviceSupported } from './arguments/advice.js';
 export type {
   AttachOptions,
@@ -18,6 +19,13 @@ export type {
 } from './arguments/options.js';
 export type { FileLike, PathLike } from './arguments/path.js';
 export { type OffsetArray, pageSize } from './binding/binding.js';
+export type {
+  CloseMessage,
+  FaultMessage,
+  FlushMessage,
+  OpenMessage,
+} from './diagnostics/channels.js';
+export { measurePerformance } from './diagnostics/observers.js';
 export {
   type FaultReason,
   type IdentityReason,

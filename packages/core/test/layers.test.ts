@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const SOURCES = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** From bottom to top, as in docs/architecture.md. Files in none of them come first, entry points last. */
-const LAYERS = ['binding', 'arguments', 'mapping', 'memory', 'operations', 'api'];
+const LAYERS = ['binding', 'diagnostics', 'arguments', 'mapping', 'memory', 'operations', 'api'];
 const ENTRIES = ['index.ts', 'internal.ts'];
 
 function layerOf(file: string): number {

@@ -203,7 +203,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    */
   flush(offset?: number, length?: number): void {
-    invoke(operations.flush(this._mapping, true, offset, length));
+    runSync(operations.flush(this._mapping, true, offset, length));
   }
 
   /**
@@ -212,7 +212,7 @@ export class MmapFileMut<Memory extends ArrayBufferLike = ArrayBuffer> extends M
    * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
    */
   startFlush(offset?: number, length?: number): void {
-    invoke(operations.flush(this._mapping, false, offset, length));
+    runSync(operations.flush(this._mapping, false, offset, length));
   }
 
   /**

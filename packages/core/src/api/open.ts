@@ -23,6 +23,7 @@ import { checkSize } from '../arguments/range.js';
 import { Access, binding, Flag } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
 import { makeCall, runSync, type Steps } from '../binding/steps.js';
+import { opens, reported, reportedNow } from '../diagnostics/channels.js';
 import { typeError } from '../errors.js';
 import { now } from '../host.js';
 import { makeWay } from '../mapping/finalizer.js';
@@ -69,7 +70,17 @@ function requestFor(
   return request;
 }
 
-function* openPlace(place: Place, request: OpenRequest): Steps<Mapping> {
+function openPlace(place: Place, request: OpenRequest): Steps<Mapping> {
+  return reported(opens, openLocked(place, request), about(place.path));
+}
+
+/** For reports. */
+const about = (path: Place['path']) => (mapping: Mapping | undefined) => ({
+  path: showPath(path),
+  length: mapping?.length ?? 0,
+});
+
+function* openLocked(place: Place, request: OpenRequest): Steps<Mapping> {
   const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
   const { accessMode, shareMode, attributes, securityQosFlags } = request;
   const { path, directory, file } = place;
@@ -187,20 +198,21 @@ function mapMemory(
 ): Mapping {
   const { flags, detachOnClose, shared } = parseOptions(name, constructors.anonymous, options);
   makeWay(typeof content === 'number' ? content : content.length);
-  const id = relieved(() => binding.memory(path, access, flags, content));
-  return runSync(
-    Mapping.finish({
-      id,
-      path,
-      access,
-      offset: 0,
-      isMemory: true,
-      isCow: false,
-      isNameless: false,
-      detachOnClose,
-      shared,
-    }),
-  );
+  const create = () =>
+    runSync(
+      Mapping.finish({
+        id: relieved(() => binding.memory(path, access, flags, content)),
+        path,
+        access,
+        offset: 0,
+        isMemory: true,
+        isCow: false,
+        isNameless: false,
+        detachOnClose,
+        shared,
+      }),
+    );
+  return reportedNow(opens, create, about(path));
 }
 
 /** More windows than any mapping has. */
@@ -230,7 +242,7 @@ export function attachMapping(
     Array.isArray(windows) &&
     memories.every(isWindow);
   if (!isToken) throw typeError('token', 'what share() returned', token);
-  return Mapping.attach(secret, memories, path, shared);
+  return reportedNow(opens, () => Mapping.attach(secret, memories, path, shared), about(path));
 }
 
 function isWindow(memory: unknown): memory is SharedArrayBuffer {

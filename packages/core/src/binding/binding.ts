@@ -220,6 +220,8 @@ export interface Binding extends Operations, Changes {
    * length, lock, code, offset and serial number of the fault, and the number of changes of the length.
    */
   state(id: HandleId): number;
+  /** `result`: open mappings of the process, the bytes that they show, and the faults up to now. */
+  statistics(): void;
   residency(id: HandleId, offset: number, length: number, pages: Uint8Array): void;
   /**
    * 1 if the range was in memory and has been copied; 2 if it is in memory, but can only be copied through the mapping;

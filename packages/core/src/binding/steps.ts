@@ -100,6 +100,11 @@ export function runSync<T>(steps: Steps<T>): T {
   return next.value;
 }
 
+/** A call as the only one of several. */
+export function* stepOf<T>(call: Call<T>): Steps<T> {
+  return (yield call) as T;
+}
+
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** Blocks the thread; the thread or the process can still be ended. */

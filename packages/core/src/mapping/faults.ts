@@ -1,6 +1,7 @@
 // Reports faults to the listeners of a mapping, and switches the fault guard off.
 
 import { binding } from '../binding/binding.js';
+import { faults } from '../diagnostics/channels.js';
 import { MmapError, type MmapFaultError } from '../errors.js';
 import { nextTick, process } from '../host.js';
 
@@ -41,12 +42,17 @@ export class FaultListeners {
 
   /** @returns A function that removes the listener. */
   add(mapping: Watched, listener: FaultListener): () => void {
-    this.#unwatch ??= watch(mapping);
+    this.watch(mapping);
     this.#told.set(listener, -1);
     return () => {
       this.#told.delete(listener);
-      if (this.#told.size === 0) this.clear();
+      if (this.#told.size === 0 && !faults.hasSubscribers) this.clear();
     };
+  }
+
+  /** Has the mapping look for faults, until {@link clear}. */
+  watch(mapping: Watched): void {
+    this.#unwatch ??= watch(mapping);
   }
 
   tell(serial: number, makeError: () => MmapFaultError): void {

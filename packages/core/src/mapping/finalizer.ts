@@ -2,6 +2,7 @@
 
 import { binding, type HandleId } from '../binding/binding.js';
 import { collect, onShortage } from '../binding/shortage.js';
+import { closes, report, startOf } from '../diagnostics/channels.js';
 import { process } from '../host.js';
 
 let hasWarned = false;
@@ -23,7 +24,9 @@ class Finalizer {
   readonly #number: number;
   /** The handle; 0 if there is none. */
   #id: HandleId = 0;
-  #path: string | undefined;
+  #path = '';
+  /** Whether its end is not a leak. */
+  #needsNoClose = false;
   #content = 0;
 
   constructor(anchor: Anchor) {
@@ -32,9 +35,10 @@ class Finalizer {
     binding.leases.register(anchor, this, anchor);
   }
 
-  start(id: HandleId, path: string | undefined, content: number): void {
+  start(id: HandleId, path: string, needsNoClose: boolean, content: number): void {
     this.#id = id;
     this.#path = path;
+    this.#needsNoClose = needsNoClose;
     this.#content = content;
     held += content;
   }
@@ -51,10 +55,13 @@ class Finalizer {
     this.end();
     this.forget();
     binding.disown(id);
-    if (this.#path === undefined || hasWarned) return;
+    const path = this.#path;
+    const isLeak = !this.#needsNoClose;
+    report(closes, startOf(closes), { path, error: undefined, isLeak });
+    if (!isLeak || hasWarned) return;
     hasWarned = true;
     process.emitWarning(
-      `'${this.#path}' was dropped without close() and has been unmapped by the garbage collector; ` +
+      `'${path}' was dropped without close() and has been unmapped by the garbage collector; ` +
         'close it, or declare it with `using` (which is also what `removeOnDispose` waits for). Further files are not reported.',
       { type: 'MmapLeakWarning', code: 'FMMAP_LEAK' },
     );
@@ -89,12 +96,12 @@ export class Anchor {
   readonly #finalizer: Finalizer = new Finalizer(this);
 
   /**
-   * @param path - Path of a file that should be closed; memory and attached handles need no close.
+   * @param needsNoClose - Whether it may be dropped, like memory and attached handles.
    * @param content - Bytes of anonymous memory, which nothing else holds.
    */
-  static of(id: HandleId, path: string | undefined, content = 0): Anchor {
+  static of(id: HandleId, path: string, needsNoClose: boolean, content = 0): Anchor {
     const anchor = idle.pop() ?? new Anchor();
-    anchor.#finalizer.start(id, path, content);
+    anchor.#finalizer.start(id, path, needsNoClose, content);
     return anchor;
   }
 

@@ -12,6 +12,7 @@ import {
   type StepName,
 } from '../binding/binding.js';
 import { type Call, invoke, makeCall, runSync, type Steps } from '../binding/steps.js';
+import { closes, faults, report, startOf } from '../diagnostics/channels.js';
 import {
   MmapClosedError,
   MmapFaultError,
@@ -79,6 +80,8 @@ export class Mapping {
   /** The number of changes of the length, as this thread last saw it. */
   #changes = -1;
   #fault: Fault | undefined;
+  /** The serial number of the last one that was reported. */
+  #lastFault = -1;
   #listeners: FaultListeners | undefined;
   #queue: OperationQueue | undefined;
   #disposal: Disposal | undefined;
@@ -99,7 +102,7 @@ export class Mapping {
     const length = result[0] as number;
     const isPending = result[2] === 1;
     const mapping = new Mapping(traits, result[1] as number);
-    mapping.#anchor = isMemory ? Anchor.of(id, undefined, length) : Anchor.of(id, path);
+    mapping.#anchor = Anchor.of(id, path, isMemory, isMemory ? length : 0);
     let cover: Cover;
     try {
       cover = yield* mapping.windows.cover(length);
@@ -110,6 +113,7 @@ export class Mapping {
       mapping.#release();
       throw error;
     }
+    if (faults.hasSubscribers) mapping.#watchFaults();
     mapping.#show(cover.length); // where views hold a file, another process may have cut it before
     return mapping;
   }
@@ -136,7 +140,7 @@ export class Mapping {
     const isNameless = (bits & 8) !== 0;
     const traits = { id, path, access, offset, isMemory, isCow, isNameless, detachOnClose, shared };
     const mapping = new Mapping(traits, delta, true);
-    mapping.#anchor = Anchor.of(id, undefined);
+    mapping.#anchor = Anchor.of(id, path, true);
     const known = windows.flatMap((window, index) => {
       const start = starts[index] ?? -1;
       return start < 0 ? [] : [Object.assign(window, { start })];
@@ -145,6 +149,7 @@ export class Mapping {
     mapping.#show(mapping.windows.covers(length) ? length : 0);
     try {
       checkViews(mapping.#traits);
+      if (faults.hasSubscribers) mapping.#watchFaults();
       mapping.#sync(true); // a fault does not fail this: the caller may want to reopen
       if (mapping.#isClosed) throw new MmapClosedError(name);
     } catch (error) {
@@ -296,7 +301,7 @@ export class Mapping {
     let length = result[0] ?? 0;
     const [, , code = 0, offset = 0, serial = 0, changes = 0] = result;
     this.#changes = changes;
-    this.#fault = (bits & 4) !== 0 ? { code, offset, serial } : undefined;
+    this.#noteFault((bits & 4) !== 0 ? { code, offset, serial } : undefined);
     if ((bits & 1) !== 0) {
       binding.release(this.#traits.id);
       this.#shut();
@@ -351,6 +356,19 @@ export class Mapping {
     return { ...this.call('reopen', [this.id]), finish: () => this.#sync(true) };
   }
 
+  #noteFault(fault: Fault | undefined): void {
+    this.#fault = fault;
+    if (!fault || fault.serial === this.#lastFault) return;
+    this.#lastFault = fault.serial;
+    if (faults.hasSubscribers) faults.publish({ path: this.path, error: this.#faultError(fault) });
+  }
+
+  /** Has faults reported soon, rather than by the next call. */
+  #watchFaults(): void {
+    this.#listeners ??= new FaultListeners();
+    this.#listeners.watch(this);
+  }
+
   /** @returns A function that removes the listener. */
   onFault(listener: FaultListener): () => void {
     if (typeof listener !== 'function') throw typeError('listener', 'a function', listener);
@@ -382,11 +400,13 @@ export class Mapping {
     this.#show(0);
   }
 
-  #shut(areBlank = false): void {
+  /** @param start - When the call that ends this started, for the report. */
+  #shut(areBlank = false, start = startOf(closes), error?: unknown): void {
     this.#hide();
     this.#listeners?.clear();
     this.windows.close(areBlank);
     this.#release();
+    report(closes, start, { path: this.path, error, isLeak: false });
   }
 
   #release(): void {
@@ -610,6 +630,7 @@ export class Mapping {
 
   /** What writers have collected and cannot put into the file any more is lost, and told after closing. */
   *close(): Steps<void> {
+    const start = startOf(closes);
     const lost = this.#drainLast();
     if (!this.isClosed) {
       this.#hide();
@@ -618,7 +639,7 @@ export class Mapping {
         else yield makeCall('close', this.#traits.id, true);
         this.#traits.lockUse?.gave();
       } finally {
-        this.#shut(!this.#isAttached);
+        this.#shut(!this.#isAttached, start, lost?.error);
       }
     }
     if (lost) throw lost.error;
@@ -628,13 +649,14 @@ export class Mapping {
   remove(): Call<void> {
     const call = this.call('remove', [this.id, this.#isAttached ? End.release : End.close]);
     this.requirePath();
+    const start = startOf(closes);
     return {
       ...call,
       finish: () => {
         this.#collectors = undefined;
         if (this.#isClosed) return; // another thread noticed first
         this.#traits.lockUse?.gave();
-        this.#shut();
+        this.#shut(false, start);
       },
     };
   }

@@ -7,7 +7,8 @@ import type { Place } from '../arguments/path.js';
 import { checkTimeout } from '../arguments/range.js';
 import { type OperationOptions, operationOptions } from '../arguments/signal.js';
 import { type HandleId, LockKind } from '../binding/binding.js';
-import { type Call, invoke, type Steps, sleep } from '../binding/steps.js';
+import { type Call, invoke, type Steps, sleep, stepOf } from '../binding/steps.js';
+import { flushes, reported } from '../diagnostics/channels.js';
 import { typeError } from '../errors.js';
 import { now } from '../host.js';
 import { pauses, timedOut } from '../mapping/lock-queue.js';
@@ -20,10 +21,12 @@ export function flush(
   wait: boolean,
   offset?: number,
   length?: number,
-): Call<unknown> {
+): Steps<unknown> {
   const bytes = mapping.resolve(offset, length, true);
   mapping.drain();
-  return mapping.call('flush', [mapping.id, offset ?? 0, bytes, wait]);
+  const call = mapping.call('flush', [mapping.id, offset ?? 0, bytes, wait]);
+  const about = { path: mapping.path, offset: offset ?? 0, length: bytes, wait };
+  return reported(flushes, stepOf(call), () => about);
 }
 
 export function advise(
@@ -203,7 +206,7 @@ export function close(mapping: Mapping, isFlushed: boolean): Steps<void> {
 }
 
 function* flushAndClose(mapping: Mapping): Steps<void> {
-  if (!mapping.isClosed) yield flush(mapping, true);
+  if (!mapping.isClosed) yield* flush(mapping, true);
   yield* mapping.close();
 }
 

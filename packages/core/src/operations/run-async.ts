@@ -20,15 +20,23 @@ export const poolRuntime: Runtime = {
     (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
 };
 
+let pending = 0;
+
+/** How many calls are waiting for another thread, or run there. */
+export const pendingOperations = (): number => pending;
+
 /** Makes a call in another thread. @returns Its value, and then its `result`. */
 async function send(runtime: Runtime, call: Call<unknown>): Promise<readonly number[]> {
   for (let isRepeated = false; ; isRepeated = true) {
+    ++pending;
     try {
       return await runtime.call(call.name as Operation, call.args as never);
     } catch (error) {
       if (!isRepeated && isWorthRepeating(call, error)) continue;
       call.subject?.noteFailure();
       throw error;
+    } finally {
+      --pending;
     }
   }
 }
