@@ -35,6 +35,8 @@ describe.each(documents())('%s', (path) => {
   });
 });
 
-test('the README has five examples', () => {
-  expect(blocksOf('README.md')).toHaveLength(5);
+test('the README has six examples, the first of which is plain CommonJS', () => {
+  const blocks = blocksOf('README.md');
+  expect(blocks).toHaveLength(6);
+  expect(blocks[0]?.language).toBe('cjs');
 });

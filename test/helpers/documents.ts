@@ -10,6 +10,8 @@ const TSC = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 export interface Block {
   /** The number of its first line in the document. */
   readonly line: number;
+  /** `cjs` blocks are run as they are. */
+  readonly language: 'ts' | 'cjs';
   readonly code: string;
 }
 
@@ -24,12 +26,13 @@ export function documents(): string[] {
   );
 }
 
-/** The `ts` blocks of a document. */
+/** The `ts` and `cjs` blocks of a document. */
 export function blocksOf(path: string): Block[] {
   const text = fs.readFileSync(join(ROOT, path), 'utf8');
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => ({
+  return [...text.matchAll(/^```(ts|cjs)\n(.*?)^```$/gms)].map((match) => ({
     line: text.slice(0, match.index).split('\n').length + 1,
-    code: match[1] ?? '',
+    language: match[1] as Block['language'],
+    code: match[2] ?? '',
   }));
 }
 
@@ -60,24 +63,30 @@ export function compile(
     noUnusedLocals: false,
     typeRoots: [join(ROOT, 'node_modules/@types')],
   };
-  const names = blocks.map(({ line }) => `line-${line}`);
+  const nameOf = ({ line }: Block) => `line-${line}`;
+  const typed = blocks.filter(({ language }) => language === 'ts');
   fs.writeFileSync(
     join(directory, 'tsconfig.json'),
     JSON.stringify({
       extends: join(ROOT, 'tsconfig.base.json'),
       compilerOptions: options,
-      files: names.map((name) => `${name}.ts`),
+      files: typed.map((block) => `${nameOf(block)}.ts`),
     }),
   );
-  for (const [index, { code }] of blocks.entries()) {
-    fs.writeFileSync(join(directory, `${names[index]}.ts`), code);
-    fs.writeFileSync(join(directory, `${names[index]}.mjs`), code);
+  for (const block of blocks) {
+    const endings = block.language === 'cjs' ? ['cjs'] : ['ts', 'mjs'];
+    for (const ending of endings) {
+      fs.writeFileSync(join(directory, `${nameOf(block)}.${ending}`), block.code);
+    }
   }
+  const ending = ({ language }: Block) => (language === 'cjs' ? 'cjs' : isCompiled ? 'js' : 'mjs');
+  const programs = blocks.map((block) => join(directory, `${nameOf(block)}.${ending(block)}`));
+  if (typed.length === 0) return programs;
   const { status, stdout } = spawnSync(process.execPath, [TSC, '-p', directory], {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(stdout);
-  return names.map((name) => join(directory, name + (isCompiled ? '.js' : '.mjs')));
+  return programs;
 }
 
 const { homepage } = JSON.parse(fs.readFileSync(join(ROOT, 'package.json'), 'utf8'));

@@ -1,4 +1,8 @@
-// The public names of @fmmap/core.
+/**
+ * The synchronous API: files, readers, writers, errors.
+ *
+ * @module @fmmap/core
+ */
 
 export { syncDirectory, syncParentDirectory } from './api/directory.js';
 export { MmapFile } from './api/mmap-file.js';

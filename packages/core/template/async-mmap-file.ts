@@ -212,8 +212,6 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * This is also how to save the contents of a copy-on-write mapping or of memory.
    *
    * @param path - The destination; a relative path is resolved against the current working directory.
-   * @param offset - Offset of the first byte. Default: `0`.
-   * @param length - Number of bytes. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @throws MmapIdentityError if `replace` is a file and the path does not lead to it: `reason` says what is there
    * @throws MmapUnsupportedError if `replace` is a memory mapping
@@ -232,7 +230,11 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     path: PathLike,
     options?: WriteToNewFileOptions & OperationOptions,
   ): Promise<void>;
-  /** The same, for a range. */
+  /**
+   * The same, for a range.
+   * @param offset - Offset of the first byte. Default: `0`.
+   * @param length - Number of bytes. Default: to the end.
+   */
   async writeToNewFile(
     path: PathLike,
     offset?: number,

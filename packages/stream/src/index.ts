@@ -1,4 +1,8 @@
-// The public names of @fmmap/stream.
+/**
+ * The asynchronous API with byte streams, and all of `@fmmap/core`.
+ *
+ * @module @fmmap/stream
+ */
 
 export * from './generated/index.js';
 export type { LinesOptions } from './lines.js';

@@ -1,4 +1,8 @@
-// The public names of @fmmap/worker.
+/**
+ * The asynchronous API on worker threads, which also run code of your own over the same memory; and all of `@fmmap/core`.
+ *
+ * @module @fmmap/worker
+ */
 
 export type { ChunkOptions, MapProgress } from './chunks.js';
 export * from './generated/index.js';

@@ -172,8 +172,6 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * This is also how to save the contents of a copy-on-write mapping or of memory.
    *
    * @param path - The destination; a relative path is resolved against the current working directory.
-   * @param offset - Offset of the first byte. Default: `0`.
-   * @param length - Number of bytes. Default: to the end.
    * @throws TypeError, MmapRangeError, MmapClosedError, MmapPoisonedError, MmapFaultError
    * @throws MmapIdentityError if `replace` is a file and the path does not lead to it: `reason` says what is there
    * @throws MmapUnsupportedError if `replace` is a memory mapping
@@ -189,7 +187,11 @@ export class MmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
    * ```
    */
   writeToNewFile(path: PathLike, options?: WriteToNewFileOptions): void;
-  /** The same, for a range. */
+  /**
+   * The same, for a range.
+   * @param offset - Offset of the first byte. Default: `0`.
+   * @param length - Number of bytes. Default: to the end.
+   */
   writeToNewFile(
     path: PathLike,
     offset?: number,
