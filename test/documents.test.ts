@@ -35,6 +35,10 @@ describe.each(documents())('%s', (path) => {
   });
 });
 
+test('an example in a list is one, too', () => {
+  expect(blocksOf('docs/flavours.md')).toHaveLength(2);
+});
+
 test('the README has five examples', () => {
   expect(blocksOf('README.md')).toHaveLength(5);
 });

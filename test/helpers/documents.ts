@@ -24,12 +24,12 @@ export function documents(): string[] {
   );
 }
 
-/** The `ts` blocks of a document. */
+/** The `ts` blocks of a document, also those in lists, which are indented. */
 export function blocksOf(path: string): Block[] {
   const text = fs.readFileSync(join(ROOT, path), 'utf8');
-  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => ({
+  return [...text.matchAll(/^( *)```ts\n(.*?)^\1```$/gms)].map((match) => ({
     line: text.slice(0, match.index).split('\n').length + 1,
-    code: match[1] ?? '',
+    code: (match[2] ?? '').replaceAll(new RegExp(`^${match[1]}`, 'gm'), ''),
   }));
 }
 
