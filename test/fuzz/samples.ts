@@ -35,6 +35,10 @@ export async function useAll(
       file.truncate(100);
       file.truncate(100_000);
       file.reopen();
+      const writer = file.writer(0, undefined, { buffered: true });
+      writer.writeUInt32LE(1);
+      writer.flush();
+      writer.write(Buffer.alloc(70_000));
     }
     file.close();
   }

@@ -26,13 +26,13 @@ export function documents(): string[] {
   );
 }
 
-/** The `ts` and `cjs` blocks of a document. */
+/** The `ts` and `cjs` blocks of a document, also those in lists, which are indented. */
 export function blocksOf(path: string): Block[] {
   const text = fs.readFileSync(join(ROOT, path), 'utf8');
-  return [...text.matchAll(/^```(ts|cjs)\n(.*?)^```$/gms)].map((match) => ({
+  return [...text.matchAll(/^( *)```(ts|cjs)\n(.*?)^\1```$/gms)].map((match) => ({
     line: text.slice(0, match.index).split('\n').length + 1,
-    language: match[1] as Block['language'],
-    code: match[2] ?? '',
+    language: match[2] as Block['language'],
+    code: (match[3] ?? '').replaceAll(new RegExp(`^${match[1]}`, 'gm'), ''),
   }));
 }
 

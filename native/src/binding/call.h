@@ -117,7 +117,7 @@ class Call {
   bool refuse() const;
   bool isOf(std::size_t index, napi_valuetype type) const;
 
-  static constexpr double kMost = 9007199254740991;  // 2^53-1
+  static constexpr double kMost = static_cast<double>(kMaxOffset);
 
   static constexpr std::size_t kFew = 4;
 

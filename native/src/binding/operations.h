@@ -254,7 +254,7 @@ struct ReadMany : OnMapping {
     std::size_t room = memory.length;
     for (std::size_t index = 0; index < count; ++index) {
       const double offset = numbers[2 * index], length = numbers[2 * index + 1];
-      if (!(offset >= 0 && offset <= kMostOffset && length >= 0 && length <= static_cast<double>(room))) {
+      if (!(offset >= 0 && offset <= static_cast<double>(kMaxOffset) && length >= 0 && length <= static_cast<double>(room))) {
         call.wrong(1, "offsets and lengths of no more than the memory has room for");
         return;
       }
@@ -268,7 +268,6 @@ struct ReadMany : OnMapping {
     outcome.value = isRead ? 1 : 0;
     return status;
   }
-  static constexpr double kMostOffset = 9007199254740991;  // 2^53-1
   std::vector<io::Extract> parts;
   Span memory;
 };

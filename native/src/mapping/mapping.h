@@ -25,6 +25,9 @@
 
 namespace fmmap {
 
+/** The largest safe integer of JavaScript, 2^53-1: no file is mapped past it. */
+constexpr std::int64_t kMaxOffset = 9007199254740991;
+
 struct OpenSpec {
   platform::Place place;
   platform::OpenRequest request;

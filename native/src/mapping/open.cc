@@ -8,12 +8,6 @@
 
 namespace fmmap {
 
-namespace {
-
-constexpr std::int64_t kMaxOffset = 9007199254740991;  // 2^53-1, the largest safe integer of JavaScript
-
-}  // namespace
-
 Status Mapping::outside(const char* argument, std::int64_t asked, std::int64_t size, const char* remedy) {
   return Status::make(Kind::range, "",
                       std::string(argument) + " " + std::to_string(asked) + " is past the end of the file, which has " +
