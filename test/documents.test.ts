@@ -35,16 +35,12 @@ describe.each(documents())('%s', (path) => {
   });
 });
 
-<<<<<<< HEAD
 test('the README has six examples, the first of which is plain CommonJS', () => {
   const blocks = blocksOf('README.md');
   expect(blocks).toHaveLength(6);
   expect(blocks[0]?.language).toBe('cjs');
-=======
-test('an example in a list is one, too', () => 
-  expect(blocksOf('docs/flavours.md')).toHaveLength(2););
+});
 
-test('the README has five examples', () => {
-  expect(blocksOf('README.md')).toHaveLength(5);
->>>>>>> guide
+test('an example in a list is one, too', () => {
+  expect(blocksOf('docs/flavours.md')).toHaveLength(2);
 });

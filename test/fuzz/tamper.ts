@@ -78,7 +78,9 @@ function change(token: Dict, others: readonly unknown[], random: Random): string
     const [turn, isGoodFirst] = [random.below(6), random.once(2)];
     let reads = 0;
     Object.defineProperty(of, name, {
+      configurable: true,
       enumerable: true,
+      set: (next) => Object.defineProperty(of, name, { value: next, writable: true }),
       get: () => (reads++ < turn === isGoodFirst ? value : other),
     });
     return `with a getter ${path}, ${show(other)} ${isGoodFirst ? 'from' : 'until'} read ${turn}`;
