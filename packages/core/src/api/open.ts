@@ -115,8 +115,8 @@ function* openLocked(place: Place, request: OpenRequest): Steps<Mapping> {
     // Waits for the holder of a lease, as open(2) itself would; but that wait could not be interrupted, and would not
     // refuse a FIFO.
     const longest = waits.next().value as number;
-    const left = id === 0 ? longest : until - now();
-    if (left <= 0) throw timedOut(showPath(path), lockTimeout);
+    const left = id === 0 && lockTimeout === undefined ? longest : until - now();
+    if (left <= 0) throw timedOut(showPath(path), lockTimeout, id === 0);
     yield { milliseconds: Math.min(longest, left) };
     id = (yield open()) as number;
   }

@@ -78,7 +78,8 @@ export interface OpenOptions<Shared extends boolean = boolean> extends MapOption
   /**
    * Milliseconds to wait for the lock, from 0 to 2^31 - 1. The lock is tried repeatedly; after that time the error is
    * an `MmapLockError` with the code `ETIMEDOUT`. The file is not kept open meanwhile, so if it is removed and
-   * recreated, or renamed, the file that is at the path when the lock becomes free is opened.
+   * recreated, or renamed, the file that is at the path when the lock becomes free is opened. A lease of another process
+   * on the file (`fcntl(2)`, `F_SETLEASE`) is waited for no longer, either; without this option, as long as `open(2)` does.
    * @defaultValue does not wait: `EWOULDBLOCK`
    */
   lockTimeout?: number | undefined;

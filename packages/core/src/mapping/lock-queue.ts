@@ -24,11 +24,17 @@ export function* pauses(): Generator<number, void, undefined> {
   }
 }
 
-export function timedOut(path: string, milliseconds: number | undefined): MmapLockError {
-  return new MmapLockError(
-    `ETIMEDOUT: '${path}' is still locked by another handle or task after ${milliseconds} ms; close or unlock that one, or wait longer`,
-    { code: 'ETIMEDOUT', path, syscall: 'flock' },
-  );
+/** @param isLeased - Whether it is a lease on the file that was waited for (`fcntl(2)`, `F_SETLEASE`). */
+export function timedOut(
+  path: string,
+  milliseconds: number | undefined,
+  isLeased = false,
+): MmapLockError {
+  const found = isLeased
+    ? `another process still has a lease on '${path}' after ${milliseconds} ms, and was asked to give it up; wait longer`
+    : `'${path}' is still locked by another handle or task after ${milliseconds} ms; close or unlock that one, or wait longer`;
+  const syscall = isLeased ? 'open' : 'flock';
+  return new MmapLockError(`ETIMEDOUT: ${found}`, { code: 'ETIMEDOUT', path, syscall });
 }
 
 /** Tracks when the lock was held, and so when others are due a turn. */

@@ -32,6 +32,18 @@ whereLeases.test.each(OPENERS)(
   },
 );
 
+whereLeases.test.each(OPENERS)(
+  '%s waits for the holder of a lease no longer than lockTimeout says',
+  async (open) => {
+    const path = tempFile(CONTENT);
+    const holder = startHolder('lease', path);
+    await holder.said();
+    const said = await hearProgram('locks/leases#openInTime', { args: [path, open] });
+    const error = { name: 'MmapLockError', code: 'ETIMEDOUT', syscall: 'open', path };
+    expect(said).toEqual([0, 30].map(() => expect.objectContaining(error)));
+  },
+);
+
 whereLeases.test(
   'a thread that waits for a lease can be terminated, and its process can exit',
   async () => {

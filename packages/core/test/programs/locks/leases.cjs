@@ -12,6 +12,10 @@ exports.open = (path, name) => {
   say([file.length, file.lockState !== 'none']);
 };
 
+exports.openInTime = (path, name) => {
+  for (const lockTimeout of [0, 30]) say(caught(() => openerOf(name)(path, { lockTimeout })));
+};
+
 exports.openInThread = async (path) => {
   const thread = new Worker(join(__dirname, 'opening-thread.cjs'), { workerData: { path } });
   await untilTold();
