@@ -1,0 +1,21 @@
+import { MmapFile, MmapIdentityError } from '@fmmap/core';
+
+/**
+ * Replaces a file by what `change` makes of it. Others see the old file or the new one, also after a crash; if one of them
+ * has replaced it meanwhile, `change` gets what they have made of it.
+ */
+export function update(path: string, change: (old: Buffer) => Uint8Array): void {
+  for (let done = false; !done; ) {
+    const old = MmapFile.open(path);
+    try {
+      const changed = MmapFile.memory('changed', change(old.asBuffer()));
+      changed.writeToNewFile(path, { replace: old });
+      changed.close();
+      done = true;
+    } catch (error) {
+      if (!(error instanceof MmapIdentityError)) throw error;
+    } finally {
+      old.close();
+    }
+  }
+}
