@@ -5,6 +5,9 @@ import { MmapFileMut } from '@fmmap/core';
 const LENGTH = 4;
 const EVENT = 8;
 
+/** How many bytes are made ready for events at a time. */
+const ROOM = 2 ** 22;
+
 /**
  * A log of events, by one writer. After a power loss it has every event that was flushed, maybe some of the others,
  * never part of one, and none after one that is missing.
@@ -30,7 +33,7 @@ export class EventLog {
     const file = this.#file;
     const start = this.#end;
     const end = start + EVENT + event.length;
-    if (end > file.length) file.truncate(Math.max(2 * end, 65_536)); // grows by zeroes
+    if (end > file.length) file.truncate(end + ROOM); // grows by zeroes
     file.write(event, file.writeUInt32LE(event.length, start + LENGTH));
     file.writeUInt32LE(crc32(file.bytes(start + LENGTH, end - start - LENGTH)), start);
     this.#end = end;

@@ -5,17 +5,23 @@ import { MmapFile, MmapIdentityError } from '@fmmap/core';
  * has replaced it meanwhile, `change` gets what they have made of it.
  */
 export function update(path: string, change: (old: Buffer) => Uint8Array): void {
-  for (let done = false; !done; ) {
-    const old = MmapFile.open(path);
+  while (!isUpdated(path, change));
+}
+
+function isUpdated(path: string, change: (old: Buffer) => Uint8Array): boolean {
+  const old = MmapFile.open(path);
+  try {
+    const changed = MmapFile.memory('changed', change(old.asBuffer()));
     try {
-      const changed = MmapFile.memory('changed', change(old.asBuffer()));
       changed.writeToNewFile(path, { replace: old });
-      changed.close();
-      done = true;
-    } catch (error) {
-      if (!(error instanceof MmapIdentityError)) throw error;
+      return true;
     } finally {
-      old.close();
+      changed.close();
     }
+  } catch (error) {
+    if (error instanceof MmapIdentityError) return false; // another was faster
+    throw error;
+  } finally {
+    old.close();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * A database of networks of IPv4 in the format of maxmind.github.io/MaxMind-DB, since no package of npm writes it: records
- * of 24 bits, maps of strings, numbers of 32 bits.
+ * of 32 bits, maps of strings, numbers of 32 bits.
  */
 export function mmdb(networks: Readonly<Record<string, Record<string, string | number>>>): Buffer {
   const nodes: [Entry, Entry][] = [[undefined, undefined]];
@@ -21,12 +21,12 @@ export function mmdb(networks: Readonly<Record<string, Record<string, string | n
     size += encoded.length;
     data.push(encoded);
   }
-  const tree = Buffer.alloc(nodes.length * 6);
+  const tree = Buffer.alloc(nodes.length * 8);
   for (const [at, entry] of nodes.flat().entries()) {
     let record = nodes.length; // none
     if (entry && 'node' in entry) record = entry.node;
     else if (entry) record += 16 + entry.data;
-    tree.writeUIntBE(record, at * 3, 3);
+    tree.writeUInt32BE(record, at * 4);
   }
   const metadata = encode({
     binary_format_major_version: 2,
@@ -35,7 +35,7 @@ export function mmdb(networks: Readonly<Record<string, Record<string, string | n
     database_type: 'Test',
     ip_version: 4,
     node_count: nodes.length,
-    record_size: 24,
+    record_size: 32,
   });
   const marker = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
   return Buffer.concat([tree, Buffer.alloc(16), ...data, marker, metadata]);

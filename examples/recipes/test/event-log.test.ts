@@ -50,6 +50,17 @@ test('what was appended is read again, also by the log that wrote it', () => {
   expect(fs.statSync(path).size).toBe(Buffer.byteLength(EVENTS.join('')) + 5 + 7 * 8);
 });
 
+test('a log grows with its events, and views of them stay', () => {
+  const log = new EventLog(tempPath());
+  const event = (n: number) => Buffer.alloc(1_000_000 + n, `${n} `);
+  log.append(event(0));
+  const [first] = log;
+  for (let n = 1; n < 20; ++n) log.append(event(n));
+  expect(first?.equals(event(0))).toBe(true);
+  expect([...log].every((found, n) => found.equals(event(n)))).toBe(true);
+  log.close();
+});
+
 test('an event is a view of the file', () => {
   const path = written(EVENTS);
   const log = new EventLog(path);
