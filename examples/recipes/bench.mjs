@@ -1,5 +1,6 @@
 // What each recipe gives in comparison with the same code over `readFile`: `npm run bench` writes the table of
-// docs/recipes.md. Both take turns; the files are in the page cache. `node bench.mjs ROUNDS [NAME]` only prints.
+// docs/recipes.md. Both take turns; the files are in the page cache. `node bench.mjs ROUNDS [NAME]` only prints. Needs Linux,
+// and Node 22 for better-sqlite3.
 import * as fs from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';

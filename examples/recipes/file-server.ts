@@ -70,7 +70,9 @@ function pathIn(root: string, url: string): string | undefined {
 
 /** For what is not there, no file, or not for us; anything else, such as too many open files, is our fault. */
 function noFile(error: NodeJS.ErrnoException): undefined {
-  if (!['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ENAMETOOLONG'].includes(error.code ?? '')) {
+  if (
+    !['ENOENT', 'ENOTDIR', 'EISDIR', 'ENODEV', 'EACCES', 'ENAMETOOLONG'].includes(error.code ?? '')
+  ) {
     throw error;
   }
 }

@@ -94,8 +94,10 @@ export function indexLines(text: MmapFile, index: HashIndex): void {
   const ends = new Float64Array(65_536);
   for (let start = 0, count = ends.length; count === ends.length; ) {
     count = text.indexesOf('\n', ends, start);
+    const first = start;
+    const bytes = text.bytes(first, (ends[count - 1] ?? first) - first); // one view for all of them
     for (const end of ends.subarray(0, count)) {
-      index.add(hashOf(text.bytes(start, end - start)), BigInt(start));
+      index.add(hashOf(bytes.subarray(start - first, end - first)), BigInt(start));
       start = end + 1;
     }
   }

@@ -132,6 +132,7 @@ test('nothing outside of the folder is served, nor what is no file', async () =>
   fs.writeFileSync(join(dirname(path), '../outside'), 'outside');
   fs.writeFileSync(join(dirname(path), 'näme %2f'), 'odd');
   fs.writeFileSync(join(dirname(path), 'empty'), '');
+  fs.symlinkSync('/dev/null', join(dirname(path), 'device'));
   const { url } = await serve(path);
   const raw = async (target: string) => {
     const socket = net.connect(Number(url.port), '127.0.0.1');
@@ -141,7 +142,15 @@ test('nothing outside of the folder is served, nor what is no file', async () =>
   for (const target of ['/../outside', '/..%2foutside', '/%2e%2e/outside', '/a/../../outside']) {
     expect(await raw(target)).toMatch(/^HTTP\/1.1 404 /);
   }
-  for (const target of ['/', '/missing', '/inside/', '/%00', '/%', `/${'x'.repeat(5000)}`]) {
+  for (const target of [
+    '/',
+    '/missing',
+    '/inside/',
+    '/device',
+    '/%00',
+    '/%',
+    `/${'x'.repeat(5000)}`,
+  ]) {
     expect(await raw(target)).toMatch(/^HTTP\/1.1 404 /);
   }
   expect(await raw('/inside')).toMatch(/inside$/);
