@@ -6,7 +6,7 @@ const LENGTH = 4;
 const EVENT = 8;
 
 /** How many bytes are made ready for events at a time. */
-const ROOM = 2 ** 22;
+const ROOM = 2 ** 20;
 
 /**
  * A log of events, by one writer. After a power loss it has every event that was flushed, maybe some of the others,

@@ -9,7 +9,7 @@ import { heldOutside } from './helpers/memory.ts';
 import { tempFile } from './helpers/temp.ts';
 
 const networks = Object.fromEntries(
-  Array.from({ length: 50_000 }, (_, n) => [
+  Array.from({ length: 40_000 }, (_, n) => [
     `10.${n >> 8}.${n & 255}.0/24`,
     { city: `a place with the number ${n}`, population: n * 3 },
   ]),
@@ -22,7 +22,7 @@ test('addresses are looked up, as by maxmind itself', async () => {
   const path = databaseFile();
   const { reader, close } = openDatabase(path);
   const own = await maxmind.open(path);
-  for (const address of ['10.0.0.1', '10.17.200.255', '10.195.79.0', '10.195.80.0', '11.0.0.1']) {
+  for (const address of ['10.0.0.1', '10.17.200.255', '10.156.63.0', '10.156.64.0', '11.0.0.1']) {
     expect(reader.getWithPrefixLength(address)).toEqual(own.getWithPrefixLength(address));
   }
   expect(reader.get('10.1.2.3')).toEqual({ city: 'a place with the number 258', population: 774 });
@@ -32,7 +32,7 @@ test('addresses are looked up, as by maxmind itself', async () => {
 
 test('it looks in the file itself, which is not read in', () => {
   const path = databaseFile();
-  expect(fs.statSync(path).size).toBeGreaterThan(2_000_000);
+  expect(fs.statSync(path).size).toBeGreaterThan(1_500_000);
   const opened = heldOutside(() => openDatabase(path));
   expect(opened.bytes).toBeLessThan(100_000);
   const { reader, close } = opened.value;

@@ -11,9 +11,9 @@ const messageOf = (n: number): Buffer => Buffer.alloc(n % 253, `${n} `);
 
 test('messages of another process arrive whole, in order, and all', async () => {
   const path = tempPath();
-  const ring = new RingBuffer(path, 256);
-  const sender = outputOf(start('send', path, '20000'));
-  for (let n = 0; n < 20_000; ++n) {
+  const ring = new RingBuffer(path, 1000);
+  const sender = outputOf(start('send', path, '3000'));
+  for (let n = 0; n < 3000; ++n) {
     const message = await ring.receive(AbortSignal.timeout(20_000));
     if (!message.equals(messageOf(n))) throw new Error(`message ${n} is '${message}'`);
   }
