@@ -2,7 +2,7 @@
 // docs/recipes.md. Both take turns; the files are in the page cache. `node bench.mjs ROUNDS [NAME]` only prints. Needs Linux,
 // and Node 22 for better-sqlite3.
 import * as fs from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -59,6 +59,7 @@ async function measure({ name, size, fmmap, readFile }, rounds) {
   return `| ${cells.join(' | ')} |`;
 }
 
+const load = loadavg()[0];
 const [rounds, only] = process.argv.slice(2);
 const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-recipes-'));
 const lines = [
@@ -79,7 +80,8 @@ try {
 }
 
 if (rounds === undefined) {
-  const how = `Medians of 9 rounds on ${cpus().length} cores, Node ${process.versions.node}, files in the page cache.`;
+  const machine = `${cpus().length} cores (load average ${digits(load)} at the start), Node ${process.versions.node}`;
+  const how = `Medians of 9 rounds on ${machine}; the files are in the page cache.`;
   const table = `<!-- figures -->\n${lines.join('\n')}\n\n${how}\n<!-- /figures -->`;
   const page = fs.readFileSync(PAGE, 'utf8');
   fs.writeFileSync(

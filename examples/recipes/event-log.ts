@@ -5,6 +5,9 @@ import { MmapFileMut } from '@fmmap/core';
 const LENGTH = 4;
 const EVENT = 8;
 
+/** The most bytes that a record may have. */
+const LONGEST = 2 ** 30;
+
 /** How many bytes are made ready for events at a time. */
 const ROOM = 2 ** 20;
 
@@ -19,7 +22,10 @@ export class EventLog {
   constructor(path: string) {
     this.#file = MmapFileMut.open(path, { allocate: 'zeroed' });
     try {
-      for (let next = 0; next !== -1; next = this.#next()) this.#end = next;
+      for (let whole = -1; whole !== 0; this.#end += whole) {
+        const length = Math.min(this.#file.length - this.#end, LONGEST); // one view for many records
+        whole = wholeRecords(this.#file.bytes(this.#end, length));
+      }
       // Whatever is left of later events would otherwise follow the next one.
       if (this.#end < this.#file.length) this.#file.truncate(this.#end);
     } catch (error) {
@@ -33,6 +39,8 @@ export class EventLog {
     const file = this.#file;
     const start = this.#end;
     const end = start + EVENT + event.length;
+    if (end - start > LONGEST)
+      throw new RangeError('an event of this size could not be read again');
     if (end > file.length) file.truncate(end + ROOM); // grows by zeroes
     file.write(event, file.writeUInt32LE(event.length, start + LENGTH));
     file.writeUInt32LE(crc32(file.bytes(start + LENGTH, end - start - LENGTH)), start);
@@ -56,15 +64,15 @@ export class EventLog {
   close(): void {
     this.#file.closeWithTruncate(this.#end);
   }
+}
 
-  /** The end of the record at the end, or -1 if there is none that is whole. */
-  #next(): number {
-    const file = this.#file;
-    const start = this.#end;
-    if (start + EVENT > file.length) return -1;
-    const end = start + EVENT + file.readUInt32LE(start + LENGTH);
-    if (end > file.length) return -1;
-    const sum = crc32(file.bytes(start + LENGTH, end - start - LENGTH));
-    return sum === file.readUInt32LE(start) ? end : -1;
+/** The length of the whole records at the start of some bytes. */
+function wholeRecords(bytes: Buffer): number {
+  for (let start = 0; ; ) {
+    if (start + EVENT > bytes.length) return start;
+    const end = start + EVENT + bytes.readUInt32LE(start + LENGTH);
+    if (end > bytes.length) return start;
+    if (crc32(bytes.subarray(start + LENGTH, end)) !== bytes.readUInt32LE(start)) return start;
+    start = end;
   }
 }
