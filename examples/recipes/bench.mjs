@@ -71,7 +71,9 @@ try {
     if (only && !make.name.includes(only)) continue;
     const path = join(directory, 'file');
     const one = await make(path);
-    lines.push(await measure({ size: fs.statSync(path).size, ...one }, Number(rounds ?? 9)));
+    const { size } = fs.statSync(path);
+    lines.push(await measure({ size, ...one }, Number(rounds ?? 9)));
+    one.end?.();
     console.log(lines.at(-1));
     for (const name of fs.readdirSync(directory)) fs.rmSync(join(directory, name));
   }

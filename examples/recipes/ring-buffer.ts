@@ -6,13 +6,14 @@ const WRITTEN = 0;
 const READ = 8;
 const DATA = 128;
 
-/** Messages from one process to another through a file; each of them opens it with the same capacity. */
+/** Messages from one process to another through a file. Both open it with the same capacity, a multiple of 4. */
 export class RingBuffer {
   readonly #file: MmapFileMut<SharedArrayBuffer>;
   readonly #counters: BigInt64Array<SharedArrayBuffer>;
   readonly #capacity: number;
 
   constructor(path: string, capacity = 65_536) {
+    if (capacity % 4 !== 0) throw new RangeError('the capacity is a multiple of 4');
     this.#capacity = capacity;
     this.#file = MmapFileMut.open(path, {
       maxSize: DATA + capacity,
@@ -29,17 +30,17 @@ export class RingBuffer {
 
   /** @returns Whether there was room for the message. */
   push(message: Uint8Array): boolean {
-    if (4 + message.length > this.#capacity)
-      throw new RangeError('a message of this size never fits');
+    const { length } = message;
+    if (sizeOf(length) > this.#capacity) throw new RangeError('a message of this size never fits');
     const written = Number(Atomics.load(this.#counters, WRITTEN));
     const used = written - Number(Atomics.load(this.#counters, READ));
-    if (used + 4 + message.length > this.#capacity) return false;
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(message.length);
-    this.#write(length, written);
-    this.#write(message, written + 4);
+    if (used + sizeOf(length) > this.#capacity) return false;
+    const at = written % this.#capacity;
+    const first = Math.min(length, this.#capacity - at - 4);
+    this.#file.write(message.subarray(0, first), this.#file.writeUInt32LE(length, DATA + at));
+    if (first < length) this.#file.write(message.subarray(first), DATA);
     // Last: whoever sees it sees the message, too.
-    Atomics.store(this.#counters, WRITTEN, BigInt(written + 4 + message.length));
+    Atomics.store(this.#counters, WRITTEN, BigInt(written + sizeOf(length)));
     return true;
   }
 
@@ -47,8 +48,13 @@ export class RingBuffer {
   pop(): Buffer | undefined {
     const read = Number(Atomics.load(this.#counters, READ));
     if (Number(Atomics.load(this.#counters, WRITTEN)) === read) return undefined;
-    const message = this.#read(read + 4, this.#read(read, 4).readUInt32LE());
-    Atomics.store(this.#counters, READ, BigInt(read + 4 + message.length));
+    const at = read % this.#capacity;
+    const length = this.#file.readUInt32LE(DATA + at);
+    const message = Buffer.allocUnsafe(length);
+    const first = Math.min(length, this.#capacity - at - 4);
+    this.#file.readExact(message.subarray(0, first), DATA + at + 4);
+    if (first < length) this.#file.readExact(message.subarray(first), DATA);
+    Atomics.store(this.#counters, READ, BigInt(read + sizeOf(length)));
     return message;
   }
 
@@ -67,23 +73,10 @@ export class RingBuffer {
   close(): void {
     this.#file.close();
   }
-
-  #write(bytes: Uint8Array, at: number): void {
-    const start = at % this.#capacity;
-    const first = Math.min(bytes.length, this.#capacity - start);
-    this.#file.write(bytes.subarray(0, first), DATA + start);
-    this.#file.write(bytes.subarray(first), DATA);
-  }
-
-  #read(at: number, length: number): Buffer {
-    const bytes = Buffer.alloc(length);
-    const start = at % this.#capacity;
-    const first = Math.min(length, this.#capacity - start);
-    this.#file.readExact(bytes.subarray(0, first), DATA + start);
-    this.#file.readExact(bytes.subarray(first), DATA);
-    return bytes;
-  }
 }
+
+/** With its length before it, of 4 bytes, which are never split; so a capacity is a multiple of 4, too. */
+const sizeOf = (length: number): number => 4 + Math.ceil(length / 4) * 4;
 
 /**
  * Lets the event loop run; a while later also the processor rest. `Atomics.wait` and `waitAsync` wait for threads of this

@@ -1,5 +1,6 @@
 // Each makes a file, and says how to get a value out of it: with the recipe, and with the same code over `readFile`.
 
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
@@ -30,6 +31,7 @@ import { openDatabase } from '../dist/maxmind.js';
 import { loadTable } from '../dist/parquet-wasm.js';
 import { openTiles } from '../dist/pmtiles.js';
 import { messages } from '../dist/protobuf-log.js';
+import { RingBuffer } from '../dist/ring-buffer.js';
 
 const MB = 2 ** 20;
 
@@ -318,6 +320,38 @@ function csv(path) {
   };
 }
 
+function ringBuffer(path) {
+  const ring = new RingBuffer(path, MB);
+  const options = { serialization: 'advanced' };
+  const child = fork(new URL('send.mjs', import.meta.url), [path, String(MB)], options);
+  return {
+    name: 'ring buffer: 20,000 messages, instead of by `process.send`',
+    async fmmap() {
+      child.send('ring');
+      let length = 0;
+      for (let n = 0; n < 20_000; ++n) length += (await ring.receive()).length;
+      return { value: length };
+    },
+    async readFile() {
+      let [length, count] = [0, 0];
+      const all = new Promise((resolve) => {
+        child.on('message', (message) => {
+          length += message.length;
+          if (++count === 20_000) resolve();
+        });
+      });
+      child.send('messages');
+      await all;
+      child.removeAllListeners('message');
+      return { value: length };
+    },
+    end() {
+      child.kill();
+      ring.close();
+    },
+  };
+}
+
 export const cases = [
   arrow,
   hyparquet,
@@ -332,4 +366,5 @@ export const cases = [
   eventLog,
   hashIndex,
   csv,
+  ringBuffer,
 ];

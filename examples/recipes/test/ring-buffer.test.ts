@@ -44,6 +44,7 @@ test('messages outlive the process that has sent them, and its ring', () => {
   const again = new RingBuffer(path, 64);
   expect(String(again.pop())).toBe('one');
   again.close();
+  expect(() => new RingBuffer(path, 68)).toThrow('has not opened it with a capacity of 68');
   expect(() => new RingBuffer(path, 65)).toThrow(RangeError);
 });
 
