@@ -63,7 +63,7 @@ const load = loadavg()[0];
 const [rounds, only] = process.argv.slice(2);
 const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-recipes-'));
 const lines = [
-  '| recipe | file | first value | with `readFile` | faster | own memory | with `readFile` |',
+  '| recipe | file | first value | with `readFile` | ratio | own memory | with `readFile` |',
   '|---|---|---|---|---|---|---|',
 ];
 try {
