@@ -96,7 +96,8 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
   }
 
   /**
-   * A part of the mapping as a Buffer, without copying; see {@link asBuffer}.
+   * A part of the mapping as a Buffer, without copying; see {@link asBuffer}. Each call makes an `ArrayBuffer`, which takes
+   * several times as long as `subarray`: for many small parts, take one view of all of them, and parts of that.
    *
    * @param offset - Offset of the first byte: 0 to `length`. Default: `0`.
    * @param length - Number of bytes: 0 to `length - offset`. Default: to the end.
