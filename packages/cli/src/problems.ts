@@ -1,0 +1,45 @@
+// What went wrong, in one line on standard error.
+import process from 'node:process';
+import { getSystemErrorMap } from 'node:util';
+import { MmapError, MmapRangeError } from '@fmmap/core';
+import { printable } from './format.js';
+
+/** Something that the user can understand as it is. */
+export class Refusal extends Error {}
+
+export function problem(text: string): void {
+  process.stderr.write(`fmmap: ${printable(text)}\n`);
+}
+
+/** Reports what users can do something about; everything else is a mistake of ours, with a stack. */
+export function report(error: unknown): void {
+  problem(textOf(error));
+}
+
+/** @throws What is a mistake of ours. */
+export function textOf(error: unknown): string {
+  const { code, errno, message, path } = error as NodeJS.ErrnoException;
+  const system = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
+  if (code === 'ENODEV') return `${path}: cannot be mapped: not an ordinary file`;
+  if (system !== undefined && path !== undefined) return `${path || "''"}: ${system}`;
+  const isExpected = [Refusal, MmapError, MmapRangeError].some((type) => error instanceof type);
+  if (isExpected || system !== undefined) return message;
+  throw error;
+}
+
+/** Does something with each file. Those that it fails for are reported. @returns The exit code. */
+export async function forEach(
+  paths: readonly string[],
+  act: (path: string) => Promise<number>,
+): Promise<number> {
+  let code = 0;
+  for (const path of paths) {
+    try {
+      code = Math.max(code, await act(path));
+    } catch (error) {
+      report(error);
+      code = 2;
+    }
+  }
+  return code;
+}

@@ -1,0 +1,39 @@
+// A bar for what takes more than a second: on standard error, and only if that is a terminal.
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import { formatSize, percentOf } from './format.js';
+import { widthOf } from './terminal.js';
+
+const PATIENCE = 1000;
+const INTERVAL = 100;
+const CELLS = 24;
+
+/** Shows how far something has come that reports it again and again. */
+export class Progress {
+  readonly #start = performance.now();
+  #next = this.#start + PATIENCE;
+  #isShown = false;
+
+  constructor(
+    readonly label: string,
+    readonly total: number,
+  ) {}
+
+  /** @param done - So many bytes of {@link total}. */
+  report(done: number): void {
+    const now = performance.now();
+    if (now < this.#next || !process.stderr.isTTY) return;
+    this.#next = now + INTERVAL;
+    this.#isShown = true;
+    const cells = Math.floor((CELLS * done) / this.total);
+    const rate = formatSize((done / (now - this.#start)) * 1000);
+    const bar = `[${'#'.repeat(cells).padEnd(CELLS)}] ${percentOf(done, this.total)} %  ${rate}/s`;
+    const text = `${this.label} ${bar}`;
+    process.stderr.write(`\r${text.slice(0, widthOf(process.stderr) - 1)}\x1b[K`);
+  }
+
+  end(): void {
+    if (this.#isShown) process.stderr.write('\r\x1b[K');
+    this.#isShown = false;
+  }
+}
