@@ -10,11 +10,13 @@ const size = (text: string): number => {
 };
 
 /** A number of things. */
-export const count = (text: string): number => {
-  const number = parseSize(text);
-  if (number !== undefined && number >= 1) return number;
-  throw new InvalidArgumentError('Not a number of at least 1.');
-};
+export const count =
+  (most: number) =>
+  (text: string): number => {
+    const number = parseSize(text);
+    if (number !== undefined && number >= 1 && number <= most) return number;
+    throw new InvalidArgumentError(`Not a whole number from 1 to ${most}.`);
+  };
 
 export const seconds = (text: string): number => {
   const number = Number(text);

@@ -15,6 +15,8 @@ interface Change {
   readonly name: string;
   /** What has been done to some bytes. */
   readonly done: string;
+  /** To how many, which may have become fewer at the same time. */
+  readonly amount: (before: Residency, after: Residency) => number;
   readonly isDone: (after: Residency) => boolean;
   /** @param report - To be called with the number of bytes of the range that have been dealt with. */
   readonly act: (file: MmapFile, range: Range, report: (bytes: number) => void) => void;
@@ -24,7 +26,7 @@ interface Change {
 export function changeResidency(
   paths: readonly string[],
   options: ChangeOptions,
-  { name, done, isDone, act }: Change,
+  { name, done, amount, isDone, act }: Change,
 ): Promise<number> {
   return forEach(paths, (path) =>
     withFile(path, async (file) => {
@@ -38,7 +40,7 @@ export function changeResidency(
       }
       const after = measure(file, range);
       const isKnown = whyUnknown(file) === undefined;
-      const changed = Math.abs(after.residentBytes - before.residentBytes);
+      const changed = Math.max(0, amount(before, after));
       if (options.json) {
         const bytes = (value: number) => (isKnown ? value : null);
         await printJson({

@@ -171,7 +171,11 @@ Exit codes: 0, or 2 after an error.`,
   .addOption(args.offsetOption())
   .addOption(args.lengthOption())
   .option('-t, --type <type>', 'show values of this type', args.type)
-  .option('-c, --columns <number>', 'bytes or values in a line (default: 16 bytes)', args.count)
+  .option(
+    '-c, --columns <number>',
+    'bytes or values in a line (default: 16 bytes)',
+    args.count(1024),
+  )
   .option('--no-squeeze', 'show equal lines, too');
 
 add(
@@ -190,7 +194,7 @@ Exit codes: 0 if it was found, 1 if it was not, 2 after an error.`,
 )
   .option('-x, --hex <bytes>', "bytes in place of the pattern, such as 'de ad be ef'")
   .option('-c, --count', 'print only how many there are')
-  .option('-m, --max <number>', 'stop after so many', args.count)
+  .option('-m, --max <number>', 'stop after so many', args.count(Number.MAX_SAFE_INTEGER))
   .addOption(args.offsetOption())
   .addOption(args.lengthOption());
 

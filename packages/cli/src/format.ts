@@ -25,8 +25,8 @@ export const formatNumber = (count: number, noun: string): string =>
 
 /** How many percent a part is, with one decimal: 0 and 100 only if it is nothing or everything. */
 export function percentOf(part: number, whole: number): number {
-  if (part === whole) return 100;
   if (part === 0) return 0;
+  if (part === whole) return 100;
   return Math.min(Math.max(Math.round((part / whole) * 1000) / 10, 0.1), 99.9);
 }
 

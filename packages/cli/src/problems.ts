@@ -1,6 +1,6 @@
 // What went wrong, in one line on standard error.
 import process from 'node:process';
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, inspect } from 'node:util';
 import { MmapError, MmapRangeError } from '@fmmap/core';
 import { printable } from './format.js';
 
@@ -11,20 +11,21 @@ export function problem(text: string): void {
   process.stderr.write(`fmmap: ${printable(text)}\n`);
 }
 
-/** Reports what users can do something about; everything else is a mistake of ours, with a stack. */
+/** Reports what users can do something about in one line; a mistake of ours has a stack. */
 export function report(error: unknown): void {
-  problem(textOf(error));
+  const text = textOf(error);
+  if (text === undefined) process.stderr.write(`${inspect(error)}\n`);
+  else problem(text);
 }
 
-/** @throws What is a mistake of ours. */
-export function textOf(error: unknown): string {
+/** @returns Undefined for a mistake of ours. */
+export function textOf(error: unknown): string | undefined {
   const { code, errno, message, path } = error as NodeJS.ErrnoException;
-  const system = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
   if (code === 'ENODEV') return `${path}: cannot be mapped: not an ordinary file`;
-  if (system !== undefined && path !== undefined) return `${path || "''"}: ${system}`;
+  const system = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1];
+  if (system !== undefined) return path === undefined ? message : `${path || "''"}: ${system}`;
   const isExpected = [Refusal, MmapError, MmapRangeError].some((type) => error instanceof type);
-  if (isExpected || system !== undefined) return message;
-  throw error;
+  return isExpected ? message : undefined;
 }
 
 /** Does something with each file. Those that it fails for are reported. @returns The exit code. */

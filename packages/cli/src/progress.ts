@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { formatSize, percentOf } from './format.js';
-import { widthOf } from './terminal.js';
+import { fit, widthOf } from './terminal.js';
 
 const PATIENCE = 1000;
 const INTERVAL = 100;
@@ -28,10 +28,12 @@ export class Progress {
     const cells = Math.floor((CELLS * done) / this.total);
     const rate = formatSize((done / (now - this.#start)) * 1000);
     const bar = `[${'#'.repeat(cells).padEnd(CELLS)}] ${percentOf(done, this.total)} %  ${rate}/s`;
-    const text = `${this.label} ${bar}`;
-    process.stderr.write(`\r${text.slice(0, widthOf(process.stderr) - 1)}\x1b[K`);
+    const width = widthOf(process.stderr) - 1;
+    const text = fit(`${fit(this.label, Math.floor(width / 3))} ${bar}`, width);
+    process.stderr.write(`\r${text}\x1b[K`);
   }
 
+  /** Wipes it off: also before something else is printed. */
   end(): void {
     if (this.#isShown) process.stderr.write('\r\x1b[K');
     this.#isShown = false;

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { type MmapFile, pageSize } from '@fmmap/core';
 import { piecesOf, type Range } from './files.js';
 
-/** So much of a file is asked about at a time, which takes a byte for each page. */
+/** Asking about so much takes a byte for each page. */
 const PIECE = 2 ** 16 * pageSize;
 
 export interface Residency {
@@ -29,11 +29,18 @@ export function whyUnknown(file: MmapFile): string | undefined {
   }
 }
 
-/** The parts of a range that are in memory, in order; the parts between them are not. Nothing is read in. */
-export function* residentRuns(file: MmapFile, range: Range): Generator<Range, void> {
+/**
+ * The parts of a range that are in memory, in order; the parts between them are not. Nothing is read in.
+ * @param size - So much is asked about at a time: whole pages.
+ */
+export function* residentRuns(
+  file: MmapFile,
+  range: Range,
+  size: number = PIECE,
+): Generator<Range, void> {
   const end = range.offset + range.length;
   let start = -1; // of the run that has not ended yet
-  for (const piece of piecesOf(range, PIECE)) {
+  for (const piece of piecesOf(range, size)) {
     const pages = file.residency(piece.offset, piece.length);
     const first = Math.floor(piece.offset / pageSize);
     for (let page = 0; ; ) {

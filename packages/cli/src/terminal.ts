@@ -5,11 +5,11 @@ import type { WriteStream } from 'node:tty';
 const STYLES = { bold: 1, dim: 2, green: 32, yellow: 33, cyan: 36 } as const;
 
 /** Whether output has colours: on terminals, unless `NO_COLOR` or `FORCE_COLOR` say otherwise. */
-export function hasColours(stream: WriteStream = process.stdout): boolean {
+function hasColours(): boolean {
   const { FORCE_COLOR, NO_COLOR, TERM } = process.env;
   if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
-  return stream.isTTY === true && TERM !== 'dumb';
+  return process.stdout.isTTY === true && TERM !== 'dumb';
 }
 
 export function paint(style: keyof typeof STYLES, text: string): string {

@@ -1,35 +1,42 @@
 // `fmmap evict`: makes the system forget what it has of files in memory.
 import * as fs from 'node:fs';
-import { isAdviceSupported, type MmapFile, MmapFileMut, MmapUnsupportedError } from '@fmmap/core';
+import { type MmapFile, MmapFileMut } from '@fmmap/core';
 import { type ChangeOptions, changeResidency } from '../change.js';
 import { piecesOf, type Range } from '../files.js';
 import { Refusal } from '../problems.js';
 import { residentRuns, whyUnknown } from '../residency.js';
 
 const PIECE = 2 ** 24;
+/** The first may do no more than split what the kernel keeps as one, and leaves what is in use at that moment. */
+const ATTEMPTS = 8;
 
 export const evict = (paths: readonly string[], options: ChangeOptions): Promise<number> =>
   changeResidency(paths, options, {
     name: 'evict',
     done: 'evicted',
+    amount: (before, after) => before.residentBytes - after.residentBytes,
     isDone: ({ residentBytes }) => residentBytes === 0,
     act: forget,
   });
 
 function forget(file: MmapFile, range: Range, report: (bytes: number) => void): void {
-  if (!isAdviceSupported('pageout')) {
-    throw new MmapUnsupportedError(`${file.path}: this system has no call that evicts a file`);
-  }
   const why = whyUnknown(file);
   if (why !== undefined) throw new Refusal(`${file.path}: ${why}, and only they may evict it`);
   write(file.path);
   settle();
   for (const piece of piecesOf(range, PIECE)) {
-    // Only mapped pages are reclaimed: mapping those that are in memory reads nothing.
-    for (const { offset, length } of residentRuns(file, piece)) file.prefetch(offset, length);
-    file.advise('pageout', piece.offset, piece.length);
+    for (let attempt = 0; attempt < ATTEMPTS && reclaim(file, piece); ++attempt);
     report(piece.offset + piece.length - range.offset);
   }
+}
+
+/** @returns Whether some of it was in memory, and may still be. */
+function reclaim(file: MmapFile, piece: Range): boolean {
+  const runs = [...residentRuns(file, piece)];
+  // Only mapped pages are reclaimed: mapping those that are in memory reads nothing.
+  for (const { offset, length } of runs) file.prefetch(offset, length);
+  if (runs.length > 0) file.advise('pageout', piece.offset, piece.length);
+  return runs.length > 0;
 }
 
 /** What is not on the disk yet would stay in memory. */

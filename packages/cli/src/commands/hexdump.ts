@@ -13,8 +13,8 @@ export interface HexdumpOptions extends RangeOptions {
   readonly squeeze: boolean;
 }
 
-/** So many lines are printed at a time. */
-const LINES = 2048;
+/** So many bytes of the file are printed at a time, in whole lines. */
+const PIECE = 2 ** 16;
 
 export async function hexdump(path: string, options: HexdumpOptions): Promise<number> {
   await withFile(path, async (file) => {
@@ -24,7 +24,7 @@ export async function hexdump(path: string, options: HexdumpOptions): Promise<nu
     const show = type ? valuesOf(type) : bytesOf(columns);
     let before: Buffer | undefined;
     let isRepeated = false;
-    for (const part of partsOf(range, size * LINES)) {
+    for (const part of partsOf(range, size * Math.ceil(PIECE / size))) {
       let text = '';
       for (const { offset, length } of partsOf(part, size)) {
         const bytes = file.bytes(offset, length);

@@ -9,6 +9,7 @@ export const prefetch = (paths: readonly string[], options: ChangeOptions): Prom
   changeResidency(paths, options, {
     name: 'prefetch',
     done: 'read in',
+    amount: (before, after) => after.residentBytes - before.residentBytes,
     isDone: ({ bytes, residentBytes }) => residentBytes === bytes,
     act: readIn,
   });

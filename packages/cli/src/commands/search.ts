@@ -67,7 +67,10 @@ function* occurrences(
       const until = Math.min(at + PIECE + needle.length - 1, end);
       const room = target.subarray(0, left);
       const found = room.subarray(0, file.indexesOf(needle, room, at, until));
-      if (found.length > 0) yield found;
+      if (found.length > 0) {
+        progress.end();
+        yield found;
+      }
       left -= found.length;
       const next = (found.at(-1) ?? -1) + needle.length;
       at = found.length === room.length ? next : Math.max(next, until - needle.length + 1);
