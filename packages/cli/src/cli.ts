@@ -46,9 +46,9 @@ Files are opened read-only and without a lock, so that no program that locks
 them is disturbed. stat, residency and lock change nothing of what is in memory;
 hexdump, search and bench read in what they look at.
 
-Exit codes: 0 if all is well, 2 after an error, with a line on standard error for
-each. lock, search, prefetch and evict also have 1: see their help. Output has
-colours on terminals, unless NO_COLOR or FORCE_COLOR says otherwise.`,
+Exit codes: 0 if all is well, 2 after an error, with a line on standard error
+for each. lock, search, prefetch and evict also have 1: see their help. Output
+has colours on terminals, unless NO_COLOR or FORCE_COLOR says otherwise.`,
   );
 
 /** Adds a command; the exit code is what its action resolves with. */
@@ -182,8 +182,8 @@ add(
   'search <file> [pattern]',
   'print the offsets of text or bytes in a file',
   search,
-  `Offsets are decimal and in order, one in a line. Occurrences do not overlap. Text
-is UTF-8.
+  `Offsets are decimal and in order, one in a line. Occurrences do not overlap.
+Text is UTF-8.
 ${SIZES}
 
   fmmap search app.log 'out of memory'
@@ -202,9 +202,10 @@ add(
   'bench <file>',
   'compare a map of a file with fs, on this machine',
   bench,
-  `Reads up to 256 MiB of the file into memory, then reads from it in three ways, by
-a map and by fs in turn, for a few seconds. Writing is measured on a file of its
-own, beside the file or else where temporary files are. The file is only read.
+  `Reads up to 256 MiB of the file into memory, then reads from it in three ways,
+by a map and by fs in turn, for a few seconds. Writing is measured on a file of
+its own, beside the file or else where temporary files are. The file is only
+read.
 
   fmmap bench tiles.bin
 

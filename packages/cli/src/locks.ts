@@ -1,5 +1,6 @@
 // Who holds locks on a file, according to `/proc/locks`.
 import * as fs from 'node:fs';
+import process from 'node:process';
 import { MmapUnsupportedError } from '@fmmap/core';
 import { hasProc, placeOf } from './place.js';
 
@@ -76,7 +77,10 @@ function holdersOf(lock: Lock, key: string): Lock[] {
   const { pid: _, ...own } = lock;
   const text = JSON.stringify(own);
   const isSame = ({ pid: _, ...other }: Lock) => JSON.stringify(other) === text;
-  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  // Without this process, which may have been left the file, too.
+  const pids = fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const holders = pids.filter((pid) =>
     descriptorsOf(pid).some((info) => parseLocks(info, key).some(isSame)),
   );

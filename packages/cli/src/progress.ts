@@ -28,9 +28,8 @@ export class Progress {
     const cells = Math.floor((CELLS * done) / this.total);
     const rate = formatSize((done / (now - this.#start)) * 1000);
     const bar = `[${'#'.repeat(cells).padEnd(CELLS)}] ${percentOf(done, this.total)} %  ${rate}/s`;
-    const width = widthOf(process.stderr) - 1;
-    const text = fit(`${fit(this.label, Math.floor(width / 3))} ${bar}`, width);
-    process.stderr.write(`\r${text}\x1b[K`);
+    const room = widthOf(process.stderr) - bar.length - 2; // the last column may begin a new line
+    process.stderr.write(`\r${fit(this.label, Math.max(room, 1))} ${bar}\x1b[K`);
   }
 
   /** Wipes it off: also before something else is printed. */

@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-export const CLI: string = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CLI: string = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const NOBODY = 65534;
 
 /** A module of `test/programs`, which is loaded before the command. */
@@ -15,6 +15,7 @@ export const preload = (name: string): string[] => [
 export interface Ran {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** With {@link ESCAPE} in place of the control character. */
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -34,6 +35,10 @@ function envOf(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { ...rest, LANG: 'C.UTF-8', TERM: 'xterm', SHELL: '/bin/sh', ...more };
 }
 
+/** The start of each sequence for terminals. */
+export const ESCAPE = '␛';
+const visible = (text: string): string => text.replaceAll('\x1b', ESCAPE);
+
 /** Nothing that a test starts outlives it, or goes on for ever. */
 function supervised(child: ChildProcessWithoutNullStreams): Promise<Ran> {
   const kill = () => {
@@ -45,7 +50,7 @@ function supervised(child: ChildProcessWithoutNullStreams): Promise<Ran> {
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
+    stdout += visible(text);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -77,9 +82,17 @@ export function run(command: readonly string[], options: RunOptions = {}): Promi
   return supervised(child);
 }
 
+/** How to run `fmmap`. @param flags - Of node. */
+export const command = (args: readonly string[], flags: readonly string[] = []): string[] => [
+  process.execPath,
+  ...flags,
+  CLI,
+  ...args,
+];
+
 /** Runs `fmmap` to its end. */
 export const fmmap = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-  run([process.execPath, ...(options.flags ?? []), CLI, ...args], options);
+  run(command(args, options.flags), options);
 
 /** What `fmmap` prints, which must go well. */
 export async function said(...args: readonly string[]): Promise<string> {
@@ -115,7 +128,7 @@ export function start(command: readonly string[], options: RunOptions = {}): Run
   let output = '';
   let hear = () => {};
   child.stdout.on('data', (text: string) => {
-    output += text;
+    output += visible(text);
     hear();
   });
   return {
@@ -137,9 +150,9 @@ export function start(command: readonly string[], options: RunOptions = {}): Run
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** How to run `fmmap`, for a shell. */
-export const shellCommand = (args: readonly string[], flags: readonly string[] = []): string =>
-  [process.execPath, ...flags, CLI, ...args].map(quoted).join(' ');
+/** The same for a shell. */
+export const shellCommand = (args: readonly string[], flags?: readonly string[]): string =>
+  command(args, flags).map(quoted).join(' ');
 
 /** Runs a command of the shell in a terminal of 24 lines of 60 characters. Its exit code is that of the command. */
 export const inTerminal = (command: string, options: RunOptions = {}): Running =>
