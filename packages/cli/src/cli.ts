@@ -2,6 +2,7 @@
 // The command `fmmap`: what it understands, and what its help says. Each command is a file of `commands`.
 import * as fs from 'node:fs';
 import process from 'node:process';
+import { URL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import * as args from './arguments.js';
 import { bench } from './commands/bench.js';

@@ -5,7 +5,7 @@ import { MmapUnsupportedError } from '@fmmap/core';
 import { hasProc, placeOf } from './place.js';
 
 /** `flock(2)`, `fcntl(2)` of processes and of open files, leases, and those of file servers. */
-export type LockKind = 'flock' | 'posix' | 'ofd' | 'lease' | 'delegation';
+type LockKind = 'flock' | 'posix' | 'ofd' | 'lease' | 'delegation';
 
 export interface Lock {
   /** Undefined if it is not visible from here, as in a container. */

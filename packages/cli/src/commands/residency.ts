@@ -83,7 +83,7 @@ function pictureOf(file: MmapFile, range: Range): string[] {
   ];
 }
 
-export const sentenceOf = ({ pages, residentPages, bytes, residentBytes }: Residency): string =>
+const sentenceOf = ({ pages, residentPages, bytes, residentBytes }: Residency): string =>
   `${formatCount(residentPages)} of ${formatNumber(pages, 'page')}, ` +
   `${formatSize(residentBytes)} of ${formatSize(bytes)} in memory`;
 
