@@ -1,4 +1,5 @@
 // What `prefetch` and `evict` have in common: they change what is in memory, and say by how much.
+import { basename } from 'node:path';
 import type { MmapFile } from '@fmmap/core';
 import { type Range, type RangeOptions, rangeOf, withFile } from './files.js';
 import { formatSize, percentOf, printable } from './format.js';
@@ -32,7 +33,7 @@ export function changeResidency(
     withFile(path, async (file) => {
       const range = rangeOf(file, options);
       const before = measure(file, range);
-      const progress = new Progress(`${name} ${printable(path)}`, range.length);
+      const progress = new Progress(`${name} ${printable(basename(path))}`, range.length);
       try {
         act(file, range, (bytes) => progress.report(bytes));
       } finally {

@@ -110,7 +110,7 @@ add(
 ${SIZES}
 
   fmmap prefetch tiles.bin
-  fmmap prefetch --offset 1GiB --length 64m tiles.bin
+  fmmap prefetch --offset 4MiB --length 64m tiles.bin
 
 Exit codes: 0 if all of it is in memory, 1 if a part is not, for lack of memory,
 2 after an error.`,
@@ -165,7 +165,7 @@ Types: ${TYPES_HELP.replace(' u8', '\n      u8').replace(', ', ',\n      ')}
 
   fmmap hexdump --length 64 tiles.bin
   fmmap hexdump --type f64le --offset 0x1000 --columns 4 vectors.bin
-  fmmap hexdump --type u8 --columns 1 --no-squeeze tiles.bin
+  fmmap hexdump --type u8 --columns 8 --no-squeeze --length 1k tiles.bin
 
 Exit codes: 0, or 2 after an error.`,
 )

@@ -1,12 +1,14 @@
 // `fmmap bench`: what a map is good for on this machine, compared with `fs`.
 import { Buffer } from 'node:buffer';
 import * as fs from 'node:fs';
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { type MmapFile, MmapFileMut } from '@fmmap/core';
 import { checkFile, piecesOf, withFile } from '../files.js';
 import { formatDuration, formatSize, printable } from '../format.js';
 import { print, printJson } from '../output.js';
 import { Refusal } from '../problems.js';
+import { Progress } from '../progress.js';
 import { withScratch } from '../scratch.js';
 import { paint } from '../terminal.js';
 
@@ -16,7 +18,8 @@ const CHUNK = 2 ** 20;
 const PAGE = 4096;
 /** Of the file that is written to. */
 const WRITTEN = 2 ** 24;
-const ROUNDS = 7;
+const CONTESTS = 4;
+const ROUNDS = 8;
 /** Milliseconds that each contender works in a round. */
 const TURN = 40;
 
@@ -46,10 +49,12 @@ export async function bench(path: string, { json }: { readonly json?: true }): P
       for (const { offset, length: rest } of piecesOf({ offset: 0, length }, CHUNK)) {
         file.prefetch(offset, rest);
       }
-      const reads = [randomValues, randomPages, inOrder].map((contest) =>
-        compare(contest(file, descriptor, length)),
-      );
-      const outcomes = [...reads, withScratch(path, WRITTEN, compareFlushes)];
+      const outcomes = outcomesOf(path, (compare) => [
+        ...[randomValues, randomPages, inOrder].map((contest) =>
+          compare(contest(file, descriptor, length)),
+        ),
+        withScratch(path, WRITTEN, (own) => compareFlushes(own, compare)),
+      ]);
       if (json) await printJson({ path, bytes: length, outcomes });
       else await print(tableOf(path, length, outcomes));
     });
@@ -59,14 +64,28 @@ export async function bench(path: string, { json }: { readonly json?: true }): P
   return 0;
 }
 
+type Compare = (contest: Contest) => Outcome;
+
+/** Shows the progress of some contests. */
+function outcomesOf(path: string, run: (compare: Compare) => Outcome[]): Outcome[] {
+  const progress = new Progress(`bench ${printable(basename(path))}`, CONTESTS * ROUNDS, 'turns');
+  let turns = 0;
+  try {
+    return run((contest) => compare(contest, () => progress.report(++turns)));
+  } finally {
+    progress.end();
+  }
+}
+
 /** The contenders take turns, so that whatever else the machine does meets both. */
-function compare({ name, times, ...contenders }: Contest): Outcome {
+function compare({ name, times, ...contenders }: Contest, report: () => void): Outcome {
   const taken: { fmmap: number[]; fs: number[] } = { fmmap: [], fs: [] };
-  for (let round = 0; round <= ROUNDS; ++round) {
+  for (let round = 1; round <= ROUNDS; ++round) {
     for (const who of ['fmmap', 'fs'] as const) {
       const took = durationOf(contenders[who]) / times;
-      if (round > 0) taken[who].push(took); // the first is for the compiler
+      if (round > 1) taken[who].push(took); // the first is for the compiler
     }
+    report();
   }
   const [own, other] = [medianOf(taken.fmmap), medianOf(taken.fs)];
   return { name, fmmap: own, fs: other, ratio: other / own };
@@ -158,7 +177,7 @@ function addUp(words: Int32Array): void {
   used.sum += total;
 }
 
-function compareFlushes(descriptor: number): Outcome {
+function compareFlushes(descriptor: number, compare: Compare): Outcome {
   const file = MmapFileMut.openExisting(descriptor, { lock: 'none' });
   try {
     return compare(flushes(file, descriptor));

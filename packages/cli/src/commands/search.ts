@@ -1,5 +1,6 @@
 // `fmmap search`: the offsets of all occurrences of some bytes.
 import { Buffer } from 'node:buffer';
+import { basename } from 'node:path';
 import type { MmapFile } from '@fmmap/core';
 import { type Range, type RangeOptions, rangeOf, withFile } from '../files.js';
 import { printable } from '../format.js';
@@ -61,7 +62,7 @@ function* occurrences(
 ): Generator<Float64Array, void> {
   const end = offset + length;
   const target = new Float64Array(8192);
-  const progress = new Progress(`search ${printable(file.path)}`, length);
+  const progress = new Progress(`search ${printable(basename(file.path))}`, length);
   try {
     for (let at = offset, left = max; left > 0 && end - at >= needle.length; ) {
       const until = Math.min(at + PIECE + needle.length - 1, end);
