@@ -19,7 +19,7 @@ async function examples(): Promise<string[]> {
   return lines.map(([, line = '']) => line.replace(/ (\||&&|#) .*/, '').replace(/--watch \S+/, ''));
 }
 
-test('examples work as they are documented', async () => {
+test('examples work as they are documented', { timeout: 120_000 }, async () => {
   const folder = tempDir();
   for (const name of FILES) fs.writeFileSync(join(folder, name), pattern(20_000));
   fs.truncateSync(join(folder, 'tiles.bin'), 2 ** 23);
