@@ -53,14 +53,15 @@ function integer(name: string, size: number, read: Reader): NumericType {
 }
 
 function floating(name: string, size: number, read: Reader): NumericType {
-  const [width, show] = size === 4 ? [17, showFloat] : [24, showDouble];
+  const [width, show] = size === 4 ? [16, showFloat] : [24, showDouble];
   return { name, size, width, read: (file, offset) => show(Number(read.call(file, offset))) };
 }
 
-/** In decimals as long as that is short. */
+/** With an exponent only where there would be many zeroes. */
 const showDouble = (value: number): string => {
   if (Object.is(value, -0)) return '-0';
-  return Math.abs(value) < 1e15 ? String(value) : value.toExponential();
+  const isShort = value === 0 || (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e15);
+  return isShort ? String(value) : value.toExponential();
 };
 
 /** As few digits as tell a number from every other of 32 bits. */

@@ -171,6 +171,34 @@ describe('hexdump --type', () => {
     }
   });
 
+  test.each([
+    ['f32le', fc.float()],
+    ['f64le', fc.double()],
+  ])('%s shows few digits, which still are exactly the value', (name, numbers) => {
+    const { size = 0, width, read } = TYPES.get(name) ?? {};
+    fc.assert(
+      fc.property(numbers, (value) => {
+        const bytes = Buffer.from((size === 4 ? Float32Array : Float64Array).of(value).buffer);
+        using file = MmapFile.memory('value', bytes);
+        const text = read?.(file, 0) ?? '';
+        expect(text.length).toBeLessThanOrEqual(width ?? 0);
+        expect(size === 4 ? Math.fround(Number(text)) : Number(text)).toBe(value);
+      }),
+      {
+        numRuns: 1000,
+        examples: [Math.fround(-1.2345678e-6), Math.fround(-999999986991104)].map((value) => [
+          value,
+        ]),
+      },
+    );
+    const long = MmapFile.memory(
+      'long',
+      Buffer.from(Float64Array.of(-1.2345678901234567e-6).buffer),
+    );
+    if (size === 8) expect(read?.(long, 0)).toBe('-1.2345678901234567e-6');
+    long.close();
+  });
+
   test('shows the bytes that make no value, and squeezes', async () => {
     const path = tempFile(Buffer.concat([Buffer.alloc(48), Buffer.from([1, 0, 0, 0, 2, 3])]));
     expect(await said('hexdump', '-t', 'u32', path)).toBe(
