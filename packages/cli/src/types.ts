@@ -66,9 +66,10 @@ const showDouble = (value: number): string => {
 
 /** As few digits as tell a number from every other of 32 bits. */
 function showFloat(value: number): string {
+  if (value === 0) return showDouble(value); // toPrecision() leaves out the sign of -0
   for (let digits = 6; digits < 9; ++digits) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return showDouble(short);
+    if (Object.is(Math.fround(short), value)) return showDouble(short);
   }
   return showDouble(Number(value.toPrecision(9)));
 }
