@@ -11,8 +11,10 @@ import { type Name, program, SAID, untyped } from './helpers/usage.js';
 
 const MINUTE = 60_000;
 
-/** The packages for users; the binding is a package with a single value. */
-const ours = [...published].filter(([folder]) => folder !== 'native');
+/** The packages with modules for users; the binding is a package with a single value, and the command line has none. */
+const ours = [...published].filter(
+  ([folder, manifest]) => folder !== 'native' && entriesOf(manifest).length > 0,
+);
 const entries = ours.flatMap(([, manifest]) => entriesOf(manifest));
 
 /** TypeScript files: ES modules and CommonJS. */
@@ -87,6 +89,19 @@ describe.each(entries)('%s', (entry) => {
       console.log(loaded.filter(({ id }) => /@fmmap.(?!native)/.test(id)).map(({ id }) => id).join());`;
     expect(runFile('esm.mjs', code)).toBe('');
   });
+});
+
+test('the command line is a program, and nothing that can be imported', () => {
+  const command = join(project, 'node_modules/.bin/fmmap');
+  const { version } = JSON.parse(
+    fs.readFileSync(join(project, 'node_modules/@fmmap/cli/package.json'), 'utf8'),
+  );
+  expect(must(project, command, '--version').trim()).toBe(version);
+  fs.writeFileSync(join(project, 'searched.txt'), 'a needle');
+  expect(must(project, command, 'search', 'searched.txt', 'needle').trim()).toBe('2');
+  expect(runFile('no.mjs', `import('@fmmap/cli').catch(({ code }) => console.log(code));`)).toBe(
+    'ERR_PACKAGE_PATH_NOT_EXPORTED',
+  );
 });
 
 test('the binding is the same value with import and with require', () => {
