@@ -35,13 +35,19 @@ const textOf = (path: string): string => fs.readFileSync(path, 'utf8');
 
 const decoded = (html: string): string => html.replaceAll('&amp;', '&');
 
+/** What a server sends for a URL. */
+function fileOf(url: URL): string {
+  const path = fileURLToPath(url.href.replace(/#.*/, ''));
+  return path.endsWith('/') ? join(path, 'index.html') : path;
+}
+
 /** The links of a page to this site, as paths with fragments. */
 function linksOf(page: string): [path: string, fragment: string][] {
   const from = pathToFileURL(join(site, page));
   return [...textOf(join(site, page)).matchAll(/ href="([^"]+)"/g)]
     .map(([, href = '']) => new URL(decoded(href), from))
     .filter(({ protocol }) => protocol === 'file:')
-    .map((url) => [fileURLToPath(url.href.replace(/#.*/, '')), decodeURIComponent(url.hash)]);
+    .map((url) => [fileOf(url), decodeURIComponent(url.hash)]);
 }
 
 test('every document is a page of the site', () => {
