@@ -6,7 +6,7 @@ const { say } = require('../program.cjs');
 
 const PAGE = 4096;
 const SIZE = 4 * PAGE;
-const PASSES = 300;
+const PASSES = 100;
 
 /** What a loop does in each round with `file`, `reader` or `writer`, at the offset `at`: all values should be `whole`. */
 exports.SHAPES = {
