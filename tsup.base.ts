@@ -43,6 +43,9 @@ const INTRINSICS = [
 /** The comments of members, which esbuild keeps. */
 const DOCS = /^ *\/\*\*.*?\*\/\n/gms;
 
+/** The paths of the sources, which esbuild writes, and which nobody has. */
+const PATHS = /^\/\/ \S+\.ts\n/gm;
+
 /** esbuild's helper for {@link Options.keepNames}. */
 const NAME = /^var __name = .*$/m;
 
@@ -67,7 +70,9 @@ export const base: Options = {
   plugins: [
     {
       name: 'lean',
-      renderChunk: (code) => ({ code: code.replace(DOCS, '').replace(NAME, NAME_ONCE) }),
+      renderChunk: (code) => ({
+        code: code.replace(DOCS, '').replace(PATHS, '').replace(NAME, NAME_ONCE),
+      }),
     },
   ],
   banner: ({ format }) => ({ js: format === 'cjs' ? `'use strict';\n${CAPTURE}` : CAPTURE }),
