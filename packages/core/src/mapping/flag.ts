@@ -1,6 +1,6 @@
 // The flag of a window: a byte of its footer that the binding sets as soon as a page of the window is lost.
 
-const FENCE = new DataView(new ArrayBuffer(1));
+const FENCE = new Uint8Array(1);
 
 /**
  * Whether everything that was read from the window up to now was really there.
@@ -10,6 +10,6 @@ const FENCE = new DataView(new ArrayBuffer(1));
  * this one.
  */
 export function isIntact(flag: DataView): boolean {
-  FENCE.setInt8(0, 0);
+  FENCE[0] = 0;
   return flag.getInt8(0) === 0;
 }
