@@ -61,7 +61,7 @@ export function installPackages(names) {
   const wait = '--option DPkg::Lock::Timeout=300'; // for what else installs packages
   const command = `apt-get install ${wait} --yes --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid() !== 0)
-    throw new Error(`building for other systems needs Debian packages: sudo ${command}`);
+    throw new Error(`this needs Debian packages that are missing: sudo ${command}`);
   console.log(command);
   run('apt-get', 'update');
   run('apt-get', ...command.split(' ').slice(1));
