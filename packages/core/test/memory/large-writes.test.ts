@@ -11,11 +11,14 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const SIZE = 5 << 18;
 
+/** What to fill with, also where a range is empty: a pattern of no bytes is refused. */
+const FILLING = pattern(999).reverse();
+
 /** What writes bytes of some length. */
 const WRITES: Record<string, (file: MmapFileMut, bytes: Buffer, at: number) => unknown> = {
   write: (file, bytes, at) => file.write(bytes, at),
   writeSome: (file, bytes, at) => file.writeSome(bytes, at),
-  fill: (file, bytes, at) => file.fill(bytes.subarray(0, 999), at, at + bytes.length),
+  fill: (file, bytes, at) => file.fill(FILLING, at, at + bytes.length),
   copyWithin: (file, bytes, at) => file.copyWithin(at, 0, bytes.length),
   'a writer': (file, bytes, at) => file.writer(at).write(bytes),
   'a buffered writer': (file, bytes, at) => {
@@ -27,7 +30,7 @@ const WRITES: Record<string, (file: MmapFileMut, bytes: Buffer, at: number) => u
 
 /** The same done to a copy. */
 function model(what: string, content: Buffer, bytes: Buffer, at: number): void {
-  if (what === 'fill') content.fill(bytes.subarray(0, 999), at, at + bytes.length);
+  if (what === 'fill') content.fill(FILLING, at, at + bytes.length);
   else if (what === 'copyWithin') content.copyWithin(at, 0, bytes.length);
   else bytes.copy(content, at);
 }
