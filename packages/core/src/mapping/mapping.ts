@@ -23,6 +23,7 @@ import {
 import { setImmediate } from '../host.js';
 import type { FileDescription, LockState } from './describe.js';
 import { Disposal } from './disposal.js';
+import { FarView } from './far-view.js';
 import { type FaultListener, FaultListeners } from './faults.js';
 import { Anchor } from './finalizer.js';
 import { LockQueue } from './lock-queue.js';
@@ -57,7 +58,7 @@ export interface Collector {
  * The state behind a file object: the handle of the binding, and the memory.
  *
  * The first two fields are the hot path of every typed access, which the code generator writes out: `view` has exactly the
- * visible bytes, of the first window if there are several, and a value is valid if `flag` is intact after it was
+ * visible bytes, or is a {@link FarView} if there are several windows, and a value is valid if `flag` is intact after it was
  * read. Anything else, from a bad argument to a page of another window, goes to `load` and `store`.
  */
 export class Mapping {
@@ -390,7 +391,8 @@ export class Mapping {
     const { first, delta } = this.windows;
     const isEmpty = length === 0 || !first;
     this.length = length;
-    this.view = isEmpty ? NOTHING : first.view(delta, Math.min(length, first.capacity - delta));
+    const near = isEmpty ? NOTHING : first.view(delta, Math.min(length, first.capacity - delta));
+    this.view = near.byteLength < length ? new FarView(this, near) : near;
     this.flag = isEmpty ? NO_FLAG : first.flag;
   }
 
