@@ -54,16 +54,26 @@ function compareAll(measure) {
 }
 
 function reportAll(measure, installed, rounds) {
-  const results = wanted.map((name) => measure(name)).filter(Boolean);
-  const how = { isQuick: options.quick, only: options.only, rounds };
+  const measured = wanted.map((name) => measure(name)).filter(Boolean);
+  const results = options.json ? renewed(options.json, measured) : measured;
+  const isWhole = results.length === PARTS.length;
+  const how = { isQuick: options.quick, only: isWhole ? undefined : options.only, rounds };
   const text = report(describeMachine(), how, installed, results);
-  if (options.json) fs.writeFileSync(options.json, JSON.stringify(results));
   // An incomplete measurement is for looking at, not for keeping.
-  if (!options.quick && results.length === PARTS.length) {
+  if (!options.quick && isWhole) {
     fs.writeFileSync(new URL('RESULTS.md', import.meta.url), text);
     writeCharts(results);
   }
   return text;
+}
+
+/** Puts what was measured into a file of results, beside the parts that it has from before. @returns All of them. */
+function renewed(path, measured) {
+  const before = fs.existsSync(path) ? JSON.parse(fs.readFileSync(path, 'utf8')) : [];
+  const all = new Map([...before, ...measured].map((result) => [result.part, result]));
+  const results = PARTS.filter((name) => all.has(name)).map((name) => all.get(name));
+  fs.writeFileSync(path, JSON.stringify(results));
+  return results;
 }
 
 const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-bench-'));

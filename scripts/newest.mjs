@@ -9,9 +9,13 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const [node] = await nodeCommand(NEWEST);
 
 for (const [folder, ...files] of [['examples/recipes'], ['test', 'documents.test.ts']]) {
-  const { status } = spawnSync(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], {
-    cwd: join(root, folder),
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    node,
+    [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files],
+    {
+      cwd: join(root, folder),
+      stdio: 'inherit',
+    },
+  );
   if (status !== 0) process.exitCode = 1;
 }

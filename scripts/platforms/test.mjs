@@ -14,8 +14,6 @@ import { MORE_RUNTIMES, NEWEST, nodeCommand, RUNTIMES } from './runtimes.mjs';
 import { PLATFORMS } from './table.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** The tests of core that depend on the engine, and not only on the system. */
-const ENGINE = ['closing', 'faults', 'memory', 'threads', 'values', 'views', 'wasm'];
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 
@@ -78,7 +76,7 @@ function reachable(program) {
 function checkCore(title, [program, ...more], binary, tests, differences = []) {
   const results = join(folder, 'results.json');
   fs.rmSync(results, { force: true });
-  const options = ['--reporter=json', `--outputFile=${results}`];
+  const options = ['--reporter=json', `--outputFile=${results}`, '--maxWorkers=2'];
   const args = [vitest, 'run', ...options, ...tests.map((name) => `test/${name}`)];
   const { isGood, seconds, end } = ran([reachable(program), ...more, ...args], {
     cwd: join(root, 'packages/core'),
@@ -124,10 +122,8 @@ try {
   }
   const zig = binaries.get('linux-x64-gnu');
   const newest = await nodeCommand(NEWEST);
-  if (!values.all)
-    checkCore(`Node ${NEWEST}, tests of core: ${ENGINE.join(', ')}`, newest, zig, ENGINE);
-  else {
-    checkCore(`Node ${NEWEST}, all tests of core`, newest, zig, []);
+  checkCore(`Node ${NEWEST}, all tests of core`, newest, zig, []);
+  if (values.all) {
     // Views depend on the C++ library that a binary was built with: that of zig is not Node's.
     const gcc = join(root, 'native/src/build/Release/fmmap.node');
     for (const major of Object.keys(NODES)) {

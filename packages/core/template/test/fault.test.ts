@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { MmapFaultError } from '../../src/index.js';
 import { expectBytes } from '../../test/helpers/bytes.js';
 import { whereFilesAreCut } from '../../test/helpers/platform.js';
@@ -97,9 +97,14 @@ test('checkFault and flush find nothing wrong with an intact file, or with memor
 });
 
 whereFilesAreCut.describe('onFault', () => {
+  /** Files of tests that only wait for a listener, which does not keep them alive. */
+  const kept = new Set<object>();
+  afterEach(() => kept.clear());
+
   test('tells of a fault of a view, once, until it is taken away', async () => {
     const path = tempFile(CONTENT);
     await using file = await AsyncMmapFile.open(path);
+    kept.add(file);
     const view = file.asBuffer();
     const told = new Promise<Thrown>((resolve) => file.onFault(resolve as never));
     let count = 0;
@@ -119,6 +124,7 @@ whereFilesAreCut.describe('onFault', () => {
   test('tells of a fault that a method met', async () => {
     const path = coldFile(CONTENT);
     await using file = await AsyncMmapFile.open(path);
+    kept.add(file);
     const told = new Promise((resolve) => file.onFault(resolve));
     fs.truncateSync(path, PAGE);
     const error = await rejected(file.read(Buffer.alloc(2 * PAGE), 5 * PAGE));
