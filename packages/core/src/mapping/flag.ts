@@ -1,6 +1,7 @@
 // The flag of a window: a byte of its footer that the binding sets as soon as a page of the window is lost.
 
-const FENCE = new Uint8Array(1);
+/** Outside of V8's heap, so that its address and length are constants of the compiled code. */
+const FENCE = new Uint8Array(new ArrayBuffer(1));
 
 /**
  * Whether everything that was read from the window up to now was really there.
