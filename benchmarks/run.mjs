@@ -1,4 +1,4 @@
-// `npm run bench [-- --quick] [--only name,name] [--compare commit]`: see README.md.
+// `npm run bench [-- --quick] [--only name,name] [--json file] [--compare commit]`: see README.md.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,11 @@ const { values: options } = parseArgs({
     compare: { type: 'string' },
   },
 });
+/** What `--json` has from before. A quick run replaces it. */
+const kept =
+  options.json && !options.quick && fs.existsSync(options.json)
+    ? JSON.parse(fs.readFileSync(options.json, 'utf8'))
+    : [];
 const HERE = fileURLToPath(new URL('..', import.meta.url));
 const wanted = options.only?.split(',') ?? PARTS;
 for (const name of wanted) {
@@ -67,10 +72,10 @@ function reportAll(measure, installed, rounds) {
   return text;
 }
 
-/** Puts what was measured into a file of results, beside the parts that it has from before. @returns All of them. */
+/** Merges new measurements into a file of results. @returns All of them, in the order of the parts. */
 function renewed(path, measured) {
-  const before = fs.existsSync(path) ? JSON.parse(fs.readFileSync(path, 'utf8')) : [];
-  const all = new Map([...before, ...measured].map((result) => [result.part, result]));
+  const others = kept.filter(({ part }) => !wanted.includes(part));
+  const all = new Map([...others, ...measured].map((result) => [result.part, result]));
   const results = PARTS.filter((name) => all.has(name)).map((name) => all.get(name));
   fs.writeFileSync(path, JSON.stringify(results));
   return results;

@@ -78,10 +78,10 @@ function contender(open, path, size, { unmap, leaks } = { unmap: true }) {
     milliseconds = budget;
     const { major } = await collections();
     if (leaks) closeLeft(path);
-    // Also after those that unmap, whose buffers V8 still counts: otherwise the next one pays for them.
-    const left = ((await collect()) * 1000) / count;
+    // Also after those that unmap, since V8 still counts their buffers: otherwise the next contender would pay for them.
+    const all = await collect();
     const more = {
-      [LEFT]: unmap ? 0 : left,
+      [LEFT]: unmap ? 0 : (Math.max(0, all - (await collect())) * 1000) / count, // without what a collection costs anyway
       'major collections per 1,000': ((major - before.major) * 1000) / count,
     };
     return { value: (elapsed * 1000) / count, check: sum / count, more };

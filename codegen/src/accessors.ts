@@ -92,14 +92,16 @@ function readMethod(accessor: Accessor): string {
 }
 
 function writeMethod(accessor: Accessor): string {
-  const { suffix, size, js } = accessor;
+  const { suffix, size, js, via } = accessor;
+  // No part of a number may be written before it is known that the others can be.
+  const isInParts = via !== 'view';
   return `
     ${writeDocs(accessor)}
     write${suffix}(value: ${js}, offset = 0): number {
       ${checkStatement(accessor)}
       const m = this._mapping;
       try {
-        if (${IS_OFFSET} && offset >= 0) {
+        if (${IS_OFFSET}${isInParts ? ' && offset >= 0' : ''}) {
           const view = m.view;
           ${setStatement(accessor, 'view', 'offset')}
           if (isIntact(m.flag)) return offset + ${size};
@@ -260,8 +262,8 @@ function checkerOf({ js, range }: NumericKind): string {
 const integerTerm = (name: string) => `Math.floor(${name}) === ${name}`;
 
 /**
- * The test that `offset` is an integer. It has no second branch, with which V8 keeps less of a loop in registers. Whether the
- * offset lies in the file is left to the view; that it is not negative must be known before the first part of a number is written.
+ * The test that `offset` is an integer. It is a single test, since a second branch would make V8 keep less of a loop in
+ * registers. The view checks whether the offset lies in the file.
  */
 const IS_OFFSET = `typeof offset === 'number' && ${integerTerm('offset')}`;
 

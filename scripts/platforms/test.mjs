@@ -1,5 +1,6 @@
-// Runs the smoke test with the binaries of the platforms, as they were built, on the runtimes that this machine can run:
-// `npm run test:platforms`. `--all` adds those of other processors, by emulation, and more of core's tests, also on Bun and Deno.
+// Runs the smoke test with the binaries of the platforms, as they were built, on the runtimes that this machine can run, and all
+// tests of core on the newest Node: `npm run test:platforms`. `--all` adds other processors, by emulation, core's tests of views
+// on each Node, and most of core's tests on Bun and Deno.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -10,9 +10,9 @@ const FENCE = new Uint8Array(new ArrayBuffer(1));
  * A store to memory that may be the same, as far as it can tell, keeps it from that, and from moving the caller's loads past
  * this one.
  *
- * The flag is compared with 0 by using it as an index: until one is set, that is a check of bounds for V8, and the caller has
- * no second branch. With one, which no call has taken yet, V8 12 and newer leave nothing of a loop in registers: random reads
- * take two to three times as long.
+ * The flag is compared with 0 by using it as an index: until a flag has been raised, V8 needs only a bounds check for that, and
+ * the caller has no second branch. With a branch that has never been taken, V8 12 and newer keep none of a loop's values in
+ * registers, and random reads take two to three times as long.
  */
 export function isIntact(flag: DataView): boolean {
   FENCE[0] = 0;

@@ -97,7 +97,7 @@ test('checkFault and flush find nothing wrong with an intact file, or with memor
 });
 
 whereFilesAreCut.describe('onFault', () => {
-  /** Files of tests that only wait for a listener, which does not keep them alive. */
+  /** Files of tests that wait only for a listener: otherwise such a test and its file could be collected together. */
   const kept = new Set<object>();
   afterEach(() => kept.clear());
 

@@ -55,6 +55,30 @@ describe.each([
     }
   });
 
+  test('has whole values also where another handle has just changed the size', () => {
+    const { file, disk } = open();
+    const other = MmapFileMut.attach(file.share());
+    onTestFinished(() => other.close());
+    const resize = (by: number) => other.truncate(offset + SIZE + by);
+    for (const kind of kinds) {
+      for (const place of places) {
+        const at = place - (kind.size >> 1);
+        const [first, second] = [kind.of(85n), kind.of(51n)];
+        write(other, kind, first, at);
+        resize(-PAGE);
+        resize(2 ** 31);
+        expect(read(file, kind, at)).toBe(first);
+        resize(0);
+        expect(write(file, kind, second, at)).toBe(at + kind.size);
+        expect(disk(at, kind.size)).toEqual(kind.encode(second));
+        resize(2 ** 31);
+        write(file.writer(at), kind, first);
+        expect(disk(at, kind.size)).toEqual(kind.encode(first));
+        resize(0);
+      }
+    }
+  });
+
   test('returns views and copies of any range that a Buffer can hold', () => {
     const { file, disk } = open();
     const spans = fc.record({
