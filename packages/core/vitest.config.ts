@@ -6,7 +6,6 @@ export default mergeConfig(
   base,
   defineConfig({
     test: {
-      maxWorkers: '100%', // the longest suite, whose tests mostly wait for processes
       include: ['template/test/**/*.test.ts'],
       exclude: [...configDefaults.exclude, 'template/test/**/*.package.test.ts'],
     },

@@ -77,7 +77,7 @@ function reachable(program) {
 function checkCore(title, [program, ...more], binary, tests, differences = []) {
   const results = join(folder, 'results.json');
   fs.rmSync(results, { force: true });
-  const options = ['--reporter=json', `--outputFile=${results}`];
+  const options = ['--reporter=json', `--outputFile=${results}`, '--maxWorkers=2'];
   const args = [vitest, 'run', ...options, ...tests.map((name) => `test/${name}`)];
   const { isGood, seconds, end } = ran([reachable(program), ...more, ...args], {
     cwd: join(root, 'packages/core'),

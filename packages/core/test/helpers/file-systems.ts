@@ -53,13 +53,38 @@ export interface Disk {
   cutPower(): void;
 }
 
+/** Whether a loop device shows the file. */
+function isUsed(image: string): boolean {
+  return fs.readdirSync('/sys/block').some((name) => {
+    try {
+      return fs.readFileSync(`/sys/block/${name}/loop/backing_file`, 'utf8') === `${image}\n`;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * A file system that was unmounted lives on while a process has it in another namespace, as when that process asks whether it may
+ * mount. To mount it then would bring back the one whose power was cut.
+ */
+function waitUntilUnused(image: string): void {
+  const until = Date.now() + 10_000;
+  while (isUsed(image)) {
+    if (Date.now() > until) throw new Error(`a loop device still shows ${image}`);
+  }
+}
+
 /** The file system on a file or device; its loop device is set up and detached with it. */
 function mountImage(image: string, type: keyof typeof MAKE): Disk {
   const directory = tempDir();
   // Nothing must be written just because time has passed.
   const options = `loop,noatime${type === 'ext4' ? ',commit=300' : ''}`;
   onTestFinished(() => unmount(directory));
-  const mount = () => run(...AS_ROOT, 'mount', '-o', options, image, directory);
+  const mount = () => {
+    waitUntilUnused(image);
+    run(...AS_ROOT, 'mount', '-o', options, image, directory);
+  };
   mount();
   run(...AS_ROOT, 'chmod', '777', directory);
   return {
