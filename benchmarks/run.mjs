@@ -75,8 +75,8 @@ function reportAll(measure, installed, rounds) {
 /** Merges new measurements into a file of results. @returns All of them, in the order of the parts. */
 function renewed(path, measured) {
   const others = kept.filter(({ part }) => !wanted.includes(part));
-  const all = new Map([...others, ...measured].map((result) => [result.part, result]));
-  const results = PARTS.filter((name) => all.has(name)).map((name) => all.get(name));
+  const order = (a, b) => PARTS.indexOf(a.part) - PARTS.indexOf(b.part);
+  const results = [...others, ...measured].sort(order);
   fs.writeFileSync(path, JSON.stringify(results));
   return results;
 }
