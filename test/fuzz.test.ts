@@ -29,6 +29,14 @@ test.each(batches)(
   TIMEOUT + 10_000,
 );
 
+test(
+  'the addon survives each argument of each call being at an end of what it may be',
+  async () => {
+    await run('each-argument', [String(SEED)], 'kept');
+  },
+  TIMEOUT + 10_000,
+);
+
 test.each(batches)(
   'forged tokens attach to nothing else, seed %i',
   async (seed) => {

@@ -10,7 +10,11 @@ const KNOWN = [
 
 /** What vitest would report. */
 function resultsOf(failed: readonly string[], passed: readonly string[] = [], message = '') {
-  const all = failed.map((fullName) => ({ status: 'failed', fullName }));
+  const all = failed.map((fullName) => ({
+    status: 'failed',
+    fullName,
+    failureMessages: ['expected 1 to be 2'],
+  }));
   const assertionResults = [...all, ...passed.map((fullName) => ({ status: 'passed', fullName }))];
   const status = failed.length > 0 || message !== '' ? 'failed' : 'passed';
   const name = '/somewhere/packages/core/test/a.test.ts';
@@ -21,9 +25,9 @@ test('a run in which just the known tests fail has no problems', () => {
   expect(problemsOf(resultsOf(['reads at the start', 'reads at the end']), KNOWN)).toEqual([]);
 });
 
-test('a test that fails and is not known is named', () => {
+test('a test that fails and is not known is named, with what it says', () => {
   const problems = problemsOf(resultsOf(['reads', 'writes'], ['closes']), KNOWN);
-  expect(problems).toEqual(['test/a.test.ts > writes']);
+  expect(problems).toEqual(['test/a.test.ts > writes: expected 1 to be 2']);
 });
 
 test('a known test that passes is named, unless it fails only sometimes', () => {
@@ -34,7 +38,7 @@ test('a known test that passes is named, unless it fails only sometimes', () => 
 
 test('a file that does not load is a problem', () => {
   const problems = problemsOf(resultsOf([], [], 'no such module'), []);
-  expect(problems).toEqual(['test/a.test.ts > no such module']);
+  expect(problems).toEqual(['test/a.test.ts: no such module']);
 });
 
 describe.each(Object.entries(DIFFERENCES))('%s', (_, differences) => {

@@ -104,6 +104,9 @@ export const DIFFERENCES = {
   ],
 };
 
+/** Characters of what a test says that fails. */
+const MOST_SHOWN = 2000;
+
 /**
  * What is wrong with the results of a run, as vitest's JSON has them: tests that fail and should not, and the other way round.
  * @returns {string[]}
@@ -112,13 +115,18 @@ export function problemsOf({ testResults }, differences) {
   const failed = testResults.flatMap(({ name, message, status, assertionResults }) => {
     const file = name.split('/packages/core/')[1];
     const tests = assertionResults.filter((each) => each.status === 'failed');
-    if (status === 'failed' && tests.length === 0) return [`${file} > ${message}`];
-    return tests.map(({ fullName }) => `${file} > ${fullName}`);
+    if (status === 'failed' && tests.length === 0) return [{ test: file, why: message }];
+    return tests.map(({ fullName, failureMessages }) => ({
+      test: `${file} > ${fullName}`,
+      why: failureMessages.join('\n').slice(0, MOST_SHOWN),
+    }));
   });
   return [
-    ...failed.filter((test) => !differences.some(({ tests }) => tests.test(test))),
+    ...failed
+      .filter(({ test }) => !differences.some(({ tests }) => tests.test(test)))
+      .map(({ test, why }) => `${test}: ${why}`),
     ...differences
-      .filter(({ tests, sometimes }) => !sometimes && !failed.some((test) => tests.test(test)))
+      .filter(({ tests, sometimes }) => !sometimes && !failed.some(({ test }) => tests.test(test)))
       .map(({ tests }) => `${tests} no longer fails`),
   ];
 }

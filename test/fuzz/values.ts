@@ -116,6 +116,13 @@ const others: readonly (() => unknown)[] = [
   () => Promise.resolve(1),
 ];
 
+/** Every number, and each kind of memory with no byte, one, a page. New ones each time, since a call may transfer them. */
+export const edges = (): unknown[] => [
+  ...NUMBERS,
+  ...memories.flatMap((make) => [make(0), make(1), make(4096)]),
+  ...others.map((make) => make()),
+];
+
 export const anyNumber = (random: Random): number =>
   random.once(3) ? random.below(2 ** 14) : random.pick(NUMBERS);
 

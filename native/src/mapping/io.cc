@@ -181,7 +181,7 @@ Status writeCached(Mapping& mapping, HandleId handle, std::int64_t offset, const
                    bool isNew, std::size_t* count) {
   *count = 0;
   TriedSharedLock order(mapping.order());  // against threads that cut the file: a write past its end would make it longer
-  if (!order.isHeld() || mapping.isPrivate()) return {};
+  if (length == 0 || !order.isHeld() || mapping.isPrivate()) return {};
   PinnedRange range(mapping);
   if (!range.take(handle, "write", offset, static_cast<std::int64_t>(length))) return {};
   const MappingState state = mapping.state();
