@@ -29,6 +29,7 @@ const SANITIZERS = {
     through: [],
     run() {
       torture();
+      edges();
       if (process.env.FMMAP_SHORT === undefined) tests();
       matrix();
     },
@@ -104,6 +105,14 @@ function build() {
 function torture() {
   const args = ['--expose-gc', '--no-warnings', here('torture/main.mjs'), '40'];
   node('the torture program', 5, ...args, ...(seed ? [seed] : []));
+}
+
+/** Calls of the addon with arguments that the library never gives it. */
+function edges() {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-edges-'));
+  const program = ['--expose-gc', '--no-warnings', 'test/dist/fuzz/each-argument.js', directory];
+  node('the addon with each argument at its edges', 5, ...program, ...(seed ? [seed] : []));
+  fs.rmSync(directory, { recursive: true });
 }
 
 /** Runs the tests of core, except those that start a process per case, which is slow with a sanitizer. */

@@ -54,6 +54,7 @@ function open(): void {
   handles.unshift(lastHandle());
   for (const list of [files, handles]) list.length = Math.min(list.length, 8);
 }
+open();
 
 /** Results of calls, handles above all. */
 export const returned: unknown[] = [];
@@ -67,7 +68,7 @@ let promises: Promise<unknown>[] = [];
 
 /** Calls a function of the addon, which may throw; what matters is that the process goes on. */
 export async function attempt(name: string, call: Call, values: readonly unknown[]): Promise<void> {
-  if (made++ % 20 === 0) open();
+  if (++made % 20 === 0) open();
   if (isHealthy(values[0])) return;
   // What a listener throws is an uncaught exception, as it should be.
   const isOfListener = name === 'watchFaults';
