@@ -42,10 +42,8 @@ napi_value allocate(const Call& call) {
   const auto length = static_cast<std::size_t>(call.size(0));
   napi_value memory = nullptr;
   if (!call.accept()) return nullptr;
-  if (const Status status = platform::engine::makeMemory(call.env(), length, view::isKnown(call.env()), &memory); !status) {
-    if (const napi_value error = Subject{}.error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
-  }
-  return memory;
+  const Status status = platform::engine::makeMemory(call.env(), length, view::isKnown(call.env()), &memory);
+  return status ? memory : raise(call, {}, status);
 }
 
 // blank(memory): puts zeroes over whole pages that are no window any more
@@ -118,7 +116,10 @@ napi_value noteRoom(const Call& call) {
 // share(handle): the secret of its mapping; empty if that is gone
 napi_value share(const Call& call) {
   const HandleId id = call.id(0);
-  return call.accept() ? string(call, registry::share(id)) : nullptr;
+  if (!call.accept()) return nullptr;
+  std::string secret;
+  if (Status status = registry::share(id, &secret); !status) return raise(call, {}, status);
+  return string(call, secret);
 }
 
 // nameOf(handle): the path of the file, as it was given
@@ -421,9 +422,7 @@ napi_value watchFaults(const Call& call) {
   if (!call.isFunction(0)) call.wrong(0, "a function");
   if (!call.accept()) return nullptr;
   const Status status = fault_listeners::listen(call.env(), call.value(0));
-  if (status) return nullptr;
-  if (napi_value error = Subject().error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
-  return nullptr;
+  return status ? nullptr : raise(call, {}, status);
 }
 
 // --- exports ---

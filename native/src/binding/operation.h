@@ -57,16 +57,19 @@ Status perform(Operation& operation, Outcome& outcome) {
   return operation.isTooLate() ? Status::make(Kind::closed, "", "") : operation.run(outcome);
 }
 
+/** Throws what a call failed with. Returns what a call then returns. */
+inline napi_value raise(const Call& call, const Subject& subject, const Status& status) {
+  if (napi_value error = subject.error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
+  return nullptr;
+}
+
 template <typename Operation>
 napi_value now(const Call& call) {
   Operation operation(call);
   if (!call.accept()) return nullptr;
   Outcome outcome{0, call.environment().results};
   const Status status = perform(operation, outcome);
-  if (!status) {
-    if (napi_value error = operation.subject().error(call.env(), status, call.receiver())) napi_throw(call.env(), error);
-    return nullptr;
-  }
+  if (!status) return raise(call, operation.subject(), status);
   return numberOf(call.env(), outcome.value);
 }
 

@@ -2,26 +2,17 @@
 #include "mapping/copy.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include "mapping/lost-pages.h"
 #include "mapping/pinned-range.h"
+#include "mapping/random-digits.h"
 
 namespace fmmap {
 
 namespace {
-
-/** For a name next to the file that it is to replace. Short, since that name may be as long as names can be. */
-std::string hiddenName() {
-  std::random_device random;
-  char name[32];
-  std::snprintf(name, sizeof name, ".fmmap-%08x%08x", static_cast<unsigned>(random()), static_cast<unsigned>(random()));
-  return name;
-}
 
 /**
  * A file that gets its name when it is complete and on the disk, so that no program ever finds a part of it, not even after a
@@ -33,7 +24,7 @@ class NewFile {
  public:
   /** @param mode - Permissions if it replaces nothing; -1: what the umask leaves. */
   NewFile(const platform::Place& place, int mode, bool replaces, const platform::Identity* only)
-      : place_(place), replaces_(replaces), only_(only), name_(replaces ? hiddenName() : place.path), mode_(mode) {}
+      : place_(place), replaces_(replaces), only_(only), name_(replaces ? ".fmmap-" : place.path), mode_(mode) {}
   NewFile(const NewFile&) = delete;
   ~NewFile() {
     platform::Identity identity;
@@ -46,6 +37,8 @@ class NewFile {
   }
 
   Status create() {
+    // Short, since the name of what it replaces may be as long as names can be.
+    if (Status status = replaces_ ? addRandomDigits<8>(&name_) : Status{}; !status) return status;
     if (Status status = platform::openParent(place_, &parent_); !status) return status;
     platform::Entry old;
     if (Status status = findReplaced(&old); !status) return status;
@@ -106,7 +99,7 @@ class NewFile {
   const platform::Place& place_;
   const bool replaces_;
   const platform::Identity* const only_;  // of what it may replace
-  const std::string name_;                // until it replaces another
+  std::string name_;                      // until it replaces another
   const int mode_;
   platform::Handle parent_ = platform::kNoHandle;
   platform::Handle file_ = platform::kNoHandle;

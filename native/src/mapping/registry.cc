@@ -1,12 +1,12 @@
 // Handles and their mappings: see registry.h.
 #include "mapping/registry.h"
 
-#include <cstdio>
 #include <mutex>
-#include <random>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
+
+#include "mapping/random-digits.h"
 
 namespace fmmap::registry {
 
@@ -51,17 +51,6 @@ struct Registry {
 Registry& registry() {
   static auto* const one = new Registry();  // environments may end after static destructors
   return *one;
-}
-
-std::string makeSecret() {
-  std::random_device random;
-  std::string secret;
-  for (int word = 0; word < 4; ++word) {
-    char digits[9];
-    std::snprintf(digits, sizeof digits, "%08x", static_cast<unsigned>(random()));
-    secret += digits;
-  }
-  return secret;
 }
 
 }  // namespace
@@ -116,18 +105,23 @@ bool isGone(HandleId id) {
   return all.entries.count(id) == 0;
 }
 
-std::string share(HandleId id) {
+Status share(HandleId id, std::string* secret) {
   Registry& all = registry();
   std::lock_guard<std::mutex> guard(all.mutex);
   const auto found = all.entries.find(id);
   if (found == all.entries.end() || !found->second.mapping) return {};
   const auto& mapping = found->second.mapping;
-  std::string& secret = all.secrets[mapping.get()];
-  if (secret.empty()) {
-    secret = makeSecret();
-    all.shared.emplace(secret, mapping);
+  const auto known = all.secrets.find(mapping.get());
+  if (known != all.secrets.end()) {
+    *secret = known->second;
+    return {};
   }
-  return secret;
+  std::string made;
+  if (Status status = addRandomDigits<16>(&made); !status) return status;
+  all.secrets.emplace(mapping.get(), made);
+  all.shared.emplace(made, mapping);
+  *secret = std::move(made);
+  return {};
 }
 
 std::shared_ptr<Mapping> findShared(const std::string& secret) {

@@ -55,7 +55,7 @@ std::vector<std::shared_ptr<Mapping>> all();
 /** Whether nothing of it is left. A handle is not found any more shortly before that. */
 bool isGone(HandleId id);
 /** A secret that cannot be guessed, by which other threads find the mapping of a handle; empty if that is gone. */
-std::string share(HandleId id);
+Status share(HandleId id, std::string* secret);
 std::shared_ptr<Mapping> findShared(const std::string& secret);
 /** What all views of a handle over a window keep: its memory, and the handle. Null if it has no such window of `end` bytes. */
 Keeper viewsOf(HandleId id, const std::uint8_t* data, std::size_t end);

@@ -264,6 +264,16 @@ bool isAtHand(std::uint8_t* at, std::uint8_t value) {
   return before.ru_minflt == after.ru_minflt && before.ru_majflt == after.ru_majflt;
 }
 
+Status fillRandom(std::uint8_t* to, std::size_t length) {
+  std::size_t done = 0;
+  while (done < length) {
+    const long count = syscall(SYS_getrandom, to + done, length - done, 0);
+    if (count >= 0) done += static_cast<std::size_t>(count);
+    else if (errno != EINTR) return last("getrandom");
+  }
+  return {};
+}
+
 int findResident(std::uint8_t* at, std::size_t length, std::uint8_t* pages) { return mincore(at, length, pages); }
 
 // A plain mlock(2) of a page that the device cannot read never returns.

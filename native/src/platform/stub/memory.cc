@@ -52,6 +52,8 @@ bool hasAdvice(Advice) { return false; }
 
 bool splitsAreas(Advice) { return false; }
 
+Status fillRandom(std::uint8_t*, std::size_t) { return Status::system(ENOSYS, "getrandom"); }
+
 const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std::uint8_t* needle, std::size_t size) {
   const auto* const end = data + length;
   const auto* const found = std::search(data, end, needle, needle + size);

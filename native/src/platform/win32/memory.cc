@@ -1,4 +1,7 @@
 // Mapped memory: see platform/memory.h.
+#define _CRT_RAND_S  // declares rand_s
+#include <cstdlib>
+
 #include "platform/memory.h"
 
 #include <algorithm>
@@ -172,6 +175,15 @@ bool hasAdvice(Advice advice) {
 bool splitsAreas(Advice) { return false; }
 
 // --- bytes ---
+
+Status fillRandom(std::uint8_t* to, std::size_t length) {
+  for (std::size_t done = 0; done < length; done += sizeof(unsigned)) {
+    unsigned word = 0;
+    if (const errno_t error = rand_s(&word); error != 0) return Status::system(error, "rand_s");
+    std::memcpy(to + done, &word, std::min(sizeof word, length - done));
+  }
+  return {};
+}
 
 const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std::uint8_t* needle, std::size_t size) {
   while (length >= size) {

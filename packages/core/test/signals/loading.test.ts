@@ -69,8 +69,11 @@ describe('a second copy of the package and its binding', () => {
       dirname(createRequire(fs.realpathSync(from)).resolve(`${name}/package.json`));
     const copies = join(directory, 'node_modules');
     const native = packageOf('@fmmap/native', DIST);
-    for (const part of ['package.json', 'index.js', 'load.js', 'src/build/Release/fmmap.node']) {
-      fs.cpSync(join(native, part), join(copies, '@fmmap/native', part));
+    const compiled = 'src/build/Release/fmmap.node';
+    for (const part of ['package.json', 'index.js', 'load.js', compiled]) {
+      const { FMMAP_BINDING } = process.env;
+      const from = part === compiled && FMMAP_BINDING ? FMMAP_BINDING : join(native, part);
+      fs.cpSync(from, join(copies, '@fmmap/native', part));
     }
     fs.copyFileSync(DIST.replace('index', 'internal'), join(directory, 'copy.cjs'));
     return directory;

@@ -6,6 +6,7 @@ const { caught, say } = require('../program.cjs');
 
 const prepare = () => {
   const library = load();
+  delete process.env.FMMAP_BINDING; // the copy has its own
   const copy = require(fs.realpathSync('copy.cjs'));
   const openCopy = () => open({}, copy);
   const bindings = fs.readFileSync('/proc/self/maps', 'utf8').match(/\S+\/fmmap\.node$/gm);
