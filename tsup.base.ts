@@ -1,5 +1,6 @@
 // The tsup configuration shared by the published packages.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { transform } from 'esbuild';
 import type { Options } from 'tsup';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
@@ -40,11 +41,13 @@ const INTRINSICS = [
   'WeakSet',
 ];
 
-/** The comments of members, which esbuild keeps. */
-const DOCS = /^ *\/\*\*.*?\*\/\n/gms;
+/** A module, of which esbuild copies all members, even if only its default export is used. */
+const COPIED = /(var (import_\w+) = )__toESM\((require\("[^"]+"\)), 1\)/g;
 
-/** The paths of the sources, which esbuild writes, and which nobody has. */
-const PATHS = /^\/\/ \S+\.ts\n/gm;
+const withoutCopies = (code: string): string =>
+  code.replace(COPIED, (all, start, name, module) =>
+    new RegExp(`\\b${name}\\.(?!default\\b)`).test(code) ? all : `${start}{ default: ${module} }`,
+  );
 
 /** esbuild's helper for {@link Options.keepNames}. */
 const NAME = /^var __name = .*$/m;
@@ -66,13 +69,19 @@ export const base: Options = {
   silent: true,
   removeNodeProtocol: false,
   external: [/^@fmmap\//],
-  // Documentation is in the types; the code is not minified otherwise, for the sake of stacks.
+  // Node reads and compiles all of it whenever a program starts. Functions keep their names, which stacks show.
   plugins: [
     {
       name: 'lean',
-      renderChunk: (code) => ({
-        code: code.replace(DOCS, '').replace(PATHS, '').replace(NAME, NAME_ONCE),
-      }),
+      async renderChunk(code) {
+        const lean = withoutCopies(code).replace(NAME, NAME_ONCE);
+        return transform(lean, {
+          minify: true,
+          lineLimit: 200,
+          target: 'node20',
+          format: this.format,
+        });
+      },
     },
   ],
   banner: ({ format }) => ({ js: format === 'cjs' ? `'use strict';\n${CAPTURE}` : CAPTURE }),

@@ -2,7 +2,6 @@
 // has its own timers and signals and no `structuredClone`, and fake timers also replace what `node:timers` exports. No
 // file may stop with the clock of a test.
 import Module from 'node:module';
-import * as timers from 'node:timers';
 
 /**
  * Modules of Node that an ES module had better not import: that reads all their properties, which opens the standard
@@ -12,6 +11,10 @@ export const builtin: NodeJS.Require = Module.createRequire('/');
 
 export const process: NodeJS.Process = builtin('node:process');
 
+const fs: typeof import('node:fs') = builtin('node:fs');
+export const { closeSync, constants: fsConstants, openSync, Stats } = fs;
+
+const timers: typeof import('node:timers') = builtin('node:timers');
 export const { clearTimeout, setImmediate, setTimeout } = timers;
 export const { nextTick } = process;
 const { hrtime } = process;

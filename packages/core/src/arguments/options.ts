@@ -1,9 +1,8 @@
 // The options of constructors: their types, their validation, and the form in which the binding takes them.
-import { constants as fs } from 'node:fs';
 import { types } from 'node:util';
 import { Access, Flag, pageSize } from '../binding/binding.js';
 import { MmapRangeError, MmapUnsupportedError, typeError } from '../errors.js';
-import { isWindows, process } from '../host.js';
+import { fsConstants, isWindows, process } from '../host.js';
 import { checkInteger, checkSize, checkTimeout } from './range.js';
 
 /** The memory behind views, depending on the option `shared`. */
@@ -329,7 +328,8 @@ function parseMode(value: unknown): number {
 }
 
 /** Flags with which `open(2)` changes a file or opens another one than was meant; there are options for these. */
-const OWN_FLAGS = fs.O_WRONLY | fs.O_RDWR | fs.O_CREAT | fs.O_EXCL | fs.O_TRUNC;
+const { O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC } = fsConstants;
+const OWN_FLAGS = O_WRONLY | O_RDWR | O_CREAT | O_EXCL | O_TRUNC;
 
 /** Flags with which a system opens no file that can be mapped by its path; Node has no names for them. */
 const NO_FILES: Readonly<

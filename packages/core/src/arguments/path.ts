@@ -1,6 +1,5 @@
 // Paths and open files as arguments: their types, their validation, and the form in which the binding takes them.
 import { Buffer } from 'node:buffer';
-import { closeSync, openSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
@@ -8,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { binding } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
 import { argumentError, systemError, typeError } from '../errors.js';
-import { isWindows } from '../host.js';
+import { closeSync, isWindows, openSync } from '../host.js';
 import { isBytes } from './bytes.js';
 import { checkInteger } from './range.js';
 

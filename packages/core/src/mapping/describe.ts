@@ -1,5 +1,6 @@
 // Descriptions of files and cursors for JSON.stringify and util.inspect.
-import * as util from 'node:util';
+import type * as util from 'node:util';
+import { inspect as inspectAny } from 'node:util';
 
 /** The advisory lock held by a handle. */
 export type LockState = 'none' | 'shared' | 'exclusive';
@@ -36,7 +37,7 @@ export function show(
   object: { toJSON(): object },
   depth = 0,
   options: Partial<util.InspectOptionsStylized> = {},
-  inspect: typeof util.inspect = util.inspect,
+  inspect: typeof util.inspect = inspectAny,
 ): string {
   const { name } = object.constructor;
   if (depth < 0) return options.stylize?.(`[${name}]`, 'special') ?? `[${name}]`;

@@ -1,6 +1,6 @@
 // Turns the binding's file status into Node's Stats objects.
-import * as fs from 'node:fs';
-import { Temporal } from '../host.js';
+import type * as fs from 'node:fs';
+import { fsConstants, Stats, Temporal } from '../host.js';
 
 // The objects are those that `fs.fstat` returns. Only the prototypes of Node's classes are used: their constructors are
 // deprecated, and that of `BigIntStats` is not available.
@@ -49,7 +49,7 @@ function timesOf(numbers: BigInt64Array): Time[] {
 }
 
 export function toStats(numbers: BigInt64Array): fs.Stats {
-  const stats = Object.create(fs.Stats.prototype) as Record<string, unknown>;
+  const stats = Object.create(Stats.prototype) as Record<string, unknown>;
   for (const [name, value] of fieldsOf(numbers)) stats[name] = Number(value);
   const times = timesOf(numbers);
   for (const { name, seconds, rest } of times) {
@@ -82,9 +82,9 @@ function addDates(stats: Record<string, unknown>, time: Time): void {
   const { name } = time;
   const instant = `${name}Instant`;
   const makeDate = () => new Date(Math.round(Number(stats[`${name}Ms`])));
-  if (!(name in fs.Stats.prototype)) stats[name] = makeDate();
+  if (!(name in Stats.prototype)) stats[name] = makeDate();
   else if (!(name in stats)) addLazily(stats, name, makeDate);
-  if (instant in fs.Stats.prototype) {
+  if (instant in Stats.prototype) {
     addLazily(stats, instant, () => Temporal?.Instant.fromEpochNanoseconds(nanosecondsOf(time)));
   }
 }
@@ -104,28 +104,28 @@ class BigIntStats {
   declare readonly mode: bigint;
 
   isFile(): boolean {
-    return this.#isOf(fs.constants.S_IFREG);
+    return this.#isOf(fsConstants.S_IFREG);
   }
   isDirectory(): boolean {
-    return this.#isOf(fs.constants.S_IFDIR);
+    return this.#isOf(fsConstants.S_IFDIR);
   }
   isSymbolicLink(): boolean {
-    return this.#isOf(fs.constants.S_IFLNK);
+    return this.#isOf(fsConstants.S_IFLNK);
   }
   isFIFO(): boolean {
-    return this.#isOf(fs.constants.S_IFIFO);
+    return this.#isOf(fsConstants.S_IFIFO);
   }
   isSocket(): boolean {
-    return this.#isOf(fs.constants.S_IFSOCK);
+    return this.#isOf(fsConstants.S_IFSOCK);
   }
   isBlockDevice(): boolean {
-    return this.#isOf(fs.constants.S_IFBLK);
+    return this.#isOf(fsConstants.S_IFBLK);
   }
   isCharacterDevice(): boolean {
-    return this.#isOf(fs.constants.S_IFCHR);
+    return this.#isOf(fsConstants.S_IFCHR);
   }
 
   #isOf(type: number): boolean {
-    return (this.mode & BigInt(fs.constants.S_IFMT)) === BigInt(type);
+    return (this.mode & BigInt(fsConstants.S_IFMT)) === BigInt(type);
   }
 }
