@@ -1,6 +1,6 @@
 // Runs the smoke test with the binaries of the platforms, as they were built, on the runtimes that this machine can run, and all
-// tests of core on the newest Node: `npm run test:platforms`. `--all` adds other processors, by emulation, core's tests of views
-// on each Node, and most of core's tests on Bun and Deno.
+// tests of core on the newest Node: `npm run test:platforms`. `--all` adds other processors, by emulation, the other Nodes, and most
+// of core's tests on Bun and Deno.
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -124,21 +124,17 @@ try {
   const zig = binaries.get('linux-x64-gnu');
   const newest = await nodeCommand(NEWEST);
   const gcc = join(root, 'native/src/build/Release/fmmap.node');
-  // What is published, with another C++ library than `npm test` has, which ends the process where another one fails.
-  checkCore(`Node ${NEWEST}, all tests of core, by zig`, newest, zig, []);
-  // Views depend on that library: it is Node's own, or not.
-  if (!values.all)
-    checkCore(`Node ${NEWEST}, views and values, by g++`, newest, gcc, ['views', 'values']);
-  else {
-    for (const major of Object.keys(NODES)) {
-      const command = await nodeCommand(major);
-      checkCore(`Node ${major}, views, by zig`, command, zig, ['views']);
-      checkCore(`Node ${major}, views, by g++`, command, gcc, ['views']);
-    }
-    for (const { title, command } of RUNTIMES.filter((each) => each.title in DIFFERENCES)) {
-      const about = `${title}, most tests of core, but for the differences listed`;
-      checkCore(about, await command(), zig, TESTS, DIFFERENCES[title]);
-    }
+  for (const { title, command } of RUNTIMES) {
+    if (!values.all || !(title in DIFFERENCES)) continue;
+    const about = `${title}, most tests of core, but for the differences listed`;
+    checkCore(about, await command(), zig, TESTS, DIFFERENCES[title]);
+  }
+  for (const major of values.all ? Object.keys(NODES) : [NEWEST]) {
+    const command = await nodeCommand(major);
+    // What is published, with another C++ library than `npm test` has, which ends the process where that one does not.
+    checkCore(`Node ${major}, all tests of core, by zig`, command, zig, []);
+    // Views depend on that library: it is Node's own, or not.
+    checkCore(`Node ${major}, views and values, by g++`, command, gcc, ['views', 'values']);
   }
 } finally {
   fs.rmSync(folder, { recursive: true });
