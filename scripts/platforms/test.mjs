@@ -122,7 +122,6 @@ try {
     for (const file of ['require.cjs', 'import.mjs']) checkSmoke(runtime, command, file);
   }
   const zig = binaries.get('linux-x64-gnu');
-  const newest = await nodeCommand(NEWEST);
   const gcc = join(root, 'native/src/build/Release/fmmap.node');
   for (const { title, command } of RUNTIMES) {
     if (!values.all || !(title in DIFFERENCES)) continue;
