@@ -7,7 +7,7 @@ import { type Call, invoke, makeCall, runSync, type Steps } from '../binding/ste
 import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from '../errors.js';
 import { process } from '../host.js';
 import { tenantsOf } from './wasm-memory.js';
-import { MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
+import { isPooled, MAX_WINDOW, returnWindow, takeWindow, type Window } from './window.js';
 
 const { Mark } = binding;
 
@@ -148,14 +148,10 @@ export class WindowSet {
     // With nothing to show, the existing windows stay for the next growth.
     if (length === 0) return { list: this.#list, added: [], length };
     const total = this.delta + length;
-    unasked += total;
-    if (unasked >= LARGE) {
-      yield makeCall('probe', this.#traits.id, total);
-      unasked = 0;
-    }
     const list: Window[] = [];
     const added: Window[] = [];
     let shown = length;
+    let isAsked = false; // for all windows that are still to come
     try {
       for (let start = 0; start < total; start += MAX_WINDOW) {
         const needed = Math.min(total - start, MAX_WINDOW);
@@ -166,6 +162,14 @@ export class WindowSet {
         }
         // A window that grew once will grow again, and address space is free.
         const room = Math.min(Math.max(needed, 2 * (old?.capacity ?? 0)), MAX_WINDOW);
+        if (!isAsked && !isPooled(room)) {
+          isAsked = true;
+          unasked += total - start;
+          if (unasked >= LARGE) {
+            yield makeCall('probe', this.#traits.id, total - start);
+            unasked = 0;
+          }
+        }
         const window = takeWindow(room, start, this.#traits.path);
         added.push(window);
         shown = (yield this.#map(window, visible)) as number;

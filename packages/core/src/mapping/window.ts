@@ -155,16 +155,23 @@ export function takeWindow(bytes: number, start: number, path: string): Window {
   return window;
 }
 
+/** Whether a window for so many bytes needs no memory. */
+export const isPooled = (bytes: number): boolean => findPooled(memoryFor(bytes)) >= 0;
+
+/** The last one that fits: its pages are in the caches of the processor. */
+function findPooled(byteLength: number): number {
+  let index = pool.length - 1;
+  while (index >= 0 && pool[index]?.byteLength !== byteLength) index -= 1;
+  return index;
+}
+
 function takePooled(byteLength: number): Window | undefined {
-  // The last one first: its pages are in the caches of the processor.
-  for (let index = pool.length - 1; index >= 0; --index) {
-    const window = pool[index] as Window;
-    if (window.byteLength !== byteLength) continue;
-    const last = pool.pop() as Window;
-    if (window !== last) pool[index] = last;
-    return window;
-  }
-  return undefined;
+  const index = findPooled(byteLength);
+  if (index < 0) return undefined;
+  const window = pool[index];
+  const last = pool.pop() as Window;
+  if (window !== last) pool[index] = last;
+  return window;
 }
 
 /** Keeps a window for reuse if the user has never seen it: making one costs more than opening a small file. */
