@@ -45,9 +45,13 @@ const INTRINSICS = [
 const COPIED = /(var (import_\w+) = )__toESM\((require\("[^"]+"\)), 1\)/g;
 
 const withoutCopies = (code: string): string =>
-  code.replace(COPIED, (all, start, name, module) =>
-    new RegExp(`\\b${name}\\.(?!default\\b)`).test(code) ? all : `${start}{ default: ${module} }`,
-  );
+  code.replace(COPIED, (all, start, name, module) => {
+    const uses = code.match(new RegExp(`\\b${name}\\b(?! =)(?!\\.default\\b)`));
+    return uses ? all : `${start}{ default: ${module} }`;
+  });
+
+/** What Node reads to find the exports of a CommonJS module, and would be removed as code that never runs. */
+const EXPORTS = /^0 && \(module\.exports = \{.*?\n\}\);$/ms;
 
 /** esbuild's helper for {@link Options.keepNames}. */
 const NAME = /^var __name = .*$/m;
@@ -69,18 +73,23 @@ export const base: Options = {
   silent: true,
   removeNodeProtocol: false,
   external: [/^@fmmap\//],
-  // Node reads and compiles all of it whenever a program starts. Functions keep their names, which stacks show.
+  // Node reads and compiles all of it whenever a program starts. Names stay: stacks show them.
   plugins: [
     {
       name: 'lean',
       async renderChunk(code) {
+        if (code.includes('__name(') && !NAME.test(code))
+          throw new Error('esbuild names in another way');
         const lean = withoutCopies(code).replace(NAME, NAME_ONCE);
-        return transform(lean, {
-          minify: true,
+        const options = {
+          minifySyntax: true,
+          minifyWhitespace: true,
           lineLimit: 200,
           target: 'node20',
-          format: this.format,
-        });
+        };
+        const { code: small } = await transform(lean, options);
+        const [names = ''] = EXPORTS.exec(code) ?? [];
+        return { code: `${small}${names}\n` };
       },
     },
   ],

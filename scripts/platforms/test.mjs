@@ -130,7 +130,7 @@ try {
   }
   for (const major of values.all ? Object.keys(NODES) : [NEWEST]) {
     const command = await nodeCommand(major);
-    // What is published, with another C++ library than `npm test` has, which ends the process where that one does not.
+    // What is published. Its C++ library is not that of `npm test`: it ends the process on errors that the other one survives.
     checkCore(`Node ${major}, all tests of core, by zig`, command, zig, []);
     // Views depend on that library: it is Node's own, or not.
     checkCore(`Node ${major}, views and values, by g++`, command, gcc, ['views', 'values']);

@@ -3,13 +3,13 @@
 import { attempt, finish, functions, handles, random, samplesOf } from './setup.js';
 import { edges } from './values.js';
 
-/** Calls by the library that are varied of each function: those with the most different arguments. */
+/** How many calls by the library are varied of each function: the last that differ. */
 const MOST = 3;
 
-const kindsOf = (args: readonly unknown[]): string => args.map((arg) => String(arg)).join();
+const textOf = (args: readonly unknown[]): string => args.map((arg) => String(arg)).join();
 
 function callsOf(name: string): readonly (readonly unknown[])[] {
-  const different = new Map(samplesOf(name).map((args) => [kindsOf(args.slice(1)), args]));
+  const different = new Map(samplesOf(name).map((args) => [textOf(args.slice(1)), args]));
   return [...different.values()].slice(-MOST);
 }
 

@@ -38,6 +38,7 @@ function argumentsFor(name: string): unknown[] {
   const args = [...random.pick(known)];
   const isOfHandle = typeof args[0] === 'number';
   if (isOfHandle && !random.once(8)) args[0] = random.pick(handles);
+  while (random.once(8)) args.push(argument());
   for (let changes = random.below(3); changes > 0 && args.length > 0; --changes) {
     args[random.below(args.length)] = argument();
   }

@@ -116,7 +116,7 @@ const others: readonly (() => unknown)[] = [
   () => Promise.resolve(1),
 ];
 
-/** Every number, and each kind of memory with no byte, one, a page. New ones each time, since a call may transfer them. */
+/** Every number, and each kind of memory of no bytes, one byte and a page. New ones each time, since a call may transfer them. */
 export const edges = (): unknown[] => [
   ...NUMBERS,
   ...memories.flatMap((make) => [make(0), make(1), make(4096)]),

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "binding/fault-listeners.h"
 #include "binding/operations.h"
@@ -39,10 +40,12 @@ napi_value adopt(const Call& call) {
 
 // allocate(bytes): a SharedArrayBuffer for a window; undefined where files can be mapped over V8's own
 napi_value allocate(const Call& call) {
-  const auto length = static_cast<std::size_t>(call.size(0));
+  const std::int64_t length = call.size(0);
+  const auto page = static_cast<std::int64_t>(platform::pageSize());
+  if (length % page != 0 || length < 2 * page) call.wrong(0, "whole pages, and one more for the footer");
   napi_value memory = nullptr;
   if (!call.accept()) return nullptr;
-  const Status status = platform::engine::makeMemory(call.env(), length, view::isKnown(call.env()), &memory);
+  const Status status = platform::engine::makeMemory(call.env(), static_cast<std::size_t>(length), view::isKnown(call.env()), &memory);
   return status ? memory : raise(call, {}, status);
 }
 
@@ -310,7 +313,12 @@ struct Part {
   Part(const Call& call, std::size_t first)
       : data(reinterpret_cast<std::uint8_t*>(static_cast<std::uintptr_t>(call.size(first)))),
         from(static_cast<std::size_t>(call.size(first + 1))),
-        length(static_cast<std::size_t>(call.size(first + 2))) {}
+        length(static_cast<std::size_t>(call.size(first + 2))) {
+    // Addresses of 32 bits have no room for all that may be asked for.
+    if (call.size(first + 1) + call.size(first + 2) > std::numeric_limits<std::ptrdiff_t>::max()) {
+      call.wrong(first + 2, "no more than a window has");
+    }
+  }
   std::uint8_t* data;
   std::size_t from, length;
 
@@ -388,8 +396,9 @@ napi_value gather(const Call& call) {
   Shown from{{}, call.size(3), call.size(4)};
   std::int64_t room = 0;
   for (std::size_t index = 5; index < call.count(); ++index) {
-    from.windows.push_back(bytesOf(call.bytes(index)));
-    room += static_cast<std::int64_t>(from.windows.back().length);
+    const Bytes window = bytesOf(call.bytes(index));
+    if (!from.add(window)) call.wrong(index, "a window like the one before it");
+    room += static_cast<std::int64_t>(window.length);
   }
   if (from.delta > room || from.length > room - from.delta) call.wrong(4, "no more than the windows hold");
   const std::size_t count = offsets.length / (type == napi_uint32_array ? 4 : 8);
@@ -458,7 +467,12 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment();
   const Exports all(env, exports, environment);
   env.SetInstanceData(environment);
-  auto result = Napi::Float64Array::New(env, kResults);
+  // Over shared memory, which cannot be detached: calls write there without asking.
+  const auto make = [&](const char* type, napi_value argument) {
+    return env.Global().Get(type).As<Napi::Function>().New({argument});
+  };
+  const auto memory = make("SharedArrayBuffer", Napi::Number::New(env, kResults * sizeof(double)));
+  auto result = make("Float64Array", memory).As<Napi::Float64Array>();
   environment->result = Napi::Persistent(result);
   environment->results = result.Data();
   exports.Set("result", result);

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "binding/operation.h"
 #include "binding/view.h"
@@ -122,7 +123,11 @@ struct Memory : Unmapped {
 /** probe(handle, bytes) */
 struct Probe : OnMapping {
   explicit Probe(const Call& call) : OnMapping(call), bytes(call.size(1)) {}
-  Status run(Outcome&) { return platform::probe(static_cast<std::size_t>(bytes)); }
+  Status run(Outcome&) {
+    // Room for as much again, which addresses of 32 bits may not have.
+    const bool isPossible = bytes < std::numeric_limits<std::ptrdiff_t>::max() / 2;
+    return isPossible ? platform::probe(static_cast<std::size_t>(bytes)) : Status::system(ENOMEM, "mmap");
+  }
   std::int64_t bytes;
 };
 

@@ -14,6 +14,14 @@ struct Shown {
   std::vector<Bytes> windows;
   std::int64_t delta;
   std::int64_t length;
+
+  /** Adds the next window; false if its size is none that it may have. */
+  bool add(const Bytes& window) {
+    const bool isFirst = windows.empty();
+    if (!isFirst && (windows.back().length < windows[0].length || window.length > windows[0].length)) return false;
+    windows.push_back(window);
+    return isFirst || windows[0].length > 0;
+  }
 };
 
 /**

@@ -9,7 +9,7 @@
 
 namespace fmmap {
 
-/** Adds so many random bytes to a text, with two digits each. */
+/** Appends `bytes` random bytes, as two hexadecimal digits each. */
 template <std::size_t bytes>
 Status addRandomDigits(std::string* text) {
   std::uint8_t random[bytes];

@@ -10,6 +10,30 @@
 
 namespace fmmap {
 
+namespace {
+
+/** Blocks past the end of a file, which are given back unless the file grows over them. */
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(const Reservation&) = delete;
+  ~Reservation() {
+    std::int64_t size = 0;
+    if (file_ != platform::kNoHandle && platform::size(file_, &size) && size == end_) platform::resize(file_, end_);
+  }
+  void start(platform::Handle file, std::int64_t end) {
+    file_ = file;
+    end_ = end;
+  }
+  void keep() { file_ = platform::kNoHandle; }
+
+ private:
+  platform::Handle file_ = platform::kNoHandle;
+  std::int64_t end_ = 0;
+};
+
+}  // namespace
+
 /** Stores past the end of the file, in its last page, must not surface when it grows. */
 void Mapping::zeroTail(HandleId handle, std::int64_t size) {
   const std::int64_t page = static_cast<std::int64_t>(platform::pageSize());
@@ -82,13 +106,12 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
   std::int64_t before = 0;
   if (Status status = platform::size(disk, &before); !status) return status;
   if (size > before) zeroTail(handle, before);
+  Reservation reservation;
   if (size > before && (blocks_ != Blocks::late || (isRoom && !isMemory()))) {
+    reservation.start(disk, before);
     const Status status = blocks_ == Blocks::late ? platform::reserve(disk, before, size - before)
                                                   : addBlocks(blocks_, disk, before, size);
-    if (!status) {
-      platform::resize(disk, before);
-      return status;
-    }
+    if (!status) return status;
   }
   const std::int64_t target = size - offset_;
   const std::int64_t lost = windows_.pagesOf(state().length) - windows_.pagesOf(target);
@@ -131,6 +154,7 @@ Status Mapping::changeSize(HandleId handle, std::int64_t size, bool isRoom, Open
     }
   }
   if (status) status = platform::resize(disk, size);
+  if (status) reservation.keep();
   if (isCut) fault_.suspend();  // without the lock: a handler may wait for a disk
   {
     std::lock_guard<std::mutex> guard(state_);

@@ -81,7 +81,7 @@ bool splitsAreas(Advice advice);
 
 /** memmem(3): where `needle`, of two bytes or more, first occurs, or null. */
 const std::uint8_t* find(const std::uint8_t* data, std::size_t length, const std::uint8_t* needle, std::size_t size);
-/** Bytes that nobody can foresee, without a file, which a process may have too many of (std::random_device opens one). */
+/** Unpredictable bytes. Opens no file: a process may have no descriptor left, and std::random_device takes one. */
 Status fillRandom(std::uint8_t* to, std::size_t length);
 
 }  // namespace fmmap::platform

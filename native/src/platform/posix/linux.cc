@@ -132,6 +132,10 @@ int allocateBlocks(int file, std::int64_t offset, std::int64_t length) {
 }
 
 Status reserve(Handle file, std::int64_t offset, std::int64_t length) {
+  // Some file systems apply the limit only when the file itself grows.
+  struct rlimit limit;
+  const auto end = static_cast<std::uint64_t>(offset + length);
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && end > limit.rlim_cur) return Status::system(EFBIG, "fallocate");
   const int result = retry([&] { return fallocate(fd(file), FALLOC_FL_KEEP_SIZE, offset, length); });
   return result != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) ? last("fallocate") : Status{};
 }
@@ -176,9 +180,9 @@ int adviseBits(Advice advice) {
 }
 
 std::size_t areaLimit() {
-  std::size_t limit = 65530;
+  std::size_t limit = 0;
   if (std::FILE* file = std::fopen("/proc/sys/vm/max_map_count", "re")) {
-    if (std::fscanf(file, "%zu", &limit) != 1) limit = 65530;
+    if (std::fscanf(file, "%zu", &limit) != 1) limit = 0;
     std::fclose(file);
   }
   return limit;

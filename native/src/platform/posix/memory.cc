@@ -104,27 +104,30 @@ Status probeFiller(std::size_t length) {
 
 namespace {
 
-/** V8 ends the process when it gets no area for its own heap. */
-std::size_t areasAllowed() {
-  constexpr std::size_t reserve = 4096;
-  const std::size_t limit = areaLimit();
-  return limit > 2 * reserve ? limit - reserve : limit / 2;
-}
-
 // A count of what this library makes, which may be too high: areas merge. So when it has become too large, the kernel is
 // asked for the true number, which takes a while.
 std::atomic<std::size_t> areas{0};
 std::atomic<std::size_t> allowed{0};  // signal handlers read it, too
 
+/** V8 ends the process when it gets no area for its own heap. */
+std::size_t areasAllowed() {
+  if (allowed != 0) return allowed;
+  constexpr std::size_t reserve = 4096, usual = 65530;
+  const std::size_t limit = areaLimit();
+  if (limit == 0) return usual - reserve;  // asked again by the next call
+  allowed = limit > 2 * reserve ? limit - reserve : limit / 2;
+  return allowed;
+}
+
 }  // namespace
 
 Status claimAreas(std::size_t count, const char* syscall) {
   static std::mutex counting;
-  if (allowed == 0) allowed = areasAllowed();
-  if (areas.fetch_add(count) + count <= allowed) return {};
+  const std::size_t most = areasAllowed();
+  if (areas.fetch_add(count) + count <= most) return {};
   std::lock_guard<std::mutex> guard(counting);
   if (const std::size_t found = countAreas(); found > 0) areas = found + count;
-  if (areas <= allowed) return {};
+  if (areas <= most) return {};
   releaseAreas(count);
   return Status::system(ENOMEM, syscall,
                         "too many areas of memory are mapped; close files, advise or lock whole ones instead of many "

@@ -164,9 +164,10 @@ export class WindowSet {
         const room = Math.min(Math.max(needed, 2 * (old?.capacity ?? 0)), MAX_WINDOW);
         if (!isAsked && !isPooled(room)) {
           isAsked = true;
-          unasked += total - start;
+          const bytes = Math.max(room, total - start);
+          unasked += bytes;
           if (unasked >= LARGE) {
-            yield makeCall('probe', this.#traits.id, total - start);
+            yield makeCall('probe', this.#traits.id, bytes);
             unasked = 0;
           }
         }

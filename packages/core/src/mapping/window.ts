@@ -155,7 +155,7 @@ export function takeWindow(bytes: number, start: number, path: string): Window {
   return window;
 }
 
-/** Whether a window for so many bytes needs no memory. */
+/** Whether a window for so many bytes needs no new memory. */
 export const isPooled = (bytes: number): boolean => findPooled(memoryFor(bytes)) >= 0;
 
 /** The last one that fits: its pages are in the caches of the processor. */

@@ -8,9 +8,14 @@ import { pattern, tempFile } from '../helpers/temp.js';
 
 const CONTENT = pattern(10_000);
 
-/** How many descriptors this process may have. */
+const prlimit = (...args: string[]): string =>
+  execFileSync('prlimit', ['--pid', String(process.pid), ...args], { encoding: 'utf8' }).trim();
+
+/** Until the test has ended, this process may have so many descriptors. */
 function limitTo(count: number): void {
-  execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${count}:`]);
+  const before = prlimit('--nofile', '--output=SOFT', '--noheadings', '--raw');
+  prlimit(`--nofile=${count}:`);
+  onTestFinished(() => void prlimit(`--nofile=${before}:`));
 }
 
 /** Runs `work` while this process has all descriptors that it may have. */
@@ -43,7 +48,7 @@ const replacing = (): Member => {
   };
 };
 
-// Also of what a call needs from the C++ library: an exception of that would end the process.
+// This includes descriptors that the C++ library needs: an exception from it would end the process.
 whereLimits.test.each([
   ['MmapFile', MmapFile, MmapFile.open],
   ['MmapFileMut', MmapFileMut, MmapFileMut.open],
@@ -51,7 +56,6 @@ whereLimits.test.each([
   'without a descriptor left, each method of %s does what it always does, or throws EMFILE',
   (_, type, open) => {
     limitTo(1024);
-    onTestFinished(() => limitTo(4096));
     const differences: object[] = [];
     for (const { name, use } of [...methodsOf(type), replacing()]) {
       using usual = open(tempFile(CONTENT));

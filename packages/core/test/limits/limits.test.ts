@@ -143,6 +143,14 @@ whereLimits.describe('beyond the largest allowed file (EFBIG)', () => {
     expect(said).toEqual([error, error, [10_000, false, false, 77, CONTENT[9999], 10_000], 65_536]);
   });
 
+  test('making room for a stream throws, and leaves no blocks that it has reserved', async () => {
+    const path = tempFile(CONTENT);
+    const before = fs.statSync(path).blocks;
+    const said = await hearProgram('limits/limits#noRoom', { args: [path], through });
+    expect(said).toEqual([false]);
+    expect(fs.statSync(path).blocks).toBe(before);
+  });
+
   test('writeToNewFile throws and leaves no partial copy', async () => {
     const path = tempFile(pattern(100_000));
     const [error] = await hearProgram('limits/limits#copyTooLarge', { args: [path], through });

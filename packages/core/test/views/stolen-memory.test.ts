@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { binding } from '../../src/binding/binding.js';
 import { hearProgram } from '../helpers/program.js';
 import { tempFile } from '../helpers/temp.js';
 
@@ -32,6 +33,13 @@ test.each(cases)(
     }
   },
 );
+
+test('the numbers that calls of the binding return cannot be stolen', () => {
+  const { buffer } = binding.result;
+  expect(() => structuredClone(0, { transfer: [buffer as unknown as ArrayBuffer] })).toThrow();
+  expect(binding.detach(buffer as unknown as ArrayBuffer)).not.toBe(true);
+  expect(buffer.byteLength).toBeGreaterThan(0);
+});
 
 test('a clone of a collected view of memory that the file has outgrown sees no other file', async () => {
   const path = tempFile(Buffer.alloc(SIZE, 'm'));

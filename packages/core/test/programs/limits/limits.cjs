@@ -1,5 +1,6 @@
 // Reaching limits of the system.
 const fs = require('node:fs');
+const native = /** @type {any} */ (require('@fmmap/native'));
 const { MmapFile, MmapFileMut } = require('../package.cjs');
 const { say, caught, turn, gc } = require('../program.cjs');
 const { descriptors, mappings } = require('../counts.cjs');
@@ -135,6 +136,13 @@ exports.truncateTooLarge = (path) => {
   say([file.length, file.isPoisoned, file.isClosed, view[0], view[9999], file.stat().size]);
   file.truncate(65536);
   say(file.length);
+};
+
+exports.noRoom = (path) => {
+  const file = MmapFileMut.open(path);
+  const FIRST = 1; // handles are consecutive numbers
+  say(caught(() => native.makeRoom(FIRST, 2 ** 26)) === 'no error');
+  file.close();
 };
 
 exports.copyTooLarge = (path) => {
