@@ -52,15 +52,18 @@ const cutter = spawn(process.execPath, [fileURLToPath(beside('cutter.mjs')), see
 function startWorker(number) {
   const worker = new Worker(beside('thread.mjs'), { workerData: pending[number + 1] });
   let finish = () => {};
+  let hasEnded = false;
   worker.on('message', (report) => finish(report));
   worker.on('error', (error) => wrong.push(`worker ${number}: ${error?.stack ?? error}`));
   worker.on('exit', () => {
+    hasEnded = true;
     pending[number + 1].fill(0);
     finish();
   });
   return {
-    /** Resolves with what {@link use} returns, or with nothing when the thread has ended. */
+    /** Resolves with what {@link use} returns, or with nothing when the thread has ended, as after an error. */
     use(task) {
+      if (hasEnded) return undefined;
       const done = new Promise((resolve) => {
         finish = resolve;
       });
