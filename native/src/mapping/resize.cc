@@ -12,14 +12,13 @@ namespace fmmap {
 
 namespace {
 
-/** Blocks past the end of a file, which are given back unless the file grows over them. */
+/** Blocks past the end of a file, which are given back unless the file grows over them: it may have grown in part. */
 class Reservation {
  public:
   Reservation() = default;
   Reservation(const Reservation&) = delete;
   ~Reservation() {
-    std::int64_t size = 0;
-    if (file_ != platform::kNoHandle && platform::size(file_, &size) && size == end_) platform::resize(file_, end_);
+    if (file_ != platform::kNoHandle) platform::resize(file_, end_);
   }
   void start(platform::Handle file, std::int64_t end) {
     file_ = file;

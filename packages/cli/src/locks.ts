@@ -49,6 +49,22 @@ export function parseLocks(text: string, key: string): Lock[] {
   });
 }
 
+const TRIES = 20;
+
+/**
+ * What two readings in a row agree on. The kernel gives out its list in pieces, between which other locks come and go: one
+ * reading may have a lock twice, or not at all.
+ */
+export function agreed(look: () => Lock[]): Lock[] {
+  let found = look();
+  for (let tries = 1; tries < TRIES; ++tries) {
+    const before = JSON.stringify(found);
+    found = look();
+    if (JSON.stringify(found) === before) break;
+  }
+  return found;
+}
+
 /** Looks without opening the file, and so without being in anybody's way. @throws MmapUnsupportedError */
 export function locksOf(path: string): Lock[] {
   if (!hasProc()) {
@@ -58,7 +74,7 @@ export function locksOf(path: string): Lock[] {
     );
   }
   const { key } = placeOf(path);
-  const found = parseLocks(fs.readFileSync('/proc/locks', 'utf8'), key);
+  const found = agreed(() => parseLocks(fs.readFileSync('/proc/locks', 'utf8'), key));
   return found.flatMap((lock) => holdersOf(lock, key)).map((lock) => ({ ...lock, ...named(lock) }));
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { MmapFile, MmapFileMut } from '@fmmap/core';
 import { describe, expect, test } from 'vitest';
 import { tempDir, tempFile } from '../../core/test/helpers/temp.js';
-import { parseLocks } from '../src/locks.js';
+import { agreed, type Lock, parseLocks } from '../src/locks.js';
 import {
   fmmap,
   objects,
@@ -184,4 +184,19 @@ test('lines of the kernel', () => {
     { ...all, pid: 13, kind: 'lease', mode: 'shared' },
     { ...all, kind: 'delegation', mode: 'shared' },
   ]);
+});
+
+test('a lock that the list of the kernel has twice, or not at all, for a moment is shown once', () => {
+  const lock: Lock = { pid: 1, kind: 'flock', mode: 'shared', isWaiting: false, start: 0 };
+  const readings = [[lock, lock], [], [lock], [lock], []];
+  expect(agreed(() => readings.shift() ?? [])).toEqual([lock]);
+});
+
+test('a list that changes all the time is read only so often', () => {
+  let pid = 0;
+  const [last] = agreed(() => [
+    { pid: ++pid, kind: 'flock', mode: 'shared', isWaiting: false, start: 0 },
+  ]);
+  expect(last).toMatchObject({ pid });
+  expect(pid).toBe(20);
 });
