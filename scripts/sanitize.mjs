@@ -111,7 +111,7 @@ function torture() {
 function edges() {
   const directory = fs.mkdtempSync(join(tmpdir(), 'fmmap-edges-'));
   const program = ['--expose-gc', '--no-warnings', 'test/dist/fuzz/each-argument.js', directory];
-  const args = [seed ?? '1', '0', 'makeRoom']; // which takes blocks that no limit refuses
+  const args = [seed ?? '1', '0', 'makeRoom']; // it would take all blocks of the disk
   node('the addon with each argument at its edges', 5, ...program, ...args);
   fs.rmSync(directory, { recursive: true });
 }

@@ -180,7 +180,7 @@ int adviseBits(Advice advice) {
 }
 
 std::size_t areaLimit() {
-  std::size_t limit = 0;
+  std::size_t limit = 0;  // unknown
   if (std::FILE* file = std::fopen("/proc/sys/vm/max_map_count", "re")) {
     if (std::fscanf(file, "%zu", &limit) != 1) limit = 0;
     std::fclose(file);

@@ -107,27 +107,29 @@ namespace {
 // A count of what this library makes, which may be too high: areas merge. So when it has become too large, the kernel is
 // asked for the true number, which takes a while.
 std::atomic<std::size_t> areas{0};
-std::atomic<std::size_t> allowed{0};  // signal handlers read it, too
+/** For others: V8 ends the process when it gets no area for its own heap. */
+constexpr std::size_t kReserve = 4096;
+std::atomic<std::size_t> allowed{65530 - kReserve};  // the usual one, until it is known; signal handlers read it, too
 
-/** V8 ends the process when it gets no area for its own heap. */
-std::size_t areasAllowed() {
-  if (allowed != 0) return allowed;
-  constexpr std::size_t reserve = 4096, usual = 65530;
+/** Tries again the next time if the limit cannot be read now, as without a descriptor left. */
+void learnAllowed() {
+  static std::atomic<bool> isKnown{false};
+  if (isKnown) return;
   const std::size_t limit = areaLimit();
-  if (limit == 0) return usual - reserve;  // asked again by the next call
-  allowed = limit > 2 * reserve ? limit - reserve : limit / 2;
-  return allowed;
+  if (limit == 0) return;
+  allowed = limit > 2 * kReserve ? limit - kReserve : limit / 2;
+  isKnown = true;
 }
 
 }  // namespace
 
 Status claimAreas(std::size_t count, const char* syscall) {
   static std::mutex counting;
-  const std::size_t most = areasAllowed();
-  if (areas.fetch_add(count) + count <= most) return {};
+  learnAllowed();
+  if (areas.fetch_add(count) + count <= allowed) return {};
   std::lock_guard<std::mutex> guard(counting);
   if (const std::size_t found = countAreas(); found > 0) areas = found + count;
-  if (areas <= most) return {};
+  if (areas <= allowed) return {};
   releaseAreas(count);
   return Status::system(ENOMEM, syscall,
                         "too many areas of memory are mapped; close files, advise or lock whole ones instead of many "
