@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 30_000,
+    chaiConfig: { truncateThreshold: 0 }, // a rare failure may have no other trace than its message
     reporters: ['default', new SkippedReporter()],
     // Loaded by Node: vitest would create a second instance of what such a file requires.
     server: { deps: { external: [/\/dist\/[^/]+\.cjs$/] } },
