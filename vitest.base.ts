@@ -1,6 +1,7 @@
 // The vitest configuration shared by the packages.
 import { defineConfig } from 'vitest/config';
 import { SkippedReporter } from './packages/core/test/helpers/skipped.ts';
+import './scripts/certificates.mjs';
 
 /** Re-exported by the vitest.config.ts of every package. */
 export default defineConfig({

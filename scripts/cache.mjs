@@ -5,12 +5,14 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { connected } from './certificates.mjs';
 
 export const cache = process.env.FMMAP_CACHE ?? join(homedir(), '.cache/fmmap');
 
 /** Runs a program, whose output is shown only if it fails. */
 export function run(program, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8' });
+  const options = { encoding: 'utf8', env: connected() };
+  const { status, stdout, stderr, error } = spawnSync(program, args, options);
   if (status === 0) return stdout;
   throw new Error(
     `${[program, ...args].join(' ')}: ${error ?? `ended with ${status}`}\n${stdout}${stderr}`,

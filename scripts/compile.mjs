@@ -2,8 +2,10 @@
 // scripts of a package name one of its dependencies.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { connected } from './certificates.mjs';
 
 const native = fileURLToPath(new URL('../native', import.meta.url));
 const gyp = `${native}/node_modules/node-gyp/bin/node-gyp.js`;
 const args = [gyp, 'configure', 'build', '--directory', `${native}/src`, '--loglevel=warn'];
-process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
+const options = { stdio: 'inherit', env: connected() }; // it may have to fetch the headers of this Node
+process.exitCode = spawnSync(process.execPath, args, options).status ?? 1;

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connected } from './certificates.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 process.env.PATH = resolve('node_modules/.bin') + delimiter + process.env.PATH;
@@ -20,7 +21,7 @@ function install() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
 
   console.log(`Installing the workspace with ${packageManager}`);
-  const status = run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile']);
+  const status = run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], connected());
   if (status !== 0) {
     console.error(`Installing failed: ${packageManager} ended with code ${status}, see above.`);
     process.exit(status);
@@ -28,9 +29,10 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-function run(command, args) {
+function run(command, args, env = process.env) {
   const { error, status } = spawnSync(command, args, {
     stdio: 'inherit',
+    env,
     shell: process.platform === 'win32', // npx and the tools are .cmd files there
   });
   if (error) console.error(`Cannot run ${command}: ${error.message}`);

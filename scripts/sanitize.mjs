@@ -5,6 +5,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import './certificates.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const [kind, seed] = process.argv.slice(2);

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { connected } from '../../scripts/certificates.mjs';
 
 /** The columns of the table: the oldest Node that we support, and the newest. */
 const VERSIONS = new Map([
@@ -14,7 +15,8 @@ export function nodeOf(major: number): string {
   if (major === OWN) return process.execPath;
   const name = `node-${process.platform}-${process.arch}@${VERSIONS.get(major)}`;
   const args = ['--yes', `--package=${name}`, '-c', 'node -p process.execPath'];
-  const { status, stdout, stderr } = spawnSync('npx', args, { encoding: 'utf8', timeout: 300_000 });
+  const options = { encoding: 'utf8', timeout: 300_000, env: connected() } as const;
+  const { status, stdout, stderr } = spawnSync('npx', args, options);
   if (status !== 0) throw new Error(`npx cannot fetch ${name}: ${stderr}`);
   return stdout.trim();
 }
