@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
-import { isShort } from '../packages/core/test/helpers/effort.js';
+import { isLong } from '../packages/core/test/helpers/effort.js';
 import { loadClasses } from './matrix/handles.js';
 import { type Class, membersOf } from './matrix/members.js';
 import { missing, pendingsOf } from './matrix/pendings.js';
@@ -15,14 +15,11 @@ const TIMEOUT = 15 * 60_000 + CELLS * 100;
 
 const FLAVOURS = ['node', 'worker', 'stream'];
 
-/**
- * The number of cells, in random order: for all but the first flavour, which only differ in where the work is done, and in
- * a short run.
- */
+/** The number of cells, in random order: fewer of the flavours that only differ from the first in where the work is done. */
 function sampleOf(flavour: string): number | undefined {
   if (CELLS > 0) return undefined;
-  if (isShort) return flavour === 'node' ? 6000 : 2500;
-  return flavour === 'node' ? undefined : 4000;
+  if (isLong) return flavour === 'node' ? undefined : 4000;
+  return flavour === 'node' ? 4000 : 2000;
 }
 
 test('every member of every class has a recipe, and every recipe a member', async () => {

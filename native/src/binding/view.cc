@@ -91,8 +91,12 @@ napi_value makeExternal(napi_env env, std::uint8_t* data, std::size_t length, co
   napi_value result = nullptr;
   auto* const ofMemory = new Keeper(keeper);
   const auto drop = [](napi_env, void*, void* hint) { delete static_cast<Keeper*>(hint); };
-  // If it fails, it has called the finalizer.
-  if (napi_create_external_arraybuffer(env, data, length, drop, ofMemory, &result) != napi_ok) return nullptr;
+  const napi_status status = napi_create_external_arraybuffer(env, data, length, drop, ofMemory, &result);
+  if (status != napi_ok) {
+    // It calls the finalizer only if it fails after it has taken the memory.
+    if (status != napi_generic_failure) delete ofMemory;
+    return nullptr;
+  }
   return keepFor(env, result, keeper) ? result : nullptr;
 }
 
