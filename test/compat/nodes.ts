@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { connected } from '../../scripts/certificates.mjs';
 
 /** The columns of the table: the oldest Node that we support, and the newest. */
 const VERSIONS = new Map([
@@ -15,8 +14,13 @@ export function nodeOf(major: number): string {
   if (major === OWN) return process.execPath;
   const name = `node-${process.platform}-${process.arch}@${VERSIONS.get(major)}`;
   const args = ['--yes', `--package=${name}`, '-c', 'node -p process.execPath'];
-  const options = { encoding: 'utf8', timeout: 300_000, env: connected() } as const;
-  const { status, stdout, stderr } = spawnSync('npx', args, options);
+  const { FMMAP_CA_CERTS: certificates } = process.env; // as scripts/certificates.mjs keeps them
+  const env = { ...process.env, ...(certificates && { NODE_EXTRA_CA_CERTS: certificates }) };
+  const { status, stdout, stderr } = spawnSync('npx', args, {
+    encoding: 'utf8',
+    timeout: 300_000,
+    env,
+  });
   if (status !== 0) throw new Error(`npx cannot fetch ${name}: ${stderr}`);
   return stdout.trim();
 }
