@@ -53,15 +53,15 @@ const withoutCopies = (code: string): string =>
 /** What Node reads to find the exports of a CommonJS module, and would be removed as code that never runs. */
 const EXPORTS = /^0 && \(module\.exports = \{.*?\n\}\);$/ms;
 
-/** esbuild's helper for {@link Options.keepNames}. */
-const NAME = /^var __name = .*$/m;
+/** A class whose code names it: esbuild gives it, and that, a name of its own, which errors and stacks would show. */
+const RENAMED = /\b(\w+)=class _\1\b/g;
 
-/**
- * Names classes and functions, which are made once. esbuild's own also names each arrow function whenever it is made,
- * which takes longer than many a call of it.
- */
-const NAME_ONCE =
-  "var __name = (target, value) => target.prototype ? __defProp(target, 'name', { value, configurable: true }) : target;";
+function withNames(code: string): string {
+  const names = Array.from(code.matchAll(RENAMED), ([, name]) => name);
+  return names.length === 0
+    ? code
+    : code.replace(new RegExp(`\\b_(${names.join('|')})\\b`, 'g'), '$1');
+}
 
 const CAPTURE = `const { ${INTRINSICS.join(', ')} } = globalThis;`;
 
@@ -69,7 +69,6 @@ const CAPTURE = `const { ${INTRINSICS.join(', ')} } = globalThis;`;
 export const base: Options = {
   format: 'cjs',
   target: 'node20',
-  keepNames: true,
   silent: true,
   removeNodeProtocol: false,
   external: [/^@fmmap\//],
@@ -78,9 +77,7 @@ export const base: Options = {
     {
       name: 'lean',
       async renderChunk(code) {
-        if (code.includes('__name(') && !NAME.test(code))
-          throw new Error('esbuild names in another way');
-        const lean = withoutCopies(code).replace(NAME, NAME_ONCE);
+        const lean = withoutCopies(code);
         const options = {
           minifySyntax: true,
           minifyWhitespace: true,
@@ -89,7 +86,7 @@ export const base: Options = {
         };
         const { code: small } = await transform(lean, options);
         const [names = ''] = EXPORTS.exec(code) ?? [];
-        return { code: `${small}${names}\n` };
+        return { code: `${withNames(small)}${names}\n` };
       },
     },
   ],
