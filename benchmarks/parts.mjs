@@ -17,6 +17,7 @@ export const PARTS = [
   'cold',
   'flush-loop',
   'calls',
+  'diagnostics',
   'traps',
   'small',
   'parallel',
