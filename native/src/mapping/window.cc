@@ -1,6 +1,8 @@
 // A window, and where the windows of the process are: see window.h.
 #include "mapping/window.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <mutex>
 #include <unordered_set>
@@ -16,6 +18,9 @@ constexpr std::size_t kAreas = 2;
 struct Addresses {
   std::mutex mutex;
   std::unordered_set<const std::uint8_t*> taken;
+  /** Where the last ones were, which are likely to be used again. */
+  std::array<const std::uint8_t*, 8> left{};
+  std::size_t next = 0;
 };
 
 Addresses& addresses() {
@@ -29,7 +34,12 @@ Status claimAddresses(const std::uint8_t* data) {
   Addresses& all = addresses();
   std::lock_guard<std::mutex> guard(all.mutex);
   if (all.taken.count(data) > 0) return Status::system(EBUSY, "mmap", "a file is mapped there already");
-  if (Status status = platform::claimAreas(kAreas, "mmap"); !status) return status;
+  const auto again = std::find(all.left.begin(), all.left.end(), data);
+  if (again != all.left.end()) {
+    *again = nullptr;
+  } else if (Status status = platform::claimAreas(kAreas, "mmap"); !status) {
+    return status;
+  }
   all.taken.insert(data);
   return {};
 }
@@ -52,7 +62,8 @@ void withdraw(Window& window) {
   if (window.losesFooter) platform::retire(window.data + window.capacity, platform::pageSize());
   Addresses& all = addresses();
   std::lock_guard<std::mutex> guard(all.mutex);
-  if (all.taken.erase(window.data) > 0) platform::releaseAreas(kAreas);
+  // Its areas are there until the engine collects its memory, which nobody is told of: they stay counted.
+  if (all.taken.erase(window.data) > 0) all.left[all.next++ % all.left.size()] = window.data;
 }
 
 }  // namespace fmmap

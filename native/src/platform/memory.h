@@ -55,9 +55,8 @@ void setApart(std::uint8_t* at, std::size_t length);
 
 // --- areas, of which the kernel allows a process only so many ---
 
-/** Fails if so many areas more would be too many: others in the process need some, too. */
+/** Fails if so many areas more would be too many: others in the process need some, too. Those that end need not be told. */
 Status claimAreas(std::size_t count, const char* syscall);
-void releaseAreas(std::size_t count);
 
 // --- pages ---
 

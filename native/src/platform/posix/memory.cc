@@ -104,8 +104,8 @@ Status probeFiller(std::size_t length) {
 
 namespace {
 
-// A count of what this library makes, which may be too high: areas merge. So when it has become too large, the kernel is
-// asked for the true number, which takes a while.
+// A count of what this library has made, which soon is too high: areas merge, and end. So when it has become too large, the
+// kernel is asked for the true number, which takes a while.
 std::atomic<std::size_t> areas{0};
 /** For others: V8 ends the process when it gets no area for its own heap. */
 constexpr std::size_t kReserve = 4096;
@@ -130,7 +130,7 @@ Status claimAreas(std::size_t count, const char* syscall) {
   std::lock_guard<std::mutex> guard(counting);
   if (const std::size_t found = countAreas(); found > 0) areas = found + count;
   if (areas <= allowed) return {};
-  releaseAreas(count);
+  areas -= count;
   return Status::system(ENOMEM, syscall,
                         "too many areas of memory are mapped; close files, advise or lock whole ones instead of many "
                         "parts, or raise vm.max_map_count");
@@ -140,12 +140,6 @@ bool claimAreasAtOnce(std::size_t count) {
   if (areas + count > allowed) return false;
   areas += count;
   return true;
-}
-
-void releaseAreas(std::size_t count) {
-  std::size_t known = areas;
-  while (!areas.compare_exchange_weak(known, known - std::min(known, count))) {
-  }
 }
 
 Status protect(std::uint8_t* at, std::size_t length, Access access) {

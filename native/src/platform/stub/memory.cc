@@ -30,8 +30,6 @@ void setApart(std::uint8_t*, std::size_t) {}
 
 Status claimAreas(std::size_t, const char* syscall) { return Status::system(ENOSYS, syscall); }
 
-void releaseAreas(std::size_t) {}
-
 Status flush(std::uint8_t*, std::size_t) { return Status::system(ENOSYS, "msync"); }
 
 Status startFlush(Handle, std::int64_t, std::int64_t) { return Status::system(ENOSYS, "sync_file_range"); }

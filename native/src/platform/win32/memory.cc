@@ -94,8 +94,6 @@ void setApart(std::uint8_t*, std::size_t) {}
 
 Status claimAreas(std::size_t, const char*) { return {}; }
 
-void releaseAreas(std::size_t) {}
-
 // --- pages ---
 
 Status flush(std::uint8_t* at, std::size_t length) {

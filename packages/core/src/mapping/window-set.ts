@@ -210,9 +210,8 @@ export class WindowSet {
       if (buffer) binding.detach(buffer);
     }
     for (const window of this.isShared ? [] : this.#list) {
-      if (window.wasExposed) {
-        if (!areBlank) window.blank();
-      } else if (window.isMapped) returnWindow(window);
+      if (window.wasExposed && !areBlank) window.blank();
+      if (window.isMapped) returnWindow(window);
     }
     for (const window of this.#list) window.isMapped = false;
     this.#list = [];

@@ -141,7 +141,16 @@ function allocate(byteLength: number, path: string): Window {
 
 const POOLED = 8;
 const pool: Window[] = [];
-onShortage({ size: () => pool.length, letGo: () => pool.splice(0).length });
+/** Windows that are not used any more: their memory is V8's garbage, whose areas and addresses it does not count. */
+let ended = 0;
+onShortage({
+  size: () => pool.length + ended,
+  letGo() {
+    const count = pool.splice(0).length + ended;
+    ended = 0;
+    return count;
+  },
+});
 
 /**
  * A window for at least `bytes` bytes.
@@ -174,8 +183,9 @@ function takePooled(byteLength: number): Window | undefined {
   return window;
 }
 
-/** Keeps a window for reuse if the user has never seen it: making one costs more than opening a small file. */
+/** Keeps a window that is not used any more for reuse, if the user has never seen it: making one costs more than opening a small file. */
 export function returnWindow(window: Window): void {
-  if (window.wasExposed) return;
-  if (pool.push(window) > POOLED) pool.shift();
+  if (!window.wasExposed && pool.push(window) <= POOLED) return;
+  if (!window.wasExposed) pool.shift();
+  ended += 1;
 }

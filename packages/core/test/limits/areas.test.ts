@@ -26,3 +26,16 @@ test('repeated advice for one part takes no more areas, nor does advice that the
   const said = await hearProgram('limits/areas#overAndOver', { args: [tempFile(CONTENT)] });
   expect(said).toEqual(['no error']);
 });
+
+// V8 frees their memory whenever it likes, and has no reason to: it is neither heap nor counted.
+test.each([
+  ['never seen', false],
+  ['seen through views', true],
+])('files that were closed do not use up areas, %s', async (_, isSeen) => {
+  const said = await hearProgram('limits/areas#rounds', {
+    args: [tempFile(Buffer.of(1)), 16_000, isSeen],
+    through: ['prlimit', '--nofile=17000'],
+    flags: ['--min-semi-space-size=256', '--max-semi-space-size=256'], // for fewer collections
+  });
+  expect(said).toEqual([true, true, true, true]);
+});

@@ -43,3 +43,17 @@ exports.overAndOver = (path) => {
   for (let index = 0; index < 70_000; ++index) file.advise('willneed', 4096, 4096);
   say(caught(() => MmapFile.open(path).close()));
 };
+
+/** Opens very many files at once, again and again. */
+exports.rounds = (path, count, isSeen) => {
+  for (let round = 0; round < 4; ++round) {
+    const files = [];
+    for (let index = 0; index < count; ++index) {
+      const file = MmapFile.open(path, { lock: 'none' });
+      if (isSeen) file.bytes(0, 1);
+      files.push(file);
+    }
+    say(files.every((file) => file.readUInt8(0) === 1));
+    for (const file of files) file.close();
+  }
+};
