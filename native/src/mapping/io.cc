@@ -120,6 +120,7 @@ Status advise(Mapping& mapping, HandleId handle, platform::Advice advice, std::i
 }
 
 Status prefetch(Mapping& mapping, HandleId handle, std::int64_t offset, std::int64_t length) {
+  if (length == 0) return {};  // of a poisoned file, too
   SharedLock order(mapping.order());
   PinnedRange range(mapping);
   if (Status status = range.takeLeft(handle, "madvise", offset, length); !status) return status;

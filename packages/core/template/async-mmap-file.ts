@@ -330,13 +330,17 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     const { signal, timeout } = operationOptions(options, ['timeout']);
     if (timeout !== undefined) checkTimeout(timeout, 'timeout');
     const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
-    const attempt = () => this.#tryLock(kind, true);
+    const attempt = (turn: AbortSignal | undefined) => this.#tryLock(kind, true, turn);
     if (await this._mapping.lockQueue.wait(attempt, until, signal)) return;
     throw timedOut(this._mapping.path, timeout);
   }
 
-  async #tryLock(kind: LockKind, adopt = false): Promise<boolean> {
-    return await this._use(() => operations.lock(this._mapping, { kind, again: false, adopt }));
+  /** @param turn - A signal to give up waiting for earlier calls. */
+  async #tryLock(kind: LockKind, adopt = false, turn?: AbortSignal): Promise<boolean> {
+    return await this._use(
+      () => operations.lock(this._mapping, { kind, again: false, adopt }),
+      turn,
+    );
   }
 
   /**
@@ -418,12 +422,12 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
 
   /** @internal */
   protected _use<T>(act: () => Action<T>, signal?: AbortSignal): Promise<T> {
-    return this._mapping.queue.use(() => runAsync(runtime, act(), signal));
+    return this._mapping.queue.use(() => runAsync(runtime, act(), signal), signal);
   }
 
   /** @internal */
   protected _change<T>(act: () => Action<T>, signal?: AbortSignal): Promise<T> {
-    return this._mapping.queue.change(() => runAsync(runtime, act(), signal));
+    return this._mapping.queue.change(() => runAsync(runtime, act(), signal), signal);
   }
 }
 

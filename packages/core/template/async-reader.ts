@@ -12,6 +12,7 @@ import {
   prepare,
   readAll,
   readSome,
+  throwIfAborted,
   toDelimiter,
   toTarget,
 } from '../src/internal.js';
@@ -47,9 +48,15 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
-    // Before waiting, so that two concurrent reads get different bytes.
-    this.advance(Math.max(Math.min(to.length, mapping.length - from), 0));
-    return await readSome(runtime, mapping, to, from, signal);
+    mapping.refresh();
+    const length = Math.max(Math.min(to.length, mapping.length - from), 0);
+    const giveBack = this._reserve(length);
+    try {
+      return await readSome(runtime, mapping, to, from, signal);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   /** {@inheritDoc MmapFileReader.peek} */
@@ -68,8 +75,13 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const from = this.claim(to.length);
     const mapping = this.file._mapping;
     mapping.resolve(from, to.length);
-    this.advance(to.length);
-    await readAll(runtime, mapping, to, from, signal);
+    const giveBack = this._reserve(to.length);
+    try {
+      await readAll(runtime, mapping, to, from, signal);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   /** {@inheritDoc MmapFileReader.readLine} */
@@ -107,9 +119,14 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     mapping.refresh();
     const bytes = length ?? this.remaining;
     const from = this.claim(bytes);
-    this.advance(bytes);
-    await prepare(runtime, mapping, from, bytes, signal);
-    return this.file.copyBytes(from, bytes).toString(encoding);
+    const giveBack = this._reserve(bytes);
+    try {
+      await prepare(runtime, mapping, from, bytes, signal);
+      return this.file.copyBytes(from, bytes).toString(encoding);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   /** Iterates over the remaining lines, as {@link readLine} returns them. */
@@ -140,7 +157,8 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Buffer<Memory>, void, undefined> {
     while (this.position < end) {
-      const length = Math.min(size, this.remaining);
+      throwIfAborted(signal);
+      const length = Math.min(size, end - this.position);
       await prepare(runtime, this.file._mapping, this.fileOffset, length, signal);
       const chunk = this.peek(length); // shorter if the mapping has shrunk meanwhile
       if (chunk.length === 0) {

@@ -4,6 +4,7 @@ import {
   aim,
   type CursorFile,
   failLate,
+  MmapRangeError,
   type OperationOptions,
   readSome,
 } from '../src/internal.js';
@@ -39,9 +40,15 @@ export class AsyncMmapFileWriter<
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
-    // Before waiting, so that two concurrent reads get different bytes.
-    this.advance(Math.max(Math.min(to.length, mapping.length - from), 0), false);
-    return await readSome(runtime, mapping, to, from, signal);
+    mapping.refresh();
+    const length = Math.max(Math.min(to.length, mapping.length - from), 0);
+    const giveBack = this._reserve(length);
+    try {
+      return await readSome(runtime, mapping, to, from, signal);
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   /**
@@ -50,12 +57,17 @@ export class AsyncMmapFileWriter<
    */
   async flush(options?: OperationOptions): Promise<void> {
     this._drain();
-    const unflushed = this.takeUnflushed();
-    try {
-      await this.file.flush(...unflushed.range, options);
-    } catch (error) {
-      this.giveBack(unflushed);
-      throw error;
+    for (;;) {
+      const unflushed = this.takeUnflushed();
+      const [offset, length] = unflushed.range;
+      try {
+        return await this.file.flush(offset, length, options);
+      } catch (error) {
+        this.giveBack(unflushed);
+        // An earlier truncate that was still pending may have cut some of it off, which needs no flush.
+        const isCut = error instanceof MmapRangeError && offset + length > this.file.length;
+        if (!isCut) throw error;
+      }
     }
   }
 }

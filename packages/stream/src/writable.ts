@@ -1,9 +1,9 @@
 // Streams that write to a mapped file.
-import { Buffer } from 'node:buffer';
 import { WritableStream, type WritableStreamDefaultController } from 'node:stream/web';
 import {
   AbortController,
   checkSize,
+  checkWhole,
   type FileWrites,
   isBytes,
   MmapRangeError,
@@ -14,8 +14,8 @@ import {
   poolRuntime,
   prepare,
   runAsync,
+  sourceBytes,
   throwIfAborted,
-  typeError,
 } from '@fmmap/core/internal';
 import { Growth } from './growth.js';
 import { checkBoolean } from './options.js';
@@ -108,7 +108,7 @@ class Sink {
 
   async write(chunk: unknown): Promise<void> {
     try {
-      await this.#write(bytesOf(chunk));
+      await this.#write(sourceBytes(chunk, 'chunk'));
     } catch (error) {
       await this.#stop(error);
       throw error;
@@ -118,12 +118,12 @@ class Sink {
   async close(): Promise<void> {
     try {
       const mapping = this.#file._mapping;
-      const end = Math.min(this.#at, mapping.length);
-      const from = Math.min(this.#from, end);
       const signal = this.#over.signal;
-      await mapping.queue.use(() =>
-        runAsync(poolRuntime, operations.flush(mapping, true, from, end - from), signal),
-      );
+      await mapping.queue.use(() => {
+        const end = Math.min(this.#at, mapping.length);
+        const from = Math.min(this.#from, end);
+        return runAsync(poolRuntime, operations.flush(mapping, true, from, end - from), signal);
+      }, signal);
     } catch (error) {
       await this.#stop(error);
       throw error;
@@ -138,18 +138,19 @@ class Sink {
 
   async #write(bytes: Uint8Array): Promise<void> {
     const file = this.#file;
-    const end = this.#at + bytes.length;
+    const { length } = bytes;
+    const end = this.#at + length;
     file._mapping.requireUsable();
-    if (end > this.#end) throw this.#full(bytes.length);
+    if (end > this.#end) throw this.#full(length);
     if (this.#growth && end > file._mapping.length) {
       await this.#growth.reserve(end, this.#over.signal);
     }
-    file._mapping.requireBytes(this.#at, bytes.length, 'chunk');
-    for (let done = 0; done < bytes.length; done += STEP) {
-      const piece = bytes.subarray(done, done + STEP);
-      await this.#prepare(this.#at + piece.length);
+    file._mapping.requireBytes(this.#at, length, 'chunk');
+    for (let done = 0; done < length; done += STEP) {
+      await this.#prepare(this.#at + Math.min(STEP, length - done));
       throwIfAborted(this.#over.signal);
-      this.#at = file.write(piece, this.#at);
+      checkWhole(bytes, length, 'chunk');
+      this.#at = file.write(bytes.subarray(done, done + STEP), this.#at);
       this.#growth?.wrote(this.#at);
     }
   }
@@ -184,10 +185,4 @@ class Sink {
     this.#left ??= this.#growth?.leave();
     await this.#left;
   }
-}
-
-function bytesOf(chunk: unknown): Uint8Array {
-  if (typeof chunk === 'string') return Buffer.from(chunk);
-  if (isBytes(chunk)) return chunk;
-  throw typeError('chunk', 'a Uint8Array or a string', chunk);
 }

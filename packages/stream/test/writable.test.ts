@@ -296,3 +296,38 @@ describe('the options of a writable', () => {
     expect(() => file.writable()).toThrow(MmapClosedError);
   });
 });
+
+describe('a chunk that is taken away', () => {
+  const taken = (chunk: Uint8Array<ArrayBuffer>) =>
+    structuredClone(chunk, { transfer: [chunk.buffer] });
+
+  test('before it is written fails the stream', async () => {
+    const file = await opened(Buffer.alloc(3));
+    const writer = file.writable().getWriter();
+    writer.closed.catch(() => {});
+    const chunk = Uint8Array.of(1, 2, 3);
+    const writing = writer.write(chunk);
+    taken(chunk);
+    await expect(writing).rejects.toMatchObject({ name: 'TypeError', argument: 'chunk' });
+    expect(file.copyBytes()).toEqual(Buffer.alloc(3));
+  });
+
+  test('or resized while it is written fails the stream', async () => {
+    const file = await opened(Buffer.alloc(4 * MIB));
+    const writer = file.writable().getWriter();
+    writer.closed.catch(() => {});
+    const chunk = new Uint8Array(4 * MIB).fill(1);
+    const writing = writer.write(chunk);
+    await Promise.resolve();
+    taken(chunk);
+    await expect(writing).rejects.toMatchObject({ name: 'TypeError', argument: 'chunk' });
+  });
+});
+
+test('a close waits for an earlier truncate, and needs nothing of what that cuts off', async () => {
+  const file = await opened(Buffer.alloc(8192));
+  const writer = file.writable().getWriter();
+  await writer.write(Buffer.alloc(8192, 1));
+  await Promise.all([file.truncate(4096), writer.close()]);
+  expect(fs.readFileSync(file.path)).toEqual(Buffer.alloc(4096, 1));
+});

@@ -6,6 +6,7 @@ import {
   checkInteger,
   clearTimeout,
   Disposal,
+  failAfter,
   MmapError,
   onAbort,
   readOptions,
@@ -147,12 +148,12 @@ export class WorkerPool implements AsyncDisposable {
     return job;
   }
 
-  /** @internal The reply to a job; rejected as described at {@link start}. */
+  /** @internal The reply to a job. If there is none, the method that waits for it fails after the pool's disposal. */
   async replyTo(job: Job): Promise<Reply> {
     try {
       return await job.reply;
     } catch (error) {
-      await this.#disposal.over;
+      failAfter(error, this.#disposal);
       throw error;
     }
   }

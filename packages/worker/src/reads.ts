@@ -24,8 +24,8 @@ export abstract class Reads<
    * which is closed when the function is done, followed by the arguments. Its return value, or the value its promise is
    * fulfilled with, is the result. Closing and resizing this file wait for it.
    *
-   * Arguments and result are copied by structured clone. A view of the file is not: it stays a view, which reads zeroes
-   * once this file is closed, so return `copyBytes()` instead.
+   * Arguments and result are copied by structured clone, including views of the file, unless it was opened with
+   * `shared: true`. The function's handle is closed before its result is sent: return `copyBytes()` rather than a view.
    *
    * @param task - The URL or absolute path of a module whose default export is the function; or a function, which is
    * sent as its source. Such a function sees globals, its arguments and what it `import()`s, and nothing else from its

@@ -40,7 +40,8 @@ async function runTask({ task, file: token, shared, args }: TaskRequest): Promis
 
 /** Checks that the result can be sent: sending happens outside our control, and a failure would end the thread. */
 function checked(value: unknown): unknown {
-  const isPlain = value === null || ArrayBuffer.isView(value);
+  // A view without bytes may be one whose memory was transferred, which cannot be sent.
+  const isPlain = value === null || (ArrayBuffer.isView(value) && value.buffer.byteLength > 0);
   const isSafe = isPlain || !['object', 'function', 'symbol'].includes(typeof value);
   const cause = isSafe ? undefined : whyNotCloned(value);
   if (cause === undefined) return value;

@@ -264,3 +264,15 @@ test.each([
   await using file = AsyncMmapFile.memory('x', CONTENT);
   expect(await rejected(file.runWith(options as never, () => {}))).toMatchObject({ argument });
 });
+
+test('a task that returns a view whose memory is gone fails, and its thread does not', async () => {
+  await using file = AsyncMmapFile.memory('memory', 'text');
+  const gone = () => {
+    const view = new Uint8Array(8);
+    structuredClone(view, { transfer: [view.buffer] });
+    return view;
+  };
+  expect(await rejected(file.run(gone))).toMatchObject({ code: 'ERR_MMAP_TASK_RESULT' });
+  expect(await file.run(() => new Uint8Array(0))).toEqual(new Uint8Array(0));
+  expect(await file.run(() => new DataView(new ArrayBuffer(2)).byteLength)).toBe(2);
+});

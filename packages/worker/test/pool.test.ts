@@ -163,3 +163,34 @@ describe('a destroyed pool', () => {
     expect(results.some(({ status }) => status === 'rejected')).toBe(true);
   });
 });
+
+describe('a pool that is disposed of before a file', () => {
+  test('lets the file close although a task of it was running', async () => {
+    const path = tempFile(CONTENT);
+    let failed: Promise<unknown>;
+    {
+      await using file = await AsyncMmapFile.open(path);
+      await using pool = new WorkerPool({ size: 1 });
+      failed = rejected(file.runWith({ pool }, () => new Promise(() => {})));
+    }
+    expect(await failed).toMatchObject({ code: 'ERR_MMAP_POOL_DESTROYED' });
+    await (await AsyncMmapFileMut.open(path)).close(); // it is not locked any more
+  });
+
+  test('lets the file flush and close although they are operations of it', async () => {
+    const before = getDefaultPool();
+    onTestFinished(() => setDefaultPool(before));
+    const path = tempFile(CONTENT);
+    let flushed: Promise<unknown>;
+    {
+      await using file = await AsyncMmapFileMut.open(path);
+      await using pool = new WorkerPool({ size: 1 });
+      setDefaultPool(pool);
+      flushed = file.flush().catch((error: unknown) => error);
+    }
+    await flushed;
+    await (await AsyncMmapFileMut.open(path).catch(() => undefined))?.close();
+    setDefaultPool(before);
+    await (await AsyncMmapFileMut.open(path)).close();
+  });
+});

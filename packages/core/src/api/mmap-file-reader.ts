@@ -137,7 +137,7 @@ export class MmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
 
   *#chunks(size: number, end: number): Generator<Buffer<Memory>, void, undefined> {
     while (this.position < end) {
-      const chunk = this.peek(size);
+      const chunk = this.peek(Math.min(size, end - this.position));
       if (chunk.length === 0) {
         this.claim(1); // throws, since the byte is gone
         continue;

@@ -48,6 +48,18 @@ export function plain(array: Uint8Array, name: string): Uint8Array {
 }
 
 /**
+ * Detects an array that no longer has the bytes that it had when a call was made.
+ * @throws TypeError
+ */
+export function checkWhole(array: TypedArray, length: number, name: string): void {
+  const now = lengthOf(array);
+  if (now === length) return;
+  checkAttached(array, name);
+  const what = `had ${length} bytes when the call was made, and has ${now} left; resize its buffer only afterwards`;
+  throw argumentError(name, what, 'ERR_INVALID_ARG_VALUE');
+}
+
+/**
  * Detects an array whose memory was transferred or detached, which looks like an empty one.
  * @throws TypeError
  */

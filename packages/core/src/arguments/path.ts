@@ -123,8 +123,13 @@ function hold(place: Place): Place {
   if (isAbsolute(path)) return place;
   // It starts from that drive's working directory, for which there is no descriptor.
   if (isWindows && /^[A-Za-z]:/.test(path)) return { ...place, path: resolve(path) };
+  return { ...place, directory: relieved(() => openCurrent(path)) };
+}
+
+/** @param path - For the error. */
+function openCurrent(path: string): number {
   try {
-    return { ...place, directory: openSync('.', binding.directoryFlags) };
+    return openSync('.', binding.directoryFlags);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const errno = constants.errno[code as keyof typeof constants.errno];

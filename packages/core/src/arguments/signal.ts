@@ -89,6 +89,25 @@ export function onAbort(
   };
 }
 
+/**
+ * Waits for a promise that is never rejected, or until the signal is aborted.
+ * @throws The signal's reason
+ */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    throwIfAborted(signal);
+    const ignore = onAbort(signal, (reason) => {
+      ignore();
+      reject(reason);
+    });
+    void promise.then((value) => {
+      ignore();
+      resolve(value);
+    });
+  });
+}
+
 const dropped = new FinalizationRegistry<() => void>((end) => end());
 
 /**

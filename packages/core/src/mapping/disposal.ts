@@ -52,6 +52,14 @@ export class Disposal {
   }
 }
 
+/** What else an error waits for, apart from the disposal of its file. */
+const causes = new WeakMap<object, Disposal>();
+
+/** Has the call that fails with an error reject only after a disposal: that of a pool, if it caused the failure. */
+export function failAfter(error: unknown, disposal: Disposal): void {
+  if (typeof error === 'object' && error !== null) causes.set(error, disposal);
+}
+
 /** A file, or a reader or writer of one. */
 interface Disposable {
   readonly _mapping?: { readonly disposal: Disposal };
@@ -85,6 +93,7 @@ export function failLate(
       } catch (error) {
         await called.over;
         await (this?._mapping ?? this?.file?._mapping)?.disposal.over;
+        await causes.get(error as object)?.over;
         throw error;
       }
     };

@@ -1,7 +1,7 @@
 // Waiting for the file lock: pauses, fairness, and the order of async calls.
 import { onAbort, throwIfAborted } from '../arguments/signal.js';
 import { MmapLockError } from '../errors.js';
-import { clearTimeout, now, setTimeout } from '../host.js';
+import { AbortController, clearTimeout, now, setTimeout } from '../host.js';
 
 // flock(2) has no queue: after an unlock, the first caller to ask gets the lock. A call that blocks in the system could
 // not be cancelled, so callers poll, with pauses in between. A handle that has just released the lock pauses first, or
@@ -88,12 +88,13 @@ export class LockQueue extends LockUse {
 
   /**
    * Waits until the earlier calls have the lock or have given up, then until `attempt` takes it.
+   * @param attempt - Gives up its turn when the signal is aborted.
    * @param until - When to give up, as a time of `now()`.
    * @returns Whether the lock was taken.
    * @throws The signal's reason, and what `attempt` rejects with.
    */
   async wait(
-    attempt: () => Promise<boolean>,
+    attempt: (signal: AbortSignal | undefined) => Promise<boolean>,
     until: number,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
@@ -115,7 +116,7 @@ export class LockQueue extends LockUse {
       for (const longest of pauses()) {
         const rest = this.rest();
         if (rest > 0) await pause(Math.min(rest, left()), signal);
-        if (await attempt()) return true;
+        if (await within(left(), signal, attempt)) return true;
         if (left() <= 0) return false;
         await pause(Math.min(longest, left()), signal, this.#woken());
       }
@@ -130,6 +131,27 @@ export class LockQueue extends LockUse {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
+  }
+}
+
+/** What `act` returns, or false if it has given up after so many milliseconds. */
+async function within(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  act: (signal: AbortSignal | undefined) => Promise<boolean>,
+): Promise<boolean> {
+  if (milliseconds === Number.POSITIVE_INFINITY) return act(signal);
+  const over = new AbortController();
+  const ignore = onAbort(signal, (reason) => over.abort(reason));
+  const timer = setTimeout(() => over.abort(over), Math.max(0, Math.min(milliseconds, LONGEST)));
+  try {
+    return await act(over.signal);
+  } catch (error) {
+    if (error === over) return false;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    ignore();
   }
 }
 

@@ -560,9 +560,17 @@ export class Mapping {
     else this.#collectors.delete(collector);
   }
 
-  /** Puts into the file what writers have collected. */
+  /** Puts into the file what writers have collected; if one of them cannot, what the others have. */
   drain(): void {
-    for (const collector of this.#collectors ?? []) collector.drain();
+    let failure: { readonly error: unknown } | undefined;
+    for (const collector of this.#collectors ?? []) {
+      try {
+        collector.drain();
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    if (failure) throw failure.error;
   }
 
   /** Likewise, for the last time. @returns The error, if something is lost. */

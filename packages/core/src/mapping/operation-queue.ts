@@ -1,8 +1,11 @@
 // The reader-writer lock that orders the async calls on one mapping.
+import { unlessAborted } from '../arguments/signal.js';
 
 /**
  * Uses of a mapping run concurrently; a change waits for the calls before it and runs alone. The binding
  * has a gate for threads; this queue keeps the event loop from blocking at it.
+ *
+ * A call whose signal is aborted before its turn gives it up.
  *
  * Only the caller awaits the promise of `act`; otherwise V8 could not trace an error's async stack back to
  * the caller.
@@ -13,13 +16,13 @@ export class OperationQueue {
   #change: Promise<void> | undefined;
   #uses = new Set<Promise<void>>();
 
-  async use<T>(act: () => Promise<T>): Promise<T> {
+  async use<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const before = this.#change;
     const uses = this.#uses;
     const { promise, end } = turn();
     uses.add(promise);
     try {
-      if (before) await before;
+      if (before) await unlessAborted(before, signal);
       return await act();
     } finally {
       uses.delete(promise);
@@ -27,18 +30,24 @@ export class OperationQueue {
     }
   }
 
-  async change<T>(act: () => Promise<T>): Promise<T> {
+  async change<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     this.changes += 1;
-    const before = [this.#change, ...this.#uses];
+    const before = Promise.all([this.#change, ...this.#uses]);
     const { promise, end } = turn();
     this.#uses = new Set();
     this.#change = promise;
-    try {
-      await Promise.all(before);
-      return await act();
-    } finally {
+    const leave = (): void => {
       if (this.#change === promise) this.#change = undefined;
       end();
+    };
+    let left: Promise<unknown> | undefined = before; // those after a change that is given up wait for those before it
+    try {
+      await unlessAborted(before, signal);
+      left = undefined;
+      return await act();
+    } finally {
+      if (left) void left.then(leave);
+      else leave();
     }
   }
 }

@@ -238,6 +238,20 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
     return position;
   }
 
+  /**
+   * Moves the position past the next `length` bytes before an async read of them, so that reads at the same time get
+   * different bytes.
+   * @returns Moves it back, for a read that fails, unless another call has moved it meanwhile.
+   * @internal
+   */
+  protected _reserve(length: number): () => void {
+    const from = this.#position;
+    const to = this.advance(length, false);
+    return () => {
+      if (this.#position === to) this.#moveTo(from);
+    };
+  }
+
   #look(position: number): void {
     invoke(this.file._mapping.checkFault());
     this.#due = position + REFILL;

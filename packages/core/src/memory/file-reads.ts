@@ -323,7 +323,7 @@ export abstract class FileReads<Memory extends ArrayBufferLike = ArrayBuffer> ex
     const pages = new Uint8Array(
       bytes === 0 ? 0 : Math.ceil((from + bytes) / binding.pageSize) - first,
     );
-    binding.residency(mapping.id, offset ?? 0, bytes, pages);
+    if (bytes > 0) binding.residency(mapping.id, offset ?? 0, bytes, pages);
     return pages;
   }
 

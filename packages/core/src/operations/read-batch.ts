@@ -7,6 +7,7 @@ interface Read {
   readonly to: Uint8Array;
   readonly offset: number;
   readonly length: number;
+  readonly signal: AbortSignal | undefined;
   readonly end: (isServed: boolean) => void;
 }
 
@@ -62,8 +63,8 @@ class ReadBatch {
   async #serve(reads: readonly Read[]): Promise<void> {
     const memory = await this.#read(reads);
     let at = 0;
-    for (const { to, length, end } of reads) {
-      const isCopied = memory !== undefined && to.length >= length;
+    for (const { to, length, signal, end } of reads) {
+      const isCopied = memory !== undefined && to.length >= length && !signal?.aborted;
       if (isCopied) to.set(memory.subarray(at, at + length));
       at += length;
       end(isCopied);
@@ -92,6 +93,7 @@ class ReadBatch {
 
 /**
  * Has another thread read `length` bytes, together with what else is called for at the same time, and copies them.
+ * @param signal - If it is aborted by then, nothing is copied.
  * @returns Whether that was possible: if not, the caller has to look at the file.
  */
 export function readTogether(
@@ -100,11 +102,12 @@ export function readTogether(
   to: Uint8Array,
   offset: number,
   length: number,
+  signal?: AbortSignal | undefined,
 ): Promise<boolean> {
   let batch = open.get(mapping);
   if (batch?.changes !== mapping.queue.changes) {
     batch = new ReadBatch(runtime, mapping);
     open.set(mapping, batch);
   }
-  return new Promise((end) => batch.add({ to, offset, length, end }));
+  return new Promise((end) => batch.add({ to, offset, length, signal, end }));
 }

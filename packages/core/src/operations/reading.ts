@@ -1,7 +1,7 @@
 // Reads of the async packages: bytes in memory are copied at once; others are first read in by another thread.
-import { isBytes, lengthOf } from '../arguments/bytes.js';
+import { checkWhole, isBytes, lengthOf } from '../arguments/bytes.js';
 import { checkSize } from '../arguments/range.js';
-import { throwIfAborted } from '../arguments/signal.js';
+import { throwIfAborted, unlessAborted } from '../arguments/signal.js';
 import { binding } from '../binding/binding.js';
 import { setImmediate } from '../host.js';
 import { Mapping } from '../mapping/mapping.js';
@@ -70,8 +70,10 @@ export async function readSome(
 ): Promise<number> {
   const count = readNow(mapping, to, offset);
   if (count >= 0) return count;
+  const size = to.length;
   const length = lengthAt(mapping, to, offset);
   if (await readElsewhere(runtime, mapping, to, offset, length, signal)) return length;
+  checkWhole(to, size, 'target');
   return copyTo(mapping, to, offset);
 }
 
@@ -84,8 +86,10 @@ export async function readAll(
   signal?: AbortSignal | undefined,
 ): Promise<void> {
   requireExact(mapping, to, offset);
-  if (readNow(mapping, to, offset) === to.length) return;
-  if (await readElsewhere(runtime, mapping, to, offset, to.length, signal)) return;
+  const size = to.length;
+  if (readNow(mapping, to, offset) === size) return;
+  if (await readElsewhere(runtime, mapping, to, offset, size, signal)) return;
+  checkWhole(to, size, 'target');
   copyExact(mapping, to, offset);
 }
 
@@ -99,8 +103,8 @@ async function readElsewhere(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   if (length <= SMALL && mapping.showsFile && !ownerOf(to)) {
-    const isCopied = await readTogether(runtime, mapping, to, offset, length);
-    throwIfAborted(signal);
+    const reading = readTogether(runtime, mapping, to, offset, length, signal);
+    const isCopied = await unlessAborted(reading, signal);
     if (isCopied) {
       served = 0;
       return true;
@@ -161,6 +165,6 @@ async function prefetch(
   await mapping.queue.use(async () => {
     const rest = Math.min(length, mapping.length - offset);
     if (rest > 0) await runAsync(runtime, operations.prefetch(mapping, offset, rest), signal);
-  });
+  }, signal);
   throwIfAborted(signal);
 }

@@ -302,3 +302,52 @@ test('many calls that wait with one signal have one listener', async () => {
   abort();
   await Promise.all(waiting);
 });
+
+describe('while an earlier call is not done,', () => {
+  /** Keeps the calls that come after it waiting. */
+  function held(file: AsyncMmapFileMut): () => void {
+    let release = (): void => {};
+    void file._mapping.queue.change(() => new Promise<void>((resolve) => (release = resolve)));
+    return () => release();
+  }
+
+  test.each(Object.entries(methods))('an abort ends %s', async (_name, call) => {
+    await using file = await AsyncMmapFileMut.open(coldFile(CONTENT));
+    const release = held(file);
+    const { signal, abort } = controllerOf();
+    const late = call(file, { signal }).catch((error: unknown) => expect(error).toBe(reason));
+    const after = file.truncate(CONTENT.length + 1);
+    await turn();
+    abort();
+    await late;
+    expect(file.length).toBe(CONTENT.length); // nothing overtakes what was called for earlier
+    release();
+    await after;
+    expect(file.length).toBe(CONTENT.length + 1);
+    expect(fs.existsSync(`${file.path}.new`)).toBe(false);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  test.each(['lock', 'lockShared'] as const)('a timeout ends %s', async (name) => {
+    await using file = await AsyncMmapFileMut.open(tempFile(CONTENT), { lock: 'none' });
+    const release = held(file);
+    const error = await rejected(file[name]({ timeout: 5 }));
+    expect(error).toMatchObject({ code: 'ETIMEDOUT', syscall: 'flock' });
+    release();
+    expect(await file.tryLock()).toBe(true); // it was not taken later
+  });
+});
+
+test('chunks end at the first look after the signal is aborted', async () => {
+  await using file = AsyncMmapFile.memory('memory', CONTENT);
+  const { signal, abort } = controllerOf();
+  let count = 0;
+  const read = async () => {
+    for await (const _ of file.reader().chunks(10, { signal })) {
+      count += 1;
+      abort();
+    }
+  };
+  expect(await rejected(read())).toBe(reason);
+  expect(count).toBe(1);
+});

@@ -170,3 +170,22 @@ test('a loop that awaits what is in memory lets others have their turn', async (
   isOver = true;
   expect(turns).toBeGreaterThanOrEqual(5);
 });
+
+test.each(['read', 'readExact'] as const)(
+  '%s fails if its target becomes smaller meanwhile',
+  async (name) => {
+    for (const size of [1000, 2 ** 17]) {
+      await using file = await AsyncMmapFile.open(coldFile(Buffer.alloc(2 ** 17, 7)));
+      const Growable = ArrayBuffer as new (size: number, options: object) => ArrayBuffer;
+      const memory = new Growable(size, { maxByteLength: size });
+      const reading = file[name](new Uint8Array(memory));
+      (memory as unknown as { resize(size: number): void }).resize(16);
+      const outcome = await reading.then(
+        () => Buffer.from(memory), // it was quicker
+        (error: unknown) => error,
+      );
+      if (outcome instanceof Buffer) expect(outcome).toEqual(Buffer.alloc(16, 7));
+      else expect(outcome).toMatchObject({ name: 'TypeError', argument: 'target' });
+    }
+  },
+);

@@ -196,3 +196,33 @@ test('calls that are not waited for take one line, or record, after the other', 
   expect((await Promise.all(read)).sort()).toEqual([...lines].sort());
   expect(reader.remaining).toBe(0);
 });
+
+test.each(['read', 'readExact', 'readText'] as const)(
+  'a failed %s leaves the position where it was',
+  async (name) => {
+    await using file = AsyncMmapFile.memory('memory', Buffer.alloc(2 ** 22, 1));
+    const reader = file.reader(10);
+    reader.skip(5);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reading = {
+      read: () => reader.read(Buffer.alloc(2 ** 21), { signal }),
+      readExact: () => reader.readExact(Buffer.alloc(2 ** 21), { signal }),
+      readText: () => reader.readText(2 ** 21, 'latin1', { signal }),
+    }[name]();
+    controller.abort();
+    expect(await rejected(reading)).toMatchObject({ name: 'AbortError' });
+    expect(reader.position).toBe(5);
+  },
+);
+
+test('chunks end where the part did at the call, even if follow extends it', async () => {
+  await using file = AsyncMmapFileMut.memory('log', Buffer.alloc(10));
+  const reader = file.reader();
+  const chunks = reader.chunks(8);
+  const lengths = [(await chunks.next()).value?.length];
+  await file.truncate(100);
+  reader.follow();
+  lengths.push((await chunks.next()).value?.length);
+  expect([...lengths, (await chunks.next()).done, reader.remaining]).toEqual([8, 2, true, 90]);
+});

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { whereLimits } from '../../test/helpers/platform.js';
 import { namesIn } from '../../test/helpers/program.js';
 import { testRelativePaths } from '../../test/helpers/relative-paths.js';
 import { tempDir } from '../../test/helpers/temp.js';
@@ -26,3 +27,14 @@ test('a rejected open lets go of the directory', async () => {
   const said = await hearPackage('async/relative-paths#rejected', { cwd: tempDir() });
   expect(said).toEqual([0]);
 });
+
+whereLimits.test(
+  'dropped files are collected when no descriptor is left for the directory',
+  async () => {
+    const cwd = tempDir();
+    fs.writeFileSync(join(cwd, 'name'), 'text');
+    const through = ['prlimit', '--nofile=100'];
+    const said = await hearPackage('async/relative-paths#dropped', { args: [500], cwd, through });
+    expect(said).toEqual([500]);
+  },
+);

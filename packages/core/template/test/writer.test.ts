@@ -130,3 +130,11 @@ test('flush rejects what are no options', async () => {
   await expectArgumentRejection(() => writer.flush(1 as never), 'options');
   await expectArgumentRejection(() => writer.flush({ signal: 1 as never }), 'options.signal');
 });
+
+test('flush waits for an earlier truncate, and needs nothing of what that cuts off', async () => {
+  await using file = await AsyncMmapFileMut.create(tempFile(), { maxSize: 8192 });
+  const writer = file.writer();
+  writer.write(Buffer.alloc(8192, 1));
+  await Promise.all([file.truncate(4096), writer.flush()]);
+  expect(file.length).toBe(4096);
+});

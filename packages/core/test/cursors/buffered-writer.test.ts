@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MmapClosedError, MmapFaultError, MmapFileMut } from '../../src/index.js';
+import { MmapClosedError, MmapFaultError, MmapFileMut, MmapRangeError } from '../../src/index.js';
 import { expectBytes } from '../helpers/bytes.js';
 import { expectArgumentError } from '../helpers/errors.js';
 import { whereFilesAreCut, whereMounts } from '../helpers/platform.js';
@@ -234,4 +234,26 @@ describe('a buffered writer whose bytes cannot be put into the file', () => {
     });
     expect(said).toEqual([full, full, [false, 4096], [true, 4096], full, true]);
   });
+});
+
+describe('a buffered writer whose place was cut off', () => {
+  /** Two writers, of which the first can no longer put into the file what it has collected. */
+  function twoWriters() {
+    const file = MmapFileMut.openExisting(tempFile(Buffer.alloc(8192)));
+    file.writer(6000, undefined, BUFFERED).write('AAAA');
+    file.writer(0, 100, BUFFERED).write('BBBB');
+    using other = MmapFileMut.attach(file.share());
+    other.truncate(4096);
+    return file;
+  }
+
+  test.each(['flush', 'startFlush', 'close'] as const)(
+    'fails %s, which takes nothing from another writer',
+    (name) => {
+      const file = twoWriters();
+      expect(() => file[name]()).toThrow(MmapRangeError);
+      expect(inFile(file.path, 0, 5)).toBe('BBBB\0');
+      if (!file.isClosed) expect(() => file.close()).toThrow(MmapRangeError);
+    },
+  );
 });

@@ -272,3 +272,14 @@ describe('lines', () => {
     expect(file.residency().at(-1)).toBe(0); // a search to the end would have read it in
   });
 });
+
+test('chunks end where the part did at the call, even if follow extends it', () => {
+  using file = MmapFileMut.memory('log', Buffer.alloc(10));
+  const reader = file.reader();
+  const chunks = reader.chunks(8);
+  const lengths = [chunks.next().value?.length];
+  file.truncate(100);
+  reader.follow();
+  lengths.push(chunks.next().value?.length);
+  expect([...lengths, chunks.next().done, reader.remaining]).toEqual([8, 2, true, 90]);
+});

@@ -9,6 +9,8 @@ const { test } = whereCallsAreTraced;
 
 /** Calls that read whatever there is, and what they return. */
 const TAKES: Readonly<Record<string, unknown>> = {
+  'file.prefetch()': null,
+  'file.residency().length': 0,
   'file.read(Buffer.alloc(5))': 0,
   'file.read(Buffer.alloc(5), 7)': 0,
   'file.asBuffer().length': 0,

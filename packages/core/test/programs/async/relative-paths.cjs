@@ -117,3 +117,12 @@ exports.rejected = async () => {
   }
   say(directories() - before);
 };
+
+exports.dropped = async (most) => {
+  let count = 0;
+  while (count < most) {
+    await AsyncMmapFile.open('name');
+    count += 1;
+  }
+  say(count);
+};

@@ -4,6 +4,8 @@ const { say, caught } = require('../program.cjs');
 
 /** Calls that read whatever there is. */
 exports.TAKES = {
+  'file.prefetch()': ({ file }) => file.prefetch(),
+  'file.residency().length': ({ file }) => file.residency().length,
   'file.read(Buffer.alloc(5))': ({ file }) => file.read(Buffer.alloc(5)),
   'file.read(Buffer.alloc(5), 7)': ({ file }) => file.read(Buffer.alloc(5), 7),
   'file.asBuffer().length': ({ file }) => file.asBuffer().length,
