@@ -59,6 +59,6 @@ export { FileWrites, sourceBytes } from './memory/file-writes.js';
 export { CursorReads } from './memory/generated/cursor-reads.js';
 export { checkEncoding, toDelimiter } from './memory/search.js';
 export * as operations from './operations/operations.js';
-export { prepare, readAll, readAtOnce, readSome } from './operations/reading.js';
+export { orElse, prepare, readAll, readAtOnce, readNext, readSome } from './operations/reading.js';
 export { poolRuntime, type Runtime, runAsync } from './operations/run-async.js';
 export { share, twinOf } from './share.js';

@@ -8,10 +8,11 @@ import {
   failLate,
   type Needle,
   type OperationOptions,
+  orElse,
   peekAt,
   prepare,
   readAll,
-  readSome,
+  readNext,
   throwIfAborted,
   toDelimiter,
   toTarget,
@@ -48,15 +49,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
-    mapping.refresh();
-    const length = Math.max(Math.min(to.length, mapping.length - from), 0);
-    const giveBack = this._reserve(length);
-    try {
-      return await readSome(runtime, mapping, to, from, signal);
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
+    return await readNext(runtime, mapping, to, from, (length) => this._reserve(length), signal);
   }
 
   /** {@inheritDoc MmapFileReader.peek} */
@@ -76,12 +69,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const mapping = this.file._mapping;
     mapping.resolve(from, to.length);
     const giveBack = this._reserve(to.length);
-    try {
-      await readAll(runtime, mapping, to, from, signal);
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
+    await orElse(readAll(runtime, mapping, to, from, signal), giveBack);
   }
 
   /** {@inheritDoc MmapFileReader.readLine} */
@@ -120,13 +108,11 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const bytes = length ?? this.remaining;
     const from = this.claim(bytes);
     const giveBack = this._reserve(bytes);
-    try {
+    const read = async () => {
       await prepare(runtime, mapping, from, bytes, signal);
       return this.file.copyBytes(from, bytes).toString(encoding);
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
+    };
+    return await orElse(read(), giveBack);
   }
 
   /** Iterates over the remaining lines, as {@link readLine} returns them. */

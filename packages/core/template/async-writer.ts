@@ -6,7 +6,7 @@ import {
   failLate,
   MmapRangeError,
   type OperationOptions,
-  readSome,
+  readNext,
 } from '../src/internal.js';
 import { runtime, Writer } from './runtime.js';
 
@@ -40,15 +40,7 @@ export class AsyncMmapFileWriter<
     const { to, from } = aim(this, target);
     const signal = abortable(options);
     const mapping = this.file._mapping;
-    mapping.refresh();
-    const length = Math.max(Math.min(to.length, mapping.length - from), 0);
-    const giveBack = this._reserve(length);
-    try {
-      return await readSome(runtime, mapping, to, from, signal);
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
+    return await readNext(runtime, mapping, to, from, (length) => this._reserve(length), signal);
   }
 
   /**

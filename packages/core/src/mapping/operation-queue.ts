@@ -40,14 +40,14 @@ export class OperationQueue {
       if (this.#change === promise) this.#change = undefined;
       end();
     };
-    let left: Promise<unknown> | undefined = before; // those after a change that is given up wait for those before it
+    let isTurn = false;
     try {
       await unlessAborted(before, signal);
-      left = undefined;
+      isTurn = true;
       return await act();
     } finally {
-      if (left) void left.then(leave);
-      else leave();
+      if (isTurn) leave();
+      else void before.then(leave); // those after a change that is given up still wait for those before it
     }
   }
 }

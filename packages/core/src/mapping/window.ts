@@ -183,9 +183,11 @@ function takePooled(byteLength: number): Window | undefined {
   return window;
 }
 
-/** Keeps a window that is not used any more for reuse, if the user has never seen it: making one costs more than opening a small file. */
+/** Keeps a window for reuse if the user has never seen it: making one costs more than opening a small file. */
 export function returnWindow(window: Window): void {
-  if (!window.wasExposed && pool.push(window) <= POOLED) return;
-  if (!window.wasExposed) pool.shift();
+  if (!window.wasExposed) {
+    if (pool.push(window) <= POOLED) return;
+    pool.shift();
+  }
   ended += 1;
 }

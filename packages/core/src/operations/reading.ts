@@ -77,6 +77,30 @@ export async function readSome(
   return copyTo(mapping, to, offset);
 }
 
+/** {@link readSome} of a cursor. @param reserve - Moves its position, and returns what moves it back. */
+export async function readNext(
+  runtime: Runtime,
+  mapping: Mapping,
+  to: Uint8Array,
+  offset: number,
+  reserve: (length: number) => () => void,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  mapping.refresh();
+  const giveBack = reserve(lengthAt(mapping, to, offset));
+  return await orElse(readSome(runtime, mapping, to, offset, signal), giveBack);
+}
+
+/** What a promise is fulfilled with; if it is rejected, `undo` is called first. */
+export async function orElse<T>(promise: Promise<T>, undo: () => void): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
 /** {@link readSome} for all of `to`. @throws MmapRangeError if there are not enough bytes; nothing is copied then */
 export async function readAll(
   runtime: Runtime,
