@@ -251,6 +251,17 @@ struct Statistics : Unmapped {
   }
 };
 
+// probe(handle, bytes)
+struct Probe : OnMapping {
+  explicit Probe(const Call& call) : OnMapping(call), bytes(call.size(1)) {}
+  Status run(Outcome&) {
+    // Room for as much again, which addresses of 32 bits may not have.
+    const bool isPossible = bytes < std::numeric_limits<std::ptrdiff_t>::max() / 2;
+    return isPossible ? platform::probe(static_cast<std::size_t>(bytes)) : Status::system(ENOMEM, "mmap");
+  }
+  std::int64_t bytes;
+};
+
 // freeze(handle, exec)
 struct Freeze : OnMapping {
   explicit Freeze(const Call& call) : OnMapping(call), exec(call.flag(1)) {}
@@ -504,6 +515,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   all.add<now<Statistics>>("statistics");
   all.add<now<Memory>>("memory");
   all.add<now<Freeze>>("freeze");
+  all.add<now<Probe>>("probe");
   all.add<now<Residency>>("residency");
   all.add<now<ReadCached>>("readCached");
   all.add<now<WriteCached>>("writeCached");
@@ -527,7 +539,6 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   const Exports queue(env, pool, environment);
   addBoth<Open>(all, queue, "open");
   addBoth<Stat>(all, queue, "stat");
-  addBoth<Probe>(all, queue, "probe");
   addBoth<Map>(all, queue, "map");
   addBoth<Commit>(all, queue, "commit");
   addBoth<Abandon>(all, queue, "abandon");

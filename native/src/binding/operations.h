@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <limits>
 
 #include "binding/operation.h"
 #include "binding/view.h"
@@ -118,17 +117,6 @@ struct Memory : Unmapped {
   Environment* environment;
   Span data;
   std::int64_t length;
-};
-
-/** probe(handle, bytes) */
-struct Probe : OnMapping {
-  explicit Probe(const Call& call) : OnMapping(call), bytes(call.size(1)) {}
-  Status run(Outcome&) {
-    // Room for as much again, which addresses of 32 bits may not have.
-    const bool isPossible = bytes < std::numeric_limits<std::ptrdiff_t>::max() / 2;
-    return isPossible ? platform::probe(static_cast<std::size_t>(bytes)) : Status::system(ENOMEM, "mmap");
-  }
-  std::int64_t bytes;
 };
 
 /** map(handle, window, start, length): the length that it is mapped for; -1 asks for the present one */

@@ -21,22 +21,28 @@ std::int64_t wholeOf(double offset, std::int64_t last) {
 }
 
 /**
- * Calls `copy` with each index and offset. Offsets are converted some at a time: of a loop that only copies, the processor has
- * many iterations under way at once, and so waits for many loads at once.
+ * Calls `copy` with each index and offset. Offsets are converted many at a time: of a loop that only copies, the processor has
+ * several iterations under way at once, and it is told what comes after those.
  *
+ * @param bytes - What the offsets count from, if that is in one piece.
  * @returns The index of an offset that is wrong, which ends it, or -1.
  */
 template <typename Offset, typename Copy>
-std::int64_t each(const volatile Offset* offsets, std::size_t count, std::int64_t last, const Copy& copy) {
-  constexpr std::size_t kSome = 128;
-  std::int64_t places[kSome];
-  for (std::size_t start = 0; start < count; start += kSome) {
-    const std::size_t some = std::min(kSome, count - start);
-    for (std::size_t index = 0; index < some; ++index) {
+std::int64_t each(const volatile Offset* offsets, std::size_t count, std::int64_t last, const std::uint8_t* bytes,
+                  const Copy& copy) {
+  constexpr std::size_t kMany = 1024;
+  constexpr std::size_t kAhead = 16;
+  std::int64_t places[kMany];
+  for (std::size_t start = 0; start < count; start += kMany) {
+    const std::size_t many = std::min(kMany, count - start);
+    for (std::size_t index = 0; index < many; ++index) {
       places[index] = wholeOf(offsets[start + index], last);
       if (places[index] < 0) return static_cast<std::int64_t>(start + index);
     }
-    for (std::size_t index = 0; index < some; ++index) copy(start + index, static_cast<std::size_t>(places[index]));
+    for (std::size_t index = 0; index < many; ++index) {
+      if (bytes && index + kAhead < many) __builtin_prefetch(bytes + places[index + kAhead]);
+      copy(start + index, static_cast<std::size_t>(places[index]));
+    }
   }
   return -1;
 }
@@ -46,11 +52,11 @@ std::int64_t copyAll(const Shown& from, const volatile Offset* offsets, std::siz
                      std::uint8_t* target) {
   const std::uint8_t* const bytes = from.windows[0].data + from.delta;
   if (from.windows.size() == 1) {
-    return each(offsets, count, last,
+    return each(offsets, count, last, bytes,
                 [=](std::size_t index, std::size_t offset) { std::memcpy(target + index * size, bytes + offset, size); });
   }
   const std::size_t step = from.windows[0].length;
-  return each(offsets, count, last, [&](std::size_t index, std::size_t offset) {
+  return each(offsets, count, last, nullptr, [&](std::size_t index, std::size_t offset) {
     const std::size_t at = static_cast<std::size_t>(from.delta) + offset;
     for (std::size_t byte = 0; byte < size; ++byte) {
       target[index * size + byte] = from.windows[(at + byte) / step].data[(at + byte) % step];
@@ -64,7 +70,7 @@ template <typename Offset>
 std::int64_t gather(const Shown& from, const volatile Offset* offsets, std::size_t count, std::uint8_t* target, std::size_t size) {
   const std::int64_t last = from.length - static_cast<std::int64_t>(size);
   if (from.windows.empty() || last < 0) return count == 0 ? -1 : 0;
-  const std::int64_t wrong = each(offsets, count, last, [](std::size_t, std::size_t) {});
+  const std::int64_t wrong = each(offsets, count, last, nullptr, [](std::size_t, std::size_t) {});
   if (wrong >= 0) return wrong;
   switch (size) {
     case 1:

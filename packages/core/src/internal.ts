@@ -32,6 +32,7 @@ export {
   invoke,
   makeCall,
   type Steps,
+  stepsOf,
 } from './binding/steps.js';
 export {
   argumentError,

@@ -25,6 +25,7 @@ import {
   runAsync,
   type SharedMapping,
   type Steps,
+  stepsOf,
   typeError,
   type WriterOptions,
 } from '../src/internal.js';
@@ -273,8 +274,8 @@ export class AsyncMmapFileMut<
 
   *#closingWithTruncate(size: number): Steps<void> {
     const mapping = this._mapping;
-    yield* mapping.resize(size);
-    yield* mapping.close();
+    yield* stepsOf(mapping.resize(size));
+    yield* stepsOf(mapping.close());
   }
 
   /** Calls {@link remove} if {@link removeOnDispose} is set, and then {@link close}: for `await using`. */

@@ -20,14 +20,22 @@ import {
   showPath,
 } from '../arguments/path.js';
 import { checkSize } from '../arguments/range.js';
-import { Access, binding, Flag } from '../binding/binding.js';
+import { Access, binding, Flag, type HandleId } from '../binding/binding.js';
 import { relieved } from '../binding/shortage.js';
-import { makeCall, runSync, type Steps } from '../binding/steps.js';
+import {
+  type Call,
+  invoke,
+  makeCall,
+  runSync,
+  type Sequence,
+  type Steps,
+  stepsOf,
+} from '../binding/steps.js';
 import { opens, reported, reportedNow } from '../diagnostics/channels.js';
 import { typeError } from '../errors.js';
 import { now } from '../host.js';
 import { makeWay } from '../mapping/finalizer.js';
-import { pauses, timedOut, useOfOpened } from '../mapping/lock-queue.js';
+import { type LockUse, pauses, timedOut, useOfOpened } from '../mapping/lock-queue.js';
 import { Mapping } from '../mapping/mapping.js';
 import type { SharedMapping } from '../mapping/traits.js';
 import { ownerOf } from '../mapping/window-set.js';
@@ -48,7 +56,8 @@ export function* openFile(
   place: Place,
   options: object | undefined,
 ): Steps<Mapping> {
-  return yield* openPlace(place, requestFor(caller, type, maker, place, options));
+  const request = requestFor(caller, type, maker, place, options);
+  return yield* stepsOf(reported(opens, openLocked(place, request), about(place.path)));
 }
 
 type Maker = (typeof constructors)[keyof typeof constructors];
@@ -70,45 +79,64 @@ function requestFor(
   return request;
 }
 
-function openPlace(place: Place, request: OpenRequest): Steps<Mapping> {
-  return reported(opens, openLocked(place, request), about(place.path));
-}
-
 /** For reports. */
 const about = (path: Place['path']) => (mapping: Mapping | undefined) => ({
   path: showPath(path),
   length: mapping?.length ?? 0,
 });
 
-function* openLocked(place: Place, request: OpenRequest): Steps<Mapping> {
+function openCall({ path, directory, file }: Place, request: OpenRequest): Call {
   const { access, flags, mode, customFlags, offset, length, maxSize, minSize } = request;
   const { accessMode, shareMode, attributes, securityQosFlags } = request;
-  const { path, directory, file } = place;
+  return makeCall(
+    'open',
+    path,
+    access,
+    flags,
+    mode,
+    customFlags,
+    offset,
+    length,
+    maxSize,
+    minSize,
+    directory,
+    file,
+    accessMode,
+    shareMode,
+    attributes,
+    securityQosFlags,
+  );
+}
+
+/** Maps what {@link openCall} has opened. */
+function finish(
+  id: HandleId,
+  { path, file }: Place,
+  { access, offset, detachOnClose, shared }: OpenRequest,
+  lockUse?: LockUse,
+): Sequence<Mapping> {
+  return Mapping.finish({
+    id,
+    path: showPath(path),
+    access,
+    offset,
+    lockUse,
+    isMemory: false,
+    isCow: access === Access.copy,
+    isNameless: file >= 0,
+    detachOnClose,
+    shared,
+  });
+}
+
+function* openLocked(place: Place, request: OpenRequest): Steps<Mapping> {
+  const { path } = place;
   const { lockTimeout } = request;
   const until = lockTimeout === undefined ? 0 : now() + lockTimeout;
   const lockUse = lockTimeout === undefined ? undefined : useOfOpened(showPath(path));
   const rest = Math.min(lockUse?.rest() ?? 0, lockTimeout ?? 0);
   if (rest > 0) yield { milliseconds: rest };
-  const open = () =>
-    makeCall(
-      'open',
-      path,
-      access,
-      flags,
-      mode,
-      customFlags,
-      offset,
-      length,
-      maxSize,
-      minSize,
-      directory,
-      file,
-      accessMode,
-      shareMode,
-      attributes,
-      securityQosFlags,
-    );
-  let id = (yield open()) as number;
+  let id = (yield openCall(place, request)) as number;
   let waits: ReturnType<typeof pauses> | undefined;
   while (id <= 0) {
     waits ??= pauses();
@@ -118,21 +146,17 @@ function* openLocked(place: Place, request: OpenRequest): Steps<Mapping> {
     const left = id === 0 && lockTimeout === undefined ? longest : until - now();
     if (left <= 0) throw timedOut(showPath(path), lockTimeout, id === 0);
     yield { milliseconds: Math.min(longest, left) };
-    id = (yield open()) as number;
+    id = (yield openCall(place, request)) as number;
   }
   lockUse?.took();
-  return yield* Mapping.finish({
-    id,
-    path: showPath(path),
-    access,
-    offset,
-    lockUse,
-    isMemory: false,
-    isCow: access === Access.copy,
-    isNameless: file >= 0,
-    detachOnClose: request.detachOnClose,
-    shared: request.shared,
-  });
+  return yield* stepsOf(finish(id, place, request, lockUse));
+}
+
+/** {@link openLocked} now, on this thread. */
+function openAtOnce(place: Place, request: OpenRequest): Mapping {
+  // Mostly, there is nothing to wait for.
+  const id = request.lockTimeout === undefined ? invoke(openCall(place, request)) : 0;
+  return runSync(id > 0 ? finish(id, place, request) : openLocked(place, request));
 }
 
 /** Opens a file on this thread; see {@link openFile}. */
@@ -147,7 +171,7 @@ export function openNow(
   const request = requestFor(caller, type, maker, place, options);
   const held = holdDescriptor(place);
   try {
-    return runSync(openPlace(held, request));
+    return reportedNow(opens, () => openAtOnce(held, request), about(place.path));
   } finally {
     letGo(held);
   }

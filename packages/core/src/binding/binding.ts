@@ -83,8 +83,6 @@ interface Operations {
     attributes: number,
     securityQosFlags: number,
   ): HandleId;
-  /** Throws unless the address space has room for `bytes` bytes and some more. */
-  probe(id: HandleId, bytes: number): number;
   /** Maps a new window: capacity and footer. `length`: visible bytes to map for, or -1 for all; returns how many. */
   map(id: HandleId, window: Uint8Array, start: number, length: number): number;
   commit(id: HandleId): number;
@@ -165,6 +163,8 @@ export interface Binding extends Operations, Changes {
    * @throws MmapError `ENOMEM`, MmapUnsupportedError
    */
   allocate(byteLength: number): SharedArrayBuffer | undefined;
+  /** Throws unless the address space has room for `bytes` bytes and some more. */
+  probe(id: HandleId, bytes: number): number;
   /** Prepares a new window, once. */
   adopt(memory: Uint8Array): void;
   /** For a window that only views still use. */

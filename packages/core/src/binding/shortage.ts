@@ -74,7 +74,7 @@ function makeCollector(): () => void {
  * Whether a failure was caused by a shortage, and trying again is worthwhile.
  * @param isOfAddresses - Whether addresses ran out: those of dropped views are V8's garbage and not counted here.
  */
-export function relieve(error: unknown, isOfAddresses: boolean): boolean {
+export function relieve(error: unknown, isOfAddresses = false): boolean {
   if (!(error instanceof MmapError && SHORTAGES.has(error.code))) return false;
   return collect(isOfAddresses) > 0 || isOfAddresses;
 }

@@ -1,5 +1,5 @@
-// Calls into the binding, written once for the sync and the async classes. An operation of a single call is data: the
-// call. An operation of several calls, which undoes them if one fails, is a generator that yields them.
+// Calls into the binding, written once for the sync and the async classes. An operation whose calls are known when it
+// starts is data: a call, or a sequence of them. One that has to look at what a call found is a generator that yields them.
 import { type Binding, binding, type StepName } from './binding.js';
 import { relieve } from './shortage.js';
 
@@ -18,16 +18,25 @@ interface Pause {
   readonly milliseconds: number;
 }
 
+/** Several calls that are known when the first is made. Not a generator, which would take a tenth of opening a file. */
+export interface Sequence<T> {
+  /** Starts the operation. */
+  readonly calls: () => readonly Call<unknown>[];
+  /** Called after the last call. @returns What the caller gets. */
+  readonly finish: () => T;
+  /** Called if `calls` or one of them has failed. @returns A call that undoes the others, if needed. */
+  readonly fail: () => Call | undefined;
+}
+
 /** Several calls; all but the last may decide what comes next. What a call finds besides its value is in `result`. */
 export type Steps<T> = Generator<Call<unknown> | Pause, T, unknown>;
 
-/** What a method does, in either form. */
-export type Action<T> = Call<T> | Steps<T>;
+/** What a method does, in any form. */
+export type Action<T> = Call<T> | Sequence<T> | Steps<T>;
 
 /** Calls that take something scarce, and fail before they change anything. */
 const TAKING: ReadonlySet<StepName> = new Set<StepName>([
   'open',
-  'probe',
   'map',
   'advise',
   'lockMemory',
@@ -63,7 +72,7 @@ export function callBinding(name: StepName, args: readonly unknown[]): number {
 
 /** Whether a call failed because of a shortage that may be over now. */
 export function isWorthRepeating({ name }: Call<unknown>, error: unknown): boolean {
-  return TAKING.has(name) && relieve(error, name === 'probe');
+  return TAKING.has(name) && relieve(error);
 }
 
 /** Makes a call now, on this thread. */
@@ -82,8 +91,24 @@ export function invoke<T>(call: Call<T>): T {
   return call.finish ? call.finish(value) : (value as T);
 }
 
-/** Runs all the steps now, on this thread. */
-export function runSync<T>(steps: Steps<T>): T {
+/** Does all that an action consists of now, on this thread. */
+export function runSync<T>(action: Action<T>): T {
+  if ('name' in action) return invoke(action);
+  return 'calls' in action ? runSequence(action) : runSteps(action);
+}
+
+function runSequence<T>(sequence: Sequence<T>): T {
+  try {
+    for (const call of sequence.calls()) invoke(call);
+  } catch (error) {
+    const undo = sequence.fail();
+    if (undo) invoke(undo);
+    throw error;
+  }
+  return sequence.finish();
+}
+
+function runSteps<T>(steps: Steps<T>): T {
   let next = steps.next();
   while (!next.done) {
     const step = next.value;
@@ -100,9 +125,18 @@ export function runSync<T>(steps: Steps<T>): T {
   return next.value;
 }
 
-/** A call as the only one of several. */
-export function* stepOf<T>(call: Call<T>): Steps<T> {
-  return (yield call) as T;
+/** Any action as steps. */
+export function* stepsOf<T>(action: Action<T>): Steps<T> {
+  if ('name' in action) return (yield action) as T;
+  if (!('calls' in action)) return yield* action;
+  try {
+    for (const call of action.calls()) yield call;
+  } catch (error) {
+    const undo = action.fail();
+    if (undo) yield undo;
+    throw error;
+  }
+  return action.finish();
 }
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));

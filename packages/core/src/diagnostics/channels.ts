@@ -1,6 +1,6 @@
 // The channels on which programs observe what becomes of their files. Free while nobody listens.
 import type { Channel } from 'node:diagnostics_channel';
-import type { Steps } from '../binding/steps.js';
+import { type Action, type Steps, stepsOf } from '../binding/steps.js';
 import type { MmapFaultError } from '../errors.js';
 import { builtin, now } from '../host.js';
 
@@ -90,24 +90,24 @@ export function reportedNow<T, Message extends CallMessage>(
   return end.returned(value);
 }
 
-/** The same steps, reported once they are over. */
+/** The same action, reported once it is over. */
 export function reported<T, Message extends CallMessage>(
   topic: Topic<Message>,
-  steps: Steps<T>,
+  action: Action<T>,
   about: About<T, Message>,
-): Steps<T> {
-  return topic.hasSubscribers ? reporting(topic, steps, about) : steps;
+): Action<T> {
+  return topic.hasSubscribers ? reporting(topic, action, about) : action;
 }
 
 function* reporting<T, Message extends CallMessage>(
   topic: Topic<Message>,
-  steps: Steps<T>,
+  action: Action<T>,
   about: About<T, Message>,
 ): Steps<T> {
   const end = watch(topic, about);
   let value: T;
   try {
-    value = yield* steps;
+    value = yield* stepsOf(action);
   } catch (error) {
     throw end.failed(error);
   }

@@ -11,7 +11,7 @@ import {
   result,
   type StepName,
 } from '../binding/binding.js';
-import { type Call, invoke, makeCall, runSync, type Steps } from '../binding/steps.js';
+import { type Call, invoke, makeCall, runSync, type Sequence } from '../binding/steps.js';
 import { closes, faults, report, startOf } from '../diagnostics/channels.js';
 import {
   MmapClosedError,
@@ -98,25 +98,31 @@ export class Mapping {
   }
 
   /** Maps what the binding has just opened; undoes everything on failure. */
-  static *finish(traits: MappingTraits): Steps<Mapping> {
+  static finish(traits: MappingTraits): Sequence<Mapping> {
     const { id, path, isMemory } = traits;
     const length = result[0] as number;
     const isPending = result[2] === 1;
     const mapping = new Mapping(traits, result[1] as number);
     mapping.#anchor = Anchor.of(id, path, isMemory, isMemory ? length : 0);
+    const { windows } = mapping;
     let cover: Cover;
-    try {
-      cover = yield* mapping.windows.cover(length);
-      mapping.windows.use(cover);
-      if (isPending) yield makeCall('commit', traits.id);
-    } catch (error) {
-      yield makeCall('abandon', traits.id);
-      mapping.#release();
-      throw error;
-    }
-    if (faults.hasSubscribers) mapping.#watchFaults();
-    mapping.#show(cover.length); // where views hold a file, another process may have cut it before
-    return mapping;
+    return {
+      calls() {
+        cover = windows.cover(length);
+        return isPending ? [...cover.calls, makeCall('commit', id)] : cover.calls;
+      },
+      finish() {
+        windows.use(cover);
+        if (faults.hasSubscribers) mapping.#watchFaults();
+        mapping.#show(cover.length); // where views hold a file, another process may have cut it before
+        return mapping;
+      },
+      fail() {
+        if (cover) windows.cancel(cover);
+        mapping.#release();
+        return makeCall('abandon', id);
+      },
+    };
   }
 
   /**
@@ -597,7 +603,7 @@ export class Mapping {
   }
 
   /** @param isRoom - Makes room for bytes yet to be written: blocks are reserved, without waiting for the disk. */
-  *resize(size: number, isRoom = false): Steps<void> {
+  resize(size: number, isRoom = false): Sequence<void> {
     checkSize(size, 'size');
     this.requireUsable();
     this.drain();
@@ -609,22 +615,28 @@ export class Mapping {
     }
     const { length } = this;
     const target = Math.max(size - this.#traits.offset, 0);
-    const cover = yield* this.windows.cover(target);
-    // A read during the wait must not take the zeroes that are about to appear for bytes of the file.
-    if (target < this.length) this.#show(target);
-    try {
-      yield this.call(isRoom ? 'makeRoom' : 'resize', [this.id, size]);
-    } catch (error) {
-      this.windows.cancel(cover);
-      if (!this.#isClosed) this.#show(length);
-      this.#sync(true);
-      throw error;
-    }
-    if (this.#isClosed) return; // by another thread, after the resize
-    const [shown = 0] = result;
-    this.windows.use(cover);
-    this.#show(shown);
-    this.#sync(this.windows.isStale || !this.windows.covers(shown));
+    let cover: Cover | undefined;
+    return {
+      calls: () => {
+        cover = this.windows.cover(target);
+        // A read during the wait must not take the zeroes that are about to appear for bytes of the file.
+        if (target < length) this.#show(target);
+        return [...cover.calls, this.call(isRoom ? 'makeRoom' : 'resize', [this.id, size])];
+      },
+      finish: () => {
+        if (this.#isClosed || !cover) return; // by another thread, after the resize
+        const [shown = 0] = result;
+        this.windows.use(cover);
+        this.#show(shown);
+        this.#sync(this.windows.isStale || !this.windows.covers(shown));
+      },
+      fail: () => {
+        if (cover) this.windows.cancel(cover);
+        if (!this.#isClosed) this.#show(length);
+        this.#sync(true);
+        return undefined;
+      },
+    };
   }
 
   freeze(exec: boolean): Call<void> {
@@ -639,20 +651,32 @@ export class Mapping {
   }
 
   /** What writers have collected and cannot put into the file any more is lost, and told after closing. */
-  *close(): Steps<void> {
+  close(): Sequence<void> {
+    const { id, lockUse } = this.#traits;
     const start = startOf(closes);
-    const lost = this.#drainLast();
-    if (!this.isClosed) {
-      this.#hide();
-      try {
-        if (this.#isAttached) yield makeCall('release', this.#traits.id);
-        else yield makeCall('close', this.#traits.id, true);
-        this.#traits.lockUse?.gave();
-      } finally {
-        this.#shut(!this.#isAttached, start, lost?.error);
-      }
-    }
-    if (lost) throw lost.error;
+    let lost: { readonly error: unknown } | undefined;
+    let isOver = true;
+    const end = (): void => {
+      if (!isOver) this.#shut(!this.#isAttached, start, lost?.error);
+    };
+    return {
+      calls: () => {
+        lost = this.#drainLast();
+        isOver = this.isClosed;
+        if (isOver) return [];
+        this.#hide();
+        return [this.#isAttached ? makeCall('release', id) : makeCall('close', id, true)];
+      },
+      finish: () => {
+        if (!isOver) lockUse?.gave();
+        end();
+        if (lost) throw lost.error;
+      },
+      fail: () => {
+        end();
+        return undefined;
+      },
+    };
   }
 
   /** Removes the file, then ends like {@link close}. */

@@ -3,7 +3,8 @@ import { Buffer, constants } from 'node:buffer';
 import { bufferOf, isShared, type Owner, type TypedArray } from '../arguments/bytes.js';
 import type { Views } from '../arguments/options.js';
 import { binding, type HandleId, type ViewOf } from '../binding/binding.js';
-import { type Call, invoke, makeCall, runSync, type Steps } from '../binding/steps.js';
+import { relieved } from '../binding/shortage.js';
+import { type Call, invoke } from '../binding/steps.js';
 import { MmapClosedError, MmapRangeError, MmapUnsupportedError } from '../errors.js';
 import { process } from '../host.js';
 import { tenantsOf } from './wasm-memory.js';
@@ -44,8 +45,10 @@ export interface Cover {
   readonly list: readonly Window[];
   /** The windows of the list that were made for it. */
   readonly added: readonly Window[];
-  /** Number of visible bytes that they were mapped for. */
-  readonly length: number;
+  /** What maps those; a failed one is undone by {@link WindowSet.cancel}. */
+  readonly calls: readonly Call[];
+  /** Number of visible bytes that they are mapped for, as the last call found. */
+  length: number;
 }
 
 /**
@@ -112,7 +115,7 @@ export class WindowSet {
   }
 
   /** Makes windows for the `length` visible bytes that the file is about to have: for {@link use} or {@link cancel}. */
-  cover(length: number): Steps<Cover> {
+  cover(length: number): Cover {
     return this.#cover(length, length, this.isShared ? [] : this.#list);
   }
 
@@ -138,19 +141,26 @@ export class WindowSet {
   renew(length: number): number {
     const reuse = this.isShared || this.isStale ? [] : this.#list;
     const cover =
-      length === 0 ? { list: [], added: [], length } : runSync(this.#cover(length, -1, reuse));
+      length === 0 ? { list: [], added: [], calls: [], length } : this.#cover(length, -1, reuse);
+    try {
+      for (const call of cover.calls) invoke(call);
+    } catch (error) {
+      this.cancel(cover);
+      throw error;
+    }
     this.use(cover);
     return cover.length;
   }
 
   /** @param visible - The number of visible bytes to map for, or -1 for those that there are by then. */
-  *#cover(length: number, visible: number, reuse: readonly Window[]): Steps<Cover> {
+  #cover(length: number, visible: number, reuse: readonly Window[]): Cover {
     // With nothing to show, the existing windows stay for the next growth.
-    if (length === 0) return { list: this.#list, added: [], length };
+    if (length === 0) return { list: this.#list, added: [], calls: [], length };
     const total = this.delta + length;
     const list: Window[] = [];
     const added: Window[] = [];
-    let shown = length;
+    const calls: Call[] = [];
+    const cover = { list, added, calls, length };
     let isAsked = false; // for all windows that are still to come
     try {
       for (let start = 0; start < total; start += MAX_WINDOW) {
@@ -167,29 +177,30 @@ export class WindowSet {
           const bytes = Math.max(room, total - start);
           unasked += bytes;
           if (unasked >= LARGE) {
-            yield makeCall('probe', this.#traits.id, bytes);
+            relieved(() => binding.probe(this.#traits.id, bytes), true);
             unasked = 0;
           }
         }
         const window = takeWindow(room, start, this.#traits.path);
         added.push(window);
-        shown = (yield this.#map(window, visible)) as number;
         list.push(window);
+        calls.push(this.#map(window, visible, cover));
       }
     } catch (error) {
-      this.cancel({ added });
+      this.cancel(cover);
       throw error;
     }
-    return { list, added, length: shown };
+    return cover;
   }
 
-  #map(window: Window, visible: number): Call {
+  #map(window: Window, visible: number, cover?: Cover): Call {
     return {
       name: 'map',
       args: [this.#traits.id, window.whole, window.start, visible],
       subject: undefined,
       finish(shown) {
         window.isMapped = true;
+        if (cover) cover.length = shown;
         return shown;
       },
     };

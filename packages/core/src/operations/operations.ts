@@ -7,7 +7,7 @@ import type { Place } from '../arguments/path.js';
 import { checkTimeout } from '../arguments/range.js';
 import { type OperationOptions, operationOptions } from '../arguments/signal.js';
 import { type HandleId, LockKind } from '../binding/binding.js';
-import { type Call, invoke, type Steps, sleep, stepOf } from '../binding/steps.js';
+import { type Action, type Call, invoke, type Steps, sleep, stepsOf } from '../binding/steps.js';
 import { flushes, reported } from '../diagnostics/channels.js';
 import { typeError } from '../errors.js';
 import { now } from '../host.js';
@@ -21,12 +21,12 @@ export function flush(
   wait: boolean,
   offset?: number,
   length?: number,
-): Steps<unknown> {
+): Action<unknown> {
   const bytes = mapping.resolve(offset, length, true);
   mapping.drain();
   const call = mapping.call('flush', [mapping.id, offset ?? 0, bytes, wait]);
   const about = { path: mapping.path, offset: offset ?? 0, length: bytes, wait };
-  return reported(flushes, stepOf(call), () => about);
+  return reported(flushes, call, () => about);
 }
 
 export function advise(
@@ -201,13 +201,13 @@ export function isFlushed(options: CloseOptions | undefined): boolean {
   return flush;
 }
 
-export function close(mapping: Mapping, isFlushed: boolean): Steps<void> {
+export function close(mapping: Mapping, isFlushed: boolean): Action<void> {
   return isFlushed ? flushAndClose(mapping) : mapping.close();
 }
 
 function* flushAndClose(mapping: Mapping): Steps<void> {
-  if (!mapping.isClosed) yield* flush(mapping, true);
-  yield* mapping.close();
+  if (!mapping.isClosed) yield* stepsOf(flush(mapping, true));
+  yield* stepsOf(mapping.close());
 }
 
 /** Whether the options of `stat` request bigints. @throws TypeError */

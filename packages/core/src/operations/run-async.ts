@@ -1,7 +1,7 @@
 // Runs the calls and steps of the sync classes asynchronously, in another thread.
 import { reasonOf, throwIfAborted } from '../arguments/signal.js';
 import { type Binding, binding, isOperation, type Operation, result } from '../binding/binding.js';
-import { type Action, type Call, invoke, isWorthRepeating } from '../binding/steps.js';
+import { type Action, type Call, invoke, isWorthRepeating, stepsOf } from '../binding/steps.js';
 import { isError } from '../errors.js';
 import { pause } from '../mapping/lock-queue.js';
 
@@ -61,12 +61,20 @@ export async function runAsync<T>(
       throw traced(error);
     }
   }
-  let next = action.next();
+  const steps = stepsOf(action);
+  const advance = (value?: unknown) => {
+    try {
+      return steps.next(value);
+    } catch (error) {
+      throw traced(error);
+    }
+  };
+  let next = advance();
   while (!next.done) {
     const step = next.value;
     let value: unknown = 0;
     if (signal?.aborted) {
-      next = action.throw(reasonOf(signal));
+      next = steps.throw(reasonOf(signal));
       signal = undefined; // only the undoing is left
       continue;
     }
@@ -80,11 +88,11 @@ export async function runAsync<T>(
         value = invoke(step);
       }
     } catch (error) {
-      next = action.throw(traced(error));
+      next = steps.throw(traced(error));
       signal = undefined;
       continue;
     }
-    next = action.next(value);
+    next = advance(value);
   }
   return next.value;
 }

@@ -48,6 +48,21 @@ describe.each(constructors)('gather into a %s', (_, type) => {
     },
   );
 
+  test.each(OFFSETS.map((each) => [each.name, each] as const))(
+    'copies thousands, in order, or none at all if a late one of a %s is wrong',
+    (_name, Offsets) => {
+      using file = MmapFile.memory('memory', CONTENT);
+      const offsets = Array.from({ length: 5000 }, (_, n) => (n * 7919) % (SIZE - size + 1));
+      const target = new type(offsets.length);
+      const wrong = offsetsIn(Offsets, offsets.with(4321, SIZE));
+      const message = thrown(() => file.gather(target, wrong)).message;
+      expect(message).toContain(`${SIZE} at index 4321`);
+      expect(bytesOf(target).every((byte) => byte === 0)).toBe(true);
+      file.gather(target, offsetsIn(Offsets, offsets));
+      expect(bytesOf(target).equals(elementsOf(offsets, size))).toBe(true);
+    },
+  );
+
   test('reads little-endian elements on a big-endian machine, too', () => {
     vi.spyOn(os, 'endianness').mockReturnValue('BE');
     using file = MmapFile.memory('memory', CONTENT);
