@@ -12,7 +12,7 @@ const LONGEST = 2 ** 30;
 const ROOM = 2 ** 20;
 
 /**
- * A log of events, by one writer. After a power loss it has every event that was flushed, maybe some of the others,
+ * A log of events with one writer. After a power loss it has every event that was flushed, perhaps some of the others,
  * never part of one, and none after one that is missing.
  */
 export class EventLog {

@@ -45,7 +45,7 @@ export function serveFiles(folder: string): RequestListener {
         response.end();
         return;
       }
-      // Copies: what waits in the socket is sent as it was checked, even if the file is truncated meanwhile.
+      // Copies: what waits in the socket has been checked, and is sent even if the file is truncated meanwhile.
       const body = file.readable({ offset, length, copy: true });
       await pipeline(Readable.fromWeb(body), response);
     } catch {

@@ -1,8 +1,8 @@
 import { MmapFile, MmapIdentityError } from '@fmmap/core';
 
 /**
- * Replaces a file by what `change` makes of it. Others see the old file or the new one, also after a crash; if one of them
- * has replaced it meanwhile, `change` gets what they have made of it.
+ * Replaces a file by what `change` returns for its contents. Other processes see the old file or the new one, even after a
+ * crash. If one of them replaces the file first, `change` is called again with the new contents.
  */
 export function update(path: string, change: (old: Buffer) => Uint8Array): void {
   while (!isUpdated(path, change));
@@ -19,7 +19,7 @@ function isUpdated(path: string, change: (old: Buffer) => Uint8Array): boolean {
       changed.close();
     }
   } catch (error) {
-    if (error instanceof MmapIdentityError) return false; // another was faster
+    if (error instanceof MmapIdentityError) return false; // another process was faster
     throw error;
   } finally {
     old.close();

@@ -39,7 +39,7 @@ export class RingBuffer {
     const first = Math.min(length, this.#capacity - at - 4);
     this.#file.write(message.subarray(0, first), this.#file.writeUInt32LE(length, DATA + at));
     if (first < length) this.#file.write(message.subarray(first), DATA);
-    // Last: whoever sees it sees the message, too.
+    // Last: a process that sees this also sees the message.
     Atomics.store(this.#counters, WRITTEN, BigInt(written + sizeOf(length)));
     return true;
   }
@@ -75,7 +75,7 @@ export class RingBuffer {
   }
 }
 
-/** With its length before it, of 4 bytes, which are never split; so a capacity is a multiple of 4, too. */
+/** Including its length, 4 bytes that are never split: sizes and the capacity are multiples of 4. */
 const sizeOf = (length: number): number => 4 + Math.ceil(length / 4) * 4;
 
 /**

@@ -9,13 +9,13 @@ export const TESTS = [
 ];
 
 const COUNTED = {
-  what: 'the engine counts views of a file as memory of its own, and may collect garbage because of large ones; a warning says so',
+  what: 'the engine counts views of a file as its own memory, and may collect garbage because of large ones; a warning says so',
   tests:
     /views\.test\.ts > views .* are (reported|counted)|model\.test\.ts > .*without a copy on the heap|garbage\.test\.ts > with 400 MB/,
 };
 
 const STATS = {
-  what: 'what `stat()` returns has other properties of its own than what `fs` returns, with the same values',
+  what: 'the result of `stat()` has the same values as that of `fs`, but not the same own properties',
   tests: /advice\.test\.ts > stat (returns what fs\.fstat|describes the open file)/,
 };
 
@@ -29,20 +29,20 @@ export const DIFFERENCES = {
       tests: /views\.test\.ts > (.* is transferred alone|.* was moved|.* move to another thread)/,
     },
     {
-      what: 'what cannot be cloned gets the error of the engine, which does not name `share()`',
+      what: 'cloning what cannot be cloned throws the error of the engine, which does not mention `share()`',
       tests: /misuse\.test\.ts > .* cannot be cloned/,
     },
     {
-      what: 'a file that was dropped without `close()` may be kept by the collector, which takes numbers on the stack for references',
+      what: 'the collector may keep a file that was dropped without `close()`, because it mistakes numbers on the stack for references',
       tests: /dropped\.test\.ts > a dropped file whose/,
       sometimes: true,
     },
     {
-      what: 'memory that the engine reserves for files is limited, and freed late: those of 256 GiB, and many at a time, fail with ENOMEM',
+      what: 'the memory that the engine can reserve for files is limited, and freed late: a file of 256 GiB, or many files at a time, fail with ENOMEM',
       tests: /inspect\.test\.ts > a file whose new size cannot be mapped/,
     },
     {
-      what: 'errors of WebAssembly have other messages',
+      what: 'errors of WebAssembly have different messages',
       tests: /wasm\/faults\.test\.ts > code.* (that loads what another process|still traps)/,
     },
     {
@@ -55,11 +55,11 @@ export const DIFFERENCES = {
       tests: /error-names\.test\.ts > every error of the system/,
     },
     {
-      what: 'a current directory with a path of more than 4 KiB cannot be left',
+      what: 'a program cannot leave a current directory whose path is longer than 4 KiB',
       tests: /paths\.test\.ts > .* in one whose path is too long/,
     },
     {
-      what: 'it opens descriptors of its own when it first starts a program, which tests take for a leak',
+      what: 'it opens descriptors of its own when it first starts a program, which tests mistake for a leak',
       tests: /removal\/(forbidden|mounts)\.test\.ts > /,
       sometimes: true,
     },
@@ -72,7 +72,7 @@ export const DIFFERENCES = {
       tests: /views\.test\.ts > a view that was moved to another thread outlives/,
     },
     {
-      what: '`crypto.randomFill()` rejects without a handler when its view is detached meanwhile, which ends the process',
+      what: '`crypto.randomFill()` causes an unhandled rejection if its view is detached meanwhile, which ends the process',
       tests: /in-flight\.test\.ts > close with detachOnClose/,
     },
     {
@@ -80,25 +80,25 @@ export const DIFFERENCES = {
       tests: /under ulimit -f$|exceeds the limit on file sizes/,
     },
     {
-      what: '`fs` does not find files whose names are not UTF-8, which this library opens',
+      what: '`fs` does not find files whose names are not UTF-8; fmmap opens them',
       tests: /any bytes|names its file byte for byte/,
     },
     {
-      what: 'what a thread has open is closed some time after `worker.terminate()` has resolved',
+      what: 'files that a thread has open are closed some time after `worker.terminate()` has resolved',
       tests: /descriptor\.test\.ts > threads open/,
       sometimes: true,
     },
     {
-      what: 'it syncs files of its own at times, which a test takes for ours',
+      what: 'it sometimes syncs files of its own, which a test mistakes for ours',
       tests: /close\.test\.ts > a close whose sync fails/,
       sometimes: true,
     },
     {
-      what: '`parentPort.close()` is missing, with which a thread can end by itself',
+      what: '`parentPort.close()`, by which a thread can end itself, is missing',
       tests: /wasm\/faults\.test\.ts > a thread that ends removes its files/,
     },
     {
-      what: 'dropped memories of WebAssembly, and the files in them, may be kept by the collector',
+      what: 'the collector may keep dropped WebAssembly memories, and the files in them',
       tests: /wasm\/memory\.test\.ts > nothing is left of dropped memories/,
     },
   ],

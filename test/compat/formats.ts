@@ -116,7 +116,7 @@ export const formats: Group = {
     },
     {
       name: '`parquet-wasm`: `readParquet(view)`',
-      remark: 'copies it into the memory of its WebAssembly',
+      remark: 'copies it into its WebAssembly memory',
       content: parquetFile,
       run: (t) => {
         const table = tableFromIPC(parquet.readParquet(t.view).intoIPCStream());
@@ -192,7 +192,8 @@ export const formats: Group = {
     },
     {
       name: '`fflate`: `gzip(view, { consume: true })`, in a worker',
-      remark: 'moves the view, which is empty then; the file, and its other views, are not',
+      remark:
+        'moves the view, which is empty afterwards; the file and its other views are not affected',
       run: async (t) => {
         const zipped = await new Promise<Uint8Array>((resolve, reject) => {
           const options = { consume: true };
@@ -204,7 +205,7 @@ export const formats: Group = {
     },
     {
       name: '`xxhash-wasm`: `h64Raw(view)`',
-      remark: 'copies it into the memory of its WebAssembly',
+      remark: 'copies it into its WebAssembly memory',
       run: async (t) => {
         const { h64Raw } = await xxhash();
         return t.equal(String(h64Raw(t.view)), String(h64Raw(t.bytes)));

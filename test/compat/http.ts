@@ -108,7 +108,7 @@ export const http: Group = {
     },
     {
       name: '`ws`: `send(view)` of a client',
-      remark: 'what a client sends is masked: in a copy, and not in the file',
+      remark: 'what a client sends is masked in a copy, not in the file',
       run: (t) => messaged(t, 'client'),
     },
     {

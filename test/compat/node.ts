@@ -371,7 +371,7 @@ export const node: Group = {
     },
     {
       name: '`Buffer`: `swap16`, `swap32`, `swap64` of a copy-on-write map',
-      remark: 'the file stays as it is',
+      remark: 'the file is unchanged',
       cow: true,
       run: (t) => {
         const swap = (bytes: Buffer): Buffer => bytes.swap16().swap32().swap64();

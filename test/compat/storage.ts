@@ -64,7 +64,8 @@ export const storage: Group = {
     },
     {
       name: '`better-sqlite3`: a blob',
-      remark: 'version 13 is for Node 22 and later; 12, which is compiled at install, is not tried',
+      remark:
+        'version 13 is for Node 22 and later; version 12, which is compiled when it is installed, is not tested',
       exists: () => major >= 22,
       run: (t) => t.keeps(stored(new Database(':memory:'), t.view)),
     },

@@ -60,13 +60,13 @@ function versionOf(name: string): string {
 const INTRODUCTION = `<!-- Written by \`npm run compat\`, from what happened. -->
 # What takes a view
 
-A view of a mapped file (\`file.asBuffer()\`, \`file.bytes(offset, length)\`) is an ordinary \`Buffer\` over an ordinary \`ArrayBuffer\`
-of exactly its own bytes. A test does with it what each row says, on a real file, and compares the bytes that arrive; CI does so on all Nodes
-of the table.
+A view of a mapped file (\`file.asBuffer()\`, \`file.bytes(offset, length)\`) is an ordinary \`Buffer\` over an ordinary
+\`ArrayBuffer\` of exactly its own bytes. A test does what each row says with a view of a real file, and compares the bytes
+that arrive; CI runs it on every version of Node in the table.
 
-* **right**: the API has seen the bytes of the view, and has not changed the file, unless it is there to write.
-* **zero-copy**: what it gives, keeps or sends is the memory of the file: a later change of the file shows in it, and after \`close()\`
-  it shows zeroes.
-* **copied**: what it gives, keeps or sends is its own. A later change of the file does not show in it.
-* Where neither is said, nothing remains that could tell: the bytes were hashed, compressed or given to the kernel.
-* **–**: that Node has no such API.`;
+* **right**: the API has seen the bytes of the view, and has not changed the file, unless writing is its purpose.
+* **zero-copy**: what it returns, keeps or sends is the memory of the file. It shows later changes of the file, and zeroes
+  after \`close()\`.
+* **copied**: what it returns, keeps or sends is a copy, which does not show later changes of the file.
+* If neither is stated, nothing remains from which to tell: the bytes were hashed, compressed or passed to the kernel.
+* **–**: this version of Node has no such API.`;

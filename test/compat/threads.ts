@@ -73,7 +73,7 @@ export const threads: Group = {
     },
     {
       name: '`structuredClone(view.subarray(…))`',
-      remark: 'all bytes of the view, as JavaScript has it for any array',
+      remark: 'all bytes of the view, as JavaScript does for any array',
       run: (t) => {
         const clone = structuredClone(t.view.subarray(100, 200));
         t.same(clone, t.bytes.subarray(100, 200));
@@ -82,7 +82,7 @@ export const threads: Group = {
     },
     {
       name: '`structuredClone(view, { transfer })`',
-      remark: 'the view is empty then; the file, and its other views, are not',
+      remark: 'the view is empty afterwards; the file and its other views are not affected',
       run: (t) => {
         const other = t.range();
         const moved = structuredClone(t.view, { transfer: [t.view.buffer] });
@@ -100,7 +100,7 @@ export const threads: Group = {
     },
     {
       name: '`view.buffer.transfer(newLength)`',
-      remark: 'to another length, V8 copies',
+      remark: 'if the length changes, V8 copies',
       exists: hasTransfer,
       run: (t) => {
         const moved = t.view.buffer.transfer(t.bytes.length + 8);

@@ -217,7 +217,8 @@ export const web: Group = {
     },
     {
       name: '`ReadableStream` of bytes: `controller.enqueue(view)`',
-      remark: 'moves the view, which is empty then; the file, and its other views, are not',
+      remark:
+        'moves the view, which is empty afterwards; the file and its other views are not affected',
       run: async (t) => {
         const stream = new ReadableStream({
           type: 'bytes',

@@ -32,7 +32,7 @@ export const type = (text: string): NumericType => {
 };
 
 export const offsetOption = (): Option =>
-  new Option('-o, --offset <size>', 'start there').argParser(size);
+  new Option('-o, --offset <size>', 'offset to start at').argParser(size);
 export const lengthOption = (): Option =>
-  new Option('-l, --length <size>', 'deal with at most so much').argParser(size);
+  new Option('-l, --length <size>', 'number of bytes, at most').argParser(size);
 export const jsonOption = (): Option => new Option('--json', 'print a line of JSON for each file');

@@ -20,11 +20,11 @@ const { version } = JSON.parse(
   fs.readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
 
-const SIZES = `Sizes are in bytes: 4096, 0x1000, 64k or 64KiB (of 1024 each), 64kB (of 1000
-each); likewise with m, g and t.`;
+const SIZES = `Sizes are in bytes: 4096, 0x1000, 64k or 64KiB (units of 1024), 64kB (units of
+1000); likewise with m, g and t.`;
 
 const program = new Command('fmmap')
-  .description('what of files is in memory, who holds locks on them, and what is in them')
+  .description('show which parts of files are in memory, who locks them, and what they contain')
   .version(version)
   .helpCommand(false)
   .exitOverride()
@@ -41,15 +41,15 @@ const program = new Command('fmmap')
   .addHelpText(
     'after',
     `
-"fmmap COMMAND --help" says more, with examples.
+"fmmap COMMAND --help" has details and examples.
 
-Files are opened read-only and without a lock, so that no program that locks
-them is disturbed. stat, residency and lock change nothing of what is in memory;
+Files are opened read-only and without a lock, so that programs that lock them
+are not disturbed. stat, residency and lock do not change what is in memory;
 hexdump, search and bench read in what they look at.
 
-Exit codes: 0 if all is well, 2 after an error, with a line on standard error
-for each. lock, search, prefetch and evict also have 1: see their help. Output
-has colours on terminals, unless NO_COLOR or FORCE_COLOR says otherwise.`,
+Exit codes: 0 for success, 2 after an error, with a line on standard error for
+each. lock, search, prefetch and evict also use 1: see their help. Output to a
+terminal has colours, unless NO_COLOR or FORCE_COLOR says otherwise.`,
   );
 
 /** Adds a command; the exit code is what its action resolves with. */
@@ -70,7 +70,7 @@ function add<Args extends unknown[]>(
 
 add(
   'stat <file...>',
-  'say what is worth knowing before a file is mapped',
+  'show what to know about a file before mapping it',
   stat,
   `Size, space on the disk, pages, how many of them are in memory, locks, and the
 file system. Nothing is read in.
@@ -78,35 +78,36 @@ file system. Nothing is read in.
   fmmap stat tiles.bin
   fmmap stat --json *.bin | jq .residentBytes
 
-Exit codes: 0, or 2 if a file cannot be looked at.`,
+Exit codes: 0, or 2 if a file cannot be examined.`,
 ).addOption(args.jsonOption());
 
 add(
   'residency <file...>',
   'draw which parts of files are in memory (the page cache)',
   residency,
-  `Nothing is read in or evicted. In the bar, a full block is a part that is wholly
-in memory, a lighter one is partly there, and a blank is not there at all.
+  `Nothing is read in or evicted. In the bar, a full block stands for a part that
+is wholly in memory, a lighter one for a part that is partly in memory, and a
+blank for a part that is not.
 ${SIZES}
 
   fmmap residency tiles.bin
   fmmap residency --watch 0.5 tiles.bin index.bin     # until Ctrl-C
   fmmap residency --json tiles.bin | jq '.resident[]' # offset and length
 
-Exit codes: 0, or 2 if a file cannot be looked at, or the system does not say:
-it tells only those who own a file or may write to it. --watch goes on until a
-signal ends it, by which a shell gives it 130 after Ctrl-C.`,
+Exit codes: 0, or 2 if a file cannot be examined or the system does not tell: it
+tells only those who own a file or may write to it. --watch runs until a signal
+ends it; after Ctrl-C, a shell reports 130.`,
 )
   .addOption(args.offsetOption())
   .addOption(args.lengthOption())
-  .option('-w, --watch [seconds]', 'look again and again, each second by default', args.seconds)
+  .option('-w, --watch [seconds]', 'repeat, every second by default', args.seconds)
   .addOption(args.jsonOption());
 
 add(
   'prefetch <file...>',
   'read files into memory',
   prefetch,
-  `Says how much was read in, and how much is in memory now.
+  `Reports how much was read in, and how much is in memory now.
 ${SIZES}
 
   fmmap prefetch tiles.bin
@@ -121,17 +122,17 @@ Exit codes: 0 if all of it is in memory, 1 if a part is not, for lack of memory,
 
 add(
   'evict <file...>',
-  'make the system forget what it has of files in memory',
+  'drop files from memory (the page cache)',
   evict,
   `What is not on the disk yet is written there first; no program loses anything.
-Pages that other processes use by maps stay in memory, and so does all of a file
-system that is in memory (tmpfs). Linux 5.4 or newer, for those who own a file
-or may write to it.
+Pages that other processes have mapped stay in memory, as does everything on a
+file system that is itself in memory (tmpfs). Linux 5.4 or newer, for those who
+own a file or may write to it.
 ${SIZES}
 
   fmmap evict tiles.bin && time ./program tiles.bin   # with a cold file
 
-Exit codes: 0 if nothing of it is in memory any more, 1 if a part is, 2 after an
+Exit codes: 0 if none of it is in memory any more, 1 if a part is, 2 after an
 error.`,
 )
   .addOption(args.offsetOption())
@@ -140,12 +141,12 @@ error.`,
 
 add(
   'lock <file>',
-  'say who holds locks on a file',
+  'show who holds locks on a file',
   lock,
-  `A line for each: process and command, kind, mode, and the first and the last
-byte. Kinds are flock, which fmmap uses, posix and ofd, both of fcntl, lease and
-delegation. The file is not even opened, which might break a lease.
-Linux only (/proc/locks). Which process of another user it is may be unknown.
+  `One line per lock: process and command, kind, mode, first and last byte. The
+kinds are flock, which fmmap uses; posix and ofd, both of fcntl; lease; and
+delegation. The file is not even opened, since that might break a lease.
+Linux only (/proc/locks). Processes of other users may not be visible.
 
   fmmap lock tiles.bin && echo busy
 
@@ -156,12 +157,12 @@ add(
   'hexdump <file>',
   'show the bytes of a file, or values of a type',
   hexdump,
-  `Without --type, the output is that of "hexdump -C". A line that is equal to the
-one before it is shown as *, and so are those after it.
+  `Without --type, the output is that of "hexdump -C". Lines that are equal to the
+one before them are shown as a single *.
 ${SIZES}
 
 Types: ${TYPES_HELP.replace(' u8', '\n      u8').replace(', ', ',\n      ')}
-(le if it is left out). The offset may be any.
+(le if it is left out). Any offset will do.
 
   fmmap hexdump --length 64 tiles.bin
   fmmap hexdump --type f64le --offset 0x1000 --columns 4 vectors.bin
@@ -174,16 +175,16 @@ Exit codes: 0, or 2 after an error.`,
   .option('-t, --type <type>', 'show values of this type', args.type)
   .option(
     '-c, --columns <number>',
-    'bytes or values in a line (default: 16 bytes)',
+    'bytes or values per line (default: 16 bytes)',
     args.count(1024),
   )
-  .option('--no-squeeze', 'show equal lines, too');
+  .option('--no-squeeze', 'also show lines that are equal');
 
 add(
   'search <file> [pattern]',
   'print the offsets of text or bytes in a file',
   search,
-  `Offsets are decimal and in order, one in a line. Occurrences do not overlap.
+  `Offsets are decimal and in order, one per line. Occurrences do not overlap.
 Text is UTF-8.
 ${SIZES}
 
@@ -193,9 +194,9 @@ ${SIZES}
 
 Exit codes: 0 if it was found, 1 if it was not, 2 after an error.`,
 )
-  .option('-x, --hex <bytes>', "bytes in place of the pattern, such as 'de ad be ef'")
-  .option('-c, --count', 'print only how many there are')
-  .option('-m, --max <number>', 'stop after so many', args.count(Number.MAX_SAFE_INTEGER))
+  .option('-x, --hex <bytes>', "bytes instead of a pattern, such as 'de ad be ef'")
+  .option('-c, --count', 'print only the number of occurrences')
+  .option('-m, --max <number>', 'stop after this many', args.count(Number.MAX_SAFE_INTEGER))
   .addOption(args.offsetOption())
   .addOption(args.lengthOption());
 
@@ -204,9 +205,9 @@ add(
   'compare a map of a file with fs, on this machine',
   bench,
   `Reads up to 256 MiB of the file into memory, then reads from it in three ways,
-by a map and by fs in turn, for a few seconds. Writing is measured on a file of
-its own, beside the file or else where temporary files are. The file is only
-read.
+through a map and with fs in turn, for a few seconds. Writing is measured on a
+file of its own, in the same directory or else in that of temporary files. The
+file itself is only read.
 
   fmmap bench tiles.bin
 

@@ -24,7 +24,7 @@ export interface MmapErrorDetails {
 }
 
 /**
- * What `remove` found instead of the file:
+ * What `remove`, or `writeToNewFile` with `replace: file`, found instead of the file:
  *
  * - `'missing'`: nothing. The file was renamed or removed, before or during the check.
  * - `'replaced'`: another file, or a directory.
@@ -33,8 +33,9 @@ export interface MmapErrorDetails {
 export type IdentityReason = 'missing' | 'replaced' | 'symlink';
 
 /**
- * Every error that fmmap throws is an `instanceof` this class, except for arguments of the wrong type, which throw a
- * `TypeError` as everywhere in Node. `cause`, if set, is the underlying error of the system, Node or JavaScript.
+ * The base class of fmmap's errors; for most errors of the system, the class itself. Two kinds of errors are not
+ * instances of it: an argument of the wrong type throws a `TypeError`, as everywhere in Node, and an aborted call throws
+ * its signal's reason.
  */
 export class MmapError extends Error {
   /** A stable identifier to test for, such as `'ENOENT'` or `'ERR_MMAP_CLOSED'`. */
@@ -49,7 +50,7 @@ export class MmapError extends Error {
   declare errno?: number;
   /** The option or parameter that was invalid. */
   declare argument?: string;
-  /** The error of the system, Node or JavaScript that led to this one. */
+  /** The underlying error of the system, Node or JavaScript, if there is one. */
   declare cause?: Error;
 
   constructor(message: string, details: MmapErrorDetails = {}) {

@@ -82,8 +82,9 @@ export class AsyncMmapFileMut<
    * Maps a file for writing, creating it if it does not exist, and locks it exclusively unless the option `lock` says
    * otherwise. With `lockTimeout` it waits for the lock without occupying a thread.
    *
-   * Nothing is created, truncated or extended until every option has been validated and the lock is held. Any such
-   * change is on disk when the promise is fulfilled: a new file as with `create`, a new size by `fsync(2)`.
+   * No file is truncated or extended until every option has been validated and the lock is held; if opening fails, a
+   * file that it created is removed again. Every change is on disk when the promise is fulfilled: a new file as with `create`, a
+   * new size by `fsync(2)`.
    *
    * @param path - A path, or a file that is already open: a descriptor or a `FileHandle`, open for reading and writing.
    * @throws TypeError, MmapRangeError for invalid arguments, including `createNew` with a file that is already open

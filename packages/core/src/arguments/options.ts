@@ -22,7 +22,10 @@ export interface AttachOptions<Shared extends boolean = boolean> {
 
 /** Options of every mapping. */
 export interface MapOptions<Shared extends boolean = boolean> extends AttachOptions<Shared> {
-  /** Fault all pages in while mapping (`MAP_POPULATE`). @defaultValue `false` */
+  /**
+   * Fault all pages in while opening, as `MAP_POPULATE` does: what cannot be read fails only when it is touched.
+   * @defaultValue `false`
+   */
   populate?: boolean | undefined;
   /** A hint that the memory is a stack (`MAP_STACK`). @defaultValue `false` */
   stack?: boolean | undefined;
