@@ -65,6 +65,13 @@ napi_value unmap(const Call& call) {
   return boolean(call, mapping ? mapping->windows().drop(id, memory.data) : registry::isGone(id));
 }
 
+// cancel(number): withdraws a queued operation that no thread has started; its promise is rejected with undefined
+napi_value cancel(const Call& call) {
+  const auto number = static_cast<std::uint64_t>(call.size(0));
+  if (call.accept()) call.environment().cancel(number, call.env());
+  return nullptr;
+}
+
 // watch(object): a number by which takeDropped() reports that it was collected
 napi_value watch(const Call& call) {
   if (!call.isObject(0)) call.wrong(0, "an object");
@@ -526,6 +533,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   all.add<keepFor>("keepFor");
   all.add<disown>("disown");
   all.add<detach>("detach");
+  all.add<cancel>("cancel");
   all.add<find>("find");
   all.add<findAll>("findAll");
   all.add<gather>("gather");

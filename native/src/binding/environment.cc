@@ -47,6 +47,16 @@ std::size_t Environment::takeDropped(napi_env env, double* numbers, std::size_t 
   return count;
 }
 
+std::uint64_t Environment::start(napi_async_work work) {
+  underway_[++lastWork_] = work;
+  return lastWork_;
+}
+
+void Environment::cancel(std::uint64_t number, napi_env env) {
+  const auto found = underway_.find(number);
+  if (found != underway_.end()) napi_cancel_async_work(env, found->second);
+}
+
 Status Environment::hold(platform::Handle file, platform::Handle* copy) {
   const Status status = platform::duplicate(file, copy);
   if (status) held_[*copy] = std::make_shared<const OpenFile>(*copy);

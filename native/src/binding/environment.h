@@ -38,11 +38,19 @@ class Environment {
   Status hold(platform::Handle file, platform::Handle* copy);
   void letGo(platform::Handle copy) { held_.erase(copy); }
 
+  /** Notes work for the thread pool, until end(). Returns a number for it. */
+  std::uint64_t start(napi_async_work work);
+  void end(std::uint64_t number) { underway_.erase(number); }
+  /** Withdraws it if no thread has started it. */
+  void cancel(std::uint64_t number, napi_env env);
+
  private:
   registry::Lookup lookup_;
   std::unordered_map<std::uint64_t, napi_ref> watched_;
   std::uint64_t lastWatched_ = 0;
   std::unordered_map<platform::Handle, OpenFilePtr> held_;
+  std::unordered_map<std::uint64_t, napi_async_work> underway_;
+  std::uint64_t lastWork_ = 0;
   HandleId lastHandle_ = 0;
   const std::uint8_t* lastData_ = nullptr;
   std::size_t lastEnd_ = 0;  // up to where its window is known to reach

@@ -3,13 +3,15 @@
 
 namespace fmmap {
 
-napi_value PoolTask::queue(napi_env env, std::unique_ptr<PoolTask> task) {
+napi_value PoolTask::queue(napi_env env, Environment& environment, std::unique_ptr<PoolTask> task) {
   napi_value promise = nullptr;
   if (napi_create_promise(env, &task->deferred_, &promise) != napi_ok) return nullptr;
   const auto execute = [](napi_env, void* data) { static_cast<PoolTask*>(data)->execute(); };
-  const auto complete = [](napi_env env, napi_status, void* data) {
+  const auto complete = [](napi_env env, napi_status status, void* data) {
     const std::unique_ptr<PoolTask> task(static_cast<PoolTask*>(data));
-    task->settle(env);
+    task->environment_->end(task->number_);
+    if (status == napi_cancelled) task->refuse(env);
+    else task->settle(env);
     napi_delete_async_work(env, task->handle_);
   };
   napi_value name = nullptr;
@@ -21,8 +23,16 @@ napi_value PoolTask::queue(napi_env env, std::unique_ptr<PoolTask> task) {
     napi_delete_async_work(env, task->handle_);
     return nullptr;
   }
+  task->environment_ = &environment;
+  task->number_ = environment.start(task->handle_);
+  environment.results[0] = static_cast<double>(task->number_);
   (void)task.release();  // complete() has it
   return promise;
+}
+
+void PoolTask::refuse(napi_env env) {
+  napi_value nothing = nullptr;
+  if (napi_get_undefined(env, &nothing) == napi_ok) napi_reject_deferred(env, deferred_, nothing);
 }
 
 /** What fails here fails because the environment is stopping: nothing waits for the promise any more. */

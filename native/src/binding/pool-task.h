@@ -14,8 +14,11 @@ namespace fmmap {
 class PoolTask {
  public:
   virtual ~PoolTask() = default;
-  /** @returns The promise; null if the environment is stopping. */
-  static napi_value queue(napi_env env, std::unique_ptr<PoolTask> task);
+  /**
+   * The number that withdraws it is left in the results of the environment.
+   * @returns The promise; null if the environment is stopping.
+   */
+  static napi_value queue(napi_env env, Environment& environment, std::unique_ptr<PoolTask> task);
   /** Keeps memory that the operation reads or writes. */
   void keep(Napi::ObjectReference memory) { memory_.push_back(std::move(memory)); }
   /** The object that it was called on, which makes its error. */
@@ -28,9 +31,13 @@ class PoolTask {
   virtual std::vector<double> numbers() const = 0;
   virtual Subject subject() const = 0;
   void settle(napi_env env);
+  /** Rejects the promise of an operation that was withdrawn, with undefined. */
+  void refuse(napi_env env);
 
   napi_async_work handle_ = nullptr;
   napi_deferred deferred_ = nullptr;
+  Environment* environment_ = nullptr;
+  std::uint64_t number_ = 0;
   Napi::ObjectReference receiver_;
   std::vector<Napi::ObjectReference> memory_;
 };
@@ -65,7 +72,7 @@ napi_value queued(const Call& call) {
   for (std::size_t index = 0; index < call.count(); ++index) {
     if (call.isTyped(index)) task->keep(Napi::Persistent(Napi::Object(call.env(), call.value(index))));
   }
-  return PoolTask::queue(call.env(), std::move(task));
+  return PoolTask::queue(call.env(), call.environment(), std::move(task));
 }
 
 }  // namespace fmmap

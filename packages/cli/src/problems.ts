@@ -7,6 +7,9 @@ import { printable } from './format.js';
 /** Something that the user can understand as it is. */
 export class Refusal extends Error {}
 
+// The exit code is not to depend on whether this can be read.
+process.stderr.on('error', () => {});
+
 export function problem(text: string): void {
   process.stderr.write(`fmmap: ${printable(text)}\n`);
 }

@@ -153,3 +153,12 @@ test('a disk that is full where the output goes', async () => {
   expect(ran).toMatchObject({ code: 2 });
   expect(ran.stderr).toMatch(/^fmmap: standard output: ENOSPC: .*\n$/);
 });
+
+test.each(['search FILE x', 'stat FILE', 'residency FILE', 'lock FILE', 'search'])(
+  'the exit code of %s, where its errors cannot be written',
+  async (command) => {
+    const words = command.replace('FILE', join(tempDir(), 'missing')).split(' ');
+    const ran = await run(['sh', '-c', `${shellCommand(words)} 2> /dev/full`]);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+  },
+);

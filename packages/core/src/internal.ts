@@ -60,6 +60,13 @@ export { FileWrites, sourceBytes } from './memory/file-writes.js';
 export { CursorReads } from './memory/generated/cursor-reads.js';
 export { checkEncoding, toDelimiter } from './memory/search.js';
 export * as operations from './operations/operations.js';
-export { orElse, prepare, readAll, readAtOnce, readNext, readSome } from './operations/reading.js';
+export {
+  prepare,
+  readAll,
+  readAtOnce,
+  readNext,
+  readSome,
+  readWhole,
+} from './operations/reading.js';
 export { poolRuntime, type Runtime, runAsync } from './operations/run-async.js';
 export { share, twinOf } from './share.js';

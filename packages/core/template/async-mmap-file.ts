@@ -331,8 +331,8 @@ export class AsyncMmapFile<Memory extends ArrayBufferLike = ArrayBuffer>
     if (timeout !== undefined) checkTimeout(timeout, 'timeout');
     const until = now() + (timeout ?? Number.POSITIVE_INFINITY);
     const attempt = (turn: AbortSignal | undefined) => this.#tryLock(kind, true, turn);
-    if (await this._mapping.lockQueue.wait(attempt, until, signal)) return;
-    throw timedOut(this._mapping.path, timeout);
+    const outcome = await this._mapping.lockQueue.wait(attempt, until, signal);
+    if (outcome !== 'taken') throw timedOut(this._mapping.path, timeout, outcome);
   }
 
   /** @param turn - A signal to give up waiting for earlier calls. */

@@ -8,11 +8,11 @@ import {
   failLate,
   type Needle,
   type OperationOptions,
-  orElse,
   peekAt,
   prepare,
   readAll,
   readNext,
+  readWhole,
   throwIfAborted,
   toDelimiter,
   toTarget,
@@ -68,8 +68,11 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const from = this.claim(to.length);
     const mapping = this.file._mapping;
     mapping.resolve(from, to.length);
-    const giveBack = this._reserve(to.length);
-    await orElse(readAll(runtime, mapping, to, from, signal), giveBack);
+    await readWhole(
+      (length) => this._reserve(length),
+      to.length,
+      () => readAll(runtime, mapping, to, from, signal),
+    );
   }
 
   /** {@inheritDoc MmapFileReader.readLine} */
@@ -107,12 +110,11 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     mapping.refresh();
     const bytes = length ?? this.remaining;
     const from = this.claim(bytes);
-    const giveBack = this._reserve(bytes);
     const read = async () => {
       await prepare(runtime, mapping, from, bytes, signal);
       return this.file.copyBytes(from, bytes).toString(encoding);
     };
-    return await orElse(read(), giveBack);
+    return await readWhole((length) => this._reserve(length), bytes, read);
   }
 
   /** Iterates over the remaining lines, as {@link readLine} returns them. */

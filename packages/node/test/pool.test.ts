@@ -3,8 +3,12 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { whereSpecialFiles } from '../../core/test/helpers/platform.js';
-import { tempDir, tempFile } from '../../core/test/helpers/temp.js';
+import { turn } from '../../core/test/helpers/process.js';
+import { pattern, tempDir, tempFile } from '../../core/test/helpers/temp.js';
 import { AsyncMmapFile, AsyncMmapFileMut } from '../src/index.js';
+import { creates, methods, opens } from './generated/abortable.js';
+import { coldFile } from './generated/cold.js';
+import { rejected } from './generated/rejections.js';
 
 /** Occupies all four threads of the pool until it is called. */
 function occupyPool(): () => Promise<void> {
@@ -63,3 +67,53 @@ whereSpecialFiles.test(
     expect(file.isClosed).toBe(true);
   },
 );
+
+const reason = new Error('for this test');
+const CONTENT = pattern(10 * 4096);
+
+whereSpecialFiles.test.each(Object.entries({ ...opens, ...creates }))(
+  '%s gives up waiting for a thread when its signal is aborted',
+  async (name, call) => {
+    const path = tempFile(CONTENT);
+    const at = name in creates ? `${path}.new` : path;
+    const release = occupyPool();
+    const stop = new AbortController();
+    const opening = rejected(call(at, { signal: stop.signal }));
+    await turn();
+    stop.abort(reason);
+    expect(await opening).toBe(reason);
+    await release();
+    expect(fs.existsSync(at)).toBe(at === path);
+    await (await AsyncMmapFileMut.open(at)).close(); // nothing is open or locked
+  },
+);
+
+whereSpecialFiles.test.each(Object.entries(methods))(
+  '%s gives up waiting for a thread when its signal is aborted',
+  async (name, call) => {
+    await using file = await AsyncMmapFileMut.open(coldFile(CONTENT));
+    if (name === 'lock') await file.unlock();
+    const release = occupyPool();
+    const stop = new AbortController();
+    const waiting = rejected(call(file, { signal: stop.signal }));
+    await turn();
+    stop.abort(reason);
+    expect(await waiting).toBe(reason);
+    expect(file.length).toBe(CONTENT.length);
+    await release();
+    expect(await file.copyBytes(0, CONTENT.length)).toEqual(CONTENT);
+    await file.truncate(5); // it can be used and changed as before
+  },
+);
+
+whereSpecialFiles.test('the timeout of lock includes the wait for a thread', async () => {
+  await using file = await AsyncMmapFileMut.open(tempFile('x'), { lock: 'none' });
+  const release = occupyPool();
+  const error = await rejected(file.lock({ timeout: 5 }));
+  expect(error).toMatchObject({
+    code: 'ETIMEDOUT',
+    message: expect.stringContaining('earlier calls'),
+  });
+  await release();
+  expect(await file.tryLock()).toBe(true); // it was not taken later
+});

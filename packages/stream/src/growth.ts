@@ -11,7 +11,6 @@ import {
   poolRuntime,
   process,
   runAsync,
-  throwIfAborted,
 } from '@fmmap/core/internal';
 
 /**
@@ -89,21 +88,20 @@ export class Growth {
       if (mapping.access !== Access.write) throw new MmapClosedError(mapping.path); // frozen
       const { length } = mapping;
       if (needed <= length) return;
-      await this.#requireWhole();
-      throwIfAborted(signal);
+      await this.#requireWhole(signal);
       if (length !== this.#length) this.#end = Math.max(this.#end, length);
       const step = Math.min(Math.max(length, GROWTH.least), GROWTH.most);
       const wanted = Math.max(needed, length + step);
       try {
-        await this.#resize(wanted, true);
+        await this.#resize(wanted, true, signal);
       } catch (error) {
         // There may be room for what is needed, but not for more.
         if (mapping.isPoisoned || needed === wanted || !(error instanceof MmapError)) throw error;
-        await this.#resize(needed, true);
+        await this.#resize(needed, true, signal);
       }
       this.#length = mapping.length;
       this.#note();
-    });
+    }, signal);
   }
 
   /** Ends one stream's use; the last one leaves no more than was written. */
@@ -125,14 +123,15 @@ export class Growth {
     });
   }
 
-  #resize(length: number, isRoom: boolean): Promise<void> {
-    return runAsync(poolRuntime, this.#mapping.resize(this.#mapping.offset + length, isRoom));
+  async #resize(length: number, isRoom: boolean, signal?: AbortSignal): Promise<void> {
+    const size = this.#mapping.offset + length;
+    await runAsync(poolRuntime, this.#mapping.resize(size, isRoom), signal);
   }
 
   /** Growing must not cut off what follows a mapping of a part of a file. */
-  async #requireWhole(): Promise<void> {
+  async #requireWhole(signal: AbortSignal): Promise<void> {
     const { offset, length, path } = this.#mapping;
-    const { size } = await runAsync(poolRuntime, operations.stat(this.#mapping, false));
+    const { size } = await runAsync(poolRuntime, operations.stat(this.#mapping, false), signal);
     if (size <= offset + length) return;
     throw new MmapUnsupportedError(
       `'${path}' continues after the mapping, and would be cut off there; map it to its end to "grow" it`,

@@ -3,6 +3,7 @@ import {
   AbortController,
   type FileReads,
   invoke,
+  onAbort,
   operationOptions,
   throwIfAborted,
 } from '@fmmap/core/internal';
@@ -32,7 +33,9 @@ async function* generate(
   end: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string, void, undefined> {
+  throwIfAborted(signal);
   const over = new AbortController();
+  const ignore = onAbort(signal, (reason) => over.abort(reason));
   const ahead = new Ahead(file, offset, end, over.signal);
   let start = offset; // of the current line
   try {
@@ -49,6 +52,7 @@ async function* generate(
     }
     if (start < end) yield textOf(file, start, end, false);
   } finally {
+    ignore();
     over.abort();
   }
 }

@@ -110,7 +110,8 @@ class Sink {
     try {
       await this.#write(sourceBytes(chunk, 'chunk'));
     } catch (error) {
-      await this.#stop(error);
+      const stopped = this.#stop(error);
+      if (!this.#signal?.aborted) await stopped; // after an abort, the room goes in its turn
       throw error;
     }
   }

@@ -44,6 +44,6 @@ export class Job {
 
   /** The job's name in messages. */
   get name(): string {
-    return 'task' in this.request ? 'the task' : `'${this.request.operation}'`;
+    return 'task' in this.request ? 'the task' : `the operation '${this.request.operation}'`;
   }
 }

@@ -141,7 +141,10 @@ export class WorkerPool implements AsyncDisposable {
     } else if (signal?.aborted) {
       this.#stop(job, reasonOf(signal));
     } else {
-      const ignore = onAbort(signal, (reason) => this.#stop(job, reason));
+      const ignore = onAbort(signal, (reason) => {
+        // A running operation completes: what it opens or changes must be known.
+        if (job.isTask || this.#operations.has(job)) this.#stop(job, reason);
+      });
       void job.reply.then(ignore, ignore);
       this.#next();
     }

@@ -24,10 +24,10 @@ const ENDING: ReadonlySet<Operation> = new Set(['close', 'release', 'abandon']);
 
 /** Runs the binding's operations in the threads of the default pool. */
 export const runtime: Runtime = {
-  async call(name, args) {
+  async call(name, args, signal) {
     try {
       const pool = getDefaultPool();
-      const reply = await pool.replyTo(pool.start({ operation: name, args }));
+      const reply = await pool.replyTo(pool.start({ operation: name, args }, { signal }));
       if ('failure' in reply) throw unpackFailure(reply.failure);
       const values = reply.value as readonly number[];
       const [id = 0] = values;

@@ -131,6 +131,6 @@ export function inTurn<T>(
       await act(start).then(resolve, reject);
       await Promise.all(underway);
     };
-    mapping.queue.use(use).catch(reject);
+    mapping.queue.use(use, limits.signal).catch(reject);
   });
 }

@@ -243,6 +243,23 @@ describe('a signal', () => {
     expect(pool.queued).toBe(0);
   });
 
+  test.each(['runWith', 'map'] as const)('ends the wait of %s for earlier calls', async (name) => {
+    const { file, pool } = await openWith(1);
+    let release = (): void => {};
+    void file._mapping.queue.change(() => new Promise<void>((resolve) => (release = resolve)));
+    const stop = new AbortController();
+    const options = { pool, signal: stop.signal };
+    const waiting = rejected(
+      name === 'map' ? file.map(() => 1, options) : file.runWith(options, () => 1),
+    );
+    const reason = new Error('enough');
+    stop.abort(reason);
+    expect(await waiting).toBe(reason);
+    expect(pool.threads).toBe(0);
+    release();
+    await expectUsable(file, pool);
+  });
+
   test('that is aborted after changes nothing', async () => {
     const { file, pool } = await openWith(1);
     const stop = new AbortController();

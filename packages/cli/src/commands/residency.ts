@@ -108,7 +108,9 @@ function redrawing(paths: readonly string[], options: RangeOptions): () => Promi
   let drawn = 0;
   return async () => {
     const pictures = paths.map((path) =>
-      look(path, options, pictureOf).catch((error) => [printable(textOf(error) ?? String(error))]),
+      look(path, options, pictureOf).catch((error) => [
+        fit(printable(textOf(error) ?? String(error)), widthOf(process.stdout)),
+      ]),
     );
     // What does not fit on the screen cannot be drawn over.
     const lines = (await Promise.all(pictures)).flat().slice(0, (process.stdout.rows || 24) - 1);

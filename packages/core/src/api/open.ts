@@ -144,7 +144,7 @@ function* openLocked(place: Place, request: OpenRequest): Steps<Mapping> {
     // refuse a FIFO.
     const longest = waits.next().value as number;
     const left = id === 0 && lockTimeout === undefined ? longest : until - now();
-    if (left <= 0) throw timedOut(showPath(path), lockTimeout, id === 0);
+    if (left <= 0) throw timedOut(showPath(path), lockTimeout, id === 0 ? 'lease' : 'lock');
     yield { milliseconds: Math.min(longest, left) };
     id = (yield openCall(place, request)) as number;
   }

@@ -152,7 +152,10 @@ export interface Binding extends Operations, Changes {
   readonly directoryFlags: number;
   /** Where a call leaves what it found besides its return value; read it at once. */
   readonly result: Float64Array;
-  /** On a thread of libuv's pool; resolves with the value and then the `result` of the operation. */
+  /**
+   * On a thread of libuv's pool; resolves with the value and then the `result` of the operation. `result`: a number for
+   * {@link cancel}.
+   */
   readonly queued: {
     readonly [Name in Operation]: (
       ...args: Parameters<Operations[Name]>
@@ -165,6 +168,8 @@ export interface Binding extends Operations, Changes {
   allocate(byteLength: number): SharedArrayBuffer | undefined;
   /** Throws unless the address space has room for `bytes` bytes and some more. */
   probe(id: HandleId, bytes: number): number;
+  /** Withdraws a queued operation that no thread has started: its promise is rejected with undefined. */
+  cancel(number: number): void;
   /** Prepares a new window, once. */
   adopt(memory: Uint8Array): void;
   /** For a window that only views still use. */

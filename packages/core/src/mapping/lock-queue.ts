@@ -24,16 +24,25 @@ export function* pauses(): Generator<number, void, undefined> {
   }
 }
 
-/** @param isLeased - Whether it is a lease on the file that was waited for (`fcntl(2)`, `F_SETLEASE`). */
+/** What was waited for: the lock; earlier calls; or the holder of a lease (`fcntl(2)`, `F_SETLEASE`). */
+type Obstacle = 'lock' | 'calls' | 'lease';
+
+const OBSTACLES: Readonly<Record<Obstacle, (path: string, time: string) => string>> = {
+  lock: (path, time) =>
+    `'${path}' is still locked by another handle or task after ${time}; close or unlock that one, or wait longer`,
+  calls: (path, time) =>
+    `earlier calls on '${path}' were not done after ${time}; await them first, or wait longer`,
+  lease: (path, time) =>
+    `another process still has a lease on '${path}' after ${time}, and was asked to give it up; wait longer`,
+};
+
 export function timedOut(
   path: string,
   milliseconds: number | undefined,
-  isLeased = false,
+  obstacle: Obstacle,
 ): MmapLockError {
-  const found = isLeased
-    ? `another process still has a lease on '${path}' after ${milliseconds} ms, and was asked to give it up; wait longer`
-    : `'${path}' is still locked by another handle or task after ${milliseconds} ms; close or unlock that one, or wait longer`;
-  const syscall = isLeased ? 'open' : 'flock';
+  const found = OBSTACLES[obstacle](path, `${milliseconds} ms`);
+  const syscall = obstacle === 'lease' ? 'open' : 'flock';
   return new MmapLockError(`ETIMEDOUT: ${found}`, { code: 'ETIMEDOUT', path, syscall });
 }
 
@@ -90,14 +99,15 @@ export class LockQueue extends LockUse {
    * Waits until the earlier calls have the lock or have given up, then until `attempt` takes it.
    * @param attempt - Gives up its turn when the signal is aborted.
    * @param until - When to give up, as a time of `now()`.
-   * @returns Whether the lock was taken.
+   * @returns `taken`; or, if it was given up, what it was waiting for: others that have the `lock`, or earlier `calls`.
    * @throws The signal's reason, and what `attempt` rejects with.
    */
   async wait(
     attempt: (signal: AbortSignal | undefined) => Promise<boolean>,
     until: number,
     signal: AbortSignal | undefined,
-  ): Promise<boolean> {
+  ): Promise<'taken' | 'lock' | 'calls'> {
+    let found: 'lock' | 'calls' = 'calls';
     const left = (): number => until - now();
     const before = this.#tail;
     let isNext = false;
@@ -109,18 +119,23 @@ export class LockQueue extends LockUse {
       isNext = true;
       return own;
     });
+    const tried = async (turn: AbortSignal | undefined): Promise<boolean> => {
+      const isTaken = await attempt(turn);
+      found = 'lock';
+      return isTaken;
+    };
     try {
       do await pause(left(), signal, before);
       while (!isNext && left() > 0);
-      if (!isNext) return false;
+      if (!isNext) return found;
       for (const longest of pauses()) {
         const rest = this.rest();
         if (rest > 0) await pause(Math.min(rest, left()), signal);
-        if (await within(left(), signal, attempt)) return true;
-        if (left() <= 0) return false;
+        if (await within(left(), signal, tried)) return 'taken';
+        if (left() <= 0) break;
         await pause(Math.min(longest, left()), signal, this.#woken());
       }
-      return false;
+      return found;
     } finally {
       leave();
     }
@@ -140,6 +155,7 @@ async function within(
   signal: AbortSignal | undefined,
   act: (signal: AbortSignal | undefined) => Promise<boolean>,
 ): Promise<boolean> {
+  throwIfAborted(signal);
   if (milliseconds === Number.POSITIVE_INFINITY) return act(signal);
   const over = new AbortController();
   const ignore = onAbort(signal, (reason) => over.abort(reason));

@@ -17,6 +17,7 @@ import {
   MmapClosedError,
   MmapFaultError,
   MmapPoisonedError,
+  MmapRangeError,
   MmapUnsupportedError,
   typeError,
 } from '../errors.js';
@@ -48,8 +49,16 @@ interface Fault {
 /** What a typed write uses of a mapping. */
 export type TypedMemory = Pick<Mapping, 'view' | 'flag' | 'scratch' | 'store'>;
 
+/** What was thrown, which may be undefined. */
+interface Failure {
+  readonly error: unknown;
+}
+
 /** A writer that collects bytes for a file. */
 export interface Collector {
+  /** Offsets in the file: of the first byte, and of what follows the last. */
+  readonly start: number;
+  readonly end: number;
   /** Puts them into the file. If that fails, it keeps them. */
   drain(): void;
 }
@@ -566,26 +575,30 @@ export class Mapping {
     else this.#collectors.delete(collector);
   }
 
-  /** Puts into the file what writers have collected; if one of them cannot, what the others have. */
+  /** Puts into the file what writers have collected. @throws What one of them failed with, after the others */
   drain(): void {
-    let failure: { readonly error: unknown } | undefined;
-    for (const collector of this.#collectors ?? []) {
-      try {
-        collector.drain();
-      } catch (error) {
-        failure ??= { error };
-      }
-    }
+    const failure = this.tryDrain();
     if (failure) throw failure.error;
   }
 
+  /** Likewise. @returns The first failure that concerns a range. */
+  tryDrain(offset = 0, length: number = Number.POSITIVE_INFINITY): Failure | undefined {
+    let failure: Failure | undefined;
+    for (const collector of this.#collectors ?? []) {
+      const isConcerned = collector.start < offset + length && collector.end > offset;
+      try {
+        collector.drain();
+      } catch (error) {
+        if (isConcerned) failure ??= { error };
+      }
+    }
+    return failure;
+  }
+
   /** Likewise, for the last time. @returns The error, if something is lost. */
-  #drainLast(): { readonly error: unknown } | undefined {
+  #drainLast(): Failure | undefined {
     try {
-      this.drain();
-      return undefined;
-    } catch (error) {
-      return { error };
+      return this.tryDrain();
     } finally {
       this.#collectors = undefined;
     }
@@ -606,7 +619,10 @@ export class Mapping {
   resize(size: number, isRoom = false): Sequence<void> {
     checkSize(size, 'size');
     this.requireUsable();
-    this.drain();
+    const failure = this.tryDrain();
+    // What another thread has cut off while it was collected may fit in again.
+    const isLate = failure?.error instanceof MmapRangeError && size > this.offset + this.length;
+    if (failure && !isLate) throw failure.error;
     if (this.isCow) {
       throw new MmapUnsupportedError(
         `'${this.path}' is a copy-on-write mapping, whose file never changes, nor does its length; to have another one, save it with writeToNewFile and open that with maxSize, go on with memory(name, file.asBuffer()), or open the file itself for writing`,
@@ -629,6 +645,7 @@ export class Mapping {
         this.windows.use(cover);
         this.#show(shown);
         this.#sync(this.windows.isStale || !this.windows.covers(shown));
+        if (isLate) this.drain();
       },
       fail: () => {
         if (cover) this.windows.cancel(cover);
@@ -654,7 +671,7 @@ export class Mapping {
   close(): Sequence<void> {
     const { id, lockUse } = this.#traits;
     const start = startOf(closes);
-    let lost: { readonly error: unknown } | undefined;
+    let lost: Failure | undefined;
     let isOver = true;
     const end = (): void => {
       if (!isOver) this.#shut(!this.#isAttached, start, lost?.error);

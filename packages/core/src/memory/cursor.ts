@@ -13,6 +13,14 @@ import type { FileWrites } from './file-writes.js';
 /** Bytes a cursor advances between checks of the file: about as often as a reader based on `fs` would look at it. */
 const REFILL = 2 ** 16;
 
+/** Bytes that an async read has set aside. */
+interface Reservation {
+  /** The position after them. */
+  readonly to: number;
+  /** The position after those that were read, once the read has ended. */
+  end: number | undefined;
+}
+
 /** The file that a cursor moves over. Only writers write to it. */
 export type CursorFile = FileReads<ArrayBufferLike> & FileWrites;
 
@@ -53,6 +61,8 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   #position = 0;
   /** The position at which the next check of the file is due. */
   #due = REFILL;
+  /** The async reads under way, and those that ended before an earlier one, in the order of their bytes. */
+  readonly #reads: Reservation[] = [];
 
   /** Used by `reader()` and `writer()` of a file; call those instead. */
   constructor(file: object, offset?: number, length?: number) {
@@ -241,14 +251,20 @@ export abstract class Cursor<Memory extends ArrayBufferLike = ArrayBuffer> {
   /**
    * Moves the position past the next `length` bytes before an async read of them, so that reads at the same time get
    * different bytes.
-   * @returns Moves it back, for a read that fails, unless another call has moved it meanwhile.
+   * @returns Call it with the number of bytes that were read: the position moves back to after them once all reads that
+   * started later have given theirs back, unless another call has moved it meanwhile.
    * @internal
    */
-  protected _reserve(length: number): () => void {
+  protected _reserve(length: number): (used: number) => void {
     const from = this.#position;
-    const to = this.advance(length, false);
-    return () => {
-      if (this.#position === to) this.#moveTo(from);
+    const read: Reservation = { to: this.advance(length, false), end: undefined };
+    this.#reads.push(read);
+    return (used) => {
+      read.end = from + used;
+      for (let last = this.#reads.at(-1); last?.end !== undefined; last = this.#reads.at(-1)) {
+        this.#reads.pop();
+        if (this.#position === last.to && last.end < last.to) this.#moveTo(last.end);
+      }
     };
   }
 

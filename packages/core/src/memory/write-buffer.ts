@@ -55,7 +55,7 @@ export class WriteBuffer implements Collector {
   readonly #cursor: { readonly fileOffset: number };
   readonly #file: Mapping;
   /** Offset in the file of the first byte. */
-  #start = 0;
+  start = 0;
   /** Offset in the file up to which there is room; -1 if nothing is collected. */
   #limit = -1;
 
@@ -64,24 +64,28 @@ export class WriteBuffer implements Collector {
     this.#file = file;
   }
 
+  get end(): number {
+    return this.#cursor.fileOffset;
+  }
+
   /** Where the next `length` bytes of the cursor go, which are at `offset` of the file. */
   place(offset: number, length: number): number {
     if (offset + length > this.#limit) this.#restart(offset);
-    return offset - this.#start;
+    return offset - this.start;
   }
 
   #restart(offset: number): void {
     this.drain();
     this.#file.requireUsable();
-    this.#start = offset;
+    this.start = offset;
     this.#limit = offset + SIZE;
     this.#file.collects(this, true);
   }
 
   drain(): void {
     if (this.#limit < 0) return;
-    const length = this.#cursor.fileOffset - this.#start;
-    if (length > 0) putCollected(this.#file, this.memory.bytes.subarray(0, length), this.#start);
+    const length = this.end - this.start;
+    if (length > 0) putCollected(this.#file, this.memory.bytes.subarray(0, length), this.start);
     this.#limit = -1;
     this.#file.collects(this, false);
   }

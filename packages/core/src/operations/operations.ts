@@ -23,8 +23,13 @@ export function flush(
   length?: number,
 ): Action<unknown> {
   const bytes = mapping.resolve(offset, length, true);
-  mapping.drain();
-  const call = mapping.call('flush', [mapping.id, offset ?? 0, bytes, wait]);
+  const failure = mapping.tryDrain(offset, length);
+  const call = {
+    ...mapping.call('flush', [mapping.id, offset ?? 0, bytes, wait]),
+    finish() {
+      if (failure) throw failure.error; // what a writer could not put into the file
+    },
+  };
   const about = { path: mapping.path, offset: offset ?? 0, length: bytes, wait };
   return reported(flushes, call, () => about);
 }
@@ -165,7 +170,7 @@ export function waitForLock(
     const rest = mapping.lockQueue.rest();
     if (rest > 0) wait(rest);
     if (invoke(lock(mapping, { kind, again: true, adopt: true }))) return;
-    if (now() >= until) throw timedOut(mapping.path, timeout);
+    if (now() >= until) throw timedOut(mapping.path, timeout, 'lock');
     wait(pause);
   }
 }

@@ -77,27 +77,42 @@ export async function readSome(
   return copyTo(mapping, to, offset);
 }
 
-/** {@link readSome} of a cursor. @param reserve - Moves its position, and returns what moves it back. */
+/** {@link readSome} of a cursor. @param reserve - Moves its position, and returns what is told how much was read. */
 export async function readNext(
   runtime: Runtime,
   mapping: Mapping,
   to: Uint8Array,
   offset: number,
-  reserve: (length: number) => () => void,
+  reserve: Reserve,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   mapping.refresh();
-  const giveBack = reserve(lengthAt(mapping, to, offset));
-  return await orElse(readSome(runtime, mapping, to, offset, signal), giveBack);
+  const end = reserve(lengthAt(mapping, to, offset));
+  let read = 0;
+  try {
+    read = await readSome(runtime, mapping, to, offset, signal);
+    return read;
+  } finally {
+    end(read);
+  }
 }
 
-/** What a promise is fulfilled with; if it is rejected, `undo` is called first. */
-export async function orElse<T>(promise: Promise<T>, undo: () => void): Promise<T> {
+type Reserve = (length: number) => (used: number) => void;
+
+/** What `read` returns about the next `length` bytes of a cursor: all of them, or none if it fails. */
+export async function readWhole<T>(
+  reserve: Reserve,
+  length: number,
+  read: () => Promise<T>,
+): Promise<T> {
+  const end = reserve(length);
+  let used = 0;
   try {
-    return await promise;
-  } catch (error) {
-    undo();
-    throw error;
+    const value = await read();
+    used = length;
+    return value;
+  } finally {
+    end(used);
   }
 }
 

@@ -1,5 +1,5 @@
 // Runs the calls and steps of the sync classes asynchronously, in another thread.
-import { reasonOf, throwIfAborted } from '../arguments/signal.js';
+import { onAbort, reasonOf, throwIfAborted } from '../arguments/signal.js';
 import { type Binding, binding, isOperation, type Operation, result } from '../binding/binding.js';
 import { type Action, type Call, invoke, isWorthRepeating, stepsOf } from '../binding/steps.js';
 import { isError } from '../errors.js';
@@ -7,17 +7,33 @@ import { pause } from '../mapping/lock-queue.js';
 
 /** How an async package runs operations of the binding in another thread. */
 export interface Runtime {
-  /** @returns The value of the operation, and then its `result`. */
+  /**
+   * @param signal - May end the wait for a thread, but not what a thread has started.
+   * @returns The value of the operation, and then its `result`.
+   */
   call<Name extends Operation>(
     name: Name,
     args: Parameters<Binding[Name]>,
+    signal?: AbortSignal | undefined,
   ): Promise<readonly number[]>;
 }
 
 /** Runs operations on libuv's thread pool. */
 export const poolRuntime: Runtime = {
-  call: (name, args) =>
-    (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(...args),
+  async call(name, args, signal) {
+    const outcome = (binding.queued[name] as (...args: unknown[]) => Promise<readonly number[]>)(
+      ...args,
+    );
+    const [number = 0] = result;
+    const ignore = onAbort(signal, () => binding.cancel(number));
+    try {
+      return await outcome;
+    } catch (error) {
+      throw signal && error === undefined ? reasonOf(signal) : error;
+    } finally {
+      ignore();
+    }
+  },
 };
 
 let pending = 0;
@@ -26,11 +42,15 @@ let pending = 0;
 export const pendingOperations = (): number => pending;
 
 /** Makes a call in another thread. @returns Its value, and then its `result`. */
-async function send(runtime: Runtime, call: Call<unknown>): Promise<readonly number[]> {
+async function send(
+  runtime: Runtime,
+  call: Call<unknown>,
+  signal: AbortSignal | undefined,
+): Promise<readonly number[]> {
   for (let isRepeated = false; ; isRepeated = true) {
     ++pending;
     try {
-      return await runtime.call(call.name as Operation, call.args as never);
+      return await runtime.call(call.name as Operation, call.args as never, signal);
     } catch (error) {
       if (!isRepeated && isWorthRepeating(call, error)) continue;
       call.subject?.noteFailure();
@@ -56,40 +76,43 @@ export async function runAsync<T>(
   if ('name' in action) {
     throwIfAborted(signal);
     try {
-      return isOperation(action.name) ? take(action, await send(runtime, action)) : invoke(action);
+      return isOperation(action.name)
+        ? take(action, await send(runtime, action, signal))
+        : invoke(action);
     } catch (error) {
-      throw traced(error);
+      throw traced(error, signal);
     }
   }
   const steps = stepsOf(action);
+  let watched = signal;
   const advance = (value?: unknown) => {
     try {
       return steps.next(value);
     } catch (error) {
-      throw traced(error);
+      throw traced(error, signal);
     }
   };
   let next = advance();
   while (!next.done) {
     const step = next.value;
     let value: unknown = 0;
-    if (signal?.aborted) {
-      next = steps.throw(reasonOf(signal));
-      signal = undefined; // only the undoing is left
+    if (watched?.aborted) {
+      next = steps.throw(reasonOf(watched));
+      watched = undefined; // only the undoing is left
       continue;
     }
     try {
       if ('milliseconds' in step) {
-        await pause(step.milliseconds, signal).catch(() => {}); // the next iteration sees the abort
+        await pause(step.milliseconds, watched).catch(() => {}); // the next iteration sees the abort
       } else if (isOperation(step.name)) {
-        value = take(step, await send(runtime, step));
+        value = take(step, await send(runtime, step, watched));
       } else {
         // A change that stores of this thread must not meet half done: nothing runs before the next step.
         value = invoke(step);
       }
     } catch (error) {
-      next = steps.throw(traced(error));
-      signal = undefined;
+      next = steps.throw(traced(error, signal));
+      watched = undefined;
       continue;
     }
     next = advance(value);
@@ -97,8 +120,9 @@ export async function runAsync<T>(
   return next.value;
 }
 
-/** Gives an error created elsewhere the stack that leads to the caller. */
-function traced(error: unknown): unknown {
-  if (isError(error)) Error.captureStackTrace(error, traced);
+/** Gives an error that was created elsewhere the stack that leads to the caller. The signal's reason keeps its own. */
+function traced(error: unknown, signal?: AbortSignal): unknown {
+  const isReason = signal?.aborted && error === reasonOf(signal);
+  if (isError(error) && !isReason) Error.captureStackTrace(error, traced);
   return error;
 }

@@ -226,3 +226,31 @@ test('chunks end where the part did at the call, even if follow extends it', asy
   lengths.push((await chunks.next()).value?.length);
   expect([...lengths, (await chunks.next()).done, reader.remaining]).toEqual([8, 2, true, 90]);
 });
+
+test.each(['first', 'last', 'all'] as const)(
+  'reads at the same time, of which the %s fail, leave no gap but one that was read later',
+  async (which) => {
+    await using file = await AsyncMmapFileMut.open(coldFile(pattern(2 ** 20)));
+    const reader = file.reader(10);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reads = Array.from({ length: 5 }, (_, n) => {
+      const isAborted = which === 'all' || (which === 'first' ? n < 3 : n >= 3);
+      return reader.read(Buffer.alloc(100), isAborted ? { signal } : {});
+    });
+    const outcomes = Promise.allSettled(reads);
+    controller.abort();
+    const read = (await outcomes).filter(({ status }) => status === 'fulfilled');
+    expect(read).toHaveLength({ first: 2, last: 3, all: 0 }[which]);
+    expect(reader.position).toBe({ first: 500, last: 300, all: 0 }[which]);
+  },
+);
+
+test('a read that finds fewer bytes than there were at the call ends after those', async () => {
+  await using file = await AsyncMmapFileMut.open(coldFile(pattern(2 ** 20)));
+  const reader = file.reader(2 ** 19);
+  const cut = file.truncate(2 ** 19 + 4);
+  const count = await reader.read(Buffer.alloc(10));
+  await cut;
+  expect(reader.position).toBe(count);
+});

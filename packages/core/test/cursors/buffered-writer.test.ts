@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MmapClosedError, MmapFaultError, MmapFileMut, MmapRangeError } from '../../src/index.js';
 import { expectBytes } from '../helpers/bytes.js';
 import { expectArgumentError } from '../helpers/errors.js';
@@ -241,19 +241,37 @@ describe('a buffered writer whose place was cut off', () => {
   function twoWriters() {
     const file = MmapFileMut.openExisting(tempFile(Buffer.alloc(8192)));
     file.writer(6000, undefined, BUFFERED).write('AAAA');
-    file.writer(0, 100, BUFFERED).write('BBBB');
+    const others = file.writer(0, 100, BUFFERED);
+    others.write('BBBB');
     using other = MmapFileMut.attach(file.share());
     other.truncate(4096);
-    return file;
+    return { file, others };
   }
 
   test.each(['flush', 'startFlush', 'close'] as const)(
     'fails %s, which takes nothing from another writer',
     (name) => {
-      const file = twoWriters();
+      const { file } = twoWriters();
       expect(() => file[name]()).toThrow(MmapRangeError);
       expect(inFile(file.path, 0, 5)).toBe('BBBB\0');
       if (!file.isClosed) expect(() => file.close()).toThrow(MmapRangeError);
     },
   );
+
+  test('does not keep another writer from its flush', () => {
+    const { file, others } = twoWriters();
+    const flush = vi.spyOn(file, 'flush');
+    others.flush();
+    expect(flush.mock.calls).toEqual([[0, 4]]);
+    expect(() => file.close()).toThrow(MmapRangeError);
+  });
+
+  test('puts it into the file once that is long enough again', () => {
+    const { file } = twoWriters();
+    expect(() => file.truncate(4095)).toThrow(MmapRangeError);
+    expect(() => file.truncate(6000)).toThrow(MmapRangeError);
+    file.truncate(8192);
+    expect(inFile(file.path, 6000, 6005)).toBe('AAAA\0');
+    file.close();
+  });
 });

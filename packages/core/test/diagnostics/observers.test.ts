@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { type PerformanceEntry, performance } from 'node:perf_hooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { MmapFile, MmapFileMut, measurePerformance } from '../../src/index.js';
@@ -50,4 +51,29 @@ test('without it, nothing is logged', async () => {
     env: { NODE_DEBUG: '' },
   });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+test.each([
+  [new Error('enough'), { name: 'Error', message: 'enough' }],
+  [new Error('enough', { cause: () => {} }), { name: 'Error', message: 'enough' }],
+  [Symbol('enough'), { message: 'Symbol(enough)' }],
+  [() => {}, { message: expect.stringContaining('Function') }],
+  [null, { message: 'null' }],
+])('measurePerformance shows the error of a call that failed with %o', async (reason, error) => {
+  const stop = measurePerformance();
+  onTestFinished(() => performance.clearMeasures());
+  channel('fmmap:open').publish({ path: 'x', length: 0, duration: 1, error: reason });
+  stop();
+  const [entry] = performance.getEntriesByType('measure');
+  expect(entry).toMatchObject({ detail: { path: 'x', error } });
+});
+
+test('measurePerformance keeps the code and the path of an error', () => {
+  const stop = measurePerformance();
+  onTestFinished(() => performance.clearMeasures());
+  expect(() => MmapFile.open('/no/such/file')).toThrow('ENOENT');
+  stop();
+  const [entry] = performance.getEntriesByType('measure');
+  const error = { name: 'MmapError', code: 'ENOENT', syscall: 'open', path: '/no/such/file' };
+  expect(entry).toMatchObject({ detail: { length: 0, error } });
 });
