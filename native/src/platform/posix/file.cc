@@ -56,7 +56,9 @@ Status openAgain(int descriptor, int flags, Handle* file) {
 }  // namespace
 
 Status open(const OpenRequest& request, const Place& place, Handle* file, Handle* parent) {
-  const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | static_cast<int>(request.customFlags);
+  // Whoever calls the addon itself must not change a file before it is locked, either.
+  const int custom = static_cast<int>(request.customFlags) & ~(O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC);
+  const int flags = (request.write ? O_RDWR : O_RDONLY) | (request.append ? O_APPEND : 0) | custom;
   if (place.file != kNoHandle) return openAgain(fd(place.file), flags, file);
   Status status;
   // Two kinds of attempt tell a file that this call created from one that existed. Each can lose a race to a process that
