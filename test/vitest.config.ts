@@ -1,3 +1,4 @@
 import base from '../vitest.base.ts';
 
-export default { test: { ...base.test, include: ['*.test.ts'] } };
+// In a run of everything this suite is the last one, and has both processors of a small machine for itself.
+export default { test: { ...base.test, include: ['*.test.ts'], maxWorkers: 2 } };

@@ -85,8 +85,8 @@ export function report(machine, { isQuick, only, rounds }, installed, results) {
 
 ${[machine, ...flags].join(', ')}. Made by \`npm run bench\`; compare what one run measured, not runs or machines.
 
-Medians of ${rounds} rounds, unless a part says otherwise (least to most). In each round all contenders have their turn, beginning with
-another one each time; a ratio is the median of the ratios of the rounds. Everybody's results are compared: who got
+Medians of ${rounds} rounds, unless a part says otherwise (least to most). In each round all contenders have their turn, starting with
+another one each time; a ratio is the median of the ratios of the rounds. All results are compared: a contender that got
 another one is listed as wrong.
 
 ${summaryReport(results)}${goalsReport(results)}${results.map(partReport).join('\n\n')}

@@ -146,8 +146,10 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
   ): AsyncGenerator<Buffer<Memory>, void, undefined> {
     while (this.position < end) {
       throwIfAborted(signal);
+      const from = this.fileOffset;
       const length = Math.min(size, end - this.position);
-      await prepare(runtime, this.file._mapping, this.fileOffset, length, signal);
+      await prepare(runtime, this.file._mapping, from, length, signal);
+      if (this.fileOffset !== from) continue; // another call was faster
       const chunk = this.peek(length); // shorter if the mapping has shrunk meanwhile
       if (chunk.length === 0) {
         this.claim(1); // throws, since the byte is gone

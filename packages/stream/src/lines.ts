@@ -3,7 +3,7 @@ import {
   AbortController,
   type FileReads,
   invoke,
-  onAbort,
+  onAbortWeakly,
   operationOptions,
   throwIfAborted,
 } from '@fmmap/core/internal';
@@ -35,7 +35,7 @@ async function* generate(
 ): AsyncGenerator<string, void, undefined> {
   throwIfAborted(signal);
   const over = new AbortController();
-  const ignore = onAbort(signal, (reason) => over.abort(reason));
+  const ignore = onAbortWeakly(signal, over, (target, reason) => target.abort(reason));
   const ahead = new Ahead(file, offset, end, over.signal);
   let start = offset; // of the current line
   try {

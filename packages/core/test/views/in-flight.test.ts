@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { someOf } from '../helpers/effort.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
@@ -8,7 +9,7 @@ import { tempDir } from '../helpers/temp.js';
 describe.each(namesIn('views/in-flight#ENDS'))(
   '%s while the thread pool works on a view',
   (end) => {
-    test.each([1, 4])(
+    test.each(someOf([1, 4], 2))(
       'neither crashes nor changes anything else, with %i threads',
       async (threads) => {
         const said = await hearProgram('views/in-flight#run', {

@@ -24,8 +24,11 @@ exports.STREAMS = {
   'writables that grow': (file, signal) => {
     file.writable({ signal, grow: true });
   },
-  lines: (file, signal) => {
+  'lines that were never read': (file, signal) => {
     file.lines({ signal });
+  },
+  'lines that were read in part': (file, signal) => {
+    void file.lines({ signal }).next();
   },
 };
 
