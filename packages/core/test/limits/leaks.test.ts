@@ -2,13 +2,14 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
+import { effort } from '../helpers/effort.js';
 import { thrown } from '../helpers/errors.js';
 import { BELOW_FILE, isWindows, repeated, TOO_LONG } from '../helpers/platform.js';
 import { collectGarbage, countDescriptors, countMappings } from '../helpers/process.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
-const ROUNDS = repeated(10_000);
+const ROUNDS = repeated(effort(10_000, 5000));
 const CONTENT = pattern(3 * 4096 + 100);
 
 /** Ranges that V8's own heap may gain meanwhile, on Node 26 almost 300 before it stays: far fewer than one a round. */
@@ -178,7 +179,7 @@ test('no thread, no listener and nothing else that keeps the process alive is le
 
 test('many rounds with a view in one turn of the event loop do not use up the address space', async () => {
   const said = await hearProgram('limits/leaks#addresses', {
-    args: [tempFile(CONTENT), repeated(60_000)],
+    args: [tempFile(CONTENT), repeated(effort(60_000, 30_000))],
   });
   expect(said).toEqual([true]);
 });
