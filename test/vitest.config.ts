@@ -1,3 +1,4 @@
 import base from '../vitest.base.ts';
 
-export default { test: { ...base.test, include: ['*.test.ts'] } };
+// All processors: these tests are the last to start, and vitest leaves one unused otherwise.
+export default { test: { ...base.test, include: ['*.test.ts'], maxWorkers: '100%' } };
