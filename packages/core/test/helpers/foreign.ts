@@ -12,14 +12,23 @@ export const UNGUARDED = ['env', 'FMMAP_FAULT_GUARD=0'];
 /** What `survive` returns where the guard works. */
 export const SURVIVED = 'MmapFaultError truncated,MmapFaultError read-only';
 
-/** A directory with the compiled library in it, in which children run. */
-export function foreignDir(): string {
-  const directory = tempDir();
+/** Compiled once for all tests of a file: it takes longer than most of their children. */
+let library: Buffer | undefined;
+
+function compile(): Buffer {
   const source = fileURLToPath(new URL('foreign.c', import.meta.url));
-  const output = join(directory, 'foreign.node');
+  const output = join(tempDir(), 'foreign.node');
   // nodelete: it may be loaded in a thread that ends before its handlers are called.
   const flags = ['-O1', '-shared', '-fPIC', '-pthread', '-Wl,-z,nodelete'];
   execFileSync('cc', [...flags, '-o', output, source]);
+  return fs.readFileSync(output);
+}
+
+/** A directory with the compiled library in it, in which children run. */
+export function foreignDir(): string {
+  const directory = tempDir();
+  library ??= compile();
+  fs.writeFileSync(join(directory, 'foreign.node'), library);
   return directory;
 }
 

@@ -172,7 +172,7 @@ export async function survivesEveryFault(
   expect(baseline.outcome).toMatchObject({ outcome: 'done', leaks: 0 });
   expect(baseline.calls.length).toBeGreaterThan(0);
   expectOneOf(baseline.files, sequence.allowed('done', false), 'without a fault');
-  const faults = someOf(faultsOf(baseline), 3);
+  const faults = someOf(faultsOf(baseline), 6);
   const queue = faults.values();
   const work = async () => {
     for (const fault of queue) await survives(sequence, fault, main);

@@ -2,13 +2,14 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MmapFile, MmapFileMut } from '../../src/index.js';
+import { effort } from '../helpers/effort.js';
 import { thrown } from '../helpers/errors.js';
 import { BELOW_FILE, isWindows, repeated, TOO_LONG } from '../helpers/platform.js';
 import { collectGarbage, countDescriptors, countMappings } from '../helpers/process.js';
 import { hearProgram } from '../helpers/program.js';
 import { pattern, tempDir, tempFile } from '../helpers/temp.js';
 
-const ROUNDS = repeated(10_000);
+const ROUNDS = repeated(effort(10_000, 5000));
 const CONTENT = pattern(3 * 4096 + 100);
 
 /** Ranges that V8's own heap may gain meanwhile, on Node 26 almost 300 before it stays: far fewer than one a round. */

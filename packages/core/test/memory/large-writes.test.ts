@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MmapFaultError, MmapFileMut } from '../../src/index.js';
 import { expectBytes } from '../helpers/bytes.js';
+import { effort } from '../helpers/effort.js';
 import { whereFilesAreCut, whereFlagsOfOpen, whereWritesPassTheMap } from '../helpers/platform.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
@@ -61,7 +62,7 @@ describe.each(Object.entries(WRITES))('%s of many bytes', (what, write) => {
           expectBytes(fs.readFileSync(path), content);
         },
       ),
-      { numRuns: 8 },
+      { numRuns: effort(8, 3) },
     );
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { effort } from '../helpers/effort.js';
 import { hearProgram, namesIn } from '../helpers/program.js';
 import { pattern, tempFile } from '../helpers/temp.js';
 
@@ -29,7 +30,7 @@ describe.each(namesIn('threads/end#LOOPS'))(
   'a thread that is terminated in the middle of %s',
   (loop) => {
     test('does no harm to others, and the owner can be closed', async () => {
-      const said = await threads('threads/end#inTheMiddle', loop);
+      const said = await threads('threads/end#inTheMiddle', loop, effort(4, 2));
       expect(said).toEqual([[0, 0]]);
     });
   },

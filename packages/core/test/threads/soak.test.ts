@@ -1,13 +1,13 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { isLong } from '../helpers/effort.js';
+import { effort } from '../helpers/effort.js';
 import { whereFilesAreCut } from '../helpers/platform.js';
 import { hearProgram, runProgram, startProgram } from '../helpers/program.js';
 import { tempDir } from '../helpers/temp.js';
 
 /** For both tests together. Longer by hand: FMMAP_SOAK_SECONDS=3600 npx vitest run test/threads/soak */
-const SECONDS = Number(process.env.FMMAP_SOAK_SECONDS ?? (isLong ? 50 : 16)) / 2;
+const SECONDS = Number(process.env.FMMAP_SOAK_SECONDS ?? effort(50, 8)) / 2;
 const TIMEOUT = 4000 * SECONDS + 30_000;
 
 whereFilesAreCut.test.each([

@@ -140,10 +140,10 @@ exports.LOOPS = {
   },
 };
 
-exports.inTheMiddle = async (path, loop) => {
+exports.inTheMiddle = async (path, loop, rounds) => {
   await warmUp(path);
   const before = [descriptors(), mappings(path)];
-  for (let i = 0; i < 4; ++i) {
+  for (let i = 0; i < rounds; ++i) {
     const file = MmapFileMut.openExisting(path);
     const threads = [startThread(), startThread(), startThread()];
     const flags = new Int32Array(new SharedArrayBuffer(4));
