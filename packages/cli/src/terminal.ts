@@ -32,3 +32,9 @@ export function fit(text: string, width: number): string {
   const characters = [...text];
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}>`;
 }
+
+/** The end of a text, where what matters is. */
+export function fitEnd(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : `<${characters.slice(1 - width).join('')}`;
+}

@@ -78,6 +78,17 @@ describe('residency --watch', () => {
     expect(await terminal.done).toMatchObject({ code: 130 });
   });
 
+  test('shows the end of that where it does not fit into a line', async () => {
+    const path = `${fileOnDisk(CONTENT)}.${'long'.repeat(30)}`;
+    const terminal = inTerminal(shellCommand(['residency', '-w', '0.05', path]));
+    const output = await terminal.until(/no such file or directory[\s\S]*\[1A/);
+    terminal.type('\x03');
+    await terminal.done;
+    const [line = ''] = output.split('\x1b[K');
+    expect(line.trim()).toMatch(/^<.*long: no such file or directory$/);
+    expect(line.trim().length).toBeLessThanOrEqual(80);
+  });
+
   test('prints one after the other where there is no terminal', async () => {
     const path = fileOnDisk(CONTENT);
     const running = start(command(['residency', '--watch', '0.05', '--json', path]));

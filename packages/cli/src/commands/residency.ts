@@ -7,7 +7,7 @@ import { formatCount, formatNumber, formatSize, percentOf, printable } from '../
 import { print } from '../output.js';
 import { forEach, Refusal, textOf } from '../problems.js';
 import { measure, pagesOf, type Residency, residentRuns, whyUnknown } from '../residency.js';
-import { fit, hasUnicode, paint, widthOf } from '../terminal.js';
+import { fit, fitEnd, hasUnicode, paint, widthOf } from '../terminal.js';
 
 export interface ResidencyOptions extends RangeOptions {
   readonly json?: true;
@@ -109,7 +109,7 @@ function redrawing(paths: readonly string[], options: RangeOptions): () => Promi
   return async () => {
     const pictures = paths.map((path) =>
       look(path, options, pictureOf).catch((error) => [
-        fit(printable(textOf(error) ?? String(error)), widthOf(process.stdout)),
+        fitEnd(printable(textOf(error) ?? String(error)), widthOf(process.stdout)),
       ]),
     );
     // What does not fit on the screen cannot be drawn over.
