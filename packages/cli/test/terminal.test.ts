@@ -84,7 +84,7 @@ describe('residency --watch', () => {
     const output = await terminal.until(/no such file or directory[\s\S]*\[1A/);
     terminal.type('\x03');
     await terminal.done;
-    const [line = ''] = output.split('\x1b[K');
+    const [line = ''] = output.split('␛[K');
     expect(line.trim()).toMatch(/^<.*long: no such file or directory$/);
     expect(line.trim().length).toBeLessThanOrEqual(80);
   });
