@@ -19,7 +19,7 @@ const FLAVOURS = ['node', 'worker', 'stream'];
 function sampleOf(flavour: string): number | undefined {
   if (CELLS > 0) return undefined;
   if (isLong) return flavour === 'node' ? undefined : 4000;
-  return flavour === 'node' ? 2000 : 1000;
+  return flavour === 'node' ? 1500 : 750;
 }
 
 test('every member of every class has a recipe, and every recipe a member', async () => {
