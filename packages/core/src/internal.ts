@@ -65,8 +65,8 @@ export {
   readAll,
   readAtOnce,
   readNext,
+  readReserved,
   readSome,
-  readWhole,
 } from './operations/reading.js';
 export { poolRuntime, type Runtime, runAsync } from './operations/run-async.js';
 export { share, twinOf } from './share.js';

@@ -12,7 +12,7 @@ import {
   prepare,
   readAll,
   readNext,
-  readWhole,
+  readReserved,
   throwIfAborted,
   toDelimiter,
   toTarget,
@@ -68,7 +68,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
     const from = this.claim(to.length);
     const mapping = this.file._mapping;
     mapping.resolve(from, to.length);
-    await readWhole(
+    await readReserved(
       (length) => this._reserve(length),
       to.length,
       () => readAll(runtime, mapping, to, from, signal),
@@ -114,7 +114,7 @@ export class AsyncMmapFileReader<Memory extends ArrayBufferLike = ArrayBuffer>
       await prepare(runtime, mapping, from, bytes, signal);
       return this.file.copyBytes(from, bytes).toString(encoding);
     };
-    return await readWhole((length) => this._reserve(length), bytes, read);
+    return await readReserved((length) => this._reserve(length), bytes, read);
   }
 
   /** Iterates over the remaining lines, as {@link readLine} returns them. */

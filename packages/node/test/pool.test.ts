@@ -68,8 +68,17 @@ whereSpecialFiles.test(
   },
 );
 
-const reason = new Error('for this test');
 const CONTENT = pattern(10 * 4096);
+
+/** Aborts a call, which waits for a thread. */
+async function giveUp(call: (options: { signal: AbortSignal }) => Promise<unknown>): Promise<void> {
+  const reason = new Error('for this test');
+  const stop = new AbortController();
+  const given = rejected(call({ signal: stop.signal }));
+  await turn();
+  stop.abort(reason);
+  expect(await given).toBe(reason);
+}
 
 whereSpecialFiles.test.each(Object.entries({ ...opens, ...creates }))(
   '%s gives up waiting for a thread when its signal is aborted',
@@ -77,11 +86,7 @@ whereSpecialFiles.test.each(Object.entries({ ...opens, ...creates }))(
     const path = tempFile(CONTENT);
     const at = name in creates ? `${path}.new` : path;
     const release = occupyPool();
-    const stop = new AbortController();
-    const opening = rejected(call(at, { signal: stop.signal }));
-    await turn();
-    stop.abort(reason);
-    expect(await opening).toBe(reason);
+    await giveUp((options) => call(at, options));
     await release();
     expect(fs.existsSync(at)).toBe(at === path);
     await (await AsyncMmapFileMut.open(at)).close(); // nothing is open or locked
@@ -94,11 +99,7 @@ whereSpecialFiles.test.each(Object.entries(methods))(
     await using file = await AsyncMmapFileMut.open(coldFile(CONTENT));
     if (name === 'lock') await file.unlock();
     const release = occupyPool();
-    const stop = new AbortController();
-    const waiting = rejected(call(file, { signal: stop.signal }));
-    await turn();
-    stop.abort(reason);
-    expect(await waiting).toBe(reason);
+    await giveUp((options) => call(file, options));
     expect(file.length).toBe(CONTENT.length);
     await release();
     expect(await file.copyBytes(0, CONTENT.length)).toEqual(CONTENT);

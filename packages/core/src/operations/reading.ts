@@ -87,29 +87,27 @@ export async function readNext(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   mapping.refresh();
-  const end = reserve(lengthAt(mapping, to, offset));
-  let read = 0;
-  try {
-    read = await readSome(runtime, mapping, to, offset, signal);
-    return read;
-  } finally {
-    end(read);
-  }
+  const read = () => readSome(runtime, mapping, to, offset, signal);
+  return await readReserved(reserve, lengthAt(mapping, to, offset), read, (count) => count);
 }
 
 type Reserve = (length: number) => (used: number) => void;
 
-/** What `read` returns about the next `length` bytes of a cursor: all of them, or none if it fails. */
-export async function readWhole<T>(
+/**
+ * What `read` returns about the next `length` bytes of a cursor.
+ * @param usedOf - How many of them it has read, unless it failed. Default: all.
+ */
+export async function readReserved<T>(
   reserve: Reserve,
   length: number,
   read: () => Promise<T>,
+  usedOf: (value: T) => number = () => length,
 ): Promise<T> {
   const end = reserve(length);
   let used = 0;
   try {
     const value = await read();
-    used = length;
+    used = usedOf(value);
     return value;
   } finally {
     end(used);
